@@ -1,1 +1,12 @@
-export {};
+export * from './access/principal.ts';
+export * from './config/section.ts';
+export * from './error/surface.ts';
+export * from './error/trestle-error.ts';
+export * from './event/journal.ts';
+export * from './job/job-store.ts';
+export * from './operation/context.ts';
+export * from './operation/operation.ts';
+export * from './operation/view.ts';
+export * from './plugin/extension-point.ts';
+export * from './plugin/plugin.ts';
+export * from './plugin/token.ts';

@@ -1,1 +1,3 @@
-export {};
+export * from './interface/blobs.ts';
+export * from './interface/lineage.ts';
+export * from './interface/metadata.ts';

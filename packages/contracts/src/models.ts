@@ -1,0 +1,34 @@
+import { type Actor, token } from '@trestle/kernel';
+import { z } from 'zod';
+
+export const modelVersionSchema = z.object({
+  name: z.string(),
+  version: z.number().int(),
+  /** SHA-256 (hex) of the model package, which is also its blob. */
+  digest: z.string(),
+  aliases: z.array(z.string()),
+  task: z.string().optional(),
+  estimator: z.string().optional(),
+  run: z.string().optional(),
+  dataset: z.string().optional(),
+  metrics: z.record(z.string(), z.number()),
+  createdAt: z.string(),
+});
+export type ModelVersion = z.infer<typeof modelVersionSchema>;
+
+/** Registered models. Provided by the registry plugin. */
+export interface Models {
+  /** @throws TRS_REGISTRY_UNKNOWN_MODEL, TRS_REGISTRY_UNKNOWN_VERSION, TRS_REGISTRY_UNKNOWN_ALIAS */
+  resolve(reference: string): Promise<ModelVersion>;
+  /** The model package, checked against its digest. */
+  bytes(model: ModelVersion): Promise<Uint8Array>;
+  /** Registers a model package as the next version of `name`. The same digest twice is the same version. */
+  register(actor: Actor, model: { readonly name: string; readonly bytes: Uint8Array }): Promise<ModelVersion>;
+  /** Moves an alias; `previous` is the version that had it. */
+  promote(
+    actor: Actor,
+    move: { readonly name: string; readonly version: number; readonly alias: string },
+  ): Promise<{ readonly previous: number | null }>;
+}
+
+export const modelsToken = token<Models>('registry.models');

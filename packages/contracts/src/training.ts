@@ -1,0 +1,63 @@
+import { type Context, token } from '@trestle/kernel';
+import { z } from 'zod';
+
+export const taskSchema = z.enum(['binary', 'multiclass', 'regression']);
+export type Task = z.infer<typeof taskSchema>;
+
+/** What a training was asked to do: enough to repeat it, on the same or on newer data. */
+export const trainingSpecSchema = z.object({
+  /** Dataset reference. */
+  data: z.string(),
+  target: z.string(),
+  estimator: z.enum(['auto', 'gbdt', 'forest', 'linear', 'mlp']).default('auto'),
+  task: z.enum(['auto', 'binary', 'multiclass', 'regression']).default('auto'),
+  /** Columns that must not be features (identifiers, leaks of the outcome). */
+  exclude: z.array(z.string()).default([]),
+  /** The held-out part, between 0 and 1: the latest rows with a time column, a seeded random part without. */
+  test: z.number().gt(0).lt(1).default(0.2),
+  timeColumn: z.string().optional(),
+  seed: z.number().int().default(42),
+  trials: z.number().int().min(1).max(1000).default(1),
+});
+export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
+
+export const metricsSchema = z.record(z.string(), z.number());
+export type Metrics = z.infer<typeof metricsSchema>;
+
+export const runSchema = z.object({
+  run: z.string(),
+  status: z.enum(['running', 'succeeded', 'failed', 'interrupted']),
+  spec: trainingSpecSchema,
+  task: taskSchema.optional(),
+  /** The concrete dataset version that was read, `name@3`, and its digest. */
+  dataset: z.string().optional(),
+  datasetDigest: z.string().optional(),
+  metrics: z.record(z.string(), metricsSchema),
+  /** One entry per estimator that was tried. */
+  candidates: z.array(z.object({ estimator: z.string(), metrics: metricsSchema, chosen: z.boolean() })),
+  /** SHA-256 (hex) of the model package. */
+  modelDigest: z.string().optional(),
+  error: z.string().optional(),
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+/** Training and evaluation. Provided by the training plugin. */
+export interface Training {
+  /** Trains, evaluates on the held-out part, and packages; the run is recorded. */
+  train(ctx: Context, spec: z.input<typeof trainingSpecSchema>): Promise<Run>;
+  /** @throws TRS_TRAIN_UNKNOWN_RUN */
+  run(id: string): Promise<Run>;
+  /** The run's model package. */
+  modelBytes(run: Run): Promise<Uint8Array>;
+  /**
+   * Several model packages on the very same rows: the part of `data` that `spec` holds out. One result per model, in order.
+   */
+  compare(
+    ctx: Context,
+    options: { readonly models: readonly Uint8Array[]; readonly spec: TrainingSpec },
+  ): Promise<{ readonly rows: number; readonly metrics: readonly Metrics[] }>;
+}
+
+export const trainingToken = token<Training>('training.training');

@@ -1,0 +1,20 @@
+/** Who acts. Scopes are `area:action`, where either side may be `*`. */
+export interface Principal {
+  readonly id: string;
+  readonly scopes: readonly string[];
+}
+
+/** The person at the command line of their own machine: the operating system decides what they may touch. */
+export const localPrincipal = (user: string): Principal => ({ id: `local:${user}`, scopes: ['*:*'] });
+
+/** The host itself, when it runs scheduled work or reacts to an event. */
+export const systemPrincipal: Principal = { id: 'system', scopes: ['*:*'] };
+
+/** Whether a principal's scopes cover a permission. */
+export function mayAccess(principal: Principal, access: string): boolean {
+  const [area, action] = access.split(':');
+  return principal.scopes.some((scope) => {
+    const [scopeArea, scopeAction] = scope.split(':');
+    return (scopeArea === '*' || scopeArea === area) && (scopeAction === '*' || scopeAction === action);
+  });
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { type ErrorKind, isTrestleError, TrestleError } from './trestle-error.ts';
+
+const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
+  usage: 2,
+  invalid: 2,
+  unauthenticated: 1,
+  denied: 1,
+  'not-found': 1,
+  conflict: 1,
+  refused: 3,
+  'too-large': 2,
+  overloaded: 1,
+  unavailable: 1,
+  interrupted: 130,
+  failed: 1,
+};
+
+const STATUSES: Readonly<Record<ErrorKind, number>> = {
+  usage: 400,
+  invalid: 422,
+  unauthenticated: 401,
+  denied: 403,
+  'not-found': 404,
+  conflict: 409,
+  refused: 422,
+  'too-large': 413,
+  overloaded: 429,
+  unavailable: 503,
+  interrupted: 499,
+  failed: 500,
+};
+
+/** The exit code of the command line: 1 failed, 2 wrong usage or input, 3 a check said no, 130 interrupted. */
+export const exitCodeOf = (error: TrestleError): number => EXIT_CODES[error.kind] ?? 1;
+
+/** The HTTP status of an error. */
+export const statusOf = (error: TrestleError): number => STATUSES[error.kind] ?? 500;
+
+/** An error as the `error` member of `--json` output. */
+export interface ErrorDocument {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export function errorDocument(error: TrestleError): ErrorDocument {
+  return { code: error.code, message: error.message, hint: error.hint ?? '', details: error.details ?? {} };
+}
+
+/** Problem details for HTTP APIs (RFC 9457, section 3), with our stable code, hint and details as extension members. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  instance: z.string().optional(),
+  code: z.string(),
+  hint: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+export function problemOf(error: TrestleError, requestId?: string): Problem {
+  const document = errorDocument(error);
+  return {
+    type: `urn:trestle:error:${error.code}`,
+    title: error.kind,
+    status: statusOf(error),
+    detail: document.message,
+    ...(requestId === undefined ? {} : { instance: `urn:trestle:request:${requestId}` }),
+    code: document.code,
+    hint: document.hint,
+    details: document.details,
+  };
+}
+
+const SYSTEM_HINTS: Readonly<Record<string, readonly [ErrorKind, string]>> = {
+  ENOSPC: [
+    'failed',
+    'The disk is full. Free some space and run the command again; nothing was half-written.',
+  ],
+  EDQUOT: ['failed', 'The disk quota is used up. Free some space and run the command again.'],
+  EACCES: ['denied', 'Check the permissions of the file or folder.'],
+  EPERM: ['denied', 'Check the permissions of the file or folder.'],
+  EROFS: ['denied', 'The file system is read-only. Choose another folder with --project.'],
+  ENOENT: ['not-found', 'Check the path.'],
+  EISDIR: ['invalid', 'A file is expected here, and this is a folder.'],
+  ENOTDIR: ['invalid', 'A folder is expected here, and this is a file.'],
+  EMFILE: ['unavailable', 'Too many open files. Raise the limit (ulimit -n) or run fewer commands at once.'],
+};
+
+/** Turns whatever was thrown into an error that a user can read. The original stays as `cause` for TRESTLE_DEBUG. */
+export function toTrestleError(thrown: unknown): TrestleError {
+  if (thrown instanceof TrestleError) return thrown;
+  if (isTrestleError(thrown)) return foreignError(thrown);
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    return new TrestleError('TRS_INTERRUPTED', {
+      kind: 'interrupted',
+      message: 'Interrupted.',
+      cause: thrown,
+    });
+  }
+  if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') {
+    const known = SYSTEM_HINTS[thrown.code];
+    if (known) {
+      const [kind, hint] = known;
+      const path = 'path' in thrown && typeof thrown.path === 'string' ? ` (${thrown.path})` : '';
+      return new TrestleError(`TRS_SYSTEM_${thrown.code}`, {
+        kind,
+        message: `The system refused: ${thrown.code}${path}.`,
+        hint,
+        cause: thrown,
+      });
+    }
+  }
+  return new TrestleError('TRS_INTERNAL', {
+    kind: 'failed',
+    message: thrown instanceof Error ? `Unexpected: ${thrown.message}` : `Unexpected: ${String(thrown)}`,
+    hint: 'This is a defect of Trestle or of a plugin. Run again with TRESTLE_DEBUG=1 for the details and report it.',
+    cause: thrown,
+  });
+}
+
+/** An error of a package that does not know the kernel (core, onnx, model): same code, the kind it names or `invalid`. */
+function foreignError(error: TrestleError): TrestleError {
+  const kind = error.kind in EXIT_CODES ? error.kind : 'invalid';
+  return new TrestleError(error.code, {
+    kind,
+    message: error.message,
+    hint: error.hint,
+    details: error.details,
+    cause: error,
+  });
+}

@@ -1,0 +1,58 @@
+import { token } from '../plugin/token.ts';
+
+/** One entry of the append-only, hash-chained log. */
+export interface LogEvent {
+  /** Position in the log, from 1, without holes. */
+  readonly seq: number;
+  readonly id: string;
+  /** `subject.verb-in-past-tense`: `dataset.added`, `model.promoted`. */
+  readonly type: string;
+  /** What it is about, as a reference: `model:strikes@3`. */
+  readonly subject: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** The principal's id. */
+  readonly actor: string;
+  readonly operation: string;
+  readonly requestId: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  /** SHA-256 over the previous entry's hash and this entry's canonical JSON. */
+  readonly hash: string;
+}
+
+/** What a change tells of itself; the journal adds the rest. */
+export type NewEvent = Pick<LogEvent, 'type' | 'subject' | 'payload'>;
+
+export interface JournalQuery {
+  readonly after?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly types?: readonly string[] | undefined;
+  readonly subject?: string | undefined;
+  /** Newest first. */
+  readonly newest?: boolean | undefined;
+}
+
+/** The log, as the kernel needs it. A store implements it; changes append to it inside their own transaction. */
+export interface Journal {
+  append(
+    actor: {
+      readonly principal: { readonly id: string };
+      readonly operation: string;
+      readonly requestId: string;
+    },
+    event: NewEvent,
+  ): Promise<LogEvent>;
+  read(query: JournalQuery): Promise<readonly LogEvent[]>;
+  /** Recomputes the chain from the start; `firstBad` is the first entry that does not fit. */
+  verify(): Promise<{
+    readonly ok: boolean;
+    readonly events: number;
+    readonly head: string;
+    readonly firstBad?: number;
+  }>;
+  /** How far a subscriber has come. */
+  cursor(subscriber: string): Promise<number>;
+  setCursor(subscriber: string, seq: number): Promise<void>;
+}
+
+export const journalToken = token<Journal>('kernel.journal');

@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+import type { Context } from './context.ts';
+import type { View } from './view.ts';
+
+/**
+ * - `query` reads, and may be asked with GET;
+ * - `command` changes something, at once;
+ * - `job` is durable long work: it survives a crash, reports progress, can be cancelled;
+ * - `stream` yields items as they come.
+ */
+export type OperationKind = 'query' | 'command' | 'job' | 'stream';
+
+export type Handler<I, O> = (ctx: Context, input: I) => Promise<O>;
+
+// biome-ignore format: one line per member reads best
+export interface OperationParts<Id extends string, I extends z.ZodObject, O extends z.ZodType> {
+  /** `plugin.verb`, or one word: `trestle plugin verb`, `POST /api/v1/plugin/verb`, `client.plugin.verb(input)`. */
+  readonly id: Id;
+  /** One sentence, for `--help` and the API docs. */
+  readonly summary: string;
+  readonly kind: OperationKind;
+  readonly input: I;
+  readonly output: O;
+  /** The permission that a caller needs, `area:action`. */
+  readonly access: `${string}:${string}`;
+  /** Input fields that the command line takes by position, in order. */
+  readonly positionals?: readonly (keyof z.infer<I> & string)[];
+  /** Loads the handler when it is first needed, so that `--help` stays fast. */
+  readonly load: () => Promise<Handler<z.output<I>, z.input<O>>>;
+  /** How a person sees the result. Without it: the JSON, indented. */
+  readonly present?: (output: z.output<O>) => readonly View[];
+  /** `false` when the result is a check that said no: exit code 3. */
+  readonly verdict?: (output: z.output<O>) => boolean;
+}
+
+/** One thing that Trestle can do, reachable from every surface. */
+export interface Operation<
+  Id extends string = string,
+  I extends z.ZodObject = z.ZodObject,
+  O extends z.ZodType = z.ZodType,
+> extends OperationParts<Id, I, O> {}
+
+/**
+ * An operation whose types are no longer known, as hosts and surfaces hold it. Its functions take `never`, so that
+ * every operation fits; the host calls them through `erase`, after the schemas have checked the values.
+ */
+export interface AnyOperation {
+  readonly id: string;
+  readonly summary: string;
+  readonly kind: OperationKind;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodType;
+  readonly access: string;
+  readonly positionals?: readonly string[];
+  readonly load: () => Promise<(ctx: Context, input: never) => Promise<unknown>>;
+  readonly present?: (output: never) => readonly View[];
+  readonly verdict?: (output: never) => boolean;
+}
+
+/** Defines an operation. Pure data: nothing runs until a host calls it. */
+export function operation<const Id extends string, I extends z.ZodObject, O extends z.ZodType>(
+  parts: OperationParts<Id, I, O>,
+): Operation<Id, I, O> {
+  return parts;
+}
+
+/** What a caller passes to an operation (defaults still open). */
+export type InputOf<Op> = Op extends Operation<string, infer I, z.ZodType> ? z.input<I> : never;
+/** What an operation gives back. */
+export type OutputOf<Op> = Op extends Operation<string, z.ZodObject, infer O> ? z.output<O> : never;

@@ -1,0 +1,83 @@
+import type { ConfigSection } from '../config/section.ts';
+import type { LogEvent } from '../event/journal.ts';
+import type { Context, Scope } from '../operation/context.ts';
+import type { AnyOperation } from '../operation/operation.ts';
+import type { Contribution } from './extension-point.ts';
+import type { Token } from './token.ts';
+
+/** A service as its plugin offers it; made once per host, on first use. */
+export interface ServiceProvider {
+  readonly token: Token<unknown>;
+  readonly make: (scope: ServiceScope) => unknown;
+}
+
+export interface ServiceScope extends Scope {
+  /** Runs when the host closes, last made first. */
+  onClose(close: () => void | Promise<void>): void;
+}
+
+/** Offers a service under its token. */
+export function provide<T>(token: Token<T>, make: (scope: ServiceScope) => T | Promise<T>): ServiceProvider {
+  return { token, make };
+}
+
+/** A raw web-standard route, for protocols that are not ours. `:name` segments become `params`. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly access: `${string}:${string}`;
+  readonly summary: string;
+  /** Content types that the route accepts; `application/json` alone when left out. */
+  readonly accepts?: readonly string[];
+  /** The largest body in bytes; the server's own limit when left out. */
+  readonly maxBodyBytes?: number;
+  readonly load: () => Promise<RouteHandler>;
+}
+
+export type RouteHandler = (
+  ctx: Context,
+  request: Request,
+  params: Readonly<Record<string, string>>,
+) => Promise<Response>;
+
+/** Work done after an event is committed: at least once, in order, remembered across restarts. */
+export interface Subscriber {
+  readonly name: string;
+  /** Event types; a trailing `*` matches the rest (`model.*`). */
+  readonly types: readonly string[];
+  readonly load: () => Promise<(ctx: Context, event: LogEvent) => Promise<void>>;
+}
+
+/** Work done again and again while a server or worker runs; one process at a time does it. */
+export interface Schedule {
+  readonly name: string;
+  /** A cron line (croner's syntax, seconds allowed) or a number of milliseconds. */
+  readonly every: string | number;
+  readonly load: () => Promise<(ctx: Context) => Promise<void>>;
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  readonly collect: (
+    scope: Scope,
+  ) => Promise<readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>;
+}
+
+/** Everything that a package adds to Trestle: a plain object. */
+export interface Plugin {
+  readonly name: string;
+  readonly version: string;
+  readonly config?: ConfigSection;
+  readonly operations?: readonly AnyOperation[];
+  readonly services?: readonly ServiceProvider[];
+  readonly contributions?: readonly Contribution[];
+  readonly routes?: readonly Route[];
+  readonly subscribers?: readonly Subscriber[];
+  readonly schedules?: readonly Schedule[];
+  readonly metrics?: readonly Metric[];
+}
+
+/** Defines a plugin; keeps the types of its operations for the typed client. */
+export const plugin = <const P extends Plugin>(parts: P): P => parts;

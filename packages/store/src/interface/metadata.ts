@@ -1,0 +1,45 @@
+import { type Actor, extensionPoint, type LogEvent, type NewEvent, token } from '@trestle/kernel';
+import type { Kysely, Transaction } from 'kysely';
+
+/** An edge of the lineage graph: `from` went into the making of `to`. */
+export interface NewEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: string;
+}
+
+/** A change in progress: everything done through it becomes durable together, or not at all. */
+export interface Change<Tables> {
+  readonly db: Transaction<Tables>;
+  /** Appends to the hash-chained log. */
+  record(event: NewEvent): Promise<LogEvent>;
+  /** Adds a lineage edge; adding it twice is adding it once. */
+  link(edge: NewEdge): Promise<void>;
+}
+
+/** Metadata behind one interface: SQLite embedded, Postgres scaled. */
+export interface Metadata {
+  /** For reading. `Tables` is the plugin's own table types. */
+  query<Tables>(): Kysely<Tables>;
+  /**
+   * Changes state: the change, its events and its lineage edges are one durable transaction.
+   * Waits for other writers without blocking the process.
+   * @throws TRS_STORE_LOCKED when another process holds the database for longer than the configured wait
+   */
+  change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>): Promise<T>;
+  /** Writes data that is not state (the prediction log): one durable transaction, no event. */
+  write<Tables, T>(work: (db: Transaction<Tables>) => Promise<T>): Promise<T>;
+}
+
+export const metadataToken = token<Metadata>('store.metadata');
+
+/** One step of a plugin's schema. Steps are only ever added; names are unique and sort in the order of application. */
+export interface Migration {
+  /** `data-0001-datasets` */
+  readonly name: string;
+  /** Uses Kysely's schema builder only, so that it runs on SQLite and Postgres. */
+  readonly up: (db: Kysely<unknown>) => Promise<void>;
+}
+
+/** Where plugins contribute their migrations; applied before the first use of the store. */
+export const migrations = extensionPoint<Migration>('store.migrations');
