@@ -5,10 +5,9 @@ import type { View } from './view.ts';
 /**
  * - `query` reads, and may be asked with GET;
  * - `command` changes something, at once;
- * - `job` is durable long work: it survives a crash, reports progress, can be cancelled;
- * - `stream` yields items as they come.
+ * - `job` is durable long work: it survives a crash, reports progress, can be cancelled.
  */
-export type OperationKind = 'query' | 'command' | 'job' | 'stream';
+export type OperationKind = 'query' | 'command' | 'job';
 
 export type Handler<I, O> = (ctx: Context, input: I) => Promise<O>;
 

@@ -1,0 +1,3 @@
+import { errorFactory } from '../error/trestle-error.ts';
+
+export const doorError = errorFactory('DOOR');

@@ -1,0 +1,70 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { safeResolve } from '../door/index.ts';
+import type { FileAccess, Project } from '../operation/context.ts';
+import { kernelError } from './kernel-error.ts';
+
+/** Files as the person at the command line names them: relative to their folder, as far as the system lets them. */
+export function localFiles(cwd: string, standardInput?: () => Promise<string>): FileAccess {
+  return {
+    async read(path) {
+      if (path === '-' && standardInput) return await standardInput();
+      const absolute = resolve(cwd, path);
+      await checkReadable(absolute, path);
+      return absolute;
+    },
+    async write(path) {
+      const absolute = resolve(cwd, path);
+      await checkFolder(absolute, path);
+      return absolute;
+    },
+  };
+}
+
+/**
+ * Files as a remote caller names them: inside `PROJECT/files`, and nowhere else. Not the project itself: who may write
+ * its configuration may run code.
+ */
+export function confinedFiles(project: Project): FileAccess {
+  const root = join(project.dir, 'files');
+  return {
+    async read(path) {
+      await mkdir(root, { recursive: true });
+      const absolute = await safeResolve(root, path);
+      await checkReadable(absolute, path);
+      return absolute;
+    },
+    async write(path) {
+      await mkdir(root, { recursive: true });
+      const absolute = await safeResolve(root, path);
+      await checkFolder(absolute, path);
+      return absolute;
+    },
+  };
+}
+
+async function checkReadable(absolute: string, path: string): Promise<void> {
+  await access(absolute, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
+    const isMissing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
+    throw kernelError(isMissing ? 'FILE_MISSING' : 'FILE_UNREADABLE', {
+      kind: 'invalid',
+      message: isMissing ? `There is no file "${path}".` : `"${path}" cannot be read (${cause.code}).`,
+      hint: isMissing ? 'Check the path; it is relative to the current folder.' : 'Check its permissions.',
+      details: { path },
+      cause,
+    });
+  });
+}
+
+async function checkFolder(absolute: string, path: string): Promise<void> {
+  await access(dirname(absolute), constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw kernelError('FILE_NOT_WRITABLE', {
+      kind: 'invalid',
+      message: `"${path}" cannot be written: its folder is ${cause.code === 'ENOENT' ? 'missing' : 'not writable'}.`,
+      hint: 'Create the folder first, or choose another one.',
+      details: { path },
+      cause,
+    });
+  });
+}

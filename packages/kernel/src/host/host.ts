@@ -1,0 +1,40 @@
+import type { z } from 'zod';
+import type { Principal } from '../access/principal.ts';
+import type { Job } from '../job/job-store.ts';
+import type { Context, Progress, Scope, Surface } from '../operation/context.ts';
+import type { AnyOperation, Operation } from '../operation/operation.ts';
+import type { Plugin } from '../plugin/plugin.ts';
+
+/** How a call is made. */
+export interface CallOptions {
+  readonly principal?: Principal;
+  readonly surface?: Surface;
+  readonly requestId?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** A project with its plugins, ready to run operations. */
+export interface Host extends Scope {
+  readonly plugins: readonly Plugin[];
+  readonly operations: ReadonlyMap<string, AnyOperation>;
+  /**
+   * Runs an operation here and now: checks access, validates, runs, validates the result, records. Jobs too: they are
+   * durable and visible to others, and end with this call.
+   */
+  run<Id extends string, I extends z.ZodObject, O extends z.ZodType>(
+    operation: Operation<Id, I, O>,
+    input: z.input<I>,
+    options?: CallOptions,
+  ): Promise<z.output<O>>;
+  /** The same for an operation whose types are not known. @throws TRS_KERNEL_UNKNOWN_OPERATION */
+  runById(id: string, input: unknown, options?: CallOptions): Promise<unknown>;
+  /** Queues a job operation for a worker. @throws TRS_KERNEL_NOT_A_JOB */
+  enqueue(id: string, input: unknown, options?: CallOptions): Promise<Job>;
+  /** A context for a route of a plugin, after checking its access. */
+  context(operation: { readonly id: string; readonly access: string }, options?: CallOptions): Context;
+  /** Starts what runs by itself: subscribers, schedules and, unless told otherwise, a job worker. */
+  start(options?: { readonly worker?: boolean }): Promise<void>;
+  /** Stops what runs by itself, then closes the services, last made first. */
+  close(): Promise<void>;
+}

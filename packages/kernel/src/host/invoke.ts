@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { mayAccess, type Principal, systemPrincipal } from '../access/principal.ts';
+import { redact } from '../config/secret.ts';
+import { toTrestleError } from '../error/surface.ts';
+import { type Journal, journalToken } from '../event/journal.ts';
+import type { Context, FileAccess, Scope } from '../operation/context.ts';
+import type { AnyOperation } from '../operation/operation.ts';
+import type { CallOptions } from './host.ts';
+import { kernelError } from './kernel-error.ts';
+import type { Services } from './services.ts';
+
+export interface Invoker {
+  readonly scope: Scope;
+  readonly services: Services;
+  readonly files: { readonly local: FileAccess; readonly remote: FileAccess };
+}
+
+const tracer = trace.getTracer('trestle');
+
+/** Checks that the principal may do it, and makes the handler's context. @throws TRS_KERNEL_ACCESS_DENIED */
+export function contextFor(
+  invoker: Invoker,
+  operation: { readonly id: string; readonly access: string },
+  options: CallOptions & { readonly jobId?: string },
+): Context {
+  const principal = options.principal ?? systemPrincipal;
+  checkAccess(principal, operation);
+  const surface = options.surface ?? 'internal';
+  const requestId = options.requestId ?? randomUUID();
+  const context: Context = {
+    ...invoker.scope,
+    principal,
+    requestId,
+    operation: operation.id,
+    surface,
+    signal: options.signal ?? new AbortController().signal,
+    jobId: options.jobId,
+    files: surface === 'http' ? invoker.files.remote : invoker.files.local,
+    progress: options.onProgress ?? (() => {}),
+    call: async (next, input) =>
+      // The output was checked by the operation's own schema.
+      (await invoke(invoker, next, input, { ...options, principal, requestId })) as never,
+  };
+  return context;
+}
+
+function checkAccess(
+  principal: Principal,
+  operation: { readonly id: string; readonly access: string },
+): void {
+  if (mayAccess(principal, operation.access)) return;
+  throw kernelError('ACCESS_DENIED', {
+    kind: 'denied',
+    message: `"${principal.id}" may not do ${operation.id}: it needs the permission "${operation.access}".`,
+    hint: 'Use a token with that scope (trestle token create).',
+    details: { operation: operation.id, access: operation.access },
+  });
+}
+
+/** Validates an input at the door. @throws TRS_INPUT_INVALID naming each field and reason */
+export function parseInput(operation: AnyOperation, input: unknown): Record<string, unknown> {
+  const result = operation.input.strict().safeParse(input ?? {});
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue) => ({ field: issue.path.join('.'), reason: issue.message }));
+  const first = issues[0];
+  throw kernelError('INPUT_INVALID', {
+    kind: 'invalid',
+    message: `${operation.id}: ${first?.field ? `"${first.field}": ` : ''}${first?.reason}.`,
+    hint: `See "trestle ${operation.id.replace('.', ' ')} --help".`,
+    details: { issues },
+  });
+}
+
+/** One call of an operation, from the door to the audit log. */
+export async function invoke(
+  invoker: Invoker,
+  operation: AnyOperation,
+  input: unknown,
+  options: CallOptions & { readonly jobId?: string },
+): Promise<unknown> {
+  const actor = {
+    principal: options.principal ?? systemPrincipal,
+    requestId: options.requestId ?? randomUUID(),
+    operation: operation.id,
+  };
+  const startedAt = performance.now();
+  return await tracer.startActiveSpan(`operation ${operation.id}`, async (span) => {
+    span.setAttribute('trestle.operation', operation.id);
+    span.setAttribute('trestle.request_id', actor.requestId);
+    const journal = operation.kind === 'query' ? undefined : await openJournal(invoker);
+    try {
+      const context = contextFor(invoker, operation, { ...options, requestId: actor.requestId });
+      const parsed = parseInput(operation, input);
+      const handler = await operation.load();
+      // The schema of this very operation made the value, which is what its handler takes.
+      const output = operation.output.parse(await handler(context, parsed as never));
+      await journal?.append(actor, {
+        type: 'operation.succeeded',
+        subject: `operation:${operation.id}`,
+        payload: {
+          input: auditInput(operation, parsed),
+          durationMs: Math.round(performance.now() - startedAt),
+        },
+      });
+      return output;
+    } catch (thrown) {
+      const error = toTrestleError(thrown);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error.code });
+      await journal
+        ?.append(actor, {
+          type: error.kind === 'denied' ? 'operation.denied' : 'operation.failed',
+          subject: `operation:${operation.id}`,
+          payload: { code: error.code },
+        })
+        .catch((cause: unknown) => {
+          // The failure itself matters more to the caller than that it could not be recorded (a full disk).
+          invoker.scope.log.warn('the failure could not be recorded', {
+            operation: operation.id,
+            cause: String(cause),
+          });
+        });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+async function openJournal(invoker: Invoker): Promise<Journal | undefined> {
+  return invoker.services.has(journalToken) ? await invoker.services.get(journalToken) : undefined;
+}
+
+const MAX_AUDITED_CHARACTERS = 4_000;
+
+function auditInput(operation: AnyOperation, input: unknown): unknown {
+  const shown = redact(operation.input, input);
+  const text = JSON.stringify(shown) ?? '';
+  return text.length <= MAX_AUDITED_CHARACTERS
+    ? JSON.parse(text)
+    : { truncated: text.slice(0, MAX_AUDITED_CHARACTERS) };
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import process from 'node:process';
+import { errorDocument, toTrestleError } from '../error/surface.ts';
+import { type Job, type JobStore, jobStoreToken } from '../job/job-store.ts';
+import type { Progress } from '../operation/context.ts';
+import type { AnyOperation } from '../operation/operation.ts';
+import type { CallOptions } from './host.ts';
+import { type Invoker, invoke, parseInput } from './invoke.ts';
+import { kernelError } from './kernel-error.ts';
+
+const LEASE_MS = 15_000;
+const HEARTBEAT_MS = 3_000;
+const IDLE_POLL_MS = 500;
+const MAX_ATTEMPTS = 3;
+
+/** Names this process in leases. */
+export const holderName = (): string => `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+
+export interface JobRunner {
+  /** Runs a job operation here: others see it, and only this process may end it. */
+  inline(operation: AnyOperation, input: unknown, options: CallOptions): Promise<unknown>;
+  enqueue(operation: AnyOperation, input: unknown, options: CallOptions): Promise<Job>;
+  /** Takes queued jobs until the signal aborts. A job that it was at is left to its lease, for another worker. */
+  work(signal: AbortSignal): Promise<void>;
+}
+
+export function jobRunner(invoker: Invoker, operations: ReadonlyMap<string, AnyOperation>): JobRunner {
+  const holder = holderName();
+
+  /** Runs the operation under the job's lease and ends the job. */
+  const runJob = async (
+    store: JobStore,
+    job: Job,
+    operation: AnyOperation,
+    options: CallOptions,
+    shutdown?: AbortSignal,
+  ): Promise<unknown> => {
+    const cancelled = new AbortController();
+    let latest: Progress | undefined;
+    const beat = setInterval(() => {
+      store
+        .heartbeat(job.id, holder, LEASE_MS, latest)
+        .then((answer) => {
+          if (answer !== 'go-on') cancelled.abort(jobError(answer, job.id));
+        })
+        .catch((cause: unknown) =>
+          invoker.scope.log.warn('a heartbeat failed', { job: job.id, cause: String(cause) }),
+        );
+    }, HEARTBEAT_MS);
+    beat.unref();
+    const signal = AbortSignal.any([
+      cancelled.signal,
+      ...(options.signal ? [options.signal] : []),
+      ...(shutdown ? [shutdown] : []),
+    ]);
+    try {
+      const output = await invoke(invoker, operation, job.input, {
+        ...options,
+        principal: job.principal,
+        jobId: job.id,
+        signal,
+        onProgress: (progress) => {
+          latest = progress;
+          options.onProgress?.(progress);
+        },
+      });
+      await store.finish(job.id, holder, { state: 'succeeded', output });
+      return output;
+    } catch (thrown) {
+      const error = toTrestleError(cancelled.signal.aborted ? cancelled.signal.reason : thrown);
+      // On shutdown the job stays leased: another worker takes it when the lease runs out.
+      if (!shutdown?.aborted) {
+        const state = cancelled.signal.aborted
+          ? 'cancelled'
+          : error.kind === 'interrupted'
+            ? 'interrupted'
+            : 'failed';
+        await store.finish(job.id, holder, { state, error: errorDocument(error) }).catch((cause: unknown) => {
+          invoker.scope.log.warn('a job could not be ended', { job: job.id, cause: String(cause) });
+        });
+      }
+      throw error;
+    } finally {
+      clearInterval(beat);
+    }
+  };
+
+  const newJob = (
+    operation: AnyOperation,
+    input: unknown,
+    options: CallOptions,
+    mode: 'inline' | 'queued',
+  ) => ({
+    id: `j-${randomUUID()}`,
+    operation: operation.id,
+    input,
+    principal: options.principal ?? { id: 'system', scopes: ['*:*'] },
+    mode,
+  });
+
+  return {
+    async inline(operation, input, options) {
+      if (!invoker.services.has(jobStoreToken)) return await invoke(invoker, operation, input, options);
+      // Bad input is refused before a job is made of it.
+      parseInput(operation, input);
+      const store = await invoker.services.get(jobStoreToken);
+      const job = await store.create(newJob(operation, input, options, 'inline'), holder, LEASE_MS);
+      return await runJob(store, job, operation, options);
+    },
+    async enqueue(operation, input, options) {
+      parseInput(operation, input);
+      const store = await invoker.services.get(jobStoreToken);
+      return await store.create(newJob(operation, input, options, 'queued'), holder, LEASE_MS);
+    },
+    async work(shutdown) {
+      const store = await invoker.services.get(jobStoreToken);
+      while (!shutdown.aborted) {
+        const job = await store.claim(holder, LEASE_MS, MAX_ATTEMPTS).catch((cause: unknown) => {
+          invoker.scope.log.warn('no job could be claimed', { cause: String(cause) });
+          return undefined;
+        });
+        if (!job) {
+          await pause(IDLE_POLL_MS, shutdown);
+          continue;
+        }
+        const operation = operations.get(job.operation);
+        if (operation) {
+          // The error is kept in the job; the worker goes on with the next.
+          await runJob(store, job, operation, { surface: 'http', requestId: job.id }, shutdown).catch(
+            () => {},
+          );
+        } else {
+          const error = jobError('unknown-operation', job.operation);
+          await store.finish(job.id, holder, { state: 'failed', error: errorDocument(error) });
+        }
+      }
+    },
+  };
+}
+
+function jobError(reason: 'cancel' | 'lost' | 'unknown-operation', what: string) {
+  const messages = {
+    cancel: `The job "${what}" was cancelled.`,
+    lost: `The job "${what}" was taken over by another worker, because this one did not renew its lease.`,
+    'unknown-operation': `No plugin here has the operation "${what}".`,
+  };
+  return kernelError(`JOB_${reason.toUpperCase().replace('-', '_')}`, {
+    kind: reason === 'unknown-operation' ? 'unavailable' : 'interrupted',
+    message: messages[reason],
+    hint: 'See "trestle job list".',
+  });
+}
+
+/** Waits, or returns at once when the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,131 @@
+import process from 'node:process';
+import { projectAt } from '../config/find-project.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { didYouMean } from '../config/nearest-name.ts';
+import { resolveConfig } from '../config/resolve-config.ts';
+import type { ConfigSection } from '../config/section.ts';
+import type { Logger, Scope } from '../operation/context.ts';
+import type { AnyOperation } from '../operation/operation.ts';
+import { checkPlugins } from '../plugin/check-plugins.ts';
+import type { ExtensionPoint } from '../plugin/extension-point.ts';
+import { loadPlugins } from '../plugin/load-plugins.ts';
+import { type Plugin, provide } from '../plugin/plugin.ts';
+import { pluginsToken } from '../plugin/plugins-token.ts';
+import { dispatch } from './dispatcher.ts';
+import { confinedFiles, localFiles } from './file-access.ts';
+import type { CallOptions, Host } from './host.ts';
+import { contextFor, type Invoker, invoke } from './invoke.ts';
+import { holderName, jobRunner } from './job-runner.ts';
+import { kernelError } from './kernel-error.ts';
+import { runSchedule } from './scheduler.ts';
+import { openServices } from './services.ts';
+import { stderrLogger } from './stderr-logger.ts';
+
+export interface HostOptions {
+  readonly projectDir: string;
+  /** The plugins that come with the app; the configuration's own are added behind them. */
+  readonly plugins: readonly Plugin[];
+  /** Sections of the app itself. */
+  readonly sections?: readonly ConfigSection[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly log?: Logger;
+  /** The folder that local callers' paths are relative to; the process's own when left out. */
+  readonly cwd?: string;
+  /** Makes a file of what comes on standard input, for the path `-`. */
+  readonly standardInput?: () => Promise<string>;
+}
+
+/**
+ * Opens a project: loads its configuration and plugins, and checks both. Services are made when first used, so opening
+ * is cheap.
+ *
+ * @throws TRS_CONFIG_…, TRS_PLUGIN_…
+ */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const project = projectAt(options.projectDir);
+  const env = options.env ?? process.env;
+  const raw = await loadConfig(project.dir);
+  const plugins = [...options.plugins, ...(await loadPlugins(raw.values.plugins, project.dir))];
+  checkPlugins(plugins);
+  const sections = [...(options.sections ?? []), ...plugins.flatMap((plugin) => plugin.config ?? [])];
+  const operations = new Map<string, AnyOperation>(
+    plugins.flatMap((plugin) =>
+      (plugin.operations ?? []).map((operation) => [operation.id, operation] as const),
+    ),
+  );
+  const partialScope: Omit<Scope, 'service'> = {
+    project,
+    log: options.log ?? stderrLogger(env),
+    config: resolveConfig(raw, sections, env),
+    extensions: <T>(point: ExtensionPoint<T>) =>
+      // A contribution was made with the point itself, so its value has the point's type.
+      plugins
+        .flatMap((plugin) => plugin.contributions ?? [])
+        .filter((contribution) => contribution.point === point.name)
+        .map((contribution) => contribution.value as T),
+  };
+  const services = openServices(plugins, [provide(pluginsToken, () => plugins)], partialScope);
+  const scope: Scope = { ...partialScope, service: services.get };
+  const invoker: Invoker = {
+    scope,
+    services,
+    files: {
+      local: localFiles(options.cwd ?? process.cwd(), options.standardInput),
+      remote: confinedFiles(project),
+    },
+  };
+  const jobs = jobRunner(invoker, operations);
+  const stopping = new AbortController();
+  const running: Promise<void>[] = [];
+
+  const find = (id: string): AnyOperation => {
+    const operation = operations.get(id);
+    if (operation) return operation;
+    throw kernelError('UNKNOWN_OPERATION', {
+      kind: 'not-found',
+      message: `There is no operation "${id.slice(0, 100)}".${didYouMean(id, operations.keys())}`,
+      hint: 'See "trestle --help", or install the plugin that has it.',
+    });
+  };
+  const run = (operation: AnyOperation, input: unknown, call: CallOptions = {}): Promise<unknown> =>
+    operation.kind === 'job' ? jobs.inline(operation, input, call) : invoke(invoker, operation, input, call);
+
+  return {
+    ...scope,
+    plugins,
+    operations,
+    // The output was checked by the operation's own schema.
+    run: async (operation, input, call) => (await run(operation, input, call)) as never,
+    runById: async (id, input, call) => await run(find(id), input, call),
+    async enqueue(id, input, call = {}) {
+      const operation = find(id);
+      if (operation.kind === 'job') {
+        contextFor(invoker, operation, call);
+        return await jobs.enqueue(operation, input, call);
+      }
+      throw kernelError('NOT_A_JOB', {
+        kind: 'invalid',
+        message: `"${id}" is a ${operation.kind}, not a job: it cannot be queued.`,
+        hint: 'Run it directly.',
+      });
+    },
+    context: (operation, call = {}) => contextFor(invoker, operation, call),
+    async start({ worker = true } = {}) {
+      const holder = holderName();
+      for (const plugin of plugins) {
+        for (const subscriber of plugin.subscribers ?? []) {
+          running.push(dispatch(invoker, plugin, subscriber, holder, stopping.signal));
+        }
+        for (const schedule of plugin.schedules ?? []) {
+          running.push(runSchedule(invoker, plugin, schedule, holder, stopping.signal));
+        }
+      }
+      if (worker) running.push(jobs.work(stopping.signal));
+    },
+    async close() {
+      stopping.abort(kernelError('CLOSING', { kind: 'interrupted', message: 'The host is closing.' }));
+      await Promise.allSettled(running);
+      await services.close();
+    },
+  };
+}
