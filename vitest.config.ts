@@ -1,9 +1,20 @@
+import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+const folders = ['packages', 'plugins', 'apps'].flatMap((parent) =>
+  readdirSync(parent).map((name) => `${parent}/${name}`),
+);
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'plugins/*', 'apps/*'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    projects: folders.map((root) => ({
+      test: {
+        name: root,
+        root,
+        include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      },
+    })),
   },
 });

@@ -1,1 +1,3 @@
-export {};
+export * from './blobs-contract.ts';
+export * from './metadata-contract.ts';
+export * from './temporary-project.ts';

@@ -1,0 +1,18 @@
+import { dataPlugin } from '@trestle/plugin-data';
+import { monitoringPlugin } from '@trestle/plugin-monitoring';
+import { registryPlugin } from '@trestle/plugin-registry';
+import { servingPlugin } from '@trestle/plugin-serving';
+import { systemPlugin } from '@trestle/plugin-system';
+import { trainingPlugin } from '@trestle/plugin-training';
+import { storePlugin } from '@trestle/store';
+
+/** The plugins that come with the command line. Definitions only: their handlers load when they are used. */
+export const builtinPlugins = [
+  storePlugin,
+  dataPlugin,
+  trainingPlugin,
+  registryPlugin,
+  servingPlugin,
+  monitoringPlugin,
+  systemPlugin,
+] as const;

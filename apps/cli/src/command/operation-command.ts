@@ -1,0 +1,71 @@
+import process from 'node:process';
+import { Command } from '@oclif/core';
+import type { AnyOperation } from '@trestle/kernel';
+import { localUser, openProject } from '../open-project.ts';
+import { progressLine } from '../render/progress-line.ts';
+import { renderViews } from '../render/render-views.ts';
+import { globalFlags } from './global-flags.ts';
+import { interruption } from './interruption.ts';
+import { inputFrom, parametersOf } from './parameters.ts';
+
+/** The exit code when a check said no. */
+const REFUSED = 3;
+
+/** Makes the command of an operation. Errors pass through: the main function prints them. */
+export function operationCommand(operation: AnyOperation): typeof Command {
+  const parameters = parametersOf(operation);
+  return class extends Command {
+    static override summary = operation.summary;
+    static override args = parameters.args;
+    static override flags = { ...parameters.flags, ...globalFlags };
+
+    override async run(): Promise<void> {
+      const { args, flags } = await this.parse({ args: parameters.args, flags: { ...parameters.flags, ...globalFlags } });
+      const input = inputFrom(operation, args, flags);
+      const output = flags.server
+        ? await callServer(operation, input, flags.server)
+        : await callHere(operation, input, flags.project);
+      process.stdout.write(flags.json ? `${JSON.stringify(output, null, 2)}\n` : show(operation, output));
+      if (operation.verdict?.(output as never) === false) process.exitCode = REFUSED;
+    }
+
+    // oclif would print the error itself; the main function prints all of them in one way.
+    protected override async catch(error: Error): Promise<never> {
+      throw error;
+    }
+  };
+}
+
+async function callHere(operation: AnyOperation, input: unknown, project: string | undefined): Promise<unknown> {
+  const host = await openProject(project);
+  const progress = progressLine(process.stderr);
+  try {
+    return await host.runById(operation.id, input, {
+      principal: localUser(),
+      surface: 'cli',
+      signal: interruption(),
+      onProgress: progress.update,
+    });
+  } finally {
+    progress.clear();
+    await host.close();
+  }
+}
+
+async function callServer(operation: AnyOperation, input: unknown, url: string): Promise<unknown> {
+  const { createClient } = await import('@trestle/client');
+  const progress = progressLine(process.stderr);
+  try {
+    const token = process.env.TRESTLE_TOKEN;
+    const client = createClient({ url, operations: [operation], ...(token ? { token } : {}) });
+    return await client.call(operation.id, input, { signal: interruption(), onProgress: progress.update });
+  } finally {
+    progress.clear();
+  }
+}
+
+function show(operation: AnyOperation, output: unknown): string {
+  // The output was checked by the operation's own schema, which is what `present` takes.
+  const views = operation.present?.(output as never);
+  return views ? renderViews(views, process.stdout) : `${JSON.stringify(output, null, 2)}\n`;
+}

@@ -1,0 +1,39 @@
+import process from 'node:process';
+import { Command, Flags } from '@oclif/core';
+import { startServer } from '@trestle/server';
+import { openProject } from '../open-project.ts';
+import { studioDir } from '../studio-dir.ts';
+import { globalFlags } from './global-flags.ts';
+import { interruption } from './interruption.ts';
+
+const flags = {
+  port: Flags.integer({ summary: 'The port; 0 takes a free one.', default: 7070, min: 0, max: 65_535 }),
+  host: Flags.string({ summary: 'The address to listen on.', default: '127.0.0.1' }),
+  json: globalFlags.json,
+  project: globalFlags.project,
+};
+
+/** `trestle serve`: the server with the Studio, until it is told to stop. */
+export class ServeCommand extends Command {
+  static override summary = 'Serve predictions, the API and the Studio; SIGTERM drains.';
+  static override flags = flags;
+
+  override async run(): Promise<void> {
+    const { flags: typed } = await this.parse({ flags });
+    const stop = interruption();
+    const host = await openProject(typed.project);
+    try {
+      const server = await startServer(host, { port: typed.port, host: typed.host, studioDir: studioDir() });
+      process.stdout.write(typed.json ? `${JSON.stringify({ url: server.url })}\n` : `Listening on ${server.url}\n`);
+      await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+      process.stderr.write('Draining…\n');
+      await server.close();
+    } finally {
+      await host.close();
+    }
+  }
+
+  protected override async catch(error: Error): Promise<never> {
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import process from 'node:process';
+import { flush, run } from '@oclif/core';
+import { didYouMean, exitCodeOf, isTrestleError, TrestleError, toTrestleError } from '@trestle/kernel';
+import { wantsJson } from './argv.ts';
+import { renderError } from './render/render-error.ts';
+
+/** Runs a command line and returns its exit code. Never throws, never shows a stack unless TRESTLE_DEBUG asks for it. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await run([...argv], import.meta.url);
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (thrown) {
+    if (isExitZero(thrown)) return 0;
+    const error = await readable(thrown, argv);
+    renderError(error, wantsJson(argv));
+    return exitCodeOf(error);
+  } finally {
+    await flush();
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** oclif ends `--help` with an error whose exit code is 0. */
+function isExitZero(thrown: unknown): boolean {
+  return isRecord(thrown) && isRecord(thrown.oclif) && thrown.oclif.exit === 0;
+}
+
+async function readable(thrown: unknown, argv: readonly string[]): Promise<TrestleError> {
+  if (isTrestleError(thrown)) return toTrestleError(thrown);
+  if (!(thrown instanceof Error) || !('oclif' in thrown)) return toTrestleError(thrown);
+  const notFound = /^command (.+) not found$/.exec(thrown.message);
+  if (!notFound) {
+    return new TrestleError('TRS_CLI_USAGE', {
+      kind: 'usage',
+      message: (thrown.message.split('\nSee more help')[0] ?? thrown.message).trim(),
+      hint: `See "trestle ${argv.filter((word) => /^[a-z]+$/.test(word)).slice(0, 2).join(' ')} --help".`,
+      cause: thrown,
+    });
+  }
+  const typed = (notFound[1] ?? '').replaceAll(':', ' ');
+  const { COMMANDS } = await import('./commands.ts');
+  const known = Object.keys(COMMANDS).map((id) => id.replace(':', ' '));
+  return new TrestleError('TRS_CLI_UNKNOWN_COMMAND', {
+    kind: 'usage',
+    message: `There is no command "trestle ${typed}".${didYouMean(typed, known)}`,
+    hint: 'See "trestle --help" for all commands; some of the surface is not available yet.',
+  });
+}

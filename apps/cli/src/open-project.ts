@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { pipeline } from 'node:stream/promises';
+import { findProjectDir, type Host, localPrincipal, openHost, type Principal } from '@trestle/kernel';
+import { serverConfig } from '@trestle/server/config';
+import { builtinPlugins } from './builtin-plugins.ts';
+
+/** Opens the project in `dir` (the nearest one upward from the current folder when left out) with all plugins. */
+export async function openProject(dir?: string): Promise<Host> {
+  return await openHost({
+    projectDir: dir ?? findProjectDir(process.cwd()),
+    plugins: builtinPlugins,
+    sections: [serverConfig],
+    standardInput: spoolStandardInput,
+  });
+}
+
+/** Whoever runs the command. */
+export function localUser(): Principal {
+  try {
+    return localPrincipal(userInfo().username);
+  } catch {
+    // A container may run a user id that has no name.
+    return localPrincipal(String(process.getuid?.() ?? 'unknown'));
+  }
+}
+
+/** Standard input as a file, because readers seek and are run more than once. */
+async function spoolStandardInput(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'trestle-stdin-'));
+  process.on('exit', () => void rm(dir, { recursive: true, force: true }));
+  const path = join(dir, 'stdin.jsonl');
+  await pipeline(process.stdin, createWriteStream(path));
+  return path;
+}

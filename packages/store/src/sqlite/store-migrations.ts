@@ -1,0 +1,64 @@
+import type { Migration } from '../interface/metadata.ts';
+
+/** The store's own schema. */
+export const storeMigrations: readonly Migration[] = [
+  {
+    name: 'store-0001-log-lineage-jobs',
+    async up(db) {
+      await db.schema
+        .createTable('events')
+        .addColumn('seq', 'integer', (column) => column.primaryKey())
+        .addColumn('id', 'text', (column) => column.notNull().unique())
+        .addColumn('type', 'text', (column) => column.notNull())
+        .addColumn('subject', 'text', (column) => column.notNull())
+        .addColumn('payload', 'text', (column) => column.notNull())
+        .addColumn('actor', 'text', (column) => column.notNull())
+        .addColumn('operation', 'text', (column) => column.notNull())
+        .addColumn('request_id', 'text', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('hash', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('events_by_subject').on('events').columns(['subject', 'seq']).execute();
+      await db.schema
+        .createTable('cursors')
+        .addColumn('subscriber', 'text', (column) => column.primaryKey())
+        .addColumn('seq', 'integer', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('lineage_edges')
+        .addColumn('from_ref', 'text', (column) => column.notNull())
+        .addColumn('to_ref', 'text', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('lineage_edges_key', ['to_ref', 'from_ref', 'kind'])
+        .execute();
+      await db.schema.createIndex('lineage_edges_from').on('lineage_edges').column('from_ref').execute();
+      await db.schema
+        .createTable('jobs')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('operation', 'text', (column) => column.notNull())
+        .addColumn('input', 'text', (column) => column.notNull())
+        .addColumn('principal', 'text', (column) => column.notNull())
+        .addColumn('mode', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('progress', 'text')
+        .addColumn('output', 'text')
+        .addColumn('error', 'text')
+        .addColumn('cancel_requested', 'integer', (column) => column.notNull())
+        .addColumn('holder', 'text')
+        .addColumn('lease_until_ms', 'bigint')
+        .addColumn('created_at', 'text', (column) => column.notNull())
+        .addColumn('started_at', 'text')
+        .addColumn('finished_at', 'text')
+        .execute();
+      await db.schema.createIndex('jobs_by_state').on('jobs').columns(['state', 'created_at']).execute();
+      await db.schema
+        .createTable('leases')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('holder', 'text', (column) => column.notNull())
+        .addColumn('until_ms', 'bigint', (column) => column.notNull())
+        .execute();
+    },
+  },
+];

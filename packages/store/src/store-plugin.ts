@@ -1,0 +1,53 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jobStoreToken, journalToken, leasesToken, plugin, provide, token } from '@trestle/kernel';
+import { blobsToken } from './interface/blobs.ts';
+import { lineageToken } from './interface/lineage.ts';
+import { metadataToken, migrations } from './interface/metadata.ts';
+import type { SqliteMetadata } from './sqlite/sqlite-metadata.ts';
+import { storeConfig } from './store-config.ts';
+
+const sqliteToken = token<SqliteMetadata>('store.sqlite');
+
+/** The embedded store: SQLite for metadata and the log, the file system for blobs, both under `.trestle`. */
+export const storePlugin = plugin({
+  name: 'store',
+  version: '0.1.0',
+  config: storeConfig,
+  services: [
+    provide(sqliteToken, async (scope) => {
+      const { openSqliteMetadata } = await import('./sqlite/sqlite-metadata.ts');
+      const { keepReserve } = await import('./fs/reserve.ts');
+      const { lockWaitMs, reserveBytes } = scope.config(storeConfig);
+      await mkdir(scope.project.stateDir, { recursive: true });
+      const reserve = await keepReserve(scope.project.stateDir, reserveBytes);
+      const metadata = await openSqliteMetadata({
+        file: join(scope.project.stateDir, 'metadata.sqlite'),
+        lockWaitMs,
+        migrations: scope.extensions(migrations),
+        log: scope.log,
+        releaseReserve: reserve.release,
+      });
+      scope.onClose(metadata.close);
+      return metadata;
+    }),
+    provide(metadataToken, (scope) => scope.service(sqliteToken)),
+    provide(journalToken, async (scope) =>
+      (await import('./sqlite/sqlite-journal.ts')).sqliteJournal(await scope.service(sqliteToken)),
+    ),
+    provide(jobStoreToken, async (scope) =>
+      (await import('./sqlite/sqlite-jobs.ts')).sqliteJobs(await scope.service(sqliteToken)),
+    ),
+    provide(leasesToken, async (scope) =>
+      (await import('./sqlite/sqlite-leases.ts')).sqliteLeases(await scope.service(sqliteToken)),
+    ),
+    provide(lineageToken, async (scope) =>
+      (await import('./sqlite/sqlite-lineage.ts')).sqliteLineage(await scope.service(sqliteToken)),
+    ),
+    provide(blobsToken, async (scope) =>
+      (await import('./fs/fs-blobs.ts')).openFsBlobs(join(scope.project.stateDir, 'blobs')),
+    ),
+  ],
+});
+
+export default storePlugin;

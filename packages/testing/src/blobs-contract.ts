@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Blobs } from '@trestle/store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+export interface BlobsUnderTest {
+  readonly blobs: Blobs;
+  close(): Promise<void>;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** What every blob store must do. Call it inside a vitest file. */
+export function blobsContract(name: string, open: () => Promise<BlobsUnderTest>): void {
+  describe(`${name}: blobs contract`, () => {
+    let store: BlobsUnderTest;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(async () => {
+      await store.close();
+    });
+
+    it('gives content back by its SHA-256', async () => {
+      const info = await store.blobs.put(bytes('content'));
+      expect(info).toEqual({ digest: sha256(bytes('content')), bytes: 7 });
+      expect(await store.blobs.read(info.digest)).toEqual(Buffer.from('content'));
+      expect(await store.blobs.has(info.digest)).toBe(true);
+    });
+
+    it('streams content in, and holds equal content once', async () => {
+      const parts = async function* () {
+        yield bytes('con');
+        yield bytes('tent');
+      };
+      expect(await store.blobs.put(parts())).toEqual(await store.blobs.put(bytes('content')));
+    });
+
+    it('takes a finished file over', async () => {
+      const workspace = await store.blobs.workspace();
+      const path = join(workspace.dir, 'part');
+      await writeFile(path, 'from a file');
+      const { digest } = await store.blobs.putFile(path);
+      await workspace.remove();
+      expect(await readFile(await store.blobs.localPath(digest), 'utf8')).toBe('from a file');
+    });
+
+    it('keeps nothing of a stream that breaks', async () => {
+      const broken = async function* () {
+        yield bytes('half');
+        throw new Error('the source broke');
+      };
+      await expect(store.blobs.put(broken())).rejects.toThrow('the source broke');
+      expect(await store.blobs.has(sha256(bytes('half')))).toBe(false);
+    });
+
+    it('says which blob is missing, is too large, or has no digest for a name', async () => {
+      await expect(store.blobs.read('0'.repeat(64))).rejects.toMatchObject({
+        code: 'TRS_STORE_BLOB_MISSING',
+      });
+      await expect(store.blobs.localPath('0'.repeat(64))).rejects.toMatchObject({
+        code: 'TRS_STORE_BLOB_MISSING',
+      });
+      await expect(store.blobs.read('../../etc/passwd')).rejects.toMatchObject({
+        code: 'TRS_STORE_BLOB_DIGEST',
+      });
+      const { digest } = await store.blobs.put(bytes('12345'));
+      await expect(store.blobs.read(digest, 4)).rejects.toMatchObject({ code: 'TRS_STORE_BLOB_TOO_LARGE' });
+    });
+  });
+}
