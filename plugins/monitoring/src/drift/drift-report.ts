@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+export const driftTestSchema = z.object({
+  test: z.enum(['psi', 'jensen-shannon', 'kolmogorov-smirnov', 'chi-squared', 'missing-rate']),
+  statistic: z.number(),
+  /** The statistic from which on the effect counts as large; absent for tests that only give a p-value. */
+  threshold: z.number().optional(),
+  /** Adjusted for the number of tests in this check. */
+  pValue: z.number().optional(),
+});
+export type DriftTest = z.infer<typeof driftTestSchema>;
+
+export const featureDriftSchema = z.object({
+  name: z.string(),
+  /** `score` is what the model predicted. */
+  kind: z.enum(['numeric', 'categorical', 'score']),
+  /** The test that decided, its statistic and threshold. */
+  test: z.string(),
+  statistic: z.number(),
+  threshold: z.number(),
+  pValue: z.number(),
+  drifted: z.boolean(),
+  tests: z.array(driftTestSchema),
+  missing: z.object({ reference: z.number(), current: z.number() }),
+  /** Shares of the reference and of the current window per bin, for drawing. */
+  bins: z.array(z.object({ label: z.string(), reference: z.number(), current: z.number() })),
+});
+export type FeatureDrift = z.infer<typeof featureDriftSchema>;
+
+export const driftReportSchema = z.object({
+  deployment: z.string(),
+  model: z.object({ name: z.string(), version: z.number().int() }),
+  /** `waiting`: the window has too few rows. `no-reference`: the model package brings no training statistics. */
+  state: z.enum(['ok', 'drifted', 'waiting', 'no-reference']),
+  drifted: z.boolean(),
+  checkedAt: z.string(),
+  window: z.object({
+    rows: z.number().int(),
+    minRows: z.number().int(),
+    from: z.string().optional(),
+    to: z.string().optional(),
+  }),
+  features: z.array(featureDriftSchema),
+});
+export type DriftReport = z.infer<typeof driftReportSchema>;
