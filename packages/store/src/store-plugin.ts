@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jobStoreToken, journalToken, leasesToken, plugin, provide, token } from '@trestle/kernel';
+import { translateFsError } from './fs/translate-fs-error.ts';
 import { blobsToken } from './interface/blobs.ts';
+import { storeCheckToken } from './interface/health.ts';
 import { lineageToken } from './interface/lineage.ts';
 import { metadataToken, migrations } from './interface/metadata.ts';
 import type { SqliteMetadata } from './sqlite/sqlite-metadata.ts';
@@ -19,7 +21,9 @@ export const storePlugin = plugin({
       const { openSqliteMetadata } = await import('./sqlite/sqlite-metadata.ts');
       const { keepReserve } = await import('./fs/reserve.ts');
       const { lockWaitMs, reserveBytes } = scope.config(storeConfig);
-      await mkdir(scope.project.stateDir, { recursive: true });
+      await mkdir(scope.project.stateDir, { recursive: true }).catch((thrown: unknown) => {
+        throw translateFsError(thrown, scope.project.stateDir);
+      });
       const reserve = await keepReserve(scope.project.stateDir, reserveBytes);
       const metadata = await openSqliteMetadata({
         file: join(scope.project.stateDir, 'metadata.sqlite'),
@@ -43,6 +47,9 @@ export const storePlugin = plugin({
     ),
     provide(lineageToken, async (scope) =>
       (await import('./sqlite/sqlite-lineage.ts')).sqliteLineage(await scope.service(sqliteToken)),
+    ),
+    provide(storeCheckToken, async (scope) =>
+      (await import('./sqlite/sqlite-check.ts')).sqliteCheck(await scope.service(sqliteToken)),
     ),
     provide(blobsToken, async (scope) =>
       (await import('./fs/fs-blobs.ts')).openFsBlobs(join(scope.project.stateDir, 'blobs')),

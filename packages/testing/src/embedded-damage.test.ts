@@ -1,4 +1,5 @@
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { jobStoreToken, journalToken, leasesToken, systemPrincipal } from '@trestle/kernel';
@@ -20,21 +21,26 @@ describe('the embedded store, damaged', () => {
   const database = () => join(project.dir, '.trestle', 'metadata.sqlite');
 
   it.each([
-    ['an edited entry', 'UPDATE events SET payload = \'{"n":2}\' WHERE seq = 2'],
-    ['a removed entry', 'DELETE FROM events WHERE seq = 2'],
-    ['a payload that is no JSON', "UPDATE events SET payload = '{' WHERE seq = 2"],
+    ['an edited entry', 'UPDATE events SET payload = \'{"n":2}\' WHERE seq = 2', 2],
+    ['a removed entry', 'DELETE FROM events WHERE seq = 2', 2],
+    ['an end that was cut off', 'DELETE FROM events WHERE seq > 2', 3],
+    ['a payload that is written otherwise', 'UPDATE events SET payload = \'{"n": 1}\' WHERE seq = 2', 2],
+    ['a payload that is no JSON', "UPDATE events SET payload = '{' WHERE seq = 2", 2],
     [
       'two entries changed over',
       'UPDATE events SET seq = -1 WHERE seq = 2; UPDATE events SET seq = 2 WHERE seq = 3; UPDATE events SET seq = 3 WHERE seq = -1',
+      2,
     ],
-  ])('finds %s in the log', async (_, sql) => {
+  ])('finds %s in the log', async (_, sql, firstBad) => {
     const host = await project.open();
     const journal = await host.service(journalToken);
     for (let n = 0; n < 4; n++) await journal.append(actor, event);
     const raw = new DatabaseSync(database());
+    expect(() => raw.exec(sql)).toThrow('append-only');
+    raw.exec('DROP TRIGGER events_no_update; DROP TRIGGER events_no_delete');
     raw.exec(sql);
     raw.close();
-    expect(await journal.verify()).toMatchObject({ ok: false });
+    expect(await journal.verify()).toMatchObject({ ok: false, events: firstBad - 1, firstBad });
   });
 
   it('names a database that is no database', async () => {
@@ -89,10 +95,14 @@ describe('the embedded store, damaged', () => {
     const host = await project.open();
     await host.service(blobsToken);
     const dir = join(project.dir, '.trestle', 'blobs', 'tmp');
-    await writeFile(join(dir, '4194304999-dead'), 'x');
-    await writeFile(join(dir, `${process.pid}-alive`), 'x');
+    const machine = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-');
+    await writeFile(join(dir, 'another-machine~4194304~dead'), 'x');
+    await writeFile(join(dir, `${machine}~4194304~dead`), 'x');
+    await writeFile(join(dir, `${machine}~${process.pid}~alive`), 'x');
     await (await project.open()).service(blobsToken);
-    expect(await readdir(dir)).toEqual([`${process.pid}-alive`]);
+    expect((await readdir(dir)).toSorted()).toEqual(
+      ['another-machine~4194304~dead', `${machine}~${process.pid}~alive`].toSorted(),
+    );
   });
 
   it('lets another worker take a queued job over when its lease runs out, and marks an inline one interrupted', async () => {

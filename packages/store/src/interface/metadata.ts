@@ -23,8 +23,10 @@ export interface Metadata {
   query<Tables>(): Kysely<Tables>;
   /**
    * Changes state: the change, its events and its lineage edges are one durable transaction.
-   * Waits for other writers without blocking the process.
-   * @throws TRS_STORE_LOCKED when another process holds the database for longer than the configured wait
+   * Waits for other writers without blocking the process. `work` only touches the change: on a full disk it may be run
+   * a second time, with the space that was kept in reserve.
+   * @throws TRS_STORE_LOCKED when another process holds the database for longer than the configured wait,
+   *   TRS_STORE_FULL, TRS_STORE_READ_ONLY, TRS_STORE_NESTED_CHANGE when `work` begins another change
    */
   change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>): Promise<T>;
   /** Writes data that is not state (the prediction log): one durable transaction, no event. */

@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -9,66 +9,77 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { mutex } from './mutex.ts';
-import { isBusy, translateError } from './translate-error.ts';
+import type { Mutex } from './mutex.ts';
+import { openDatabase, type Role } from './open-database.ts';
+import { withRetry } from './retry.ts';
+import { queryRunner, toSqlite } from './run-query.ts';
+import { translateError } from './translate-error.ts';
 
 export interface SqliteOptions {
   readonly file: string;
-  /** How long BEGIN waits for another process, in milliseconds. */
+  readonly role: Role;
+  /** How long to wait for another process, in milliseconds. */
   readonly lockWaitMs: number;
+  /** Connections of one process that write share it, so that their transactions wait in line, not for the lock. */
+  readonly turns?: Mutex;
 }
 
 /** Kysely on Node's own SQLite: one connection, its transactions one after the other. */
 export function sqliteDialect(options: SqliteOptions): Dialect {
+  const adapter = new SqliteAdapter();
   return {
     createDriver: () => sqliteDriver(options),
     createQueryCompiler: () => new SqliteQueryCompiler(),
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => ({
+      supportsReturning: true,
+      supportsTransactionalDdl: true,
+      supportsCreateIfNotExists: true,
+      // A reader's streams have a connection of their own, so other queries need not wait for their end.
+      supportsMultipleConnections: options.role === 'reader',
+      acquireMigrationLock: (db, lock) => adapter.acquireMigrationLock(db, lock),
+      releaseMigrationLock: (db, lock) => adapter.releaseMigrationLock(db, lock),
+    }),
     createIntrospector: (db) => new SqliteIntrospector(db),
   };
 }
 
-function sqliteDriver({ file, lockWaitMs }: SqliteOptions): Driver {
-  const turns = mutex();
+function sqliteDriver({ file, role, lockWaitMs, turns }: SqliteOptions): Driver {
   let database: DatabaseSync | undefined;
+  let run: ReturnType<typeof queryRunner> = noQuery;
   const releases = new Map<DatabaseConnection, () => void>();
-
-  const opened = (): DatabaseSync => {
-    database ??= openDatabase(file);
-    return database;
-  };
+  const retrying = <T>(action: () => T): Promise<T> => withRetry(lockWaitMs, file, action);
   const exec = (sql: string): void => {
     try {
-      opened().exec(sql);
+      database?.exec(sql);
     } catch (thrown) {
       throw translateError(thrown, file);
     }
   };
   return {
     async init() {
-      opened();
+      const opened = await retrying(() => openDatabase(file, role));
+      database = opened;
+      run = queryRunner(opened);
     },
     async acquireConnection() {
-      const release = await turns.acquire();
+      const release = await turns?.acquire();
       const connection: DatabaseConnection = {
-        executeQuery: async (query) => await withRetry(lockWaitMs, file, () => runQuery(opened(), query)),
-        async *streamQuery() {
-          yield await Promise.reject(new Error('Streaming is not used with SQLite.'));
-        },
+        executeQuery: async (query) => await retrying(() => run(query)),
+        streamQuery: (query, chunkSize) => streamRows(file, query, chunkSize),
       };
-      releases.set(connection, release);
+      if (release) releases.set(connection, release);
       return connection;
     },
     async beginTransaction() {
       // IMMEDIATE: the lock is taken before anything is read, so a transaction never fails half-way for it.
-      await withRetry(lockWaitMs, file, () => opened().exec('BEGIN IMMEDIATE'));
+      await retrying(() => exec(role === 'reader' ? 'BEGIN' : 'BEGIN IMMEDIATE'));
     },
     async commitTransaction() {
       exec('COMMIT');
     },
     async rollbackTransaction() {
       // A full disk may have rolled the transaction back already.
-      if (opened().isTransaction) exec('ROLLBACK');
+      if (database?.isTransaction) exec('ROLLBACK');
     },
     async releaseConnection(connection) {
       releases.get(connection)?.();
@@ -81,48 +92,30 @@ function sqliteDriver({ file, lockWaitMs }: SqliteOptions): Driver {
   };
 }
 
-function openDatabase(file: string): DatabaseSync {
-  let database: DatabaseSync | undefined;
+function noQuery(): never {
+  throw new TypeError('Kysely calls init first.');
+}
+
+/** Rows as they come, from a connection of their own: an open statement would keep others from seeing what is new. */
+async function* streamRows<R>(
+  file: string,
+  query: CompiledQuery,
+  chunkSize: number,
+): AsyncIterableIterator<QueryResult<R>> {
+  const database = openDatabase(file, 'reader');
   try {
-    database = new DatabaseSync(file, { timeout: 50 });
-    // FULL: an acknowledged change survives a power cut; NORMAL loses the newest ones.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
-    return database;
-  } catch (thrown) {
-    database?.close();
-    throw translateError(thrown, file);
-  }
-}
-
-function runQuery<R>(database: DatabaseSync, query: CompiledQuery): QueryResult<R> {
-  const statement = database.prepare(query.sql);
-  const parameters = query.parameters.map(toSqlite);
-  if (statement.columns().length > 0) {
-    // Kysely knows the row type from the query; the driver cannot.
-    return { rows: statement.all(...parameters) as R[] };
-  }
-  const { changes, lastInsertRowid } = statement.run(...parameters);
-  return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
-}
-
-function toSqlite(value: unknown): SQLInputValue {
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string') return value;
-  if (value instanceof Uint8Array) return value;
-  throw new TypeError(`A ${typeof value} cannot be a SQL parameter.`);
-}
-
-/** Tries again while another process holds the lock, without blocking this one. */
-async function withRetry<T>(waitMs: number, file: string, action: () => T): Promise<T> {
-  const deadline = performance.now() + waitMs;
-  for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, 100)) {
-    try {
-      return action();
-    } catch (thrown) {
-      if (!isBusy(thrown) || performance.now() > deadline) throw translateError(thrown, file);
-      // Jitter, so that two waiting processes do not collide for ever.
-      await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
+    let rows: R[] = [];
+    for (const row of database.prepare(query.sql).iterate(...query.parameters.map(toSqlite))) {
+      // Kysely knows the row type from the query; the driver cannot.
+      rows.push({ ...row } as R);
+      if (rows.length < Math.max(1, chunkSize)) continue;
+      yield { rows };
+      rows = [];
     }
+    if (rows.length > 0) yield { rows };
+  } catch (thrown) {
+    throw translateError(thrown, file);
+  } finally {
+    database.close();
   }
 }

@@ -1,5 +1,5 @@
-import type { Job, JobState, JobStore } from '@trestle/kernel';
-import type { Selectable, Updateable } from 'kysely';
+import type { ErrorDocument, Job, JobState, JobStore } from '@trestle/kernel';
+import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
 import type { SqliteMetadata } from './sqlite-metadata.ts';
 import type { StoreTables } from './tables.ts';
 
@@ -25,10 +25,39 @@ const toJob = (row: Row): Job => ({
   finishedAt: row.finished_at ?? undefined,
 });
 
+const MAX_LOOKED_AT = 50;
+
+/** Jobs that a worker may take, or has to end, oldest first. */
+const claimable = (db: Kysely<StoreTables>) =>
+  db
+    .selectFrom('jobs')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('state', '=', 'queued'),
+        where.and([where('state', '=', 'running'), where('lease_until_ms', '<', Date.now())]),
+      ]),
+    )
+    .orderBy('created_at');
+
+/** How a job ends that nobody may take over; undefined when it may be run (again). */
+function endOfAbandoned(row: Row, maxAttempts: number): Updateable<StoreTables['jobs']> | undefined {
+  const ended = { finished_at: now(), holder: null, lease_until_ms: null };
+  if (row.cancel_requested === 1) return { ...ended, state: 'cancelled' };
+  if (row.state === 'queued' || (row.mode === 'queued' && row.attempts < maxAttempts)) return undefined;
+  const error: ErrorDocument = {
+    code: 'TRS_STORE_JOB_ABANDONED',
+    message: `The process that ran this job ended before the job did${row.mode === 'queued' ? `, ${row.attempts} times` : ''}.`,
+    hint: 'Run the command again; nothing was half-written.',
+    details: { attempts: row.attempts },
+  };
+  return { ...ended, state: 'interrupted', error: JSON.stringify(error) };
+}
+
 /** The job queue in the metadata database. */
 export function sqliteJobs(metadata: SqliteMetadata): JobStore {
-  const write = <T>(work: Parameters<typeof metadata.write<StoreTables, T>>[0]): Promise<T> =>
-    metadata.write(work);
+  const write = <T>(work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T> =>
+    metadata.transact('data', work);
   const find = async (id: string): Promise<Row | undefined> =>
     await metadata.reader.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
 
@@ -59,66 +88,31 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
 
     async claim(holder, leaseMs, maxAttempts) {
       // Looked at before the write lock is taken: an idle worker must not keep others waiting.
-      const claimable = metadata.reader
-        .selectFrom('jobs')
-        .selectAll()
-        .where((where) =>
-          where.or([
-            where('state', '=', 'queued'),
-            where.and([where('state', '=', 'running'), where('lease_until_ms', '<', Date.now())]),
-          ]),
-        )
-        .orderBy('created_at');
-      if (!(await claimable.limit(1).executeTakeFirst())) return undefined;
+      if (!(await claimable(metadata.reader).limit(1).executeTakeFirst())) return undefined;
       return await write(async (db) => {
-        const rows = await db
-          .selectFrom('jobs')
-          .selectAll()
-          .where((where) =>
-            where.or([
-              where('state', '=', 'queued'),
-              where.and([where('state', '=', 'running'), where('lease_until_ms', '<', Date.now())]),
-            ]),
-          )
-          .orderBy('created_at')
-          .limit(50)
-          .execute();
-        const update = (id: string, values: Updateable<StoreTables['jobs']>) =>
-          db.updateTable('jobs').set(values).where('id', '=', id).execute();
-        for (const row of rows) {
-          if (row.cancel_requested === 1) {
-            await update(row.id, { state: 'cancelled', finished_at: now(), holder: null });
-          } else if (row.mode === 'inline' || row.attempts >= maxAttempts) {
-            const error = {
-              code: 'TRS_KERNEL_JOB_INTERRUPTED',
-              message: 'The process that ran this job ended before the job did.',
-              hint: 'Run the command again; nothing was half-written.',
-              details: { attempts: row.attempts },
-            };
-            await update(row.id, {
-              state: 'interrupted',
-              finished_at: now(),
-              holder: null,
-              error: JSON.stringify(error),
-            });
-          } else {
-            const taken = {
-              state: 'running',
-              attempts: row.attempts + 1,
-              holder,
-              lease_until_ms: Date.now() + leaseMs,
-              started_at: row.started_at ?? now(),
-            };
-            await update(row.id, taken);
-            return toJob({ ...row, ...taken });
-          }
+        for (const row of await claimable(db).limit(MAX_LOOKED_AT).execute()) {
+          const end = endOfAbandoned(row, maxAttempts);
+          const taken = {
+            state: 'running',
+            attempts: row.attempts + 1,
+            holder,
+            lease_until_ms: Date.now() + leaseMs,
+            started_at: row.started_at ?? now(),
+          };
+          await db
+            .updateTable('jobs')
+            .set(end ?? taken)
+            .where('id', '=', row.id)
+            .execute();
+          if (!end) return toJob({ ...row, ...taken });
         }
         return undefined;
       });
     },
 
     async heartbeat(id, holder, leaseMs, progress) {
-      return await write(async (db) => {
+      // Relaxed: a lease that a power cut takes back has run out by the time the machine is up again.
+      return await metadata.transact('relaxed', async (db) => {
         const row = await db
           .selectFrom('jobs')
           .select(['holder', 'state', 'cancel_requested'])

@@ -1,22 +1,18 @@
 import type { Journal, LogEvent } from '@trestle/kernel';
 import type { Selectable } from 'kysely';
+import { canonicalJson } from '../canonical-json.ts';
 import { chainHash, GENESIS } from './event-chain.ts';
-import { appendEvent, type SqliteMetadata } from './sqlite-metadata.ts';
+import { appendEvent, toEvent } from './events.ts';
+import type { SqliteMetadata } from './sqlite-metadata.ts';
 import type { StoreTables } from './tables.ts';
 
 const VERIFY_BATCH = 1_000;
 const MAX_READ = 10_000;
 
-const toEvent = ({ request_id, payload, ...row }: Selectable<StoreTables['events']>): LogEvent => ({
-  ...row,
-  payload: JSON.parse(payload),
-  requestId: request_id,
-});
-
 /** The log in the metadata database. */
 export function sqliteJournal(metadata: SqliteMetadata): Journal {
   return {
-    append: (actor, event) => metadata.write<StoreTables, LogEvent>((db) => appendEvent(db, actor, event)),
+    append: (actor, event) => metadata.transact<LogEvent>('state', (db) => appendEvent(db, actor, event)),
 
     async read({ after = 0, limit = 100, types, subject, newest = false }) {
       let query = metadata.reader.selectFrom('events').selectAll().where('seq', '>', after);
@@ -29,28 +25,7 @@ export function sqliteJournal(metadata: SqliteMetadata): Journal {
       return rows.map(toEvent);
     },
 
-    async verify() {
-      let head = GENESIS;
-      let events = 0;
-      for (;;) {
-        const rows = await metadata.reader
-          .selectFrom('events')
-          .selectAll()
-          .where('seq', '>', events)
-          .orderBy('seq')
-          .limit(VERIFY_BATCH)
-          .execute();
-        for (const row of rows) {
-          const expected = expectedHash(row, head);
-          if (row.seq !== events + 1 || row.hash !== expected) {
-            return { ok: false, events, head, firstBad: row.seq };
-          }
-          head = row.hash;
-          events++;
-        }
-        if (rows.length < VERIFY_BATCH) return { ok: true, events, head };
-      }
-    },
+    verify: () => verifyChain(metadata),
 
     async cursor(subscriber) {
       const row = await metadata.reader
@@ -61,8 +36,9 @@ export function sqliteJournal(metadata: SqliteMetadata): Journal {
       return row?.seq ?? 0;
     },
 
+    // Relaxed: a cursor that is lost hands its events out again, and subscribers are told at least once anyway.
     setCursor: (subscriber, seq) =>
-      metadata.write<StoreTables, void>(async (db) => {
+      metadata.transact('relaxed', async (db) => {
         await db
           .insertInto('cursors')
           .values({ subscriber, seq })
@@ -72,10 +48,38 @@ export function sqliteJournal(metadata: SqliteMetadata): Journal {
   };
 }
 
-/** The hash that a row ought to have; undefined when its payload is not even JSON any more. */
+/** Recomputes the chain, some entries at a time. The head kept beside the log shows when its end was cut off. */
+async function verifyChain(metadata: SqliteMetadata): ReturnType<Journal['verify']> {
+  const kept = await metadata.reader.selectFrom('log_head').select(['seq', 'hash']).executeTakeFirst();
+  let head = GENESIS;
+  let events = 0;
+  for (;;) {
+    const rows = await metadata.reader
+      .selectFrom('events')
+      .selectAll()
+      .where('seq', '>', events)
+      .orderBy('seq')
+      .limit(VERIFY_BATCH)
+      .execute();
+    for (const row of rows) {
+      const isNext = row.seq === events + 1 && row.hash === expectedHash(row, head);
+      const isKept = row.seq !== kept?.seq || row.hash === kept.hash;
+      if (!isNext || !isKept) return { ok: false, events, head, firstBad: events + 1 };
+      head = row.hash;
+      events++;
+    }
+    if (rows.length < VERIFY_BATCH) break;
+  }
+  return events >= (kept?.seq ?? 0)
+    ? { ok: true, events, head }
+    : { ok: false, events, head, firstBad: events + 1 };
+}
+
+/** The hash that a row ought to have; undefined when its payload is not the JSON that we write any more. */
 function expectedHash(row: Selectable<StoreTables['events']>, previous: string): string | undefined {
   try {
     const { hash: _stored, ...content } = toEvent(row);
+    if (canonicalJson(content.payload) !== row.payload) return undefined;
     return chainHash(previous, content);
   } catch {
     return undefined;

@@ -1,6 +1,5 @@
 import type { Leases } from '@trestle/kernel';
 import type { SqliteMetadata } from './sqlite-metadata.ts';
-import type { StoreTables } from './tables.ts';
 
 /** Mutual exclusion between processes through the metadata database. */
 export function sqliteLeases(metadata: SqliteMetadata): Leases {
@@ -15,7 +14,7 @@ export function sqliteLeases(metadata: SqliteMetadata): Leases {
       // A lease of ours that has most of its time left is not written again: holders ask often.
       if (isMine && current.until_ms - Date.now() > ttlMs / 2) return true;
       if (current && !isMine && current.until_ms > Date.now()) return false;
-      return await metadata.write<StoreTables, boolean>(async (db) => {
+      return await metadata.transact('relaxed', async (db) => {
         const row = await db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
         if (row && row.holder !== holder && row.until_ms > Date.now()) return false;
         const lease = { holder, until_ms: Date.now() + ttlMs };
@@ -28,7 +27,7 @@ export function sqliteLeases(metadata: SqliteMetadata): Leases {
       });
     },
     async release(name, holder) {
-      await metadata.write<StoreTables, void>(async (db) => {
+      await metadata.transact('relaxed', async (db) => {
         await db.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute();
       });
     },

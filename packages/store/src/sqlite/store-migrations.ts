@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Migration } from '../interface/metadata.ts';
 
 /** The store's own schema. */
@@ -59,6 +60,23 @@ export const storeMigrations: readonly Migration[] = [
         .addColumn('holder', 'text', (column) => column.notNull())
         .addColumn('until_ms', 'bigint', (column) => column.notNull())
         .execute();
+    },
+  },
+  {
+    name: 'store-0002-log-guard',
+    async up(db) {
+      await db.schema
+        .createTable('log_head')
+        .addColumn('id', 'integer', (column) => column.primaryKey())
+        .addColumn('seq', 'integer', (column) => column.notNull())
+        .addColumn('hash', 'text', (column) => column.notNull())
+        .execute();
+      await sql`INSERT INTO log_head SELECT 1, seq, hash FROM events ORDER BY seq DESC LIMIT 1`.execute(db);
+      // Against mistakes, not against an attacker who can drop them: those the chain shows.
+      for (const action of ['UPDATE', 'DELETE']) {
+        await sql`CREATE TRIGGER ${sql.raw(`events_no_${action.toLowerCase()}`)} BEFORE ${sql.raw(action)} ON events
+          BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END`.execute(db);
+      }
     },
   },
 ];

@@ -13,6 +13,8 @@ export interface StoreTables {
     time: string;
     hash: string;
   };
+  /** One row: the newest entry, kept apart so that a log whose end was cut off is noticed. */
+  log_head: { id: number; seq: number; hash: string };
   cursors: { subscriber: string; seq: number };
   lineage_edges: { from_ref: string; to_ref: string; kind: string; time: string };
   jobs: {

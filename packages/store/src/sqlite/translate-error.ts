@@ -10,28 +10,45 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
+const IOERR_FSYNC = 1034;
+const IOERR_DIR_FSYNC = 1290;
+/** The file beside the database that processes share cannot grow: the disk is full. */
+const IOERR_SHMSIZE = 4874;
 
-/** The primary result code of an error that SQLite raised. */
-export function sqliteCode(thrown: unknown): number | undefined {
+function extendedCode(thrown: unknown): number | undefined {
   return thrown instanceof Error && 'errcode' in thrown && typeof thrown.errcode === 'number'
-    ? thrown.errcode & 0xff
+    ? thrown.errcode
     : undefined;
 }
 
 export const isBusy = (thrown: unknown): boolean => {
-  const code = sqliteCode(thrown);
-  return code === BUSY || code === LOCKED;
+  const code = (extendedCode(thrown) ?? 0) & 0xff;
+  return code === BUSY || code === LOCKED || (isTrestleError(thrown) && thrown.code === 'TRS_STORE_LOCKED');
 };
 
 export const isFull = (thrown: unknown): boolean =>
   isTrestleError(thrown) && thrown.code === 'TRS_STORE_FULL';
 
+/** Whether the disk did not confirm a write: what was written before may be lost too, so writing must stop. */
+export const isFailedSync = (thrown: unknown): boolean =>
+  isTrestleError(thrown) && thrown.code === 'TRS_STORE_SYNC_FAILED';
+
 /** Makes a readable error of one that SQLite raised; leaves others alone. */
 export function translateError(thrown: unknown, file: string): unknown {
-  const code = sqliteCode(thrown);
+  const code = extendedCode(thrown);
   if (code === undefined) return thrown;
-  return describe(code, file, thrown) ?? thrown;
+  if (code === IOERR_FSYNC || code === IOERR_DIR_FSYNC) return syncFailed(file, thrown);
+  if (code === IOERR_SHMSIZE) return describe(FULL, file, thrown);
+  return describe(code & 0xff, file, thrown) ?? thrown;
 }
+
+const syncFailed = (file: string, cause: unknown): TrestleError =>
+  storeError('SYNC_FAILED', {
+    kind: 'failed',
+    message: `The disk did not confirm a write to ${file}; this process writes no more.`,
+    hint: 'Check the disk (dmesg, smartctl), then start again and run "trestle audit verify".',
+    cause,
+  });
 
 function describe(code: number, file: string, cause: unknown): TrestleError | undefined {
   switch (code) {
@@ -42,6 +59,7 @@ function describe(code: number, file: string, cause: unknown): TrestleError | un
         message: `The metadata database ${file} is locked by another process.`,
         hint: 'Wait for the other command to end, or raise store.lockWaitMs in the configuration.',
         retryAfterS: 1,
+        details: { file },
         cause,
       });
     case CORRUPT:
@@ -50,6 +68,7 @@ function describe(code: number, file: string, cause: unknown): TrestleError | un
         kind: 'failed',
         message: `The metadata database ${file} is damaged.`,
         hint: 'Nothing was changed. Restore the file from a backup; blobs beside it are untouched.',
+        details: { file },
         cause,
       });
     case FULL:
@@ -57,15 +76,24 @@ function describe(code: number, file: string, cause: unknown): TrestleError | un
         kind: 'failed',
         message: `The disk is full: ${file} cannot grow.`,
         hint: 'Free some space and run the command again; nothing was half-written.',
+        details: { file },
         cause,
       });
     case READONLY:
+      return storeError('READ_ONLY', {
+        kind: 'denied',
+        message: `The metadata database ${file} cannot be written here.`,
+        hint: 'Check the permissions of the file and its folder. A plugin changes state with change or write, never with query.',
+        details: { file },
+        cause,
+      });
     case CANTOPEN:
     case IOERR:
       return storeError('UNREADABLE', {
         kind: 'failed',
-        message: `The metadata database ${file} cannot be ${code === READONLY ? 'written' : 'opened or read'}.`,
+        message: `The metadata database ${file} cannot be opened or read.`,
         hint: 'Check the permissions of its folder, and that the disk is healthy and not read-only.',
+        details: { file },
         cause,
       });
     default:

@@ -1,0 +1,33 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/**
+ * - `writer`: an acknowledged transaction survives a power cut (`synchronous = FULL`; NORMAL loses the newest ones);
+ * - `relaxed`: may lose its newest transactions in a power cut, never its consistency: leases, heartbeats, cursors;
+ * - `reader`: refuses to write.
+ */
+export type Role = 'writer' | 'relaxed' | 'reader';
+
+const PRAGMAS: Readonly<Record<Role, string>> = {
+  writer: 'PRAGMA synchronous = FULL',
+  relaxed: 'PRAGMA synchronous = NORMAL',
+  reader: 'PRAGMA query_only = ON',
+};
+
+/** Opens one connection. Throws SQLite's own error; `withRetry` makes it readable. */
+export function openDatabase(file: string, role: Role): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    // No waiting inside SQLite: that would block the process. `withRetry` waits.
+    database.exec('PRAGMA busy_timeout = 0');
+    // Setting the mode needs the database alone, so it is set only once in its life.
+    if (database.prepare('PRAGMA journal_mode').get()?.journal_mode !== 'wal') {
+      database.exec('PRAGMA journal_mode = WAL');
+    }
+    database.exec('PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
+    database.exec(PRAGMAS[role]);
+    return database;
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}

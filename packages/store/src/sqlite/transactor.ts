@@ -1,0 +1,89 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Logger } from '@trestle/kernel';
+import { Kysely, type Transaction } from 'kysely';
+import { storeError } from '../store-error.ts';
+import { mutex } from './mutex.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+import type { StoreTables } from './tables.ts';
+import { isFailedSync, isFull, translateError } from './translate-error.ts';
+
+/**
+ * - `state`: durable, and may use the space kept in reserve when the disk is full;
+ * - `data`: durable;
+ * - `relaxed`: consistent, but the newest may be lost in a power cut.
+ */
+export type Weight = 'state' | 'data' | 'relaxed';
+
+export interface Transactor {
+  readonly writer: Kysely<StoreTables>;
+  transact<T>(weight: Weight, work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface TransactorOptions {
+  readonly file: string;
+  readonly lockWaitMs: number;
+  readonly log: Logger;
+  /** Gives back space that was kept in reserve; false when there is none left. */
+  readonly releaseReserve: () => Promise<boolean>;
+}
+
+/** Runs the write transactions of this process, one after the other. */
+export function transactor({ file, lockWaitMs, log, releaseReserve }: TransactorOptions): Transactor {
+  const turns = mutex();
+  const open = (role: 'writer' | 'relaxed') =>
+    new Kysely<StoreTables>({ dialect: sqliteDialect({ file, lockWaitMs, role, turns }) });
+  const writer = open('writer');
+  const relaxed = open('relaxed');
+  const current = new AsyncLocalStorage<{ isOpen: boolean }>();
+  let broken: unknown;
+
+  const attempt = async <T>(
+    db: Kysely<StoreTables>,
+    work: (db: Transaction<StoreTables>) => Promise<T>,
+  ): Promise<T> => {
+    const transaction = { isOpen: true };
+    try {
+      return await db.transaction().execute(async (inside) => {
+        try {
+          return await current.run(transaction, () => work(inside));
+        } finally {
+          transaction.isOpen = false;
+        }
+      });
+    } catch (thrown) {
+      const error = translateError(thrown, file);
+      // After a failed fsync nobody knows what is on the disk (Rebello 2020, "Can applications recover from fsync failures?").
+      if (isFailedSync(error)) broken = error;
+      throw error;
+    }
+  };
+
+  return {
+    writer,
+    async transact(weight, work) {
+      if (broken) throw broken;
+      if (current.getStore()?.isOpen) throw nested();
+      const db = weight === 'relaxed' ? relaxed : writer;
+      try {
+        return await attempt(db, work);
+      } catch (error) {
+        if (weight !== 'state' || !isFull(error) || !(await releaseReserve())) throw error;
+        log.warn('the disk is full; the space kept in reserve was released for this change', { file });
+        return await attempt(db, work);
+      }
+    },
+    async close() {
+      await relaxed.destroy();
+      await writer.destroy();
+    },
+  };
+}
+
+/** A change inside a change would wait for its own end. */
+const nested = () =>
+  storeError('NESTED_CHANGE', {
+    kind: 'failed',
+    message: 'A change was begun inside another change.',
+    hint: 'Use the db, record and link of the change that is open; begin the second one after it.',
+  });
