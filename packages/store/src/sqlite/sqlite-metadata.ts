@@ -1,12 +1,13 @@
+import { stat } from 'node:fs/promises';
 import type { Actor } from '@trestle/kernel';
-import { Kysely, type Transaction } from 'kysely';
+import { Kysely, sql, type Transaction } from 'kysely';
 import type { Change, Metadata, Migration, NewEdge } from '../interface/metadata.ts';
 import { appendEvent } from './events.ts';
 import { migrate } from './migrate.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import type { StoreTables } from './tables.ts';
 import { type TransactorOptions, transactor, type Weight } from './transactor.ts';
-import { translateError } from './translate-error.ts';
+import { damaged, translateError } from './translate-error.ts';
 
 export interface SqliteMetadataOptions extends TransactorOptions {
   readonly migrations: readonly Migration[];
@@ -31,6 +32,7 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
     await closeWriters();
   };
   try {
+    await checkSmall(writer, file);
     await migrate(writer, options.migrations);
   } catch (thrown) {
     await close();
@@ -56,6 +58,18 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
     write: <Tables, T>(work: (db: Transaction<Tables>) => Promise<T>) =>
       transact('data', async (db) => await work(db as unknown as Transaction<Tables>)),
   };
+}
+
+/** Checking costs about 1 ms per MiB: a larger database is checked by `trestle doctor`, and wherever it is read. */
+const CHECKED_ON_OPEN_BYTES = 8 * 2 ** 20;
+
+/** Refuses a damaged database before anything is written to it. */
+async function checkSmall(db: Kysely<StoreTables>, file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (!found || found.size > CHECKED_ON_OPEN_BYTES) return;
+  const { rows } = await sql<{ quick_check: string }>`PRAGMA quick_check(1)`.execute(db);
+  const finding = rows[0]?.quick_check;
+  if (finding !== undefined && finding !== 'ok') throw damaged(file, finding);
 }
 
 async function addEdge(db: Transaction<StoreTables>, edge: NewEdge): Promise<void> {

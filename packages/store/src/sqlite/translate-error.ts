@@ -50,6 +50,15 @@ const syncFailed = (file: string, cause: unknown): TrestleError =>
     cause,
   });
 
+export const damaged = (file: string, finding?: string, cause?: unknown): TrestleError =>
+  storeError('CORRUPT', {
+    kind: 'failed',
+    message: `The metadata database ${file} is damaged${finding === undefined ? '' : `: ${finding}`}.`,
+    hint: 'Nothing was changed. Restore the file from a backup; blobs beside it are untouched.',
+    details: { file },
+    cause,
+  });
+
 function describe(code: number, file: string, cause: unknown): TrestleError | undefined {
   switch (code) {
     case BUSY:
@@ -64,13 +73,7 @@ function describe(code: number, file: string, cause: unknown): TrestleError | un
       });
     case CORRUPT:
     case NOTADB:
-      return storeError('CORRUPT', {
-        kind: 'failed',
-        message: `The metadata database ${file} is damaged.`,
-        hint: 'Nothing was changed. Restore the file from a backup; blobs beside it are untouched.',
-        details: { file },
-        cause,
-      });
+      return damaged(file, undefined, cause);
     case FULL:
       return storeError('FULL', {
         kind: 'failed',
