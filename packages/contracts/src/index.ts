@@ -1,3 +1,4 @@
+export * from './alerts.ts';
 export * from './batch.ts';
 export * from './datasets.ts';
 export * from './deployments.ts';
