@@ -1,1 +1,12 @@
-export {};
+export { CoreError } from './core-error.ts';
+export { defaultDevice } from './device/default-device.ts';
+export type { Device, DeviceBuffer } from './device/device.ts';
+export { openDevice } from './device/open-device.ts';
+export { grad, valueAndGrad } from './grad/grad.ts';
+export { mapTree, realizeTree, type Tree, treeLeaves, zipTrees } from './grad/tree.ts';
+export type { DType, TypedArrayOf } from './graph/dtype.ts';
+export * as random from './random/random.ts';
+export * from './tensor/create.ts';
+export { concat, where } from './tensor/operations.ts';
+export type { Shape } from './tensor/shape.ts';
+export { type Axes, type Operand, type ReduceOptions, Tensor } from './tensor/tensor.ts';

@@ -1,0 +1,50 @@
+import { allocate, type TypedArrayOf } from '../../graph/dtype.ts';
+import type { ElementwiseFunction } from '../../graph/elementwise.ts';
+import type { Expression } from '../../schedule/kernel.ts';
+import { isContiguous } from '../../schedule/view.ts';
+import { applyFunction } from './apply-function.ts';
+import { stridedCopy } from './strided-copy.ts';
+
+/** Elements computed at a time: small enough for every temporary to stay in the cache. */
+export const BLOCK = 2_048;
+
+/** Computes the elements [from, from + count) of an expression; the result is valid until the next call. */
+export type BlockEvaluator = (from: number, count: number) => TypedArrayOf;
+
+/** Prepares an expression: the temporaries are allocated once, and each node is one loop over a block. */
+export function blockEvaluator(expression: Expression, inputs: readonly TypedArrayOf[]): BlockEvaluator {
+  const block = allocate(expression.dtype, BLOCK);
+  switch (expression.kind) {
+    case 'constant': {
+      block.fill(expression.value);
+      return () => block;
+    }
+    case 'iota':
+      return (from, count) => {
+        for (let i = 0; i < count; i++) block[i] = from + i;
+        return block;
+      };
+    case 'load': {
+      const source = inputs[expression.input] ?? block;
+      const { view } = expression;
+      if (isContiguous(view)) return (from, count) => source.subarray(from, from + count);
+      if (view.strides.every((stride) => stride === 0)) {
+        block.fill(source[view.offset] ?? 0);
+        return () => block;
+      }
+      return (from, count) => {
+        stridedCopy(source, view, from, count, block);
+        return block;
+      };
+    }
+    case 'apply': {
+      const operands = expression.operands.map((operand) => blockEvaluator(operand, inputs));
+      const fn: ElementwiseFunction = expression.fn;
+      return (from, count) => {
+        const values = operands.map((operand) => operand(from, count));
+        applyFunction(fn, values, block, count);
+        return block;
+      };
+    }
+  }
+}

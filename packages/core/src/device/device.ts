@@ -1,0 +1,21 @@
+import type { DType, TypedArrayOf } from '../graph/dtype.ts';
+import type { Kernel } from '../schedule/kernel.ts';
+
+/** Memory of a device with some elements of one type. The device frees it when nothing refers to it any more. */
+export interface DeviceBuffer {
+  readonly dtype: DType;
+  /** Elements. */
+  readonly size: number;
+}
+
+/** Where tensors live and are computed. All devices pass one contract suite. */
+export interface Device {
+  readonly name: 'cpu' | 'webgpu';
+  /** What the device is, for `doctor`: an adapter's name. */
+  readonly description: string;
+  upload(values: TypedArrayOf): DeviceBuffer;
+  /** Runs one kernel; the result is in a new buffer. Calls run in order. */
+  run(kernel: Kernel, inputs: readonly DeviceBuffer[]): DeviceBuffer;
+  /** Waits for everything before it, and copies the values to the host. */
+  read(buffer: DeviceBuffer): Promise<TypedArrayOf>;
+}

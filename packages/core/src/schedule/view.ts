@@ -1,0 +1,72 @@
+import { contiguousStrides, isSameShape, type Shape, sizeOf } from '../tensor/shape.ts';
+
+/** How to walk a buffer as a tensor: element `i` lies at `offset + sum(i[axis] * strides[axis])`. */
+export interface View {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+export const contiguousView = (shape: Shape): View => ({
+  shape,
+  strides: contiguousStrides(shape),
+  offset: 0,
+});
+
+/** Whether the view is the buffer's first elements in order. */
+export function isContiguous(view: View): boolean {
+  const strides = contiguousStrides(view.shape);
+  return (
+    view.offset === 0 &&
+    view.shape.every((length, axis) => length <= 1 || view.strides[axis] === strides[axis])
+  );
+}
+
+export const permuteView = (view: View, permutation: readonly number[]): View => ({
+  shape: permutation.map((axis) => view.shape[axis] ?? 1),
+  strides: permutation.map((axis) => view.strides[axis] ?? 0),
+  offset: view.offset,
+});
+
+/** Repeats axes of length 1; new axes come in front. */
+export function expandView(view: View, shape: Shape): View {
+  const added = shape.length - view.shape.length;
+  const strides = shape.map((length, axis) => {
+    const from = axis - added;
+    return from < 0 || (view.shape[from] === 1 && length !== 1) ? 0 : (view.strides[from] ?? 0);
+  });
+  return { shape, strides, offset: view.offset };
+}
+
+export const sliceView = (
+  view: View,
+  shape: Shape,
+  starts: readonly number[],
+  steps: readonly number[],
+): View => ({
+  shape,
+  strides: view.strides.map((stride, axis) => stride * (steps[axis] ?? 1)),
+  offset: view.strides.reduce((offset, stride, axis) => offset + stride * (starts[axis] ?? 0), view.offset),
+});
+
+/**
+ * Reshapes without a copy where it can: when axes are only added or removed with length 1, or the view is contiguous.
+ * Undefined when a copy is needed.
+ */
+export function reshapeView(view: View, shape: Shape): View | undefined {
+  if (isContiguous(view)) return contiguousView(shape);
+  const wide = view.shape
+    .map((length, axis) => ({ length, stride: view.strides[axis] ?? 0 }))
+    .filter((a) => a.length !== 1);
+  if (
+    !isSameShape(
+      wide.map((axis) => axis.length),
+      shape.filter((length) => length !== 1),
+    )
+  ) {
+    return undefined;
+  }
+  let next = 0;
+  const strides = shape.map((length) => (length === 1 ? 0 : (wide[next++]?.stride ?? 0)));
+  return sizeOf(shape) === 0 ? contiguousView(shape) : { shape, strides, offset: view.offset };
+}

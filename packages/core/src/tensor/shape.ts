@@ -1,0 +1,79 @@
+import { CoreError } from '../core-error.ts';
+
+/** The lengths of a tensor's axes; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** The number of elements. */
+export const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1);
+
+export const shapeText = (shape: Shape): string => `[${shape.join(', ')}]`;
+
+export const isSameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((length, axis) => length === b[axis]);
+
+/** Row-major strides, in elements. */
+export function contiguousStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) {
+    strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
+  }
+  return strides;
+}
+
+/**
+ * The shape that two operands stretch to, by NumPy's rules: aligned at the last axis, lengths equal or 1.
+ *
+ * @throws TRS_CORE_SHAPE_MISMATCH naming the operation and both shapes
+ */
+export function broadcastShapes(a: Shape, b: Shape, operation: string): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a[axis - rank + a.length] ?? 1;
+    const right = b[axis - rank + b.length] ?? 1;
+    if (left === right || right === 1) return left;
+    if (left === 1) return right;
+    throw new CoreError(
+      'SHAPE_MISMATCH',
+      `${operation}: the shapes ${shapeText(a)} and ${shapeText(b)} do not fit together.`,
+      'From the last axis on, lengths must be equal, or one of them 1.',
+    );
+  });
+}
+
+/** A non-negative axis. @throws TRS_CORE_AXIS */
+export function normalizeAxis(axis: number, rank: number, operation: string): number {
+  const normal = axis < 0 ? axis + rank : axis;
+  if (Number.isInteger(normal) && normal >= 0 && normal < rank) return normal;
+  throw new CoreError(
+    'AXIS',
+    `${operation}: there is no axis ${axis} in a tensor of rank ${rank}.`,
+    `Axes go from ${-rank} to ${rank - 1}.`,
+  );
+}
+
+/** Axes as a sorted list without repeats; all of them when left out. */
+export function normalizeAxes(
+  axes: number | readonly number[] | undefined,
+  rank: number,
+  operation: string,
+): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const list = typeof axes === 'number' ? [axes] : axes;
+  return [...new Set(list.map((axis) => normalizeAxis(axis, rank, operation)))].sort((a, b) => a - b);
+}
+
+/** A shape in which one length may be -1, to be found from the size. @throws TRS_CORE_RESHAPE */
+export function inferShape(shape: Shape, size: number): Shape {
+  const known = sizeOf(shape.filter((length) => length !== -1));
+  const open = shape.filter((length) => length === -1).length;
+  const inferred = open === 1 && known > 0 ? size / known : 0;
+  const full = shape.map((length) => (length === -1 ? inferred : length));
+  const isRight =
+    open <= 1 && full.every((length) => Number.isInteger(length) && length >= 0) && sizeOf(full) === size;
+  if (isRight) return full;
+  throw new CoreError(
+    'RESHAPE',
+    `reshape: ${size} elements do not fit the shape ${shapeText(shape)}.`,
+    'The product of the lengths must be the number of elements; one length may be -1.',
+  );
+}

@@ -1,0 +1,338 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  arange,
+  concat,
+  type Device,
+  eye,
+  tensor as make,
+  random,
+  type Tensor,
+  valueAndGrad,
+  where,
+} from '../src/index.ts';
+import { at, indexOf, type Reference, sample, size, zip } from './reference.ts';
+
+const TOLERANCE = 2e-5;
+
+/** What every device must do, against plain float64 arithmetic. */
+export function deviceContract(name: string, open: () => Promise<Device>): void {
+  describe(`${name}: device contract`, () => {
+    let device: Device;
+    beforeAll(async () => {
+      device = await open();
+    });
+    const on = ({ shape, values }: Reference): Tensor => make(Float32Array.from(values), { shape, device });
+    const expectValues = async (
+      actual: Tensor,
+      expected: readonly number[],
+      tolerance = TOLERANCE,
+    ): Promise<void> => {
+      const values = [...(await actual.data())];
+      expect(values).toHaveLength(expected.length);
+      for (const [i, value] of values.entries()) {
+        const wanted = expected[i] ?? Number.NaN;
+        if (!Number.isFinite(wanted)) expect(value, `element ${i}`).toBe(wanted);
+        else
+          expect(Math.abs(value - wanted), `element ${i}: ${value} for ${wanted}`).toBeLessThanOrEqual(
+            tolerance * (1 + Math.abs(wanted)),
+          );
+      }
+    };
+
+    const a = sample([3, 4], 1);
+    const row = sample([4], 2);
+    const column = sample([3, 1], 3);
+
+    it.each([
+      ['neg', (x: Tensor) => x.neg(), (x: number) => -x],
+      ['exp', (x: Tensor) => x.exp(), Math.exp],
+      ['log', (x: Tensor) => x.abs().add(0.1).log(), (x: number) => Math.log(Math.abs(x) + 0.1)],
+      ['sqrt', (x: Tensor) => x.abs().sqrt(), (x: number) => Math.sqrt(Math.abs(x))],
+      ['sin', (x: Tensor) => x.sin(), Math.sin],
+      ['cos', (x: Tensor) => x.cos(), Math.cos],
+      ['tanh', (x: Tensor) => x.mul(30).tanh(), (x: number) => Math.tanh(30 * x)],
+      ['floor', (x: Tensor) => x.floor(), Math.floor],
+      ['sign', (x: Tensor) => x.sign(), Math.sign],
+      ['sigmoid', (x: Tensor) => x.mul(50).sigmoid(), (x: number) => 1 / (1 + Math.exp(-50 * x))],
+      ['relu', (x: Tensor) => x.relu(), (x: number) => Math.max(x, 0)],
+      ['pow', (x: Tensor) => x.pow(3), (x: number) => x ** 3],
+      ['cast to int32', (x: Tensor) => x.cast('int32'), Math.trunc],
+      ['not', (x: Tensor) => x.greater(0).not(), (x: number) => Number(x <= 0)],
+    ])('computes %s', async (_, actual, expected) => {
+      await expectValues(actual(on(a)), a.values.map(expected));
+    });
+
+    it.each([
+      ['add', (x: Tensor, y: Tensor) => x.add(y), (x: number, y: number) => x + y],
+      ['sub', (x: Tensor, y: Tensor) => x.sub(y), (x: number, y: number) => x - y],
+      ['mul', (x: Tensor, y: Tensor) => x.mul(y), (x: number, y: number) => x * y],
+      ['div', (x: Tensor, y: Tensor) => x.div(y), (x: number, y: number) => x / y],
+      ['maximum', (x: Tensor, y: Tensor) => x.maximum(y), Math.max],
+      ['minimum', (x: Tensor, y: Tensor) => x.minimum(y), Math.min],
+      ['less', (x: Tensor, y: Tensor) => x.less(y), (x: number, y: number) => Number(x < y)],
+      ['lessEqual', (x: Tensor, y: Tensor) => x.lessEqual(y), (x: number, y: number) => Number(x <= y)],
+      ['equal', (x: Tensor, y: Tensor) => x.equal(y), (x: number, y: number) => Number(x === y)],
+      ['notEqual', (x: Tensor, y: Tensor) => x.notEqual(y), (x: number, y: number) => Number(x !== y)],
+    ])('broadcasts %s over rows and columns', async (_, actual, expected) => {
+      await expectValues(actual(on(a), on(row)), zip(a, row, [3, 4], expected));
+      await expectValues(actual(on(column), on(row)), zip(column, row, [3, 4], expected));
+    });
+
+    it('chooses with where', async () => {
+      await expectValues(
+        where(on(a).greater(0), on(a), on(row)),
+        zip(a, row, [3, 4], (x, y) => (x > 0 ? x : y)),
+      );
+    });
+
+    it.each([[[0]], [[1]], [[0, 2]], [[1, 2]], [[0, 1, 2]]])('reduces axes %j', async (axes) => {
+      const x = sample([3, 4, 5], 4);
+      const kept = [0, 1, 2].filter((axis) => !axes.includes(axis));
+      const shape = kept.map((axis) => x.shape[axis] ?? 1);
+      const fold = (start: number, f: (p: number, q: number) => number): number[] => {
+        const out = new Array<number>(size(shape)).fill(start);
+        for (const [i, value] of x.values.entries()) {
+          const index = indexOf(i, x.shape);
+          const place = kept.reduce((p, axis) => p * (x.shape[axis] ?? 1) + (index[axis] ?? 0), 0);
+          out[place] = f(out[place] ?? start, value);
+        }
+        return out;
+      };
+      await expectValues(
+        on(x).sum(axes),
+        fold(0, (p, q) => p + q),
+      );
+      await expectValues(on(x).max(axes), fold(-Infinity, Math.max));
+      await expectValues(on(x).min(axes), fold(Infinity, Math.min));
+      // With an expression fused in front.
+      await expectValues(
+        on(x).mul(2).add(1).sum(axes),
+        fold(0, (p, q) => p + 2 * q + 1),
+      );
+    });
+
+    it('finds the first largest with argmax', async () => {
+      await expectValues(
+        make(
+          [
+            [1, 3, 3],
+            [5, 2, 5],
+          ],
+          { device },
+        ).argmax(1),
+        [1, 0],
+      );
+      await expectValues(
+        make(
+          [
+            [1, 3, 3],
+            [5, 2, 5],
+          ],
+          { device },
+        ).argmax(0),
+        [1, 0, 1],
+      );
+    });
+
+    it('normalises with softmax, also far from zero', async () => {
+      const x = make(
+        [
+          [1000, 1001],
+          [-1000, -1002],
+        ],
+        { device },
+      );
+      await expectValues(x.softmax(), [0.2689414214, 0.7310585786, 0.880797078, 0.119202922]);
+      await expectValues(x.logSoftmax(), [-1.3132616875, -0.3132616875, -0.126928011, -2.126928011]);
+    });
+
+    it.each([
+      [
+        [2, 3],
+        [3, 4],
+      ],
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      [
+        [67, 33],
+        [33, 70],
+      ],
+      [
+        [2, 3, 5],
+        [2, 5, 4],
+      ],
+      [
+        [4, 2, 3],
+        [3, 2],
+      ],
+    ])('multiplies matrices %j x %j', async (left, right) => {
+      const x = sample(left, 5);
+      const y = sample(right, 6);
+      const [m = 1, k = 1] = left.slice(-2);
+      const n = right.at(-1) ?? 1;
+      const shape = [...left.slice(0, -2), m, n];
+      const expected = Array.from({ length: size(shape) }, (_, i) => {
+        const index = indexOf(i, shape);
+        const batch = index.slice(0, -2);
+        let sum = 0;
+        for (let t = 0; t < k; t++) {
+          const b = right.length > 2 ? [...batch, t, index.at(-1) ?? 0] : [t, index.at(-1) ?? 0];
+          sum += at(x, [...batch, index.at(-2) ?? 0, t]) * at(y, b);
+        }
+        return sum;
+      });
+      await expectValues(on(x).matmul(on(y)), expected, 1e-4);
+    });
+
+    it('reads through views: transposed, sliced, stretched, reshaped', async () => {
+      const x = sample([4, 6], 7);
+      const t = on(x).transpose();
+      await expectValues(
+        t,
+        Array.from({ length: 24 }, (_, i) => at(x, [i % 4, Math.floor(i / 4)])),
+      );
+      await expectValues(
+        t.reshape([24]),
+        Array.from({ length: 24 }, (_, i) => at(x, [i % 4, Math.floor(i / 4)])),
+      );
+      await expectValues(
+        on(x).slice([
+          [1, 4, 2],
+          [-5, 6],
+        ]),
+        [1, 3].flatMap((r) => [1, 2, 3, 4, 5].map((c) => at(x, [r, c]))),
+      );
+      await expectValues(
+        t.slice([[2, 4]]).add(1),
+        [2, 3].flatMap((c) => [0, 1, 2, 3].map((r) => at(x, [r, c]) + 1)),
+      );
+      await expectValues(
+        on(x).transpose().matmul(on(x)).sum(),
+        [
+          Array.from({ length: 36 }, (_, i) =>
+            [0, 1, 2, 3].reduce((s, r) => s + at(x, [r, i % 6]) * at(x, [r, Math.floor(i / 6)]), 0),
+          ).reduce((p, q) => p + q),
+        ],
+        1e-4,
+      );
+      await expectValues(
+        on(row).reshape([4, 1]).expand([4, 2]).sum(0),
+        [0, 1].map(() => row.values.reduce((p, q) => p + q)),
+      );
+    });
+
+    it('pads, joins and gathers', async () => {
+      const x = make(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { device },
+      );
+      await expectValues(
+        x.pad([
+          [1, 0],
+          [0, 1],
+        ]),
+        [0, 0, 0, 1, 2, 0, 3, 4, 0],
+      );
+      await expectValues(concat([x, x.mul(10)], 1), [1, 2, 10, 20, 3, 4, 30, 40]);
+      await expectValues(concat([x, x], 0), [1, 2, 3, 4, 1, 2, 3, 4]);
+      await expectValues(x.gather(make(Int32Array.of(1, 1, 7), { device })), [3, 4, 3, 4, 0, 0]);
+      await expectValues(x.gather(make(Int32Array.of(1, 0), { device }), 1), [2, 1, 4, 3]);
+    });
+
+    it('counts and makes identities', async () => {
+      await expectValues(arange(5, { device }), [0, 1, 2, 3, 4]);
+      await expectValues(eye(3, { device }), [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    });
+
+    it('keeps empty tensors, scalars and whole chains', async () => {
+      expect((await make([], { device }).add(1).data()).length).toBe(0);
+      await expectValues(make([], { device }).sum(), [0]);
+      expect(await make(3, { device }).mul(2).item()).toBe(6);
+      let chain = make([1, 2], { device });
+      for (let i = 0; i < 500; i++) chain = chain.add(1);
+      await expectValues(chain, [501, 502]);
+    });
+
+    it('has operations with more operands than a kernel may have buffers', async () => {
+      const parts = Array.from({ length: 20 }, (_, i) => make([i, 2 * i], { device }));
+      await expectValues(
+        parts.reduce((sum, part) => sum.add(part)),
+        [190, 380],
+      );
+      await expectValues(
+        parts.reduceRight((sum, part) => part.add(sum)),
+        [190, 380],
+      );
+    });
+
+    it('gives the same random numbers on every device', async () => {
+      await expectValues(random.uniform(random.key(42), [3], { device }), await expectedUniform(), 0);
+    });
+
+    it('has the gradients that finite differences show', async () => {
+      const x = sample([3, 4], 8);
+      const w = sample([4, 2], 9);
+      const loss = (p: { w: Tensor }, input: Tensor): Tensor => {
+        const h = input.matmul(p.w).tanh();
+        return where(h.greater(0), h.mul(h), h.exp()).sub(h.logSoftmax()).div(h.abs().add(1)).mean();
+      };
+      const { value, grad } = valueAndGrad(loss)({ w: on(w) }, on(x));
+      expect(Number.isFinite(await value.item())).toBe(true);
+      const actual = await grad.w.data();
+      const step = 1e-2;
+      for (const [i, gradient] of actual.entries()) {
+        const shifted = async (by: number): Promise<number> =>
+          await loss(
+            { w: on({ shape: w.shape, values: w.values.map((v, j) => (j === i ? v + by : v)) }) },
+            on(x),
+          ).item();
+        const numeric = ((await shifted(step)) - (await shifted(-step))) / (2 * step);
+        expect(Math.abs(gradient - numeric), `weight ${i}`).toBeLessThan(5e-3 * (1 + Math.abs(numeric)));
+      }
+    });
+
+    it('has gradients through views, joins, gathers, largest elements and powers', async () => {
+      const x = sample([3, 4], 10);
+      const indices = Int32Array.of(2, 0, 2);
+      const loss = (t: Tensor): Tensor =>
+        concat(
+          [
+            t
+              .slice([
+                [0, 3, 2],
+                [1, 4],
+              ])
+              .pad([
+                [0, 1],
+                [0, 1],
+              ]),
+            t.gather(make(indices, { device })),
+          ],
+          1,
+        )
+          .mul(t.transpose().sum(0).reshape([3, 1]))
+          .add(t.max(1, { keepDims: true }))
+          .maximum(t.minimum(0.5).abs().sum(0).pow(2).mean())
+          .sum();
+      const actual = await valueAndGrad(loss)(on(x)).grad.data();
+      const step = 1e-2;
+      for (const [i, gradient] of actual.entries()) {
+        const shifted = async (by: number): Promise<number> =>
+          await loss(on({ shape: x.shape, values: x.values.map((v, j) => (j === i ? v + by : v)) })).item();
+        const numeric = ((await shifted(step)) - (await shifted(-step))) / (2 * step);
+        expect(Math.abs(gradient - numeric), `element ${i}: ${gradient} for ${numeric}`).toBeLessThan(
+          2e-2 * (1 + Math.abs(numeric)),
+        );
+      }
+    });
+  });
+}
+
+async function expectedUniform(): Promise<number[]> {
+  return [...(await random.uniform(random.key(42), [3]).data())];
+}

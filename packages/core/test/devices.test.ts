@@ -1,0 +1,15 @@
+import process from 'node:process';
+import { describe, it } from 'vitest';
+import { openDevice } from '../src/index.ts';
+import { deviceContract } from './device-contract.ts';
+
+deviceContract('cpu', () => openDevice('cpu'));
+
+const webgpu = await openDevice('webgpu').catch((reason: unknown) => reason);
+if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {
+  describe('webgpu: device contract', () => {
+    it(`is not run: ${webgpu.message}`, (context) => context.skip(webgpu.message));
+  });
+} else {
+  deviceContract('webgpu', () => openDevice('webgpu'));
+}

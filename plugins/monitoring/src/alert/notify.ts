@@ -1,0 +1,29 @@
+import { alertSchema, type Notifier, notifiers } from '@trestle/contracts';
+import type { Context, LogEvent } from '@trestle/kernel';
+
+/** Tells every notifier of an alert. One that fails is logged, and does not keep the others from being told. */
+export async function notify(ctx: Context, event: LogEvent): Promise<void> {
+  const alert = alertSchema.parse(event.payload);
+  for (const notifier of ctx.extensions(notifiers)) {
+    try {
+      const send = await notifier.load();
+      await send(ctx, alert);
+    } catch (cause) {
+      ctx.log.warn('a notifier failed', {
+        notifier: notifier.name,
+        alert: alert.alert,
+        cause: String(cause),
+      });
+    }
+  }
+}
+
+/** Writes alerts to the log of the server. */
+export const logNotifier: Notifier = {
+  name: 'log',
+  load: async () => async (ctx, alert) => {
+    const facts = { alert: alert.alert, deployment: alert.deployment, summary: alert.summary };
+    if (alert.state === 'resolved') ctx.log.info('alert resolved', { ...facts, why: alert.resolution ?? '' });
+    else ctx.log.warn('alert fired', facts);
+  },
+};

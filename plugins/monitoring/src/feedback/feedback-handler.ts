@@ -1,0 +1,25 @@
+import { deploymentsToken } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { type FeedbackResult, MAX_LABELS } from './feedback-schemas.ts';
+import { readLabelFile } from './read-label-file.ts';
+import { receiveLabels } from './receive-labels.ts';
+
+/** Takes a file of labels in, group by group; repeating it after an interruption is safe. */
+export async function feedback(
+  ctx: Context,
+  input: { readonly deployment: string; readonly input: string },
+): Promise<FeedbackResult> {
+  const { deployment } = await (await ctx.service(deploymentsToken)).get(input.deployment);
+  // The whole file is checked before any of it is kept.
+  const labels = await readLabelFile(await ctx.files.read(input.input));
+  const total: FeedbackResult = { deployment, received: 0, matched: 0, changed: 0, unmatched: [] };
+  for (let start = 0; start < labels.length; start += MAX_LABELS) {
+    const part = await receiveLabels(ctx, ctx, deployment, labels.slice(start, start + MAX_LABELS));
+    total.received += part.received;
+    total.matched += part.matched;
+    total.changed += part.changed;
+    total.unmatched.push(...part.unmatched);
+    ctx.signal.throwIfAborted();
+  }
+  return total;
+}

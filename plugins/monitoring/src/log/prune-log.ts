@@ -1,0 +1,36 @@
+import type { Metadata } from '@trestle/store';
+import type { MonitoringTables } from '../tables.ts';
+
+/** Requests deleted in one transaction, so that writers of live traffic do not wait long. */
+const CHUNK = 500;
+
+/** Deletes predictions (and their labels) that are too old or too many, oldest first. Returns how many requests went. */
+export async function pruneLog(
+  metadata: Metadata,
+  limits: { readonly keepMs: number; readonly maxRequests: number; readonly now: Date },
+): Promise<number> {
+  const oldest = new Date(limits.now.getTime() - limits.keepMs).toISOString();
+  const db = metadata.query<MonitoringTables>();
+  const { total } = await db
+    .selectFrom('monitoring_predictions')
+    .select((eb) => eb.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  let excess = Number(total) - limits.maxRequests;
+  let deleted = 0;
+  for (;;) {
+    const doomed = await db
+      .selectFrom('monitoring_predictions')
+      .select(['id', 'time'])
+      .orderBy('time')
+      .limit(CHUNK)
+      .execute();
+    const ids = doomed.filter((row, k) => row.time < oldest || k < excess).map((row) => row.id);
+    if (ids.length === 0) return deleted;
+    await metadata.write<MonitoringTables, void>(async (transaction) => {
+      await transaction.deleteFrom('monitoring_labels').where('prediction', 'in', ids).execute();
+      await transaction.deleteFrom('monitoring_predictions').where('id', 'in', ids).execute();
+    });
+    deleted += ids.length;
+    excess -= ids.length;
+  }
+}

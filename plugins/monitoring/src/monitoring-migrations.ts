@@ -1,0 +1,112 @@
+import type { Migration } from '@trestle/store';
+
+export const monitoringMigrations: readonly Migration[] = [
+  {
+    name: 'monitoring-0001-log',
+    async up(db) {
+      await db.schema
+        .createTable('monitoring_predictions')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('revision', 'integer', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('latency_ms', 'double precision', (column) => column.notNull())
+        .addColumn('row_count', 'integer', (column) => column.notNull())
+        .addColumn('inputs', 'text', (column) => column.notNull())
+        .addColumn('outputs', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createIndex('monitoring_predictions_window')
+        .on('monitoring_predictions')
+        .columns(['deployment', 'model', 'version', 'time'])
+        .execute();
+      await db.schema
+        .createIndex('monitoring_predictions_time')
+        .on('monitoring_predictions')
+        .column('time')
+        .execute();
+      await db.schema
+        .createTable('monitoring_labels')
+        .addColumn('prediction', 'text', (column) => column.notNull())
+        .addColumn('row', 'integer', (column) => column.notNull())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('label', 'text', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('changes', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_labels_key', ['prediction', 'row'])
+        .execute();
+      await db.schema
+        .createIndex('monitoring_labels_deployment')
+        .on('monitoring_labels')
+        .column('deployment')
+        .execute();
+      await db.schema
+        .createTable('monitoring_traffic')
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('requests', 'integer', (column) => column.notNull())
+        .addColumn('row_count', 'integer', (column) => column.notNull())
+        .addColumn('latency_ms', 'double precision', (column) => column.notNull())
+        .addColumn('labels', 'integer', (column) => column.notNull())
+        .addColumn('label_changes', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_traffic_key', ['deployment', 'model', 'version'])
+        .execute();
+    },
+  },
+  {
+    name: 'monitoring-0002-checks',
+    async up(db) {
+      await db.schema
+        .createTable('monitoring_checks')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('seen_rows', 'integer', (column) => column.notNull())
+        .addColumn('seen_labels', 'integer', (column) => column.notNull())
+        .addColumn('drift', 'text', (column) => column.notNull())
+        .addColumn('performance', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createIndex('monitoring_checks_latest')
+        .on('monitoring_checks')
+        .columns(['deployment', 'time'])
+        .execute();
+      await db.schema
+        .createTable('monitoring_alerts')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('open_key', 'text', (column) => column.unique())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('summary', 'text', (column) => column.notNull())
+        .addColumn('details', 'text', (column) => column.notNull())
+        .addColumn('opened_at', 'text', (column) => column.notNull())
+        .addColumn('acknowledged_by', 'text')
+        .addColumn('resolved_at', 'text')
+        .addColumn('resolution', 'text')
+        .addColumn('job', 'text')
+        .execute();
+      await db.schema
+        .createIndex('monitoring_alerts_deployment')
+        .on('monitoring_alerts')
+        .columns(['deployment', 'opened_at'])
+        .execute();
+      await db.schema
+        .createTable('monitoring_retrains')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('alert', 'text')
+        .addColumn('started_at', 'text', (column) => column.notNull())
+        .addColumn('finished_at', 'text')
+        .addColumn('progress', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
+];
