@@ -1,1 +1,11 @@
-export {};
+export { dropout } from './layer/dropout.ts';
+export { initLinear, type LinearParameters, linear } from './layer/linear.ts';
+export { initMlp, mlp } from './layer/mlp.ts';
+export * from './loss/losses.ts';
+export * from './metric/classification.ts';
+export * from './metric/ranking.ts';
+export * from './metric/regression.ts';
+export { NnError } from './nn-error.ts';
+export { type AdamWOptions, type AdamWState, adamw } from './optimizer/adamw.ts';
+export type { Optimizer } from './optimizer/optimizer.ts';
+export { type SgdState, sgd } from './optimizer/sgd.ts';
