@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { type Context, isTrestleError, journalToken, pluginsToken, toTrestleError } from '@trestle/kernel';
+import { storeCheckToken } from '@trestle/store';
+import type { DoctorOutput, DoctorProblem } from './doctor.ts';
+import { wasmFeatures } from './wasm-features.ts';
+
+const REQUIRED_NODE = '22.13';
+const DEVICE_WAIT_MS = 15_000;
+const FEW_FREE_BYTES = 200 * 2 ** 20;
+
+export async function examine(ctx: Context): Promise<DoctorOutput> {
+  const problems: DoctorProblem[] = [];
+  const node = examineNode(problems);
+  const devices = await examineDevices(problems);
+  const wasm = wasmFeatures();
+  const store = await examineStore(ctx, problems);
+  const plugins = await ctx.service(pluginsToken);
+  return {
+    ok: problems.every(({ severity }) => severity !== 'error'),
+    node,
+    devices,
+    cpu: { threads: availableParallelism(), wasm },
+    store,
+    plugins: plugins.map(({ name, version, operations }) => ({
+      name,
+      version,
+      operations: operations?.length ?? 0,
+    })),
+    problems,
+  };
+}
+
+function examineNode(problems: DoctorProblem[]): DoctorOutput['node'] {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [needMajor = 0, needMinor = 0] = REQUIRED_NODE.split('.').map(Number);
+  if (major < needMajor || (major === needMajor && minor < needMinor)) {
+    problems.push({
+      severity: 'error',
+      what: `Node ${process.versions.node} is too old.`,
+      hint: `Install Node ${REQUIRED_NODE} or newer.`,
+    });
+  }
+  return {
+    version: process.versions.node,
+    required: `>=${REQUIRED_NODE}`,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
+
+async function examineDevices(problems: DoctorProblem[]): Promise<DoctorOutput['devices']> {
+  // The tensor core is the largest thing that we load; nothing else here needs it.
+  const { openDevice } = await import('@trestle/core');
+  const names = ['cpu', 'webgpu'] as const;
+  return await Promise.all(
+    names.map(async (name) => {
+      try {
+        const { description } = await within(DEVICE_WAIT_MS, openDevice(name));
+        return { name, available: true, description };
+      } catch (thrown) {
+        const description = thrown instanceof Error ? thrown.message : String(thrown);
+        const hint = isTrestleError(thrown) ? (thrown.hint ?? '') : '';
+        problems.push({
+          severity: name === 'cpu' ? 'error' : 'warning',
+          what: `The device "${name}" cannot be used: ${description}`,
+          hint:
+            hint ||
+            (name === 'webgpu'
+              ? 'Training and serving use the CPU. Install "webgpu" and a Vulkan driver to change that.'
+              : ''),
+        });
+        return { name, available: false, description };
+      }
+    }),
+  );
+}
+
+async function examineStore(ctx: Context, problems: DoctorProblem[]): Promise<DoctorOutput['store']> {
+  try {
+    const { problems: found, ...health } = await (await ctx.service(storeCheckToken)).check();
+    for (const what of found) {
+      problems.push({
+        severity: 'error',
+        what: `The store is damaged: ${what}`,
+        hint: 'Restore .trestle from a backup.',
+      });
+    }
+    if (health.freeBytes < FEW_FREE_BYTES) {
+      problems.push({
+        severity: 'warning',
+        what: 'The disk is almost full.',
+        hint: `Free some space on ${health.location}.`,
+      });
+    }
+    const { ok, events, head, firstBad } = await (await ctx.service(journalToken)).verify();
+    if (!ok) {
+      problems.push({
+        severity: 'error',
+        what: `The audit log is broken at event ${firstBad}.`,
+        hint: 'Run "trestle audit verify", and compare with a backup.',
+      });
+    }
+    return { ok: found.length === 0 && ok, ...health, audit: { ok, events, head } };
+  } catch (thrown) {
+    const error = toTrestleError(thrown);
+    problems.push({ severity: 'error', what: `${error.code}: ${error.message}`, hint: error.hint ?? '' });
+    return { ok: false, location: ctx.project.stateDir };
+  }
+}
+
+/** Gives up on a driver that never answers. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not answer within ${ms / 1000} s`)), ms);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,41 @@
+import { tokensToken } from '@trestle/contracts';
+import { contribute, plugin, provide } from '@trestle/kernel';
+import { metadataToken, migrations } from '@trestle/store';
+import { auditLog } from './audit/audit-log.ts';
+import { auditVerify } from './audit/audit-verify.ts';
+import { doctor } from './doctor/doctor.ts';
+import { init } from './init/init.ts';
+import { jobCancel, jobList, jobShow } from './job/job-operations.ts';
+import { pluginList, pluginNew } from './plugin/plugin-operations.ts';
+import { tokenMigrations } from './token/token-migrations.ts';
+import { tokenCreate, tokenList, tokenRevoke } from './token/token-operations.ts';
+import { trace } from './trace/trace.ts';
+
+/** What every project needs: set-up, doctor, lineage, audit, jobs, tokens and plugins. */
+export const systemPlugin = plugin({
+  name: 'system',
+  version: '0.1.0',
+  operations: [
+    init,
+    doctor,
+    trace,
+    auditLog,
+    auditVerify,
+    jobList,
+    jobShow,
+    jobCancel,
+    tokenCreate,
+    tokenList,
+    tokenRevoke,
+    pluginList,
+    pluginNew,
+  ],
+  services: [
+    provide(tokensToken, async (scope) =>
+      (await import('./token/verify-tokens.ts')).verifyTokens(await scope.service(metadataToken)),
+    ),
+  ],
+  contributions: tokenMigrations.map((migration) => contribute(migrations, migration)),
+});
+
+export default systemPlugin;

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { type Context, mayAccess, type Principal } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
+import { systemError } from '../system-error.ts';
+import { hashSecret } from './hash-secret.ts';
+import { lifetimeMs } from './lifetime.ts';
+import type { TokenTables } from './token-migrations.ts';
+import type { ShownToken } from './token-operations.ts';
+
+type Row = TokenTables['system_tokens'];
+const SECRET_BYTES = 32;
+
+export async function createToken(
+  ctx: Context,
+  input: { readonly name: string; readonly scopes: readonly string[]; readonly expires: string },
+): Promise<ShownToken & { secret: string }> {
+  // Nobody makes a token that may do more than they; a wildcard is covered by the same wildcard only.
+  const beyond = input.scopes.find((scope) => !mayAccess(ctx.principal, scope));
+  if (beyond !== undefined) throw scopeBeyond(ctx.principal, beyond);
+  const secret = `trs_${randomBytes(SECRET_BYTES).toString('base64url')}`;
+  const row: Row = {
+    id: `t-${randomBytes(8).toString('hex')}`,
+    name: input.name,
+    secret_hash: hashSecret(secret),
+    scopes: JSON.stringify(input.scopes),
+    created_by: ctx.principal.id,
+    created_at: new Date().toISOString(),
+    expires_at: new Date(Date.now() + lifetimeMs(input.expires)).toISOString(),
+    revoked_at: null,
+  };
+  const metadata = await ctx.service(metadataToken);
+  await metadata.change<TokenTables, void>(ctx, async ({ db, record }) => {
+    const same = await db
+      .selectFrom('system_tokens')
+      .selectAll()
+      .where('name', '=', input.name)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', row.created_at)
+      .executeTakeFirst();
+    if (same) throw nameTaken(same);
+    await db.insertInto('system_tokens').values(row).execute();
+    await record({
+      type: 'token.created',
+      subject: `token:${row.id}`,
+      payload: { name: row.name, scopes: input.scopes, expiresAt: row.expires_at },
+    });
+  });
+  return { ...show(row), secret };
+}
+
+export async function listTokens(ctx: Context): Promise<{ tokens: ShownToken[] }> {
+  const metadata = await ctx.service(metadataToken);
+  const rows = await metadata
+    .query<TokenTables>()
+    .selectFrom('system_tokens')
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .execute();
+  return { tokens: rows.map(show) };
+}
+
+export async function revokeToken(ctx: Context, input: { readonly token: string }): Promise<ShownToken> {
+  const metadata = await ctx.service(metadataToken);
+  return await metadata.change<TokenTables, ShownToken>(ctx, async ({ db, record }) => {
+    const row = await db
+      .selectFrom('system_tokens')
+      .selectAll()
+      .where((where) => where.or([where('id', '=', input.token), where('name', '=', input.token)]))
+      .where('revoked_at', 'is', null)
+      .orderBy('created_at', 'desc')
+      .executeTakeFirst();
+    if (!row) throw unknownToken(input.token);
+    const revoked_at = new Date().toISOString();
+    await db.updateTable('system_tokens').set({ revoked_at }).where('id', '=', row.id).execute();
+    await record({ type: 'token.revoked', subject: `token:${row.id}`, payload: { name: row.name } });
+    return show({ ...row, revoked_at });
+  });
+}
+
+function show(row: Row): ShownToken {
+  const isExpired = row.expires_at <= new Date().toISOString();
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: JSON.parse(row.scopes),
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    state: row.revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'active',
+  };
+}
+
+const scopeBeyond = (principal: Principal, scope: string) =>
+  systemError('TOKEN_SCOPE', {
+    kind: 'denied',
+    message: `"${principal.id}" may not give "${scope}" to a token: it does not have it itself.`,
+    hint: 'Ask for less, or let somebody make it who may do this.',
+    details: { scope },
+  });
+
+const nameTaken = (row: Row) =>
+  systemError('TOKEN_EXISTS', {
+    kind: 'conflict',
+    message: `There is an active token "${row.name}" already (${row.id}).`,
+    hint: `Choose another name, or run "trestle token revoke ${row.id}" first.`,
+  });
+
+const unknownToken = (token: string) =>
+  systemError('UNKNOWN_TOKEN', {
+    kind: 'not-found',
+    // Somebody may paste a secret here.
+    message: token.startsWith('trs_')
+      ? 'There is no token with this id.'
+      : `There is no active token "${token}".`,
+    hint: 'See "trestle token list"; give the id or the name, not the secret.',
+  });
