@@ -1,1 +1,6 @@
-export {};
+export { DEFAULT_LIMITS, type Limits } from './format/budget.ts';
+export * from './format/model.ts';
+export { readModel } from './format/read-model.ts';
+export { writeModel } from './format/write-model.ts';
+export { OnnxError } from './onnx-error.ts';
+export { openSession, type Session } from './session/session.ts';
