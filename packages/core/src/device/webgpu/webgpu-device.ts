@@ -26,6 +26,7 @@ export async function openWebGpu(): Promise<Device> {
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
   return webGpuDevice(
+    gpu,
     device,
     [adapter.info.vendor, adapter.info.description || adapter.info.device].join(' ').trim(),
   );
@@ -52,7 +53,7 @@ async function findGpu(): Promise<GPU> {
   }
 }
 
-function webGpuDevice(device: GPUDevice, description: string): Device {
+function webGpuDevice(gpu: GPU, device: GPUDevice, description: string): Device {
   const pipelines = new Map<string, GPUComputePipeline>();
   // A buffer is freed when the last tensor that refers to it is collected: users never dispose.
   const finalizer = new FinalizationRegistry<GPUBuffer>((buffer) => buffer.destroy());
@@ -92,9 +93,11 @@ function webGpuDevice(device: GPUDevice, description: string): Device {
     return pipeline;
   };
 
-  return {
+  // Dawn's device crashes once its instance has been collected, so the device holds on to it.
+  const held: Device & { readonly instance: GPU } = {
     name: 'webgpu',
     description,
+    instance: gpu,
     upload(values) {
       const dtype: DType =
         values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'bool';
@@ -144,6 +147,7 @@ function webGpuDevice(device: GPUDevice, description: string): Device {
       return values;
     },
   };
+  return held;
 }
 
 function fromWords(dtype: DType, words: ArrayBuffer, size: number): TypedArrayOf {
