@@ -7,9 +7,8 @@ type Fact = readonly [label: string, value: string];
 export function traceViews(output: TraceOutput): readonly View[] {
   const upstream = tree(output, 'up');
   const downstream = tree(output, 'down');
-  const views: View[] = [
-    { kind: 'facts', title: shortRef(output.ref), facts: [['', tell(output, output.ref)]] },
-  ];
+  const told = tell(output, output.ref);
+  const views: View[] = [{ kind: 'facts', facts: [[shortRef(output.ref), told === '' ? null : told]] }];
   if (upstream.length > 0) views.push({ kind: 'facts', title: 'made from', facts: upstream });
   if (downstream.length > 0) views.push({ kind: 'facts', title: 'went into', facts: downstream });
   if (output.truncated)

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { journalToken, systemPrincipal } from '@trestle/kernel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type TemporaryHost, temporaryHost } from '../temporary-host.test.fixture.ts';
+import { auditLog } from './audit-log.ts';
+import { auditVerify } from './audit-verify.ts';
+
+const actor = { principal: systemPrincipal, requestId: 'r', operation: 'test' };
+
+describe('the audit log', () => {
+  let t: TemporaryHost;
+  beforeEach(async () => {
+    t = await temporaryHost();
+    const journal = await t.host.service(journalToken);
+    for (const n of [1, 2, 3, 4]) {
+      await journal.append(actor, {
+        type: n % 2 ? 'odd.made' : 'even.made',
+        subject: `thing:${n}`,
+        payload: { n },
+      });
+    }
+  });
+  afterEach(() => t.remove());
+
+  const seqs = async (input: Parameters<typeof t.host.runById>[1]) =>
+    auditLog.output.parse(await t.host.runById('audit.log', input)).events.map(({ seq }) => seq);
+
+  it('is shown newest first, in part, by type and by subject', async () => {
+    expect(await seqs({})).toEqual([4, 3, 2, 1]);
+    expect(await seqs({ limit: 2 })).toEqual([4, 3]);
+    expect(await seqs({ after: 3 })).toEqual([4]);
+    expect(await seqs({ type: ['odd.made'] })).toEqual([3, 1]);
+    expect(await seqs({ subject: 'thing:2' })).toEqual([2]);
+  });
+
+  it('is whole', async () => {
+    const output = await t.host.run(auditVerify, {});
+    expect(output).toMatchObject({ ok: true, events: 4, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(auditVerify.verdict?.(output)).toBe(true);
+  });
+
+  it('still has a head that was noted earlier', async () => {
+    const noted = (await t.host.run(auditVerify, {})).head;
+    await (await t.host.service(journalToken)).append(actor, { type: 'a.b', subject: 'c:d', payload: {} });
+    expect(await t.host.run(auditVerify, { head: noted })).toMatchObject({ ok: true, headAt: 4 });
+    const other = await t.host.run(auditVerify, { head: '0'.repeat(64) });
+    expect(other).toMatchObject({ ok: false, headAt: null });
+    expect(auditVerify.verdict?.(other)).toBe(false);
+  });
+
+  it('says no when it was edited, and where', async () => {
+    const raw = new DatabaseSync(join(t.dir, '.trestle', 'metadata.sqlite'));
+    raw.exec("DROP TRIGGER events_no_update; UPDATE events SET actor = 'nobody' WHERE seq = 3");
+    raw.close();
+    const output = await t.host.run(auditVerify, {});
+    expect(output).toMatchObject({ ok: false, events: 2, firstBad: 3 });
+    expect(auditVerify.verdict?.(output)).toBe(false);
+    expect(auditVerify.present?.(output)[0]).toMatchObject({
+      tone: 'bad',
+      text: expect.stringContaining('event 3'),
+    });
+  });
+});
