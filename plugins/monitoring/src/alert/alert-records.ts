@@ -114,7 +114,7 @@ export async function acknowledgeAlert(
       .selectAll()
       .where('id', '=', id)
       .executeTakeFirst();
-    if (!row || row.state !== 'open') return row && alertOf(row);
+    if (row?.state !== 'open') return row && alertOf(row);
     const seen = { state: 'acknowledged', acknowledged_by: actor.principal.id };
     await change.db.updateTable('monitoring_alerts').set(seen).where('id', '=', id).execute();
     const alert = alertOf({ ...row, ...seen });
@@ -126,7 +126,11 @@ export async function acknowledgeAlert(
 /** Newest first. */
 export async function listAlerts(
   metadata: Metadata,
-  query: { readonly deployment?: string | undefined; readonly isOpen?: boolean | undefined; readonly limit: number },
+  query: {
+    readonly deployment?: string | undefined;
+    readonly isOpen?: boolean | undefined;
+    readonly limit: number;
+  },
 ): Promise<Alert[]> {
   let select = metadata.query<MonitoringTables>().selectFrom('monitoring_alerts').selectAll();
   if (query.deployment !== undefined) select = select.where('deployment', '=', query.deployment);

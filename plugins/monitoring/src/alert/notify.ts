@@ -1,4 +1,4 @@
-import { alertSchema, type Notifier, notifiers } from '@trestle/contracts';
+import { alertSchema, notifiers } from '@trestle/contracts';
 import type { Context, LogEvent } from '@trestle/kernel';
 
 /** Tells every notifier of an alert. One that fails is logged, and does not keep the others from being told. */
@@ -17,13 +17,3 @@ export async function notify(ctx: Context, event: LogEvent): Promise<void> {
     }
   }
 }
-
-/** Writes alerts to the log of the server. */
-export const logNotifier: Notifier = {
-  name: 'log',
-  load: async () => async (ctx, alert) => {
-    const facts = { alert: alert.alert, deployment: alert.deployment, summary: alert.summary };
-    if (alert.state === 'resolved') ctx.log.info('alert resolved', { ...facts, why: alert.resolution ?? '' });
-    else ctx.log.warn('alert fired', facts);
-  },
-};

@@ -1,6 +1,6 @@
 import type { Actor, Scope } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
-import { bufferedLogToken } from '../log/prediction-log-service.ts';
+import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import type { MonitoringTables } from '../tables.ts';
 import type { FeedbackResult, LabelEntry } from './feedback-schemas.ts';
 
@@ -128,7 +128,12 @@ async function keepLabel(
 async function addToTraffic(
   change: Labels,
   deployment: string,
-  count: { readonly model: string; readonly version: number; readonly added: number; readonly changed: number },
+  count: {
+    readonly model: string;
+    readonly version: number;
+    readonly added: number;
+    readonly changed: number;
+  },
 ): Promise<void> {
   await change.db
     .updateTable('monitoring_traffic')

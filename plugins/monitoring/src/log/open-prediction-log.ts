@@ -1,12 +1,8 @@
-import { token } from '@trestle/kernel';
 import type { ServiceScope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { monitoringConfig } from '../monitoring-config.ts';
 import { type BufferedLog, bufferedLog } from './buffered-log.ts';
 import { writePredictions } from './write-predictions.ts';
-
-/** The log with what only monitoring itself asks of it. */
-export const bufferedLogToken = token<BufferedLog>('monitoring.buffered-log');
 
 export async function openPredictionLog(scope: ServiceScope): Promise<BufferedLog> {
   const metadata = await scope.service(metadataToken);

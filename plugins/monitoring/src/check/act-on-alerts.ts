@@ -1,0 +1,73 @@
+import type { Alert, Deployment } from '@trestle/contracts';
+import { type Context, jobStoreToken, systemPrincipal } from '@trestle/kernel';
+import { type Metadata, metadataToken } from '@trestle/store';
+import { listAlerts } from '../alert/alert-records.ts';
+import { monitoringConfig, rulesOf } from '../monitoring-config.ts';
+import type { PerformanceReport } from '../performance/performance-report.ts';
+import type { MonitoringTables } from '../tables.ts';
+import type { Action } from './check-report.ts';
+
+/**
+ * Starts the configured action for the oldest open alert of the deployed model, once per alert: a durable job, whose id
+ * follows from the alert's, so that two processes (or a crash between the two writes) start only one.
+ */
+export async function actOn(
+  ctx: Context,
+  deployment: Deployment,
+  performance: PerformanceReport,
+): Promise<Action> {
+  const rules = rulesOf(ctx.config(monitoringConfig), deployment.deployment);
+  if (rules.action === 'none') return { state: 'none', reason: 'No action is configured.' };
+  const metadata = await ctx.service(metadataToken);
+  const open = await listAlerts(metadata, { deployment: deployment.deployment, isOpen: true, limit: 10 });
+  const alert = open.filter((each) => each.model.version === deployment.model.version).at(-1);
+  if (!alert) return { state: 'none', reason: 'No alert is open.' };
+  if (alert.job !== undefined) return await queue(ctx, deployment, alert, alert.job);
+  if (performance.labelledRows < rules.retrain.minLabels) {
+    return {
+      state: 'waiting',
+      reason: `${performance.labelledRows} labelled rows; ${rules.retrain.minLabels} are needed to retrain.`,
+    };
+  }
+  const lastStart = await lastRetrain(metadata, deployment.deployment);
+  const readyAt = lastStart + rules.retrain.cooldown;
+  if (readyAt > Date.now()) {
+    return {
+      state: 'waiting',
+      reason: `A retraining ran already; the next may start after ${new Date(readyAt).toISOString()}.`,
+    };
+  }
+  const job = `j-retrain-${alert.alert}`;
+  await metadata.write<MonitoringTables, void>(async (db) => {
+    await db.updateTable('monitoring_alerts').set({ job }).where('id', '=', alert.alert).execute();
+  });
+  return await queue(ctx, deployment, alert, job);
+}
+
+const HOLDER_OF_NOTHING = 'monitoring';
+
+async function queue(ctx: Context, deployment: Deployment, alert: Alert, id: string): Promise<Action> {
+  const jobs = await ctx.service(jobStoreToken);
+  const input = { deployment: deployment.deployment, alert: alert.alert };
+  const existing = await jobs.get(id);
+  const job =
+    existing ??
+    (await jobs.create(
+      { id, operation: 'monitor.retrain', input, principal: systemPrincipal, mode: 'queued' },
+      HOLDER_OF_NOTHING,
+      0,
+    ));
+  return { state: 'queued', reason: `Retraining for ${alert.alert}: ${job.state}.`, job: id };
+}
+
+async function lastRetrain(metadata: Metadata, deployment: string): Promise<number> {
+  const row = await metadata
+    .query<MonitoringTables>()
+    .selectFrom('monitoring_retrains')
+    .select('started_at')
+    .where('deployment', '=', deployment)
+    .orderBy('started_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? Date.parse(row.started_at) : 0;
+}

@@ -1,0 +1,93 @@
+import type { Alert, Deployment } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
+import { listAlerts, openAlert, resolveAlert } from '../alert/alert-records.ts';
+import type { DriftReport } from '../drift/drift-report.ts';
+import { measureDrift } from '../drift/measure-drift.ts';
+import { bufferedLogToken } from '../log/buffered-log-token.ts';
+import { measurePerformance } from '../performance/measure-performance.ts';
+import type { PerformanceReport } from '../performance/performance-report.ts';
+import { actOn } from './act-on-alerts.ts';
+import { keepCheck, seenBy } from './check-records.ts';
+import type { CheckReport } from './check-report.ts';
+
+/**
+ * Looks at a deployment once: measures drift and performance, keeps the result, opens and resolves alerts, and starts the
+ * configured action. A verdict that is still waiting for rows neither opens nor resolves anything.
+ */
+export async function checkDeployment(ctx: Context, deployment: Deployment): Promise<CheckReport> {
+  const metadata = await ctx.service(metadataToken);
+  await (await ctx.service(bufferedLogToken)).flush();
+  const seen = await seenBy(metadata, deployment.deployment);
+  const drift = await measureDrift(ctx, deployment);
+  const performance = await measurePerformance(ctx, deployment);
+  await keepCheck(metadata, { seen, drift, performance });
+  const fired: Alert[] = [];
+  const resolved: Alert[] = [];
+  for (const finding of [driftFinding(drift), performanceFinding(performance)]) {
+    if (finding.verdict === 'bad') {
+      const { alert, isNew } = await openAlert(metadata, ctx, { deployment, ...finding });
+      if (isNew) fired.push(alert);
+    } else if (finding.verdict === 'good') {
+      const which = { deployment: deployment.deployment, kind: finding.kind };
+      const alert = await resolveAlert(metadata, ctx, which, finding.summary);
+      if (alert) resolved.push(alert);
+    }
+  }
+  const action = await actOn(ctx, deployment, performance);
+  const open = await listAlerts(metadata, { deployment: deployment.deployment, isOpen: true, limit: 10 });
+  return { deployment: deployment.deployment, drift, performance, fired, resolved, open, action };
+}
+
+interface Finding {
+  readonly kind: Alert['kind'];
+  readonly verdict: 'good' | 'bad' | 'open';
+  readonly summary: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+const MAX_NAMED = 5;
+
+function driftFinding(drift: DriftReport): Finding {
+  const features = drift.features.filter((feature) => feature.drifted);
+  const named = features
+    .slice(0, MAX_NAMED)
+    .map(
+      (feature) => `${feature.name} (${feature.test} ${feature.statistic.toFixed(2)} ≥ ${feature.threshold})`,
+    );
+  const more = features.length > MAX_NAMED ? ` and ${features.length - MAX_NAMED} more` : '';
+  return {
+    kind: 'drift',
+    verdict: drift.state === 'drifted' ? 'bad' : drift.state === 'ok' ? 'good' : 'open',
+    summary:
+      drift.state === 'drifted'
+        ? `${features.length} of ${drift.features.length} features drifted over ${drift.window.rows} rows: ${named.join(', ')}${more}.`
+        : `No feature drifts over the newest ${drift.window.rows} rows.`,
+    details: {
+      window: drift.window,
+      features: features.map(({ name, test, statistic, threshold, pValue }) => ({
+        name,
+        test,
+        statistic,
+        threshold,
+        pValue,
+      })),
+    },
+  };
+}
+
+function performanceFinding(performance: PerformanceReport): Finding {
+  const worse = performance.metrics.filter((metric) => metric.degraded);
+  const named = worse.map(
+    (metric) => `${metric.metric} ${metric.current.toFixed(3)} against ${(metric.baseline ?? 0).toFixed(3)}`,
+  );
+  return {
+    kind: 'performance',
+    verdict: performance.state === 'degraded' ? 'bad' : performance.state === 'ok' ? 'good' : 'open',
+    summary:
+      performance.state === 'degraded'
+        ? `Worse than at training time over ${performance.labelledRows} labelled rows: ${named.join(', ')}.`
+        : `As good as at training time over ${performance.labelledRows} labelled rows.`,
+    details: { labelledRows: performance.labelledRows, metrics: worse },
+  };
+}

@@ -1,0 +1,81 @@
+import { lineageSources, notifiers, predictionLogToken } from '@trestle/contracts';
+import { contribute, plugin, provide } from '@trestle/kernel';
+import { migrations } from '@trestle/store';
+import { logNotifier } from './alert/notify-log.ts';
+import { predictionSource } from './lineage/prediction-source.ts';
+import { bufferedLogToken } from './log/buffered-log-token.ts';
+import { modelFactsToken } from './model-facts.ts';
+import { monitoringConfig } from './monitoring-config.ts';
+import { monitoringMetrics } from './monitoring-metrics.ts';
+import { monitoringMigrations } from './monitoring-migrations.ts';
+import { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
+import { monitorCheck } from './operations/check.ts';
+import { monitorDrift } from './operations/drift.ts';
+import { monitorFeedback } from './operations/feedback.ts';
+import { monitorRetrain } from './operations/retrain.ts';
+import { monitorStatus } from './operations/status.ts';
+
+/** How often the plugin looks whether a check is due; how often it checks is configured. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Watches deployed models: keeps what was predicted, finds drift and decay, raises alerts, retrains. */
+export const monitoringPlugin = plugin({
+  name: 'monitoring',
+  version: '0.1.0',
+  config: monitoringConfig,
+  operations: [
+    monitorStatus,
+    monitorDrift,
+    monitorAlerts,
+    monitorAcknowledge,
+    monitorFeedback,
+    monitorCheck,
+    monitorRetrain,
+  ],
+  services: [
+    provide(bufferedLogToken, async (scope) =>
+      (await import('./log/open-prediction-log.ts')).openPredictionLog(scope),
+    ),
+    provide(predictionLogToken, (scope) => scope.service(bufferedLogToken)),
+    provide(modelFactsToken, async (scope) =>
+      (await import('./model/read-model-facts.ts')).modelFactsReader(scope),
+    ),
+  ],
+  contributions: [
+    ...monitoringMigrations.map((migration) => contribute(migrations, migration)),
+    contribute(lineageSources, predictionSource),
+    contribute(notifiers, logNotifier),
+  ],
+  routes: [
+    {
+      method: 'POST',
+      path: '/v1/feedback/:deployment',
+      access: 'monitor:write',
+      summary: 'Labels of earlier predictions: {"labels": [{"id", "row"?, "label"}]}.',
+      maxBodyBytes: 4 * 2 ** 20,
+      load: () => import('./feedback/feedback-route.ts').then((module) => module.feedbackRoute),
+    },
+  ],
+  subscribers: [
+    {
+      name: 'notify',
+      types: ['alert.fired', 'alert.resolved'],
+      load: () => import('./alert/notify.ts').then((module) => module.notify),
+    },
+  ],
+  schedules: [
+    {
+      name: 'check',
+      every: LOOK_EVERY_MS,
+      load: () => import('./schedules.ts').then((module) => module.checkDue),
+    },
+    {
+      name: 'prune',
+      every: '17 */10 * * * *',
+      load: () => import('./schedules.ts').then((module) => module.prune),
+    },
+  ],
+  metrics: monitoringMetrics,
+});
+
+export default monitoringPlugin;

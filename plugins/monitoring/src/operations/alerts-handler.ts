@@ -1,0 +1,32 @@
+import type { Alert } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
+import { acknowledgeAlert, listAlerts } from '../alert/alert-records.ts';
+import { monitorError } from '../monitor-error.ts';
+
+export async function alerts(
+  ctx: Context,
+  input: {
+    readonly deployment?: string | undefined;
+    readonly state: 'open' | 'resolved' | 'all';
+    readonly limit: number;
+  },
+): Promise<{ alerts: Alert[] }> {
+  const metadata = await ctx.service(metadataToken);
+  const isOpen = input.state === 'all' ? undefined : input.state === 'open';
+  return {
+    alerts: await listAlerts(metadata, { deployment: input.deployment, isOpen, limit: input.limit }),
+  };
+}
+
+/** @throws TRS_MONITOR_UNKNOWN_ALERT */
+export async function acknowledge(ctx: Context, input: { readonly alert: string }): Promise<Alert> {
+  const alert = await acknowledgeAlert(await ctx.service(metadataToken), ctx, input.alert);
+  if (alert) return alert;
+  throw monitorError('UNKNOWN_ALERT', {
+    kind: 'not-found',
+    message: `There is no alert "${input.alert}".`,
+    hint: 'See "trestle monitor alerts".',
+    details: { alert: input.alert },
+  });
+}

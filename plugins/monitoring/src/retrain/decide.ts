@@ -1,0 +1,41 @@
+import type { Metrics, Task } from '@trestle/contracts';
+import { monitorError } from '../monitor-error.ts';
+
+/** Metrics of which less is better. */
+const LOWER_IS_BETTER: ReadonlySet<string> = new Set(['logLoss', 'rmse', 'mae', 'mse', 'brier']);
+
+const BY_TASK: Readonly<Record<Task, string>> = {
+  binary: 'averagePrecision',
+  multiclass: 'accuracy',
+  regression: 'rmse',
+};
+
+export const defaultMetric = (task: Task | undefined): string => BY_TASK[task ?? 'binary'];
+
+export interface Decision {
+  readonly isBetter: boolean;
+  readonly reason: string;
+}
+
+/**
+ * Whether the challenger is better than the champion by the margin.
+ *
+ * @throws TRS_MONITOR_UNKNOWN_METRIC
+ */
+export function decide(champion: Metrics, challenger: Metrics, metric: string, margin: number): Decision {
+  const [before, after] = [champion[metric], challenger[metric]];
+  if (before === undefined || after === undefined) {
+    throw monitorError('UNKNOWN_METRIC', {
+      kind: 'invalid',
+      message: `The comparison has no metric "${metric}".`,
+      hint: `Set monitoring's retrain.metric to one of: ${Object.keys(champion).join(', ')}.`,
+      details: { metric, known: Object.keys(champion) },
+    });
+  }
+  const gain = LOWER_IS_BETTER.has(metric) ? before - after : after - before;
+  const isBetter = gain > 0 && gain >= margin;
+  const numbers = `${metric} ${after.toFixed(4)} against ${before.toFixed(4)}`;
+  if (isBetter) return { isBetter, reason: `The challenger is better: ${numbers}.` };
+  const why = gain > 0 ? `better by less than the margin of ${margin}` : 'not better';
+  return { isBetter, reason: `The challenger is ${why}: ${numbers}.` };
+}

@@ -1,0 +1,41 @@
+import { deploymentsToken } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
+import { listAlerts } from './alert/alert-records.ts';
+import { checkDeployment } from './check/check-deployment.ts';
+import { latestCheck, seenBy } from './check/check-records.ts';
+import { pruneLog } from './log/prune-log.ts';
+import { monitoringConfig } from './monitoring-config.ts';
+
+/** Checks each deployment whose last check is old enough, if it had traffic or labels since or an alert is open. */
+export async function checkDue(ctx: Context): Promise<void> {
+  const { checkEvery } = ctx.config(monitoringConfig);
+  const metadata = await ctx.service(metadataToken);
+  for (const deployment of await (await ctx.service(deploymentsToken)).list()) {
+    ctx.signal.throwIfAborted();
+    const name = deployment.deployment;
+    const last = await latestCheck(metadata, name);
+    if (last && Date.now() - Date.parse(last.time) < checkEvery) continue;
+    const seen = await seenBy(metadata, name);
+    const hasNews = seen.rows !== (last?.seenRows ?? 0) || seen.labels !== (last?.seenLabels ?? 0);
+    const hasAlert = (await listAlerts(metadata, { deployment: name, isOpen: true, limit: 1 })).length > 0;
+    if (!hasNews && !hasAlert) continue;
+    try {
+      await checkDeployment(ctx, deployment);
+    } catch (cause) {
+      // One deployment that cannot be checked must not keep the others from it.
+      ctx.log.warn('a deployment could not be checked', { deployment: name, cause: String(cause) });
+    }
+  }
+}
+
+/** Deletes predictions beyond the configured age and number. */
+export async function prune(ctx: Context): Promise<void> {
+  const { keep, maxRequests } = ctx.config(monitoringConfig).log;
+  const deleted = await pruneLog(await ctx.service(metadataToken), {
+    keepMs: keep,
+    maxRequests,
+    now: new Date(),
+  });
+  if (deleted > 0) ctx.log.info('old predictions were deleted', { requests: deleted });
+}

@@ -1,0 +1,65 @@
+import { type Deployment, deploymentsToken } from '@trestle/contracts';
+import type { Context, Scope } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
+import { listAlerts } from '../alert/alert-records.ts';
+import { latestCheck, seenBy } from '../check/check-records.ts';
+import { bufferedLogToken } from '../log/buffered-log-token.ts';
+import { latestRetrain } from '../retrain/retrain-records.ts';
+import { recentTraffic } from './recent-traffic.ts';
+import type { DeploymentStatus, StatusReport } from './status-report.ts';
+
+/** How the deployments (or one) are: traffic, the latest check, open alerts, the latest retraining. */
+export async function status(
+  ctx: Context,
+  input: { readonly deployment?: string | undefined },
+): Promise<StatusReport> {
+  const deployments = await ctx.service(deploymentsToken);
+  const log = await ctx.service(bufferedLogToken);
+  await log.flush();
+  const chosen =
+    input.deployment === undefined ? await deployments.list() : [await deployments.get(input.deployment)];
+  const reports: DeploymentStatus[] = [];
+  for (const deployment of chosen) reports.push(await statusOf(ctx, deployment));
+  return { deployments: reports, log: { dropped: log.dropped() } };
+}
+
+async function statusOf(scope: Scope, deployment: Deployment): Promise<DeploymentStatus> {
+  const metadata = await scope.service(metadataToken);
+  const name = deployment.deployment;
+  const [seen, recent, check, alerts, retrained] = await Promise.all([
+    seenBy(metadata, name),
+    recentTraffic(metadata, deployment),
+    latestCheck(metadata, name),
+    listAlerts(metadata, { deployment: name, isOpen: true, limit: 10 }),
+    latestRetrain(metadata, name),
+  ]);
+  const isOfThisModel = check?.model.version === deployment.model.version;
+  return {
+    deployment: name,
+    revision: deployment.revision,
+    model: { name: deployment.model.name, version: deployment.model.version },
+    health: alerts.length > 0 ? 'alert' : isOfThisModel && check?.drift.state === 'ok' ? 'ok' : 'waiting',
+    traffic: { requests: seen.requests, rows: seen.rows, labels: seen.labels, ...recent },
+    ...(check && isOfThisModel
+      ? {
+          drift: {
+            state: check.drift.state,
+            checkedAt: check.time,
+            windowRows: check.drift.window.rows,
+            driftedFeatures: check.drift.features
+              .filter((feature) => feature.drifted)
+              .map((feature) => feature.name),
+          },
+          performance: {
+            state: check.performance.state,
+            labelledRows: check.performance.labelledRows,
+            metrics: Object.fromEntries(
+              check.performance.metrics.map((metric) => [metric.metric, metric.current]),
+            ),
+          },
+        }
+      : {}),
+    alerts,
+    ...(retrained?.result ? { lastRetrain: retrained.result } : {}),
+  };
+}
