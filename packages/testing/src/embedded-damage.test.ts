@@ -2,7 +2,7 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { jobStoreToken, journalToken, leasesToken, systemPrincipal } from '@trestle/kernel';
+import { journalToken, systemPrincipal } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TemporaryProject, temporaryProject } from './temporary-project.ts';
@@ -103,35 +103,5 @@ describe('the embedded store, damaged', () => {
     expect((await readdir(dir)).toSorted()).toEqual(
       ['another-machine~4194304~dead', `${machine}~${process.pid}~alive`].toSorted(),
     );
-  });
-
-  it('lets another worker take a queued job over when its lease runs out, and marks an inline one interrupted', async () => {
-    const host = await project.open();
-    const jobs = await host.service(jobStoreToken);
-    const job = (id: string, mode: 'inline' | 'queued') => ({
-      id,
-      operation: 'x',
-      input: {},
-      principal: systemPrincipal,
-      mode,
-    });
-    await jobs.create(job('queued', 'queued'), 'a', 1000);
-    await jobs.create(job('inline', 'inline'), 'a', -1);
-    expect(await jobs.claim('a', -1, 3)).toMatchObject({ id: 'queued', attempts: 1 });
-    expect(await jobs.claim('b', 60_000, 3)).toMatchObject({ id: 'queued', attempts: 2 });
-    expect(await jobs.finish('queued', 'a', { state: 'succeeded', output: 1 })).toBe(false);
-    expect(await jobs.heartbeat('queued', 'a', 1000, undefined)).toBe('lost');
-    expect(await jobs.finish('queued', 'b', { state: 'succeeded', output: 1 })).toBe(true);
-    expect(await jobs.claim('b', 1000, 3)).toBeUndefined();
-    expect(await jobs.get('inline')).toMatchObject({ state: 'interrupted' });
-  });
-
-  it('gives a lease to one holder at a time', async () => {
-    const leases = await (await project.open()).service(leasesToken);
-    expect(await leases.acquire('turn', 'a', 60_000)).toBe(true);
-    expect(await leases.acquire('turn', 'b', 60_000)).toBe(false);
-    expect(await leases.acquire('turn', 'a', 60_000)).toBe(true);
-    await leases.release('turn', 'a');
-    expect(await leases.acquire('turn', 'b', 60_000)).toBe(true);
   });
 });

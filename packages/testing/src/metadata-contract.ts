@@ -69,24 +69,51 @@ export function metadataContract(name: string, open: () => Promise<MetadataUnder
       expect(await store.journal.read({})).toHaveLength(1);
     });
 
-    it('filters events by type, subject and place, and remembers cursors', async () => {
-      for (const n of [1, 2, 3]) await store.journal.append(actor, event(n));
-      expect(await store.journal.read({ after: 1 })).toHaveLength(2);
-      expect(await store.journal.read({ subject: 'thing:2' })).toHaveLength(1);
-      expect(await store.journal.read({ types: ['other'] })).toEqual([]);
-      expect((await store.journal.read({ newest: true, limit: 1 }))[0]?.seq).toBe(3);
-      expect(await store.journal.cursor('reader')).toBe(0);
-      await store.journal.setCursor('reader', 2);
-      await store.journal.setCursor('reader', 3);
-      expect(await store.journal.cursor('reader')).toBe(3);
-    });
-
     it('adds an edge twice as once', async () => {
       const link = () =>
         store.metadata.change(actor, (change) => change.link({ from: 'a', to: 'b', kind: 'c' }));
       await link();
       await link();
       expect(await store.lineage.into('b')).toHaveLength(1);
+    });
+
+    it('refuses a change inside a change, which would wait for its own end', async () => {
+      const inner = () => store.metadata.change(actor, (change) => change.record(event(2)));
+      const outer = store.metadata.change(actor, async (change) => {
+        await change.record(event(1));
+        await inner();
+      });
+      await expect(outer).rejects.toMatchObject({ code: 'TRS_STORE_NESTED_CHANGE' });
+      const appending = store.metadata.change(actor, () => store.journal.append(actor, event(3)));
+      await expect(appending).rejects.toMatchObject({ code: 'TRS_STORE_NESTED_CHANGE' });
+      expect(await store.journal.read({})).toEqual([]);
+      await inner();
+      expect(await store.journal.read({})).toHaveLength(1);
+    });
+
+    it('reads with query, and does not write with it', async () => {
+      const db = store.metadata.query<{ cursors: { subscriber: string; seq: number } }>();
+      await expect(
+        db.insertInto('cursors').values({ subscriber: 'x', seq: 1 }).execute(),
+      ).rejects.toMatchObject({
+        code: 'TRS_STORE_READ_ONLY',
+      });
+      await store.metadata.write<{ cursors: { subscriber: string; seq: number } }, void>(async (write) => {
+        await write.insertInto('cursors').values({ subscriber: 'x', seq: 1 }).execute();
+      });
+      expect(await db.selectFrom('cursors').selectAll().execute()).toEqual([{ subscriber: 'x', seq: 1 }]);
+    });
+
+    it('streams rows while others read and write', async () => {
+      for (let n = 1; n <= 10; n++) await store.journal.append(actor, event(n));
+      const db = store.metadata.query<{ events: { seq: number } }>();
+      const seen: number[] = [];
+      for await (const row of db.selectFrom('events').select('seq').orderBy('seq').stream(3)) {
+        seen.push(row.seq);
+        await store.journal.append(actor, event(100 + row.seq));
+        expect(await store.journal.read({ limit: 100 })).toHaveLength(10 + seen.length);
+      }
+      expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     });
   });
 }

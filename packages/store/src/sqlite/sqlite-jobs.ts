@@ -61,6 +61,18 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
   const find = async (id: string): Promise<Row | undefined> =>
     await metadata.reader.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
 
+  /** Ends inline jobs whose process died: where no worker runs, nobody else would. */
+  const endAbandonedInline = async (): Promise<void> => {
+    const abandoned = (db: Kysely<StoreTables>) => claimable(db).where('mode', '=', 'inline').execute();
+    if ((await abandoned(metadata.reader)).length === 0) return;
+    await write(async (db) => {
+      for (const row of await abandoned(db)) {
+        const end = endOfAbandoned(row, 0);
+        if (end) await db.updateTable('jobs').set(end).where('id', '=', row.id).execute();
+      }
+    });
+  };
+
   return {
     async create(job, holder, leaseMs) {
       const isInline = job.mode === 'inline';
@@ -150,7 +162,12 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
 
     async requestCancel(id) {
       await write(async (db) => {
-        await db.updateTable('jobs').set({ cancel_requested: 1 }).where('id', '=', id).execute();
+        await db
+          .updateTable('jobs')
+          .set({ cancel_requested: 1 })
+          .where('id', '=', id)
+          .where('state', 'in', ['queued', 'running'])
+          .execute();
         await db
           .updateTable('jobs')
           .set({ state: 'cancelled', finished_at: now() })
@@ -163,11 +180,13 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
     },
 
     async get(id) {
+      await endAbandonedInline();
       const row = await find(id);
       return row && toJob(row);
     },
 
     async list({ state, limit }) {
+      await endAbandonedInline();
       let query = metadata.reader.selectFrom('jobs').selectAll();
       if (state) query = query.where('state', '=', state);
       return (await query.orderBy('created_at', 'desc').limit(limit).execute()).map(toJob);

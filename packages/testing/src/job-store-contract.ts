@@ -1,0 +1,159 @@
+import { type JobStore, systemPrincipal } from '@trestle/kernel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+export interface JobStoreUnderTest {
+  readonly jobs: JobStore;
+  close(): Promise<void>;
+}
+
+const MINUTE_MS = 60_000;
+/** A lease that has run out when it is given. */
+const OVER_MS = -1;
+const job = (id: string, mode: 'inline' | 'queued' = 'queued') => ({
+  id,
+  operation: 'work.do',
+  input: { size: 3 },
+  principal: systemPrincipal,
+  mode,
+});
+const error = { code: 'TRS_WORK_BROKE', message: 'It broke.', hint: '', details: {} };
+
+/** What every job queue must do. Call it inside a vitest file. */
+export function jobStoreContract(name: string, open: () => Promise<JobStoreUnderTest>): void {
+  describe(`${name}: job store contract`, () => {
+    let store: JobStoreUnderTest;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(async () => {
+      await store.close();
+    });
+
+    it('queues a job, hands it out once, and keeps its result', async () => {
+      const { jobs } = store;
+      expect(await jobs.create(job('a'), 'asker', MINUTE_MS)).toMatchObject({ state: 'queued', attempts: 0 });
+      expect(await jobs.claim('w1', MINUTE_MS, 3)).toMatchObject({
+        id: 'a',
+        state: 'running',
+        attempts: 1,
+        input: { size: 3 },
+      });
+      expect(await jobs.claim('w2', MINUTE_MS, 3)).toBeUndefined();
+      expect(await jobs.finish('a', 'w1', { state: 'succeeded', output: { done: true } })).toBe(true);
+      expect(await jobs.get('a')).toMatchObject({
+        state: 'succeeded',
+        output: { done: true },
+        finishedAt: expect.any(String),
+      });
+    });
+
+    it('hands the oldest out first', async () => {
+      for (const id of ['a', 'b', 'c']) {
+        await store.jobs.create(job(id), 'asker', MINUTE_MS);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+      const ids = [];
+      for (let n = 0; n < 3; n++) ids.push((await store.jobs.claim('w', MINUTE_MS, 3))?.id);
+      expect(ids).toEqual(['a', 'b', 'c']);
+    });
+
+    it('gives each job to one of many workers that ask at once', async () => {
+      for (let n = 0; n < 20; n++) await store.jobs.create(job(`job-${n}`), 'asker', MINUTE_MS);
+      const claimed = await Promise.all(
+        Array.from({ length: 30 }, (_, n) => store.jobs.claim(`w${n}`, MINUTE_MS, 3)),
+      );
+      const ids = claimed.flatMap((each) => each?.id ?? []);
+      expect(ids).toHaveLength(20);
+      expect(new Set(ids).size).toBe(20);
+    });
+
+    it('holds an inline job for the process that made it', async () => {
+      expect(await store.jobs.create(job('a', 'inline'), 'me', MINUTE_MS)).toMatchObject({
+        state: 'running',
+        attempts: 1,
+      });
+      expect(await store.jobs.claim('w', MINUTE_MS, 3)).toBeUndefined();
+      expect(await store.jobs.finish('a', 'w', { state: 'succeeded', output: 1 })).toBe(false);
+      expect(await store.jobs.finish('a', 'me', { state: 'failed', error })).toBe(true);
+      expect(await store.jobs.get('a')).toMatchObject({ state: 'failed', error });
+    });
+
+    it('lets another worker take over when a lease runs out, and ignores the first one then', async () => {
+      const { jobs } = store;
+      await jobs.create(job('a'), 'asker', MINUTE_MS);
+      await jobs.claim('w1', OVER_MS, 3);
+      expect(await jobs.claim('w2', MINUTE_MS, 3)).toMatchObject({ id: 'a', attempts: 2 });
+      expect(await jobs.heartbeat('a', 'w1', MINUTE_MS, undefined)).toBe('lost');
+      expect(await jobs.finish('a', 'w1', { state: 'succeeded', output: 'late' })).toBe(false);
+      expect(await jobs.finish('a', 'w2', { state: 'succeeded', output: 'right' })).toBe(true);
+      expect(await jobs.get('a')).toMatchObject({ output: 'right' });
+    });
+
+    it('renews a lease with a heartbeat, and keeps the progress', async () => {
+      const { jobs } = store;
+      await jobs.create(job('a'), 'asker', MINUTE_MS);
+      await jobs.claim('w1', OVER_MS, 3);
+      const progress = { step: 'reading', fraction: 0.5, values: { rows: 10 } };
+      expect(await jobs.heartbeat('a', 'w1', MINUTE_MS, progress)).toBe('go-on');
+      expect(await jobs.claim('w2', MINUTE_MS, 3)).toBeUndefined();
+      expect(await jobs.get('a')).toMatchObject({ progress });
+    });
+
+    it('ends a job as interrupted when nobody may try again: inline, or tried often enough', async () => {
+      const { jobs } = store;
+      await jobs.create(job('inline', 'inline'), 'dead', OVER_MS);
+      await jobs.create(job('queued'), 'asker', MINUTE_MS);
+      expect(await jobs.claim('w1', OVER_MS, 2)).toMatchObject({ id: 'queued' });
+      expect(await jobs.claim('w2', OVER_MS, 2)).toMatchObject({ id: 'queued', attempts: 2 });
+      expect(await jobs.claim('w3', MINUTE_MS, 2)).toBeUndefined();
+      for (const id of ['inline', 'queued']) {
+        expect(await jobs.get(id)).toMatchObject({
+          state: 'interrupted',
+          error: { code: expect.stringMatching(/^TRS_/) },
+        });
+      }
+    });
+
+    it('shows an inline job whose process died as interrupted, without any worker', async () => {
+      await store.jobs.create(job('a', 'inline'), 'dead', OVER_MS);
+      expect(await store.jobs.get('a')).toMatchObject({ state: 'interrupted' });
+      expect(await store.jobs.list({ state: 'interrupted', limit: 10 })).toHaveLength(1);
+      expect(await store.jobs.list({ state: 'running', limit: 10 })).toEqual([]);
+    });
+
+    it('cancels a job that waits at once, and tells the worker of one that runs', async () => {
+      const { jobs } = store;
+      await jobs.create(job('waits'), 'asker', MINUTE_MS);
+      expect(await jobs.requestCancel('waits')).toMatchObject({ state: 'cancelled' });
+      expect(await jobs.claim('w', MINUTE_MS, 3)).toBeUndefined();
+      await jobs.create(job('runs'), 'asker', MINUTE_MS);
+      await jobs.claim('w', MINUTE_MS, 3);
+      expect(await jobs.requestCancel('runs')).toMatchObject({ state: 'running', cancelRequested: true });
+      expect(await jobs.heartbeat('runs', 'w', MINUTE_MS, undefined)).toBe('cancel');
+      expect(await jobs.requestCancel('unknown')).toBeUndefined();
+    });
+
+    it('leaves a finished job as it is', async () => {
+      const { jobs } = store;
+      await jobs.create(job('a', 'inline'), 'me', MINUTE_MS);
+      await jobs.finish('a', 'me', { state: 'succeeded', output: 1 });
+      expect(await jobs.requestCancel('a')).toMatchObject({ state: 'succeeded', output: 1 });
+      expect(await jobs.finish('a', 'me', { state: 'failed', error })).toBe(false);
+      expect(await jobs.heartbeat('a', 'me', MINUTE_MS, undefined)).toBe('lost');
+    });
+
+    it('lists newest first, by state, at most so many', async () => {
+      for (const id of ['a', 'b', 'c']) {
+        await store.jobs.create(job(id), 'asker', MINUTE_MS);
+        await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+      await store.jobs.claim('w', MINUTE_MS, 3);
+      const ids = async (query: Parameters<JobStore['list']>[0]) =>
+        (await store.jobs.list(query)).map(({ id }) => id);
+      expect(await ids({ limit: 10 })).toEqual(['c', 'b', 'a']);
+      expect(await ids({ limit: 2 })).toEqual(['c', 'b']);
+      expect(await ids({ state: 'queued', limit: 10 })).toEqual(['c', 'b']);
+      expect(await store.jobs.get('unknown')).toBeUndefined();
+    });
+  });
+}
