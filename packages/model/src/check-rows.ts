@@ -1,0 +1,80 @@
+import type { TensorData } from '@trestle/onnx';
+import type { Feature } from './metadata.ts';
+import { ModelError } from './model-error.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * Turns rows into the model's inputs, one column per feature.
+ *
+ * @throws TRS_MODEL_ROW_INVALID naming the row (from 0), the field and the reason
+ */
+export function feedsOf(
+  features: readonly Feature[],
+  rows: readonly Row[],
+): Record<string, Omit<TensorData, 'name'>> {
+  const known = new Set(features.map((feature) => feature.name));
+  for (const [index, row] of rows.entries()) {
+    if (typeof row !== 'object' || row === null || Array.isArray(row))
+      throw invalid(index, '', 'it is not an object of features');
+    const unknown = Object.keys(row).find((field) => !known.has(field));
+    if (unknown !== undefined)
+      throw invalid(index, unknown, `the model has no such feature; it has ${[...known].join(', ')}`);
+  }
+  return Object.fromEntries(
+    features.map((feature) => {
+      const values = rows.map((row, index) =>
+        readValue(feature, Object.hasOwn(row, feature.name) ? row[feature.name] : undefined, index),
+      );
+      const dims = [rows.length, 1];
+      return [
+        feature.name,
+        feature.type === 'category'
+          ? { type: 'string' as const, dims, data: values.map(String) }
+          : { type: 'float32' as const, dims, data: Float32Array.from(values, Number) },
+      ];
+    }),
+  );
+}
+
+function readValue(feature: Feature, value: unknown, row: number): number | string {
+  const { name, type, nullable } = feature;
+  if (value === null || value === undefined) {
+    if (!nullable) throw invalid(row, name, 'it is missing, and was never missing in training');
+    return type === 'category' ? '' : Number.NaN;
+  }
+  switch (type) {
+    case 'category':
+      if (typeof value === 'string') return value;
+      throw invalid(row, name, `it must be a text, not ${describe(value)}`);
+    case 'boolean':
+      if (typeof value === 'boolean') return Number(value);
+      throw invalid(row, name, `it must be true or false, not ${describe(value)}`);
+    case 'timestamp': {
+      const time = typeof value === 'string' ? Date.parse(value) : value;
+      if (typeof time === 'number' && Number.isFinite(time)) return time;
+      throw invalid(
+        row,
+        name,
+        `it must be an ISO 8601 time or milliseconds since 1970, not ${describe(value)}`,
+      );
+    }
+    case 'number':
+      if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return value;
+      throw invalid(row, name, `it must be a finite number, not ${describe(value)}`);
+  }
+}
+
+const describe = (value: unknown): string => {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+};
+
+function invalid(row: number, field: string, reason: string): ModelError {
+  return new ModelError(
+    'ROW_INVALID',
+    `Row ${row}${field ? `, field "${field}"` : ''}: ${reason}.`,
+    "See the model's schema (trestle model show).",
+    { row, field, reason },
+  );
+}

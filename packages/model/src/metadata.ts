@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/** One input of a model, as a caller sees it. */
+export const featureSchema = z.object({
+  name: z.string(),
+  type: z.enum(['number', 'boolean', 'timestamp', 'category']),
+  /** Whether it may be missing: null, or left out. */
+  nullable: z.boolean(),
+});
+export type Feature = z.infer<typeof featureSchema>;
+
+export const modelSchemaSchema = z.object({
+  task: z.enum(['binary', 'multiclass', 'regression']),
+  target: z.string(),
+  features: z.array(featureSchema),
+  /** In the order of the model's scores; for two classes the second is the positive one. Empty for regression. */
+  classes: z.array(z.string()),
+  /** Binary: from this probability on the positive class is the label. */
+  threshold: z.number().min(0).max(1),
+});
+export type ModelSchema = z.infer<typeof modelSchemaSchema>;
+
+const numericReferenceSchema = z.object({
+  kind: z.literal('numeric'),
+  name: z.string(),
+  /** Ascending inner edges: bin 0 is everything up to `edges[0]`, the last bin everything above the last edge. */
+  edges: z.array(z.number()),
+  /** One more than edges. */
+  counts: z.array(z.number()),
+  nulls: z.number(),
+});
+
+const categoricalReferenceSchema = z.object({
+  kind: z.literal('categorical'),
+  name: z.string(),
+  /** The most frequent values with their counts. */
+  top: z.array(z.tuple([z.string(), z.number()])),
+  /** Rows with any other value. */
+  other: z.number(),
+  nulls: z.number(),
+});
+
+/** How the training part was distributed: what live traffic is compared with. */
+export const referenceSchema = z.object({
+  features: z.array(z.discriminatedUnion('kind', [numericReferenceSchema, categoricalReferenceSchema])),
+  /** The model's own scores on the held-out part. */
+  score: numericReferenceSchema.optional(),
+});
+export type DriftReference = z.infer<typeof referenceSchema>;
+
+/** What a model said of some rows when it was made; replayed to verify it. */
+export const goldenSchema = z.object({
+  rows: z.array(z.record(z.string(), z.unknown())),
+  predictions: z.array(z.record(z.string(), z.unknown())),
+  /** How far a number may be off: other runtimes round differently. */
+  tolerance: z.number(),
+});
+export type GoldenExamples = z.infer<typeof goldenSchema>;
+
+/** Where a model comes from. */
+export const lineageSchema = z.object({
+  run: z.string().optional(),
+  dataset: z.string().optional(),
+  datasetDigest: z.string().optional(),
+});
+
+/** Everything around the graph; each member is one JSON entry of the ONNX file's `metadata_props`. */
+export const modelMetadataSchema = z.object({
+  schema: modelSchemaSchema,
+  golden: goldenSchema,
+  metrics: z.record(z.string(), z.number()),
+  /** Markdown: what it is for, what it was made from, how good it is, where it ends. */
+  card: z.string(),
+  lineage: lineageSchema,
+  reference: referenceSchema,
+  estimator: z.string(),
+  licence: z.string(),
+  createdAt: z.string(),
+});
+export type ModelMetadata = z.infer<typeof modelMetadataSchema>;
+
+/** The prefix of our entries among `metadata_props`. */
+export const METADATA_PREFIX = 'trestle.';

@@ -1,0 +1,122 @@
+import {
+  type Limits,
+  type OnnxModel,
+  openSession,
+  readModel,
+  type Session,
+  type TensorData,
+  type ValueInfo,
+} from '@trestle/onnx';
+import { OUTPUT_NAMES } from './build-model.ts';
+import { feedsOf, type Row } from './check-rows.ts';
+import type { Feature, ModelMetadata, ModelSchema } from './metadata.ts';
+import { readMetadata } from './read-metadata.ts';
+import { compareGolden } from './verify.ts';
+
+/** What a model says of a row: `{label, probability, probabilities}` for classes, `{value}` for numbers. */
+export type Prediction = Readonly<Record<string, unknown>>;
+
+export interface Verification {
+  readonly verified: boolean;
+  readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly detail: string }[];
+}
+
+/** A model that is ready to predict, in Node and in a browser. Opening and using it runs no code of the file. */
+export interface Model {
+  /** SHA-256 of the file, in hex. */
+  readonly digest: string;
+  /** Undefined for a model that was made elsewhere. */
+  readonly metadata: ModelMetadata | undefined;
+  readonly features: readonly Feature[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /** @throws TRS_MODEL_ROW_INVALID naming the row, the field and the reason */
+  predict(rows: readonly Row[]): Promise<readonly Prediction[]>;
+  /** Tensors in, tensors out, as the graph has them. */
+  run: Session['run'];
+  /** Replays the golden examples. */
+  verify(): Promise<Verification>;
+}
+
+/**
+ * Opens a model package, or any ONNX file whose operators are known.
+ *
+ * @throws TRS_ONNX_… , TRS_MODEL_METADATA
+ */
+export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Promise<Model> {
+  const onnx = readModel(bytes, limits);
+  const session = openSession(onnx);
+  const metadata = readMetadata(onnx);
+  const features = metadata?.schema.features ?? featuresOf(onnx);
+  const predict = async (rows: readonly Row[]): Promise<readonly Prediction[]> => {
+    if (rows.length === 0) return [];
+    const outputs = await session.run(feedsOf(features, rows));
+    return metadata
+      ? predictionsOf(metadata.schema, outputs, rows.length)
+      : plainOutputs(outputs, rows.length);
+  };
+  return {
+    digest: await sha256(bytes),
+    metadata,
+    features,
+    inputs: session.inputs,
+    outputs: session.outputs,
+    predict,
+    run: session.run,
+    verify: () => compareGolden(metadata?.golden, predict),
+  };
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  // A copy: the view may be of shared memory, which is not hashed.
+  const hash = await crypto.subtle.digest('SHA-256', bytes.slice());
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A foreign model's inputs of shape [batch, 1] as features of rows. */
+function featuresOf(model: OnnxModel): Feature[] {
+  return model.graph.inputs.map((input) => ({
+    name: input.name,
+    type: input.type === 'string' ? 'category' : 'number',
+    nullable: false,
+  }));
+}
+
+function predictionsOf(
+  schema: ModelSchema,
+  outputs: Readonly<Record<string, TensorData>>,
+  rows: number,
+): Prediction[] {
+  const values = outputs[OUTPUT_NAMES[schema.task]]?.data ?? [];
+  const at = (index: number): number => Number(values[index] ?? Number.NaN);
+  return Array.from({ length: rows }, (_, row) => {
+    if (schema.task === 'regression') return { value: at(row) };
+    const scores =
+      schema.task === 'binary'
+        ? [1 - at(row), at(row)]
+        : schema.classes.map((_name, index) => at(row * schema.classes.length + index));
+    const best =
+      schema.task === 'binary' ? Number(at(row) >= schema.threshold) : scores.indexOf(Math.max(...scores));
+    return {
+      label: schema.classes[best],
+      // Of the positive class of two, of the chosen class of several.
+      probability: schema.task === 'binary' ? at(row) : scores[best],
+      probabilities: Object.fromEntries(schema.classes.map((name, index) => [name, scores[index]])),
+    };
+  });
+}
+
+function plainOutputs(outputs: Readonly<Record<string, TensorData>>, rows: number): Prediction[] {
+  return Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(
+      Object.entries(outputs).map(([name, { data }]) => {
+        const width = Math.floor(data.length / rows);
+        const part = Array.from<string | number, string | number>(
+          data.slice(row * width, (row + 1) * width),
+          (value) => value,
+        );
+        return [name, part.length === 1 ? part[0] : part];
+      }),
+    ),
+  );
+}
