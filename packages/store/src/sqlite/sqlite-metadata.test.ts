@@ -1,0 +1,121 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sqliteCheck } from './sqlite-check.ts';
+import { sqliteJournal } from './sqlite-journal.ts';
+import { openSqliteMetadata, type SqliteMetadata } from './sqlite-metadata.ts';
+
+const log = { debug: () => {}, info: () => {}, warn: () => {} };
+const actor = { principal: { id: 'a', scopes: [] }, operation: 'test', requestId: 'r' };
+const NOBODY = 65_534;
+
+describe('metadata in SQLite', () => {
+  let dir: string;
+  let file: string;
+  let opened: SqliteMetadata[];
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'trestle-sqlite-'));
+    file = join(dir, 'metadata.sqlite');
+    opened = [];
+  });
+  afterEach(async () => {
+    for (const metadata of opened) await metadata.close();
+    await rm(dir, { recursive: true });
+  });
+  const open = async () => {
+    const options = { file, lockWaitMs: 300, migrations: [], log, releaseReserve: async () => false };
+    const metadata = await openSqliteMetadata(options);
+    opened.push(metadata);
+    return metadata;
+  };
+
+  it('is written through a log that is synced with every change', async () => {
+    await open();
+    const raw = new DatabaseSync(file);
+    expect(raw.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    raw.close();
+  });
+
+  it('that is damaged inside is refused before anything is written, and named', async () => {
+    const metadata = await open();
+    for (let n = 0; n < 300; n++) {
+      await sqliteJournal(metadata).append(actor, {
+        type: 'a.b',
+        subject: 's',
+        payload: { text: 'x'.repeat(200) },
+      });
+    }
+    await metadata.close();
+    opened = [];
+    const bytes = await readFile(file);
+    bytes.fill(0xa5, 8 * 4096, 12 * 4096);
+    await writeFile(file, bytes);
+    await expect(open()).rejects.toMatchObject({
+      code: 'TRS_STORE_CORRUPT',
+      message: expect.stringContaining(file),
+      hint: expect.stringContaining('backup'),
+    });
+    expect(await readFile(file)).toEqual(bytes);
+  });
+
+  it('tells of its health', async () => {
+    const metadata = await open();
+    const health = await sqliteCheck(metadata).check();
+    expect(health).toMatchObject({ location: dir, problems: [] });
+    expect(health.engine).toContain('SQLite 3.');
+    expect(health.freeBytes).toBeGreaterThan(0);
+  });
+
+  it('waits for another process, and does not hold up its own', async () => {
+    const metadata = await open();
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    let ticks = 0;
+    const ticking = setInterval(() => ticks++, 5);
+    const pending = sqliteJournal(metadata).append(actor, { type: 'a.b', subject: 's', payload: {} });
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    other.exec('COMMIT');
+    other.close();
+    await expect(pending).resolves.toMatchObject({ seq: 1 });
+    clearInterval(ticking);
+    expect(ticks).toBeGreaterThan(8);
+  });
+
+  describe.skipIf(process.platform === 'win32')('in a folder that may only be read', () => {
+    // Root may write anywhere; nobody may not.
+    const isRoot = process.getuid?.() === 0;
+    const lock = async () => {
+      await chmod(dir, 0o555);
+      if (isRoot) process.seteuid?.(NOBODY);
+    };
+    afterEach(async () => {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(dir, 0o755);
+    });
+
+    it('cannot be made, which is a clear error', async () => {
+      await lock();
+      await expect(open()).rejects.toMatchObject({
+        code: 'TRS_STORE_UNREADABLE',
+        message: expect.stringContaining(file),
+        hint: expect.stringContaining('permissions'),
+      });
+    });
+
+    it('cannot be changed, which is a clear error', async () => {
+      await open().then((metadata) => metadata.close());
+      opened = [];
+      await chmod(file, 0o444);
+      await lock();
+      const append = open().then((metadata) =>
+        sqliteJournal(metadata).append(actor, { type: 'a.b', subject: 's', payload: {} }),
+      );
+      await expect(append).rejects.toMatchObject({
+        code: expect.stringMatching(/^TRS_STORE_(UNREADABLE|READ_ONLY)$/),
+      });
+    });
+  });
+});
