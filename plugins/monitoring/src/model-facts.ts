@@ -5,7 +5,6 @@ import type { DriftReference } from './drift/reference.ts';
 /** What monitoring needs to know of a model version. */
 export interface ModelFacts {
   readonly task: Task | undefined;
-  readonly target: string | undefined;
   /** In the order of the model's own outputs; empty for regression. */
   readonly classes: readonly string[];
   /** Undefined for a model that brings no training statistics (one that was made elsewhere). */

@@ -232,7 +232,6 @@ export function deploy(world: World, deployment: string, model: ModelVersion, fo
 
 const factsOf = (world: World, version: number): ModelFacts => ({
   task: 'binary',
-  target: 'damaged',
   classes: ['no', 'yes'],
   reference: world.references.get(`v${version}`),
 });

@@ -2,7 +2,7 @@ import type { FeatureReference } from './reference.ts';
 
 /** Counts of one sample over the bins of a reference, and of its missing values. */
 export interface Binned {
-  readonly counts: readonly number[];
+  readonly counts: number[];
   readonly nulls: number;
 }
 

@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { seeded } from '../traffic.test.setup.ts';
 import { binValues } from './bin-values.ts';
 import { compareSamples } from './compare-samples.ts';
 import { driftThresholdsSchema } from './drift-thresholds.ts';
 import type { DriftReference, FeatureReference } from './reference.ts';
 
 const thresholds = driftThresholdsSchema.parse({});
-
-/** Mulberry32: a small seeded generator, so that a rate measured here is the same everywhere. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const normal = (random: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
@@ -86,14 +76,14 @@ describe('compareSamples', () => {
   const reference = referenceOf(draw(seeded(1), 6_400));
 
   it.each([200, 500, 2_000])(
-    'raises at most 1 false alarm in 100 windows of %d rows from the same source',
+    'raises at most 1 false alarm in 300 windows of %d rows from the same source',
     (size) => {
       const windows = 300;
       let alarms = 0;
       for (let seed = 0; seed < windows; seed++) {
         if (driftedIn(reference, draw(seeded(1_000 + seed), size)).length > 0) alarms += 1;
       }
-      expect(alarms / windows).toBeLessThanOrEqual(0.01);
+      expect(alarms).toBeLessThanOrEqual(1);
     },
   );
 

@@ -11,8 +11,11 @@ export const driftThresholdsSchema = z.object({
   jensenShannon: z.number().positive().max(1).default(0.1),
   /** The change of the share of missing values that counts as large. */
   missingRate: z.number().positive().max(1).default(0.05),
-  /** The rate of false alarms among alarms, held by the Benjamini–Hochberg correction. */
-  alpha: z.number().positive().max(0.2).default(0.01),
+  /**
+   * The rate of false alarms among alarms, held by the Benjamini–Hochberg correction. Small, because a deployment with
+   * traffic is checked every minute.
+   */
+  alpha: z.number().positive().max(0.2).default(0.001),
   /** Features that are not watched. */
   ignore: z.array(z.string()).default([]),
 });

@@ -1,14 +1,30 @@
 import { modelsToken, taskSchema } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
+import { openModel } from '@trestle/model';
 import type { ModelFacts, ModelFactsReader } from '../model-facts.ts';
 
-/** Reads what monitoring needs from the registry; a version never changes, so each is read once. */
-export async function modelFactsReader(scope: Scope): Promise<ModelFactsReader> {
+/** Reads what monitoring needs from the model packages; a version never changes, so each is read once. */
+export function modelFactsReader(scope: Scope): ModelFactsReader {
   const known = new Map<string, Promise<ModelFacts>>();
   const read = async (reference: string): Promise<ModelFacts> => {
-    const model = await (await scope.service(modelsToken)).resolve(reference);
-    const task = taskSchema.safeParse(model.task).data;
-    return { task, target: undefined, classes: [], reference: undefined };
+    const models = await scope.service(modelsToken);
+    const version = await models.resolve(reference);
+    const { metadata } = await openModel(await models.bytes(version));
+    if (!metadata) {
+      const task = taskSchema.safeParse(version.task).data;
+      return { task, classes: [], reference: undefined };
+    }
+    const { schema } = metadata;
+    // Time goes on: a point in time is always later than those of the training part, and that is no drift.
+    const timestamps = new Set(
+      schema.features.filter((feature) => feature.type === 'timestamp').map((feature) => feature.name),
+    );
+    const features = metadata.reference.features.filter((feature) => !timestamps.has(feature.name));
+    return {
+      task: schema.task,
+      classes: schema.classes,
+      reference: features.length > 0 ? { ...metadata.reference, features } : undefined,
+    };
   };
   return {
     of(model) {

@@ -17,7 +17,7 @@ export function probabilitiesOf(facts: ModelFacts, output: Output): number[] | u
  * two, the probability of the predicted class of several, the predicted value of a regression.
  */
 export function scoreOf(facts: ModelFacts, output: Output): number | undefined {
-  if (facts.task === 'regression') return numberOf(output.value ?? output.prediction);
+  if (facts.task === 'regression') return numberOf(output.value);
   const probabilities = probabilitiesOf(facts, output);
   if (!probabilities) return undefined;
   return facts.classes.length === 2 ? probabilities[1] : Math.max(...probabilities);

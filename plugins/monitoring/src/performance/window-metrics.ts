@@ -26,18 +26,21 @@ interface Classified {
   readonly probabilities: readonly number[];
   /** Index of the class that it was. */
   readonly label: number;
+  /** Index of the class that the model said: with a threshold of its own, not always the most probable one. */
+  readonly predicted: number;
 }
 
 function classMetrics(facts: ModelFacts, rows: readonly LabelledRow[]): WindowMetrics {
   const classified = rows.flatMap((row): Classified[] => {
     const probabilities = probabilitiesOf(facts, row.output);
     const label = facts.classes.indexOf(String(row.label));
-    return probabilities && label >= 0 ? [{ probabilities, label }] : [];
+    const predicted = facts.classes.indexOf(String(row.output.label));
+    return probabilities && label >= 0 ? [{ probabilities, label, predicted }] : [];
   });
   if (classified.length === 0) return { rows: 0, metrics: [] };
   const share = accuracy(
     classified.map((row) => row.label),
-    classified.map((row) => row.probabilities.indexOf(Math.max(...row.probabilities))),
+    classified.map((row) => row.predicted),
   );
   const isBinary = facts.classes.length === 2;
   const right: WindowMetric = {
