@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LogEvent, NewEvent } from '@trestle/kernel';
 import type { Selectable, Transaction } from 'kysely';
 import { canonicalJson } from '../canonical-json.ts';
+import { storeError } from '../store-error.ts';
 import { chainHash, GENESIS } from './event-chain.ts';
 import type { StoreTables } from './tables.ts';
 
@@ -46,9 +47,23 @@ export async function appendEvent(
   return { ...entry, hash };
 }
 
-/** An entry as it was appended. @throws SyntaxError when its payload is not JSON */
+/** An entry as it was appended. @throws TRS_STORE_EVENT_DAMAGED when its payload is not JSON any more */
 export const toEvent = ({ request_id, payload, ...row }: Selectable<StoreTables['events']>): LogEvent => ({
   ...row,
-  payload: JSON.parse(payload),
+  payload: parsePayload(row.seq, payload),
   requestId: request_id,
 });
+
+function parsePayload(seq: number, text: string): LogEvent['payload'] {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw storeError('EVENT_DAMAGED', {
+      kind: 'failed',
+      message: `Event ${seq} of the log is damaged.`,
+      hint: 'Run "trestle audit verify", and compare with a backup.',
+      details: { seq },
+      cause,
+    });
+  }
+}

@@ -65,7 +65,7 @@ function sqliteDriver({ file, role, lockWaitMs, turns }: SqliteOptions): Driver 
       const release = await turns?.acquire();
       const connection: DatabaseConnection = {
         executeQuery: async (query) => await retrying(() => run(query)),
-        streamQuery: (query, chunkSize) => streamRows(file, query, chunkSize),
+        streamQuery: (query, chunkSize) => streamRows(file, lockWaitMs, query, chunkSize),
       };
       if (release) releases.set(connection, release);
       return connection;
@@ -99,10 +99,11 @@ function noQuery(): never {
 /** Rows as they come, from a connection of their own: an open statement would keep others from seeing what is new. */
 async function* streamRows<R>(
   file: string,
+  lockWaitMs: number,
   query: CompiledQuery,
   chunkSize: number,
 ): AsyncIterableIterator<QueryResult<R>> {
-  const database = openDatabase(file, 'reader');
+  const database = await withRetry(lockWaitMs, file, () => openDatabase(file, 'reader'));
   try {
     let rows: R[] = [];
     for (const row of database.prepare(query.sql).iterate(...query.parameters.map(toSqlite))) {

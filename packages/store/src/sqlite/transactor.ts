@@ -74,6 +74,8 @@ export function transactor({ file, lockWaitMs, log, releaseReserve }: Transactor
       }
     },
     async close() {
+      // Behind the changes that are under way or in line.
+      await turns.acquire();
       await relaxed.destroy();
       await writer.destroy();
     },
