@@ -98,8 +98,8 @@ export async function openFsBlobs(root: string): Promise<Blobs> {
       ),
 
     async read(digest, maxBytes = DEFAULT_MAX_READ_BYTES) {
-      const handle = await open(pathOf(digest), 'r').catch(() => {
-        throw missing(digest);
+      const handle = await open(pathOf(digest), 'r').catch((thrown: NodeJS.ErrnoException) => {
+        throw thrown.code === 'ENOENT' ? missing(digest) : thrown;
       });
       try {
         const { size } = await handle.stat();

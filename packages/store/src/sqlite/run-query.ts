@@ -18,7 +18,7 @@ export function queryRunner(database: DatabaseSync): <R>(query: CompiledQuery) =
   return <R>(query: CompiledQuery): QueryResult<R> => {
     const statement = prepared(query.sql);
     const parameters = query.parameters.map(toSqlite);
-    if (statement.columns().length > 0) {
+    if (!isCounted(query)) {
       // Spread: SQLite's rows have no prototype, which surprises whoever gets them.
       const rows = statement.all(...parameters).map((row) => ({ ...row }));
       // Kysely knows the row type from the query; the driver cannot.
@@ -27,6 +27,14 @@ export function queryRunner(database: DatabaseSync): <R>(query: CompiledQuery) =
     const { changes, lastInsertRowid } = statement.run(...parameters);
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   };
+}
+
+const WRITES: readonly string[] = ['InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode'];
+
+/** Whether what counts is how many rows changed, not which rows come back. (`columns()` would say, but came with Node 22.16.) */
+function isCounted({ query, sql }: CompiledQuery): boolean {
+  if (WRITES.includes(query.kind)) return !('returning' in query && query.returning !== undefined);
+  return query.kind === 'RawNode' && /^\s*(insert|update|delete|replace)\b(?!.*\breturning\b)/is.test(sql);
 }
 
 /** A value as SQLite takes it. @throws TRS_STORE_PARAMETER */

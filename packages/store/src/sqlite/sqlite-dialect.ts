@@ -78,8 +78,12 @@ function sqliteDriver({ file, role, lockWaitMs, turns }: SqliteOptions): Driver 
       exec('COMMIT');
     },
     async rollbackTransaction() {
-      // A full disk may have rolled the transaction back already.
-      if (database?.isTransaction) exec('ROLLBACK');
+      try {
+        database?.exec('ROLLBACK');
+      } catch (thrown) {
+        // A full disk may have rolled the transaction back already.
+        if (!String(thrown).includes('no transaction is active')) throw translateError(thrown, file);
+      }
     },
     async releaseConnection(connection) {
       releases.get(connection)?.();

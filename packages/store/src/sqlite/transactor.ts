@@ -36,6 +36,7 @@ export function transactor({ file, lockWaitMs, log, releaseReserve }: Transactor
   const writer = open('writer');
   const relaxed = open('relaxed');
   const current = new AsyncLocalStorage<{ isOpen: boolean }>();
+  const underWay = new Set<Promise<unknown>>();
   let broken: unknown;
 
   const attempt = async <T>(
@@ -43,19 +44,23 @@ export function transactor({ file, lockWaitMs, log, releaseReserve }: Transactor
     work: (db: Transaction<StoreTables>) => Promise<T>,
   ): Promise<T> => {
     const transaction = { isOpen: true };
+    const execution = db.transaction().execute(async (inside) => {
+      try {
+        return await current.run(transaction, () => work(inside));
+      } finally {
+        transaction.isOpen = false;
+      }
+    });
+    underWay.add(execution);
     try {
-      return await db.transaction().execute(async (inside) => {
-        try {
-          return await current.run(transaction, () => work(inside));
-        } finally {
-          transaction.isOpen = false;
-        }
-      });
+      return await execution;
     } catch (thrown) {
       const error = translateError(thrown, file);
       // After a failed fsync nobody knows what is on the disk (Rebello 2020, "Can applications recover from fsync failures?").
       if (isFailedSync(error)) broken = error;
       throw error;
+    } finally {
+      underWay.delete(execution);
     }
   };
 
@@ -75,7 +80,7 @@ export function transactor({ file, lockWaitMs, log, releaseReserve }: Transactor
     },
     async close() {
       // Behind the changes that are under way or in line.
-      await turns.acquire();
+      await Promise.allSettled(underWay);
       await relaxed.destroy();
       await writer.destroy();
     },
