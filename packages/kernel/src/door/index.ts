@@ -1,1 +1,3 @@
-export * from './safe-resolve.ts';
+export { type ExtractLimits, safeExtract } from './safe-extract.ts';
+export { checkUrl, type FetchOptions, isPublic, safeFetch } from './safe-fetch.ts';
+export { safeResolve } from './safe-resolve.ts';

@@ -1,0 +1,19 @@
+import { configSection } from '@trestle/kernel';
+import { z } from 'zod';
+
+export const dataConfig = configSection(
+  'data',
+  z.strictObject({
+    /** What the query engine may use of the memory, in MiB; beyond it, it spills to the disk. */
+    memoryMiB: z.number().int().min(64).default(1_024),
+    threads: z.number().int().min(1).max(256).default(2),
+    /** Hosts with private addresses from which `data add URL` may fetch. */
+    allowPrivateHosts: z.array(z.string()).default([]),
+    /** The largest download and the largest extracted file, in bytes. */
+    maxSourceBytes: z
+      .number()
+      .int()
+      .min(1)
+      .default(4 * 2 ** 30),
+  }),
+);

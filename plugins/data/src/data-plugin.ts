@@ -1,0 +1,23 @@
+import { datasetsToken } from '@trestle/contracts';
+import { contribute, plugin, provide } from '@trestle/kernel';
+import { migrations } from '@trestle/store';
+import { dataConfig } from './data-config.ts';
+import { dataMigrations } from './data-tables.ts';
+import { dataAdd } from './operations/add.ts';
+import { dataExport } from './operations/export.ts';
+import { dataList } from './operations/list.ts';
+import { dataProfile } from './operations/profile.ts';
+import { dataShow } from './operations/show.ts';
+import { dataValidate } from './operations/validate.ts';
+
+/** Datasets: immutable versions of tables, their statistics, and what is expected of them. */
+export const dataPlugin = plugin({
+  name: 'data',
+  version: '0.1.0',
+  config: dataConfig,
+  operations: [dataAdd, dataList, dataShow, dataProfile, dataValidate, dataExport],
+  services: [
+    provide(datasetsToken, async (scope) => (await import('./data-services.ts')).datasetsService(scope)),
+  ],
+  contributions: dataMigrations.map((migration) => contribute(migrations, migration)),
+});

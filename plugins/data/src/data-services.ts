@@ -1,0 +1,12 @@
+import type { Datasets } from '@trestle/contracts';
+import type { Scope } from '@trestle/kernel';
+import { addRows } from './version/add-rows.ts';
+import { readBatches } from './version/read-batches.ts';
+import { resolveVersion } from './version/versions.ts';
+
+/** The service that other plugins read datasets through. */
+export const datasetsService = (scope: Scope): Datasets => ({
+  resolve: (reference) => resolveVersion(scope, reference),
+  read: (reference, options) => readBatches(scope, reference, options),
+  addRows: (actor, options) => addRows(scope, actor, options),
+});

@@ -1,0 +1,85 @@
+import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import type { Scope } from '@trestle/kernel';
+import { dataConfig } from '../data-config.ts';
+import { dataError } from '../data-error.ts';
+import { literal } from './quote.ts';
+
+/** A result row, by column. */
+export type Row = Readonly<Record<string, DuckDBValue>>;
+
+/** DuckDB, locked down: it sees the files it was opened for, and nothing else. */
+export interface Engine {
+  run(sql: string, values?: readonly DuckDBValue[]): Promise<void>;
+  rows(sql: string, values?: readonly DuckDBValue[]): Promise<readonly Row[]>;
+  /** Column values chunk by chunk; at most a chunk (2,048 rows) is in memory. */
+  chunks(
+    sql: string,
+  ): AsyncIterable<{ readonly rows: number; readonly columns: readonly (readonly DuckDBValue[])[] }>;
+  close(): void;
+}
+
+export interface EngineOptions {
+  /** Single files that may be read. */
+  readonly files?: readonly string[];
+  /** Folders in which anything may be read and written; the first takes what spills. */
+  readonly dirs: readonly [string, ...string[]];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens an engine in memory. After this, no SQL can reach another file, the network, an extension or a setting.
+ *
+ * @throws TRS_DATA_ENGINE when a query fails, with the engine's own words
+ */
+export async function openEngine(scope: Scope, { files = [], dirs, signal }: EngineOptions): Promise<Engine> {
+  const { memoryMiB, threads } = scope.config(dataConfig);
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const list = (paths: readonly string[]): string => `[${paths.map(literal).join(', ')}]`;
+  await connection.run(`
+    SET threads = ${threads};
+    SET memory_limit = '${memoryMiB}MiB';
+    SET temp_directory = ${literal(dirs[0])};
+    SET autoinstall_known_extensions = false;
+    SET autoload_known_extensions = false;
+    SET allowed_paths = ${list(files)};
+    SET allowed_directories = ${list(dirs.map((dir) => `${dir}/`))};
+    SET enable_external_access = false;
+    SET lock_configuration = true;`);
+  const interrupt = (): void => connection.interrupt();
+  signal?.addEventListener('abort', interrupt);
+
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted();
+    try {
+      return await work();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw dataError('ENGINE', {
+        kind: 'invalid',
+        message: cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.message) : String(cause),
+        hint: 'The query engine refused. Run with TRESTLE_DEBUG=1 for all it said.',
+        cause,
+      });
+    }
+  };
+
+  return {
+    run: (sql, values = []) => guard(async () => void (await connection.run(sql, [...values]))),
+    rows: (sql, values = []) =>
+      guard(async () => (await connection.runAndReadAll(sql, [...values])).getRowObjects()),
+    async *chunks(sql) {
+      const result = await guard(() => connection.stream(sql));
+      for (;;) {
+        const chunk = await guard(() => result.fetchChunk());
+        if (!chunk || chunk.rowCount === 0) return;
+        yield { rows: chunk.rowCount, columns: chunk.getColumns() };
+      }
+    },
+    close() {
+      signal?.removeEventListener('abort', interrupt);
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}

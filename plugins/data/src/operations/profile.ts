@@ -1,0 +1,59 @@
+import { operation } from '@trestle/kernel';
+import { z } from 'zod';
+import { profileSchema } from '../profile/profile-schema.ts';
+
+const BLOCKS = '▁▂▃▄▅▆▇█';
+
+/** A histogram in one line. */
+function sparkline(counts: readonly number[]): string {
+  const most = Math.max(...counts, 1);
+  return counts
+    .map((count) => (count === 0 ? ' ' : (BLOCKS[Math.min(7, Math.floor((count / most) * 8))] ?? '█')))
+    .join('');
+}
+
+export const dataProfile = operation({
+  id: 'data.profile',
+  summary: 'Statistics of every column of a version.',
+  kind: 'query',
+  access: 'data:read',
+  positionals: ['name'],
+  input: z.object({ name: z.string().describe('Dataset, or dataset@version.') }),
+  output: profileSchema,
+  load: async () => {
+    const { profileVersion } = await import('../profile/profile-version.ts');
+    return (ctx, { name }) => profileVersion(ctx, name);
+  },
+  present: (profile) => [
+    {
+      kind: 'table',
+      title: `${profile.dataset}@${profile.version}: ${profile.rows.toLocaleString('en-US')} rows`,
+      columns: [
+        { key: 'name', label: 'column' },
+        { key: 'type', label: 'type' },
+        { key: 'missing', label: 'missing', align: 'right' },
+        { key: 'distinct', label: 'distinct', align: 'right' },
+        { key: 'min', label: 'min' },
+        { key: 'median', label: 'median', align: 'right' },
+        { key: 'max', label: 'max' },
+        { key: 'shape', label: 'distribution' },
+      ],
+      rows: profile.columns.map((column) => ({
+        name: column.name,
+        type: column.type,
+        missing: `${((100 * column.nulls) / Math.max(1, profile.rows)).toFixed(1)} %`,
+        distinct: column.distinct,
+        min: column.min,
+        median: column.quantiles?.['0.5'] ?? null,
+        max: column.max,
+        shape:
+          column.histogram.length > 0
+            ? sparkline(column.histogram.map((bin) => bin.count))
+            : column.top
+                .slice(0, 3)
+                .map((top) => `${top.value} ${Math.round((100 * top.count) / Math.max(1, column.count))} %`)
+                .join(', '),
+      })),
+    },
+  ],
+});

@@ -1,0 +1,54 @@
+import type { Context } from '@trestle/kernel';
+import { checkSuite, failingRows } from '../expectation/check-suite.ts';
+import { loadSuite } from '../expectation/load-suite.ts';
+import { describeRelation } from '../source/source-relation.ts';
+import { commitVersion } from '../version/commit-version.ts';
+import { withVersion } from '../version/version-relation.ts';
+import { readManifest, resolveVersion } from '../version/versions.ts';
+import { storePart, writePart } from '../version/write-part.ts';
+
+/** Checks a version, and keeps the rows that fail if asked to. */
+export async function validate(
+  ctx: Context,
+  input: {
+    readonly name: string;
+    readonly suite?: string | undefined;
+    readonly quarantine?: string | undefined;
+  },
+) {
+  const version = await resolveVersion(ctx, input.name);
+  const suite = await loadSuite(ctx, version.dataset, input.suite);
+  const manifest = await readManifest(ctx, version.digest);
+  return await withVersion(ctx, manifest, ctx.signal, async (engine, relation, dir) => {
+    const report = {
+      dataset: version.dataset,
+      version: version.version,
+      ...(await checkSuite(engine, relation, suite)),
+    };
+    if (input.quarantine === undefined || report.passed) return report;
+    const table = { engine, relation, rows: version.rows, columns: await describeRelation(engine, relation) };
+    const failing = suite.expectations
+      .filter((_, index) => (report.results[index]?.examples.length ?? 0) > 0)
+      .map((one) => failingRows(table, one));
+    if (failing.length === 0) return report;
+    const part = await writePart(
+      engine,
+      `(SELECT * EXCLUDE "trestle row" FROM (${failing.join(' UNION ')}) ORDER BY "trestle row")`,
+      version.columns,
+      dir,
+    );
+    const stored = await storePart(ctx, part, 'failing rows');
+    const kept = await commitVersion(ctx, ctx, {
+      dataset: input.quarantine,
+      manifest: {
+        format: 1,
+        columns: version.columns.map(({ name, type }) => ({ name, type })),
+        parts: [stored],
+      },
+      columns: part.columns,
+      source: `rows of ${version.dataset}@${version.version} that failed their expectations`,
+      madeFrom: [{ ref: `dataset:${version.dataset}@${version.version}`, kind: 'quarantined' }],
+    });
+    return { ...report, quarantined: { dataset: kept.dataset, version: kept.version, rows: kept.rows } };
+  });
+}

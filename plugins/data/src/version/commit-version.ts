@@ -1,0 +1,71 @@
+import type { Column, DatasetVersion } from '@trestle/contracts';
+import type { Actor, Scope } from '@trestle/kernel';
+import { blobsToken, canonicalJson, metadataToken } from '@trestle/store';
+import type { DataTables } from '../data-tables.ts';
+import type { Manifest } from './manifest.ts';
+
+export interface NewVersion {
+  readonly dataset: string;
+  readonly manifest: Manifest;
+  readonly columns: readonly Column[];
+  readonly source: string;
+  /** References that it was made from, with what was done. */
+  readonly madeFrom: readonly { readonly ref: string; readonly kind: string }[];
+}
+
+/**
+ * Makes a version out of parts that are blobs already. The same content as the newest version is that version again.
+ */
+export async function commitVersion(
+  scope: Scope,
+  actor: Actor,
+  made: NewVersion,
+): Promise<DatasetVersion & { readonly unchanged: boolean }> {
+  const blobs = await scope.service(blobsToken);
+  const metadata = await scope.service(metadataToken);
+  const { digest } = await blobs.put(new TextEncoder().encode(canonicalJson(made.manifest)));
+  const rows = made.manifest.parts.reduce((sum, part) => sum + part.rows, 0);
+  return await metadata.change<DataTables, DatasetVersion & { readonly unchanged: boolean }>(
+    actor,
+    async (change) => {
+      const newest = await change.db
+        .selectFrom('dataset_versions')
+        .selectAll()
+        .where('dataset', '=', made.dataset)
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      const isUnchanged = newest?.digest === digest;
+      const version: DatasetVersion = {
+        dataset: made.dataset,
+        version: isUnchanged ? newest.version : (newest?.version ?? 0) + 1,
+        digest,
+        rows,
+        columns: [...made.columns],
+        createdAt: isUnchanged ? newest.created_at : new Date().toISOString(),
+        source: isUnchanged ? newest.source : made.source,
+      };
+      const ref = `dataset:${version.dataset}@${version.version}`;
+      for (const { ref: from, kind } of made.madeFrom) await change.link({ from, to: ref, kind });
+      if (isUnchanged) return { ...version, unchanged: true };
+      await change.db
+        .insertInto('dataset_versions')
+        .values({
+          dataset: version.dataset,
+          version: version.version,
+          digest,
+          rows,
+          columns: JSON.stringify(version.columns),
+          source: version.source,
+          created_at: version.createdAt,
+        })
+        .execute();
+      await change.record({
+        type: 'dataset.added',
+        subject: ref,
+        payload: { digest, rows, source: version.source },
+      });
+      return { ...version, unchanged: false };
+    },
+  );
+}

@@ -1,0 +1,56 @@
+import { columnSchema, type DatasetVersion, parseReference } from '@trestle/contracts';
+import { didYouMean, type Scope } from '@trestle/kernel';
+import { blobsToken, metadataToken } from '@trestle/store';
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import { dataError } from '../data-error.ts';
+import type { DataTables } from '../data-tables.ts';
+import { type Manifest, manifestSchema } from './manifest.ts';
+
+const toVersion = (row: Selectable<DataTables['dataset_versions']>): DatasetVersion => ({
+  dataset: row.dataset,
+  version: row.version,
+  digest: row.digest,
+  rows: row.rows,
+  columns: z.array(columnSchema).parse(JSON.parse(row.columns)),
+  createdAt: row.created_at,
+  source: row.source,
+});
+
+/** Every version, the newest of each dataset first. */
+export async function listVersions(scope: Scope, dataset?: string): Promise<readonly DatasetVersion[]> {
+  const metadata = await scope.service(metadataToken);
+  let query = metadata.query<DataTables>().selectFrom('dataset_versions').selectAll();
+  if (dataset !== undefined) query = query.where('dataset', '=', dataset);
+  return (await query.orderBy('dataset').orderBy('version', 'desc').execute()).map(toVersion);
+}
+
+/** The version that a reference names. @throws TRS_DATA_UNKNOWN_DATASET, TRS_DATA_UNKNOWN_VERSION */
+export async function resolveVersion(scope: Scope, reference: string): Promise<DatasetVersion> {
+  const { name, selector } = parseReference(reference);
+  const versions = await listVersions(scope, name);
+  if (versions.length === 0) {
+    const known = new Set((await listVersions(scope)).map((version) => version.dataset));
+    throw dataError('UNKNOWN_DATASET', {
+      kind: 'not-found',
+      message: `There is no dataset "${name}".${didYouMean(name, known)}`,
+      hint: 'See "trestle data list", or add it with "trestle data add FILE --name NAME".',
+    });
+  }
+  const found =
+    selector.kind === 'latest'
+      ? versions[0]
+      : versions.find((one) => selector.kind === 'version' && one.version === selector.version);
+  if (found) return found;
+  throw dataError('UNKNOWN_VERSION', {
+    kind: 'not-found',
+    message: `The dataset "${name}" has no version "${reference.split('@')[1]}"; the newest is ${versions[0]?.version}.`,
+    hint: `See "trestle data show ${name}".`,
+  });
+}
+
+export async function readManifest(scope: Scope, digest: string): Promise<Manifest> {
+  const blobs = await scope.service(blobsToken);
+  const bytes = await blobs.read(digest, 64 * 2 ** 20);
+  return manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+}

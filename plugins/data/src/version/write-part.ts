@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { Column, ColumnType } from '@trestle/contracts';
+import type { Scope } from '@trestle/kernel';
+import { blobsToken } from '@trestle/store';
+import { dataError } from '../data-error.ts';
+import { STORED_TYPES } from '../engine/column-types.ts';
+import type { Engine } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/quote.ts';
+import { parquetRelation } from './version-relation.ts';
+
+/** A Parquet file of a relation, in the order of its rows, and what is in it. Not yet a blob. */
+export interface WrittenPart {
+  readonly path: string;
+  readonly rows: number;
+  readonly columns: readonly Column[];
+}
+
+/** Writes a relation as one Parquet file in which every column has its stored type. */
+export async function writePart(
+  engine: Engine,
+  relation: string,
+  columns: readonly { readonly name: string; readonly type: ColumnType }[],
+  dir: string,
+): Promise<WrittenPart> {
+  const path = join(dir, 'part.parquet');
+  const list = columns.map(
+    ({ name, type }) => `CAST(${identifier(name)} AS ${STORED_TYPES[type]}) AS ${identifier(name)}`,
+  );
+  await engine.run(
+    `COPY (SELECT ${list.join(', ')} FROM ${relation}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  const nulls = columns.map(({ name }, index) => `count(*) - count(${identifier(name)}) AS n${index}`);
+  const [counts] = await engine.rows(
+    `SELECT count(*) AS total, ${nulls.join(', ')} FROM ${parquetRelation([path])}`,
+  );
+  return {
+    path,
+    rows: Number(counts?.total ?? 0),
+    columns: columns.map(({ name, type }, index) => ({
+      name,
+      type,
+      nulls: Number(counts?.[`n${index}`] ?? 0),
+    })),
+  };
+}
+
+/** Makes blobs of a written part. @throws TRS_DATA_EMPTY when it has no rows */
+export async function storePart(
+  scope: Scope,
+  part: WrittenPart,
+  shown: string,
+): Promise<{ digest: string; rows: number }> {
+  if (part.rows === 0) {
+    throw dataError('EMPTY', {
+      kind: 'invalid',
+      message: `"${shown}" has no rows.`,
+      hint: 'A dataset needs at least one row.',
+    });
+  }
+  const { digest } = await (await scope.service(blobsToken)).putFile(part.path);
+  return { digest, rows: part.rows };
+}
