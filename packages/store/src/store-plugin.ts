@@ -21,7 +21,8 @@ export const storePlugin = plugin({
       const { openSqliteMetadata } = await import('./sqlite/sqlite-metadata.ts');
       const { keepReserve } = await import('./fs/reserve.ts');
       const { lockWaitMs, reserveBytes } = scope.config(storeConfig);
-      await mkdir(scope.project.stateDir, { recursive: true }).catch((thrown: unknown) => {
+      // For its owner only: inputs of jobs and hashes of tokens are in it.
+      await mkdir(scope.project.stateDir, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
         throw translateFsError(thrown, scope.project.stateDir);
       });
       const reserve = await keepReserve(scope.project.stateDir, reserveBytes);
@@ -49,7 +50,7 @@ export const storePlugin = plugin({
       (await import('./sqlite/sqlite-lineage.ts')).sqliteLineage(await scope.service(sqliteToken)),
     ),
     provide(storeCheckToken, async (scope) =>
-      (await import('./sqlite/sqlite-check.ts')).sqliteCheck(await scope.service(sqliteToken)),
+      (await import('./embedded-check.ts')).embeddedCheck(await scope.service(sqliteToken)),
     ),
     provide(blobsToken, async (scope) =>
       (await import('./fs/fs-blobs.ts')).openFsBlobs(join(scope.project.stateDir, 'blobs')),

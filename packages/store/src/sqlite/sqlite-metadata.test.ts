@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sqliteCheck } from './sqlite-check.ts';
+import { embeddedCheck } from '../embedded-check.ts';
+import { openFsBlobs } from '../fs/fs-blobs.ts';
 import { sqliteJournal } from './sqlite-journal.ts';
 import { openSqliteMetadata, type SqliteMetadata } from './sqlite-metadata.ts';
 
@@ -63,8 +64,20 @@ describe('metadata in SQLite', () => {
 
   it('tells of its health', async () => {
     const metadata = await open();
-    const health = await sqliteCheck(metadata).check();
-    expect(health).toMatchObject({ location: dir, problems: [] });
+    const { digest } = await (await openFsBlobs(join(dir, 'blobs'))).put(new Uint8Array(100));
+    const health = await embeddedCheck(metadata).check({ deep: true });
+    expect(health).toMatchObject({ location: dir, blobs: { count: 1, bytes: 100 }, problems: [] });
+    const path = join(dir, 'blobs', digest.slice(0, 2), digest.slice(2));
+    await chmod(path, 0o644);
+    await writeFile(path, new Uint8Array(100).fill(1));
+    expect((await embeddedCheck(metadata).check()).problems).toEqual([]);
+    const progress: number[] = [];
+    const deep = await embeddedCheck(metadata).check({
+      deep: true,
+      onProgress: (fraction) => progress.push(fraction),
+    });
+    expect(deep.problems).toEqual([expect.stringContaining(digest)]);
+    expect(progress).toHaveLength(1);
     expect(health.engine).toContain('SQLite 3.');
     expect(health.freeBytes).toBeGreaterThan(0);
   });

@@ -46,6 +46,7 @@ export function doctorViews({
         ['location', store.location],
         ['engine', store.engine ?? null],
         ['metadata', size(store.metadataBytes)],
+        ['blobs', store.blobs ? `${store.blobs.count}, ${size(store.blobs.bytes)}` : null],
         ['free', size(store.freeBytes)],
         ['in reserve', size(store.reserveBytes)],
         [

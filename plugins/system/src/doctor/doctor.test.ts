@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { openHost } from '@trestle/kernel';
-import { storePlugin } from '@trestle/store';
+import { blobsToken, storePlugin } from '@trestle/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemPlugin } from '../system-plugin.ts';
 import { type TemporaryHost, temporaryHost } from '../temporary-host.test.fixture.ts';
@@ -27,6 +27,17 @@ describe('trestle doctor', () => {
     expect(output.store).toMatchObject({ ok: true, audit: { ok: true, events: 0 } });
     expect(output.plugins.map(({ name }) => name)).toEqual(['store', 'system']);
     expect(doctorViews(output).at(-1)).toMatchObject({ kind: 'note', tone: 'good' });
+  });
+
+  it('reads every blob when asked to', async () => {
+    const blobs = await t.host.service(blobsToken);
+    const { digest } = await blobs.put(new TextEncoder().encode('precious'));
+    const path = await blobs.localPath(digest);
+    await chmod(path, 0o644);
+    await writeFile(path, 'worthless');
+    const { ok, problems } = await t.host.run(doctor, { deep: true });
+    expect(ok).toBe(false);
+    expect(problems).toContainEqual(expect.objectContaining({ what: expect.stringContaining(digest) }));
   });
 
   it('says no when the store is damaged, and names the problem', async () => {

@@ -29,6 +29,7 @@ export const doctorOutput = z.object({
     metadataBytes: z.number().optional(),
     freeBytes: z.number().optional(),
     reserveBytes: z.number().optional(),
+    blobs: z.object({ count: z.number().int(), bytes: z.number() }).optional(),
     audit: z.object({ ok: z.boolean(), events: z.number().int(), head: z.string() }).optional(),
   }),
   plugins: z.array(z.object({ name: z.string(), version: z.string(), operations: z.number().int() })),
@@ -42,7 +43,9 @@ export const doctor = operation({
   summary: 'Check the runtime, the devices, the store, the audit log and the plugins.',
   kind: 'query',
   access: 'system:read',
-  input: z.object({}),
+  input: z.object({
+    deep: z.boolean().default(false).describe('also read every blob and compare it with its digest'),
+  }),
   output: doctorOutput,
   load: () => import('./examine.ts').then((module) => module.examine),
   verdict: ({ ok }) => ok,

@@ -9,12 +9,12 @@ const REQUIRED_NODE = '22.13';
 const DEVICE_WAIT_MS = 15_000;
 const FEW_FREE_BYTES = 200 * 2 ** 20;
 
-export async function examine(ctx: Context): Promise<DoctorOutput> {
+export async function examine(ctx: Context, input: { readonly deep: boolean }): Promise<DoctorOutput> {
   const problems: DoctorProblem[] = [];
   const node = examineNode(problems);
   const devices = await examineDevices(problems);
   const wasm = wasmFeatures();
-  const store = await examineStore(ctx, problems);
+  const store = await examineStore(ctx, input.deep, problems);
   const plugins = await ctx.service(pluginsToken);
   return {
     ok: problems.every(({ severity }) => severity !== 'error'),
@@ -75,9 +75,17 @@ async function examineDevices(problems: DoctorProblem[]): Promise<DoctorOutput['
   );
 }
 
-async function examineStore(ctx: Context, problems: DoctorProblem[]): Promise<DoctorOutput['store']> {
+async function examineStore(
+  ctx: Context,
+  deep: boolean,
+  problems: DoctorProblem[],
+): Promise<DoctorOutput['store']> {
   try {
-    const { problems: found, ...health } = await (await ctx.service(storeCheckToken)).check();
+    const { problems: found, ...health } = await (await ctx.service(storeCheckToken)).check({
+      deep,
+      signal: ctx.signal,
+      onProgress: (fraction) => ctx.progress({ step: 'checking the store', fraction }),
+    });
     for (const what of found) {
       problems.push({
         severity: 'error',
