@@ -1,4 +1,8 @@
 import { render } from 'preact';
+import { App } from './app.tsx';
+import './palette.css';
+import './studio.css';
+import './chart/chart.css';
 
 const root = document.getElementById('app');
-if (root) render(<main>Trestle Studio</main>, root);
+if (root) render(<App />, root);

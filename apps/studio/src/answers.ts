@@ -1,0 +1,121 @@
+// What the Studio reads of the operations' answers. The operations' own schemas say more.
+
+export interface DatasetVersion {
+  readonly dataset: string;
+  readonly version: number;
+  readonly rows: number;
+  readonly digest: string;
+  readonly source: string;
+  readonly createdAt: string;
+}
+
+export interface ColumnProfile {
+  readonly name: string;
+  readonly type: string;
+  readonly count: number;
+  readonly nulls: number;
+  readonly distinct: number;
+  readonly min: number | string | null;
+  readonly max: number | string | null;
+  readonly mean: number | null;
+  readonly top: readonly { readonly value: string; readonly count: number }[];
+  readonly histogram: readonly { readonly from: number; readonly to: number; readonly count: number }[];
+}
+
+export interface Run {
+  readonly run: string;
+  readonly status: string;
+  readonly task?: string;
+  readonly dataset?: string;
+  readonly spec: { readonly data: string; readonly target: string };
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly candidates: readonly {
+    readonly estimator: string;
+    readonly chosen: boolean;
+    readonly metrics: Readonly<Record<string, number>>;
+  }[];
+  readonly modelDigest?: string;
+  readonly error?: string;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+}
+
+export interface ModelVersion {
+  readonly name: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly aliases: readonly string[];
+  readonly task?: string;
+  readonly estimator?: string;
+  readonly run?: string;
+  readonly dataset?: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly createdAt: string;
+}
+
+export interface Alert {
+  readonly alert: string;
+  readonly deployment: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly summary: string;
+  readonly openedAt: string;
+  readonly resolution?: string;
+}
+
+export interface DeploymentStatus {
+  readonly deployment: string;
+  readonly revision: number;
+  readonly model: { readonly name: string; readonly version: number };
+  readonly health: string;
+  readonly traffic: {
+    readonly requests: number;
+    readonly rows: number;
+    readonly labels: number;
+    readonly latencyMs?: { readonly p50: number; readonly p95: number; readonly p99: number };
+    readonly lastRequestAt?: string;
+    readonly recent: readonly { readonly from: string; readonly requests: number }[];
+  };
+  readonly performance?: {
+    readonly state: string;
+    readonly labelledRows: number;
+    readonly metrics: Readonly<Record<string, number>>;
+  };
+  readonly drift?: { readonly state: string; readonly driftedFeatures: readonly string[] };
+  readonly alerts: readonly Alert[];
+  readonly lastRetrain?: { readonly reason: string; readonly run: string; readonly promoted: boolean };
+}
+
+export interface FeatureDrift {
+  readonly name: string;
+  readonly kind: string;
+  readonly test: string;
+  readonly statistic: number;
+  readonly threshold: number;
+  readonly pValue: number;
+  readonly drifted: boolean;
+  readonly missing: { readonly reference: number; readonly current: number };
+  readonly bins: readonly { readonly label: string; readonly reference: number; readonly current: number }[];
+}
+
+export interface DriftReport {
+  readonly state: string;
+  readonly window: { readonly rows: number; readonly minRows: number };
+  readonly features: readonly FeatureDrift[];
+}
+
+export interface LogEvent {
+  readonly seq: number;
+  readonly type: string;
+  readonly subject: string;
+  readonly actor: string;
+  readonly operation: string;
+  readonly time: string;
+}
+
+export interface Trace {
+  readonly ref: string;
+  readonly nodes: readonly { readonly ref: string; readonly kind: string; readonly distance: number }[];
+  readonly edges: readonly { readonly from: string; readonly to: string; readonly kind: string }[];
+  readonly truncated: boolean;
+}

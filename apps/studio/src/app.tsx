@@ -1,0 +1,72 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { AuditPage } from './page/audit.tsx';
+import { DatasetPage, DatasetsPage } from './page/datasets.tsx';
+import { DeploymentPage } from './page/deployment.tsx';
+import { DeploymentsPage } from './page/deployments.tsx';
+import { LineagePage } from './page/lineage.tsx';
+import { ModelPage, ModelsPage } from './page/models.tsx';
+import { OverviewPage } from './page/overview.tsx';
+import { RunPage, RunsPage } from './page/runs.tsx';
+import { to, useRoute } from './route.ts';
+import { Empty } from './ui/answer.tsx';
+
+const SECTIONS = ['overview', 'datasets', 'runs', 'models', 'deployments', 'lineage', 'audit'] as const;
+
+function page(section: string, name: string | undefined) {
+  switch (section) {
+    case 'overview':
+      return <OverviewPage />;
+    case 'datasets':
+      return name === undefined ? <DatasetsPage /> : <DatasetPage name={name} />;
+    case 'runs':
+      return name === undefined ? <RunsPage /> : <RunPage id={name} />;
+    case 'models':
+      return name === undefined ? <ModelsPage /> : <ModelPage name={name} />;
+    case 'deployments':
+      return name === undefined ? <DeploymentsPage /> : <DeploymentPage name={name} />;
+    case 'lineage':
+      return <LineagePage subject={name} />;
+    case 'audit':
+      return <AuditPage />;
+    default:
+      return <Empty>There is no page “{section}”.</Empty>;
+  }
+}
+
+export function App() {
+  const [section = 'overview', name] = useRoute();
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  const title = section[0]?.toUpperCase() + section.slice(1);
+
+  useEffect(() => {
+    document.title = `${name ?? title} · Trestle Studio`;
+    // A new page is read out from its start; the first one is not taken the focus from the address bar for.
+    if (!isFirst.current) main.current?.focus();
+    isFirst.current = false;
+  }, [section, name]);
+
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip to the content
+      </button>
+      <header>
+        <a class="brand" href={to()}>
+          <img src="./icon.svg" alt="" width="24" height="24" /> Trestle
+        </a>
+        <nav aria-label="Sections">
+          {SECTIONS.map((each) => (
+            <a key={each} href={to(each)} {...(each === section ? { 'aria-current': 'page' as const } : {})}>
+              {each[0]?.toUpperCase()}
+              {each.slice(1)}
+            </a>
+          ))}
+        </nav>
+      </header>
+      <main id="main" ref={main} tabIndex={-1} key={`${section}/${name ?? ''}`}>
+        {page(section, name)}
+      </main>
+    </>
+  );
+}

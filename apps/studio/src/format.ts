@@ -1,0 +1,29 @@
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+
+export const count = (value: number): string => whole.format(value);
+export const number = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '–' : compact.format(value);
+export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+export const plural = (n: number, one: string): string => `${count(n)} ${one}${n === 1 ? '' : 's'}`;
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+/** `3 min. ago` */
+export function ago(time: string, now = Date.now()): string {
+  const elapsed = Date.parse(time) - now;
+  const [unit, size] = STEPS.find(([, ms]) => Math.abs(elapsed) >= ms) ?? ['second', 1_000];
+  return relative.format(Math.round(elapsed / size), unit);
+}
+
+/** Names of metrics as people write them. */
+export const metricName = (name: string): string =>
+  name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replace('roc auc', 'ROC AUC');

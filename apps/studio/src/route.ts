@@ -1,0 +1,42 @@
+import { useEffect, useState } from 'preact/hooks';
+
+/** `#/models/strikes` is `['models', 'strikes']`. Pages live behind the `#`, so any static server can serve the Studio. */
+export const segmentsOf = (hash: string): string[] =>
+  hash
+    .replace(/^#\/?/, '')
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map(decodeSegment);
+
+/** The address of a page. */
+export const to = (...segments: readonly string[]): string =>
+  `#/${segments.map(encodeURIComponent).join('/')}`;
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+export function useRoute(): string[] {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const changed = (): void => setHash(location.hash);
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return segmentsOf(hash);
+}
+
+/** The page of a lineage reference: `model:strikes@3`, `run:r-…`; its lineage where it has no page of its own. */
+export function pageOf(ref: string): string {
+  const [kind = '', rest = ''] = [ref.slice(0, ref.indexOf(':')), ref.slice(ref.indexOf(':') + 1)];
+  const [name = ''] = rest.split('@');
+  if (kind === 'dataset') return to('datasets', rest);
+  if (kind === 'run') return to('runs', rest);
+  if (kind === 'model') return to('models', name);
+  if (kind === 'deployment') return to('deployments', name);
+  return to('lineage', ref);
+}

@@ -1,0 +1,26 @@
+const TONES: Readonly<Record<string, string>> = {
+  ok: 'good',
+  succeeded: 'good',
+  champion: 'good',
+  resolved: 'good',
+  alert: 'bad',
+  open: 'bad',
+  drifted: 'bad',
+  degraded: 'bad',
+  failed: 'bad',
+  acknowledged: 'warn',
+  challenger: 'warn',
+  running: 'warn',
+  interrupted: 'warn',
+};
+
+/** A state in words; the colour only repeats it. */
+export const Badge = ({ children }: { children: string }) => (
+  <span class={`badge ${TONES[children] ?? ''}`}>{children}</span>
+);
+
+export const Time = ({ at, text }: { at: string; text: string }) => (
+  <time dateTime={at} title={new Date(at).toLocaleString()}>
+    {text}
+  </time>
+);

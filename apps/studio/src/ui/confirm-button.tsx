@@ -1,0 +1,50 @@
+import type { ComponentChildren } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import { ApiError } from '../api.ts';
+import { Failure } from './answer.tsx';
+
+/** A button that asks before it acts. The dialog keeps the focus, Escape cancels, and a failure is shown in place. */
+export function ConfirmButton(props: {
+  label: string;
+  title: string;
+  children: ComponentChildren;
+  act: () => Promise<unknown>;
+  done: () => void;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  const act = async (): Promise<void> => {
+    setIsBusy(true);
+    setError(undefined);
+    try {
+      await props.act();
+      dialog.current?.close();
+      props.done();
+    } catch (cause) {
+      setError(cause instanceof ApiError ? cause : new ApiError(0, 'TRS_STUDIO', String(cause), ''));
+    } finally {
+      setIsBusy(false);
+    }
+  };
+  return (
+    <>
+      <button type="button" onClick={() => dialog.current?.showModal()}>
+        {props.label}
+      </button>
+      <dialog ref={dialog} aria-label={props.title}>
+        <h2>{props.title}</h2>
+        {props.children}
+        {error ? <Failure error={error} /> : null}
+        <div class="row end">
+          <button type="button" onClick={() => dialog.current?.close()}>
+            Cancel
+          </button>
+          <button type="button" class="primary" disabled={isBusy} onClick={act}>
+            {isBusy ? 'Working…' : props.label}
+          </button>
+        </div>
+      </dialog>
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+import type { LogEvent } from '../answers.ts';
+import { ago } from '../format.ts';
+import { pageOf } from '../route.ts';
+import { Time } from './badge.tsx';
+import { Table } from './table.tsx';
+
+export const EventTable = ({ events }: { events: readonly LogEvent[] }) => (
+  <Table
+    caption="Events, newest first"
+    rows={events}
+    columns={[
+      { label: 'What', cell: (event) => event.type },
+      {
+        label: 'About',
+        cell: (event) =>
+          event.subject.startsWith('operation:') ? (
+            event.subject.slice('operation:'.length)
+          ) : (
+            <a href={pageOf(event.subject)}>{event.subject}</a>
+          ),
+      },
+      { label: 'Who', cell: (event) => event.actor },
+      { label: 'By', cell: (event) => event.operation },
+      { label: 'When', cell: (event) => <Time at={event.time} text={ago(event.time)} /> },
+      { label: '#', isNumber: true, cell: (event) => event.seq },
+    ]}
+  />
+);
