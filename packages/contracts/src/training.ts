@@ -37,6 +37,21 @@ export const runSchema = z.object({
   candidates: z.array(z.object({ estimator: z.string(), metrics: metricsSchema, chosen: z.boolean() })),
   /** SHA-256 (hex) of the model package. */
   modelDigest: z.string().optional(),
+  /** How the held-out part was chosen. */
+  split: z
+    .object({
+      kind: z.enum(['time', 'random']),
+      /** The first time of the held-out part, ISO 8601. */
+      boundary: z.string().optional(),
+      trainRows: z.number(),
+      testRows: z.number(),
+    })
+    .optional(),
+  /** What was decided on the way: columns left out, rows dropped. */
+  notes: z.array(z.string()).default([]),
+  /** The validation score after each epoch, per estimator. */
+  curves: z.record(z.string(), z.array(z.number())).default({}),
+  environment: z.record(z.string(), z.string()).default({}),
   error: z.string().optional(),
   startedAt: z.string(),
   finishedAt: z.string().optional(),

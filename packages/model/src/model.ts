@@ -69,7 +69,7 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
 
 async function sha256(bytes: Uint8Array): Promise<string> {
   // A copy: the view may be of shared memory, which is not hashed.
-  const hash = await crypto.subtle.digest('SHA-256', bytes.slice());
+  const hash = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes));
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

@@ -71,13 +71,13 @@ export function varintsOf(field: Field): number[] {
 /** Floats packed into one field. @throws TRS_ONNX_MALFORMED when the bytes are not whole numbers of floats */
 export function floatsOf(bytes: Uint8Array): Float32Array {
   checkWhole(bytes, 4);
-  // A copy: the bytes of the file are not aligned.
-  return new Float32Array(bytes.slice().buffer);
+  // A copy: the bytes of the file are not aligned. Not slice(), which on a Buffer copies nothing.
+  return new Float32Array(new Uint8Array(bytes).buffer);
 }
 
 export function doublesOf(bytes: Uint8Array): Float64Array {
   checkWhole(bytes, 8);
-  return new Float64Array(bytes.slice().buffer);
+  return new Float64Array(new Uint8Array(bytes).buffer);
 }
 
 function checkWhole(bytes: Uint8Array, size: number): void {

@@ -16,7 +16,8 @@ const ATTRIBUTE_TYPES: Readonly<Record<Attribute['kind'], number>> = {
 const encoder = new TextEncoder();
 
 /** pbf's own writer of texts breaks characters beyond the basic plane. */
-const writeText = (pbf: PbfWriter, tag: number, text: string): void => pbf.writeBytesField(tag, encoder.encode(text));
+const writeText = (pbf: PbfWriter, tag: number, text: string): void =>
+  pbf.writeBytesField(tag, encoder.encode(text));
 
 /** Writes an ONNX file (onnx.proto3). Equal models give equal bytes: metadata is sorted by its keys. */
 export function writeModel(model: OnnxModel): Uint8Array {

@@ -1,0 +1,52 @@
+import type { DatasetVersion, Metrics, TrainingSpec } from '@trestle/contracts';
+import type { Feature, ModelSchema } from '@trestle/model';
+import type { Split } from '../table/split.ts';
+
+export interface CardFacts {
+  readonly schema: Omit<ModelSchema, 'features'>;
+  readonly features: readonly Feature[];
+  readonly estimator: string;
+  readonly spec: TrainingSpec;
+  readonly dataset: DatasetVersion;
+  readonly split: Split;
+  readonly metrics: Metrics;
+  readonly notes: readonly string[];
+}
+
+/** A model card (Mitchell et al. 2019) of what is known without asking anybody. */
+export function modelCard({
+  schema,
+  features,
+  estimator,
+  spec,
+  dataset,
+  split,
+  metrics,
+  notes,
+}: CardFacts): string {
+  const held =
+    split.kind === 'time'
+      ? `the latest rows, from ${split.boundary ?? 'the boundary'} on`
+      : `a random part (seed ${spec.seed})`;
+  const lines = Object.entries(metrics).map(([name, value]) => `| ${name} | ${value.toPrecision(4)} |`);
+  return `# Predicts ${schema.target}
+
+A ${estimator} model for ${schema.task === 'regression' ? 'regression' : `${schema.task} classification (${schema.classes.join(', ')})`}.
+
+## Data
+Trained on ${split.train.length} rows of \`${dataset.dataset}@${dataset.version}\` (${dataset.digest}). Held out: ${split.test.length} rows, ${held}.
+Columns left out on purpose: ${spec.exclude.length > 0 ? spec.exclude.join(', ') : 'none'}.
+
+## Features
+${features.map((feature) => `- ${feature.name}: ${feature.type}${feature.nullable ? ', may be missing' : ''}`).join('\n')}
+
+## How good it is
+| metric (held-out part) | value |
+| --- | --- |
+${lines.join('\n')}
+
+## Limits
+Known only for rows like those of the training data; watch for drift. Nothing is known of causes.
+${notes.map((note) => `- ${note}`).join('\n')}
+`;
+}

@@ -1,0 +1,52 @@
+import type { DriftReference, Feature } from '@trestle/model';
+import { quantile } from '../preprocessing/learn.ts';
+import type { Table } from '../table/table.ts';
+
+const BINS = 10;
+const TOP_VALUES = 20;
+
+/** How the features were distributed in the training part, and the scores in the held-out one. */
+export function driftReference(
+  features: readonly Feature[],
+  training: Table,
+  scores: Float64Array,
+): DriftReference {
+  return {
+    features: features.flatMap(({ name, type }): DriftReference['features'] => {
+      const column = training.columns[name];
+      if (!column) return [];
+      if (column.type === 'string') return [categorical(name, column.values)];
+      if (type !== 'boolean') return [numeric(name, column.values)];
+      const texts = Array.from(column.values, (value) => (Number.isNaN(value) ? '' : String(value === 1)));
+      return [categorical(name, texts)];
+    }),
+    score: numeric('score', scores),
+  };
+}
+
+function numeric(name: string, values: Float64Array) {
+  const present = values.filter((value) => !Number.isNaN(value)).sort();
+  const edges = [
+    ...new Set(Array.from({ length: BINS - 1 }, (_, i) => quantile(present, (i + 1) / BINS))),
+  ].filter(Number.isFinite);
+  const counts = new Array<number>(edges.length + 1).fill(0);
+  for (const value of present) {
+    const bin = edges.findIndex((edge) => value <= edge);
+    const place = bin === -1 ? edges.length : bin;
+    counts[place] = (counts[place] ?? 0) + 1;
+  }
+  return { kind: 'numeric' as const, name, edges, counts, nulls: values.length - present.length };
+}
+
+function categorical(name: string, values: readonly string[]) {
+  const counts = new Map<string, number>();
+  for (const value of values) if (value !== '') counts.set(value, (counts.get(value) ?? 0) + 1);
+  const ranked = [...counts].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+  return {
+    kind: 'categorical' as const,
+    name,
+    top: ranked.slice(0, TOP_VALUES),
+    other: ranked.slice(TOP_VALUES).reduce((sum, [, count]) => sum + count, 0),
+    nulls: values.filter((value) => value === '').length,
+  };
+}

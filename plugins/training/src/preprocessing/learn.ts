@@ -1,0 +1,98 @@
+import type { CategoryStep, Feature, NumberStep, Preprocessing } from '@trestle/model';
+import type { Table, TableColumn } from '../table/table.ts';
+import { trainError } from '../train-error.ts';
+
+/** A category needs this many rows for a column of its own. */
+const MIN_CATEGORY_ROWS = 12;
+const MAX_CATEGORIES = 80;
+const THRESHOLD_QUANTILES = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9];
+const MIN_DISTINCT_FOR_THRESHOLDS = 12;
+/** A text column with nearly as many values as rows names its rows; nothing is learnt from a name. */
+const IDENTIFIER_SHARE = 0.9;
+
+export interface Learnt {
+  readonly preprocessing: Preprocessing;
+  readonly features: readonly Feature[];
+  /** What was left out, and why. */
+  readonly notes: readonly string[];
+}
+
+/** Learns the preprocessing from the training part alone. @throws TRS_TRAIN_NO_FEATURES */
+export function learnPreprocessing(table: Table, candidates: readonly string[]): Learnt {
+  const numbers: NumberStep[] = [];
+  const categories: CategoryStep[] = [];
+  const features: Feature[] = [];
+  const notes: string[] = [];
+  for (const name of candidates) {
+    const column = table.columns[name];
+    if (!column) continue;
+    const reason = reasonToLeaveOut(column, table.rows);
+    if (reason) {
+      notes.push(`"${name}" is left out: ${reason}.`);
+    } else if (column.type === 'string') {
+      categories.push(learnCategory(name, column.values));
+      features.push({ name, type: 'category', nullable: column.values.includes('') });
+    } else {
+      numbers.push(learnNumber(name, column.values, column.type === 'boolean'));
+      features.push({ name, type: column.type, nullable: column.values.some(Number.isNaN) });
+    }
+  }
+  if (features.length === 0) {
+    throw trainError('NO_FEATURES', {
+      kind: 'invalid',
+      message: 'No column is left to learn from.',
+      hint: notes.length > 0 ? notes.join(' ') : 'Exclude fewer columns.',
+    });
+  }
+  return { preprocessing: { numbers, categories }, features, notes };
+}
+
+function reasonToLeaveOut(column: TableColumn, rows: number): string | undefined {
+  if (column.type === 'string') {
+    const distinct = new Set(column.values).size;
+    if (distinct === 1) return 'it is always the same';
+    return distinct > 50 && distinct > rows * IDENTIFIER_SHARE
+      ? 'it differs in nearly every row, like an identifier'
+      : undefined;
+  }
+  const present = column.values.filter((value) => !Number.isNaN(value));
+  if (present.length === 0) return 'it has no values';
+  const isConstant = present.every((value) => value === present[0]) && present.length === rows;
+  return isConstant ? 'it is always the same' : undefined;
+}
+
+function learnNumber(name: string, values: Float64Array, isBoolean: boolean): NumberStep {
+  const present = values.filter((value) => !Number.isNaN(value)).sort();
+  const impute = quantile(present, 0.5);
+  let mean = 0;
+  for (const value of values) mean += (Number.isNaN(value) ? impute : value) / values.length;
+  let variance = 0;
+  for (const value of values)
+    variance += ((Number.isNaN(value) ? impute : value) - mean) ** 2 / values.length;
+  const distinct = new Set(present).size;
+  const thresholds =
+    isBoolean || distinct < MIN_DISTINCT_FOR_THRESHOLDS
+      ? []
+      : [...new Set(THRESHOLD_QUANTILES.map((q) => Math.fround(quantile(present, q))))];
+  const deviation = Math.sqrt(variance);
+  return { kind: 'number', name, impute, mean, scale: deviation > 0 ? 1 / deviation : 1, thresholds };
+}
+
+function learnCategory(name: string, values: readonly string[]): CategoryStep {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const categories = [...counts]
+    .filter(([, count]) => count >= Math.min(MIN_CATEGORY_ROWS, values.length / 10))
+    .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
+    .slice(0, MAX_CATEGORIES)
+    .map(([value]) => value);
+  return { kind: 'category', name, categories };
+}
+
+/** A quantile of ascending values, linear between them (Hyndman and Fan 1996, type 7). */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const at = (sorted.length - 1) * share;
+  const low = sorted[Math.floor(at)] ?? Number.NaN;
+  const high = sorted[Math.ceil(at)] ?? low;
+  return low + (high - low) * (at - Math.floor(at));
+}

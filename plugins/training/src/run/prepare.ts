@@ -1,0 +1,71 @@
+import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/contracts';
+import { didYouMean, type Scope } from '@trestle/kernel';
+import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
+import { readTable, type Table } from '../table/table.ts';
+import { readTarget, type Target } from '../table/target.ts';
+import { trainError } from '../train-error.ts';
+
+/** Data that is read, checked and split, the same way every time for the same version and spec. */
+export interface Prepared {
+  readonly dataset: DatasetVersion;
+  readonly table: Table;
+  readonly target: Target;
+  readonly split: Split;
+  /** Columns that may become features. */
+  readonly candidates: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Reads and splits the data of a spec. @throws TRS_DATA_…, TRS_TRAIN_… */
+export async function prepare(scope: Scope, spec: TrainingSpec): Promise<Prepared> {
+  const datasets = await scope.service(datasetsToken);
+  const dataset = await datasets.resolve(spec.data);
+  const names = dataset.columns.map((column) => column.name);
+  for (const name of [
+    spec.target,
+    ...spec.exclude,
+    ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
+  ])
+    checkColumn(name, names, dataset);
+  checkTimeColumn(dataset, spec);
+  // The time itself is no feature: later rows lie outside of what was learnt of it.
+  const candidates = names.filter(
+    (name) => name !== spec.target && name !== spec.timeColumn && !spec.exclude.includes(name),
+  );
+  const needed = [
+    ...new Set([...candidates, spec.target, ...(spec.timeColumn === undefined ? [] : [spec.timeColumn])]),
+  ];
+  const table = await readTable(datasets, dataset, needed, spec.timeColumn);
+  const target = readTarget(table, spec);
+  const usable = Int32Array.from({ length: table.rows }, (_, row) => row).filter(
+    (row) => !Number.isNaN(target.values[row]),
+  );
+  const dropped = table.rows - usable.length;
+  const times = spec.timeColumn === undefined ? undefined : table.columns[spec.timeColumn];
+  const split =
+    times && times.type !== 'string'
+      ? splitByTime(times.values, usable, spec.test)
+      : splitAtRandom(usable, spec.test, spec.seed, target.task === 'regression' ? undefined : target.values);
+  const notes = dropped > 0 ? [`${dropped} rows without a target are left out.`] : [];
+  return { dataset, table, target, split, candidates, notes };
+}
+
+function checkColumn(name: string, names: readonly string[], dataset: DatasetVersion): void {
+  if (names.includes(name)) return;
+  throw trainError('UNKNOWN_COLUMN', {
+    kind: 'invalid',
+    message: `"${dataset.dataset}@${dataset.version}" has no column "${name}".${didYouMean(name, names)}`,
+    hint: `Columns: ${names.join(', ')}.`,
+    details: { column: name },
+  });
+}
+
+function checkTimeColumn(dataset: DatasetVersion, spec: TrainingSpec): void {
+  const column = dataset.columns.find((one) => one.name === spec.timeColumn);
+  if (!column || column.type === 'timestamp' || column.type === 'integer' || column.type === 'number') return;
+  throw trainError('TIME_COLUMN', {
+    kind: 'invalid',
+    message: `"${column.name}" is ${column.type}, which does not order rows in time.`,
+    hint: 'Name a column of dates, times or numbers.',
+  });
+}

@@ -1,0 +1,181 @@
+import type { Metrics, TrainingSpec } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { type DenseLayer, designColumns, encodeColumns } from '@trestle/model';
+import { type Recipe, recipesFor } from '../estimator/estimators.ts';
+import { applyDense, type DesignData, fitDense } from '../estimator/fit-dense.ts';
+import { activate, DECIDING_METRIC, measure } from '../evaluation/metrics.ts';
+import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
+import { type Split, splitAtRandom } from '../table/split.ts';
+import { takeRows } from '../table/table.ts';
+import type { Prepared } from './prepare.ts';
+
+/** The part of the training rows that chooses between recipes and says when to stop. */
+const VALIDATION_SHARE = 0.2;
+const MAX_EPOCHS = 40;
+const PATIENCE = 8;
+
+/** What one estimator reached on the validation part, and how long it took to get there. */
+export interface Candidate {
+  readonly recipe: Recipe;
+  readonly epochs: number;
+  readonly metrics: Metrics;
+  readonly curve: readonly number[];
+}
+
+export const outputsOf = ({ target }: Prepared): number =>
+  target.task === 'multiclass' ? target.classes.length : 1;
+
+/** A design matrix of some rows; regression targets are scaled by the caller. */
+export function designOf(prepared: Prepared, learnt: Learnt, rows: Int32Array): DesignData {
+  const part = takeRows(prepared.table, rows);
+  const columns = Object.fromEntries(
+    Object.entries(part.columns).map(([name, column]) => [name, column.values]),
+  );
+  return {
+    matrix: encodeColumns(learnt.preprocessing, columns, part.rows),
+    width: designColumns(learnt.preprocessing).length,
+    targets: Float32Array.from(rows, (row) => prepared.target.values[row] ?? 0),
+  };
+}
+
+/** Fits every recipe on one part of the training rows and measures it on the rest: the held-out part has no say. */
+export async function selectEstimators(
+  ctx: Context,
+  prepared: Prepared,
+  spec: TrainingSpec,
+): Promise<readonly Candidate[]> {
+  const recipes = recipesFor(spec);
+  const { train, test: validation } = validationSplit(prepared, spec);
+  const learnt = learnPreprocessing(takeRows(prepared.table, train), prepared.candidates);
+  const data = designOf(prepared, learnt, train);
+  const held = designOf(prepared, learnt, validation);
+  const candidates: Candidate[] = [];
+  for (const [index, recipe] of recipes.entries()) {
+    const report = (epoch: number, score: number, loss: number): void =>
+      ctx.progress({
+        step: `${recipe.estimator} ${index + 1}/${recipes.length}`,
+        fraction: (0.75 * (index + epoch / MAX_EPOCHS)) / recipes.length,
+        values: { epoch, loss, [DECIDING_METRIC[prepared.target.task].name]: score },
+      });
+    candidates.push(await fitCandidate(ctx, prepared, recipe, data, held, spec.seed, report));
+  }
+  return candidates;
+}
+
+function validationSplit(prepared: Prepared, spec: TrainingSpec): Pick<Split, 'train' | 'test'> {
+  const { train, kind } = prepared.split;
+  const strata = prepared.target.task === 'regression' ? undefined : prepared.target.values;
+  if (kind === 'random') return splitAtRandom(train, VALIDATION_SHARE, spec.seed + 1, strata);
+  // The training rows are in the order of time, so their tail is the latest.
+  const from = Math.round(train.length * (1 - VALIDATION_SHARE));
+  return { train: train.slice(0, from), test: train.slice(from) };
+}
+
+async function fitCandidate(
+  ctx: Context,
+  prepared: Prepared,
+  recipe: Recipe,
+  data: DesignData,
+  held: DesignData,
+  seed: number,
+  report: (epoch: number, score: number, loss: number) => void,
+): Promise<Candidate> {
+  const { task, classes } = prepared.target;
+  const { name, sign } = DECIDING_METRIC[task];
+  const scaling = targetScaling(task, data.targets);
+  let best: { score: number; epochs: number; metrics: Metrics } | undefined;
+  const curve: number[] = [];
+  await fitDense(
+    { ...data, targets: scaling.forward(data.targets) },
+    {
+      task,
+      outputs: outputsOf(prepared),
+      recipe,
+      epochs: MAX_EPOCHS,
+      seed,
+      signal: ctx.signal,
+      onEpoch(epoch, layers, loss) {
+        const scores = scaling.back(activate(task, applyDense(layers, held), outputsOf(prepared)));
+        const metrics = measure(task, held.targets, scores, classes.length);
+        // A validation part of one class cannot be ranked; the loss then decides.
+        const score = sign * (metrics[name] ?? -(metrics.logLoss ?? 0));
+        curve.push(metrics[name] ?? Number.NaN);
+        if (!best || score > best.score) best = { score, epochs: epoch + 1, metrics };
+        report(epoch + 1, metrics[name] ?? 0, loss);
+        return epoch + 1 - best.epochs >= PATIENCE ? 'stop' : 'go-on';
+      },
+    },
+  );
+  return {
+    recipe,
+    epochs: best?.epochs ?? MAX_EPOCHS,
+    metrics: best?.metrics ?? {},
+    curve: curve.filter(Number.isFinite),
+  };
+}
+
+/** Regression targets are learnt with mean 0 and deviation 1. */
+export function targetScaling(task: Prepared['target']['task'], targets: Float32Array) {
+  if (task !== 'regression') {
+    return {
+      forward: (values: Float32Array) => values,
+      back: (values: Float32Array) => values,
+      mean: 0,
+      deviation: 1,
+    };
+  }
+  let [mean, square] = [0, 0];
+  for (const value of targets) mean += value / targets.length;
+  for (const value of targets) square += (value - mean) ** 2 / targets.length;
+  const deviation = Math.sqrt(square) || 1;
+  return {
+    forward: (values: Float32Array) => values.map((value) => (value - mean) / deviation),
+    back: (values: Float32Array) => values.map((value) => value * deviation + mean),
+    mean,
+    deviation,
+  };
+}
+
+/** Fits the chosen recipe on all training rows, for as many epochs as served it best. */
+export async function fitFinal(
+  ctx: Context,
+  prepared: Prepared,
+  learnt: Learnt,
+  chosen: Candidate,
+  seed: number,
+): Promise<readonly DenseLayer[]> {
+  const data = designOf(prepared, learnt, prepared.split.train);
+  const scaling = targetScaling(prepared.target.task, data.targets);
+  let fitted: readonly DenseLayer[] = [];
+  await fitDense(
+    { ...data, targets: scaling.forward(data.targets) },
+    {
+      task: prepared.target.task,
+      outputs: outputsOf(prepared),
+      recipe: chosen.recipe,
+      // The learning rate falls along the same cosine as when the number of epochs was chosen.
+      epochs: MAX_EPOCHS,
+      seed,
+      signal: ctx.signal,
+      onEpoch(epoch, layers) {
+        fitted = layers;
+        ctx.progress({
+          step: `fitting ${chosen.recipe.estimator} on all training rows`,
+          fraction: 0.75 + (0.15 * (epoch + 1)) / chosen.epochs,
+        });
+        return epoch + 1 >= chosen.epochs ? 'stop' : 'go-on';
+      },
+    },
+  );
+  const last = fitted.at(-1);
+  if (!last || prepared.target.task !== 'regression') return fitted;
+  // The scaling of the target becomes part of the last layer.
+  return [
+    ...fitted.slice(0, -1),
+    {
+      ...last,
+      weights: last.weights.map((w) => w * scaling.deviation),
+      bias: last.bias.map((b) => b * scaling.deviation + scaling.mean),
+    },
+  ];
+}

@@ -1,0 +1,72 @@
+import { random } from '@trestle/core';
+import { trainError } from '../train-error.ts';
+
+/** Which rows are trained on, and which are held out. */
+export interface Split {
+  readonly kind: 'time' | 'random';
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+  /** The first time of the held-out part, ISO 8601. */
+  readonly boundary?: string;
+}
+
+const MIN_ROWS = 20;
+
+/**
+ * Holds out the latest rows. Rows of one time stay on one side, so that nothing of a moment is both learnt and tested.
+ *
+ * @param times ascending
+ */
+export function splitByTime(times: Float64Array, usable: Int32Array, share: number): Split {
+  checkSize(usable.length, share);
+  let from = Math.round(usable.length * (1 - share));
+  const at = (index: number): number => times[usable[index] ?? 0] ?? Number.NaN;
+  while (from > 0 && from < usable.length && at(from) === at(from - 1)) from++;
+  if (from >= usable.length) {
+    throw trainError('SPLIT', {
+      kind: 'invalid',
+      message: 'The latest rows all have one time, so they cannot be split by it.',
+      hint: 'Leave --time-column out.',
+    });
+  }
+  const boundary = new Date(at(from));
+  return {
+    kind: 'time',
+    train: usable.slice(0, from),
+    test: usable.slice(from),
+    ...(Number.isNaN(boundary.getTime()) ? {} : { boundary: boundary.toISOString() }),
+  };
+}
+
+/** Holds out a random part; for classes the same share of each. */
+export function splitAtRandom(usable: Int32Array, share: number, seed: number, strata?: Float64Array): Split {
+  checkSize(usable.length, share);
+  const groups = new Map<number, number[]>();
+  for (const row of usable) {
+    const stratum = strata?.[row] ?? 0;
+    const group = groups.get(stratum) ?? [];
+    group.push(row);
+    groups.set(stratum, group);
+  }
+  const test: number[] = [];
+  const train: number[] = [];
+  for (const [index, group] of [...groups.values()].entries()) {
+    const order = random.permutation(
+      random.split(random.key(seed), groups.size)[index] ?? random.key(seed),
+      group.length,
+    );
+    const held = Math.round(group.length * share);
+    for (const [at, place] of order.entries()) (at < held ? test : train).push(group[place] ?? 0);
+  }
+  const sorted = (rows: readonly number[]): Int32Array => Int32Array.from(rows).sort();
+  return { kind: 'random', train: sorted(train), test: sorted(test) };
+}
+
+function checkSize(rows: number, share: number): void {
+  if (rows >= MIN_ROWS && Math.round(rows * share) >= 1) return;
+  throw trainError('TOO_FEW_ROWS', {
+    kind: 'invalid',
+    message: `${rows} rows with a target are too few to train on and to hold ${share} of them out.`,
+    hint: `Use at least ${MIN_ROWS} rows.`,
+  });
+}

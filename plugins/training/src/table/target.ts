@@ -1,0 +1,75 @@
+import type { Task, TrainingSpec } from '@trestle/contracts';
+import { trainError } from '../train-error.ts';
+import type { Table, TableColumn } from './table.ts';
+
+const MAX_CLASSES = 100;
+/** Whole numbers with at most this many values are taken for classes. */
+const MAX_NUMBER_CLASSES = 10;
+
+/** What is to be predicted: class indices, or numbers. */
+export interface Target {
+  readonly task: Task;
+  /** Empty for regression; for two classes the second is the positive one. */
+  readonly classes: readonly string[];
+  /** One per row of the table; NaN where the target is missing. */
+  readonly values: Float64Array;
+}
+
+/** Reads the target and decides the task. @throws TRS_TRAIN_TARGET_CONSTANT, TRS_TRAIN_TASK */
+export function readTarget(table: Table, spec: TrainingSpec): Target {
+  const column = table.columns[spec.target];
+  if (!column) throw new RangeError(`The target "${spec.target}" was not read.`);
+  const texts = labelTexts(column);
+  const classes = [...new Set(texts.filter((text) => text !== ''))].sort(byValue);
+  if (classes.length < 2) {
+    throw trainError('TARGET_CONSTANT', {
+      kind: 'invalid',
+      message: `The target "${spec.target}" ${classes.length === 0 ? 'has no values' : `is always "${classes[0]}"`}: there is nothing to learn.`,
+      hint: 'Choose another target, or rows in which it differs.',
+    });
+  }
+  const task = spec.task === 'auto' ? inferTask(column, classes.length) : spec.task;
+  checkTask(task, column, classes.length, spec.target);
+  if (task === 'regression')
+    return { task, classes: [], values: column.type === 'string' ? new Float64Array() : column.values };
+  const place = new Map(classes.map((name, index) => [name, index]));
+  return { task, classes, values: Float64Array.from(texts, (text) => place.get(text) ?? Number.NaN) };
+}
+
+/** The labels as texts; '' where they are missing. */
+function labelTexts(column: TableColumn): readonly string[] {
+  if (column.type === 'string') return column.values;
+  return Array.from(column.values, (value) => {
+    if (Number.isNaN(value)) return '';
+    return column.type === 'boolean' ? String(value === 1) : String(value);
+  });
+}
+
+const byValue = (a: string, b: string): number => {
+  const difference = Number(a) - Number(b);
+  return Number.isNaN(difference) ? (a < b ? -1 : 1) : difference;
+};
+
+function inferTask(column: TableColumn, distinct: number): Task {
+  if (distinct === 2) return 'binary';
+  if (column.type === 'string') return 'multiclass';
+  const isWhole = column.values.every((value) => Number.isNaN(value) || Number.isInteger(value));
+  return isWhole && distinct <= MAX_NUMBER_CLASSES ? 'multiclass' : 'regression';
+}
+
+function checkTask(task: Task, column: TableColumn, distinct: number, target: string): void {
+  const reason =
+    task === 'regression' && column.type === 'string'
+      ? 'it is text, which cannot be regressed'
+      : task === 'binary' && distinct !== 2
+        ? `it has ${distinct} values, not two`
+        : task === 'multiclass' && distinct > MAX_CLASSES
+          ? `it has ${distinct} values; at most ${MAX_CLASSES} classes are learnt`
+          : undefined;
+  if (reason === undefined) return;
+  throw trainError('TASK', {
+    kind: 'invalid',
+    message: `"${target}" does not suit the task ${task}: ${reason}.`,
+    hint: 'Choose another target or --task.',
+  });
+}

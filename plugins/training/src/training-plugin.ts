@@ -1,0 +1,17 @@
+import { trainingToken } from '@trestle/contracts';
+import { contribute, plugin, provide } from '@trestle/kernel';
+import { migrations } from '@trestle/store';
+import { runList, runShow } from './operations/runs.ts';
+import { trainOperation } from './operations/train.ts';
+import { trainingMigrations } from './run/run-tables.ts';
+
+/** Training runs: from a dataset version to an evaluated, packaged model. */
+export const trainingPlugin = plugin({
+  name: 'training',
+  version: '0.1.0',
+  operations: [trainOperation, runList, runShow],
+  services: [
+    provide(trainingToken, async (scope) => (await import('./training-service.ts')).trainingService(scope)),
+  ],
+  contributions: trainingMigrations.map((migration) => contribute(migrations, migration)),
+});
