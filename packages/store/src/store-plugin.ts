@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jobStoreToken, journalToken, leasesToken, plugin, provide, token } from '@trestle/kernel';
+import type { Reserve } from './fs/reserve.ts';
 import { translateFsError } from './fs/translate-fs-error.ts';
 import { blobsToken } from './interface/blobs.ts';
 import { storeCheckToken } from './interface/health.ts';
@@ -9,6 +10,7 @@ import { metadataToken, migrations } from './interface/metadata.ts';
 import type { SqliteMetadata } from './sqlite/sqlite-metadata.ts';
 import { storeConfig } from './store-config.ts';
 
+const reserveToken = token<Reserve>('store.reserve');
 const sqliteToken = token<SqliteMetadata>('store.sqlite');
 
 /** The embedded store: SQLite for metadata and the log, the file system for blobs, both under `.trestle`. */
@@ -17,21 +19,23 @@ export const storePlugin = plugin({
   version: '0.1.0',
   config: storeConfig,
   services: [
-    provide(sqliteToken, async (scope) => {
-      const { openSqliteMetadata } = await import('./sqlite/sqlite-metadata.ts');
+    provide(reserveToken, async (scope) => {
       const { keepReserve } = await import('./fs/reserve.ts');
-      const { lockWaitMs, reserveBytes } = scope.config(storeConfig);
       // For its owner only: inputs of jobs and hashes of tokens are in it.
       await mkdir(scope.project.stateDir, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
         throw translateFsError(thrown, scope.project.stateDir);
       });
-      const reserve = await keepReserve(scope.project.stateDir, reserveBytes);
+      return await keepReserve(scope.project.stateDir, scope.config(storeConfig).reserveBytes);
+    }),
+    provide(sqliteToken, async (scope) => {
+      const { openSqliteMetadata } = await import('./sqlite/sqlite-metadata.ts');
+      const reserve = await scope.service(reserveToken);
       const metadata = await openSqliteMetadata({
         file: join(scope.project.stateDir, 'metadata.sqlite'),
-        lockWaitMs,
+        lockWaitMs: scope.config(storeConfig).lockWaitMs,
         migrations: scope.extensions(migrations),
         log: scope.log,
-        releaseReserve: reserve.release,
+        reserve,
       });
       scope.onClose(metadata.close);
       return metadata;
@@ -53,7 +57,10 @@ export const storePlugin = plugin({
       (await import('./embedded-check.ts')).embeddedCheck(await scope.service(sqliteToken)),
     ),
     provide(blobsToken, async (scope) =>
-      (await import('./fs/fs-blobs.ts')).openFsBlobs(join(scope.project.stateDir, 'blobs')),
+      (await import('./fs/fs-blobs.ts')).openFsBlobs(
+        join(scope.project.stateDir, 'blobs'),
+        await scope.service(reserveToken),
+      ),
     ),
   ],
 });

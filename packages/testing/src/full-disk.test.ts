@@ -115,4 +115,21 @@ describe.skipIf(disk.why !== undefined)('the embedded store, on a full disk', ()
     await expect(log).rejects.toMatchObject({ code: 'TRS_STORE_FULL' });
     await expect(promote(1)).resolves.toMatchObject({ seq: 1 });
   });
+
+  it('refuses data while the reserve is given back, and takes it again when there is room for a new one', async () => {
+    const blobs = await host.service(blobsToken);
+    await promote(1);
+    await fill();
+    await promote(2);
+    expect((await statfs(disk.dir)).bavail).toBeGreaterThan(0);
+    for (let tries = 0; tries < 3; tries++) {
+      await expect(blobs.put(new Uint8Array(100))).rejects.toMatchObject({ code: 'TRS_STORE_FULL' });
+      await expect(blobs.workspace()).rejects.toMatchObject({ code: 'TRS_STORE_FULL' });
+    }
+    await expect(promote(3)).resolves.toMatchObject({ seq: 3 });
+    await rm(ballast);
+    await expect(blobs.put(new Uint8Array(100))).resolves.toMatchObject({ bytes: 100 });
+    await fill();
+    await expect(promote(4)).resolves.toMatchObject({ seq: 4 });
+  });
 });

@@ -5,6 +5,7 @@ import type { BlobInfo, Blobs } from '../interface/blobs.ts';
 import { corrupt, missing, notADigest, tooLarge } from './blob-error.ts';
 import { hashFile, writeAndSync } from './hash-file.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
+import { noReserve, type Reserve } from './reserve.ts';
 import { syncDir } from './sync-dir.ts';
 import { takeFile } from './take-file.ts';
 import { translateFsError } from './translate-fs-error.ts';
@@ -18,7 +19,7 @@ const DEFAULT_MAX_READ_BYTES = 512 * 2 ** 20;
  *
  * @throws TRS_STORE_FULL, TRS_STORE_READ_ONLY from whatever writes
  */
-export async function openFsBlobs(root: string): Promise<Blobs> {
+export async function openFsBlobs(root: string, reserve: Reserve = noReserve): Promise<Blobs> {
   const temporary = join(root, 'tmp');
   const writing = <T>(work: Promise<T>): Promise<T> =>
     work.catch((thrown: unknown) => {
@@ -81,7 +82,10 @@ export async function openFsBlobs(root: string): Promise<Blobs> {
   };
 
   return {
-    put: (content) => writing(throughTemporary((file) => writeAndSync(file, content))),
+    async put(content) {
+      await reserve.admitData();
+      return await writing(throughTemporary((file) => writeAndSync(file, content)));
+    },
 
     putFile: (path) =>
       writing(
@@ -115,6 +119,7 @@ export async function openFsBlobs(root: string): Promise<Blobs> {
     localPath: check,
 
     async workspace() {
+      await reserve.admitData();
       const dir = join(temporary, temporaryName());
       await writing(mkdir(dir, { mode: 0o700 }));
       return { dir, remove: async () => await rm(dir, { recursive: true, force: true }) };

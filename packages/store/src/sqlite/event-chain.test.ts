@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noReserve } from '../fs/reserve.ts';
 import { sqliteJournal } from './sqlite-journal.ts';
 import { openSqliteMetadata, type SqliteMetadata } from './sqlite-metadata.ts';
 
@@ -59,7 +60,7 @@ describe('the chain of events', () => {
       lockWaitMs: 5_000,
       migrations: [],
       log,
-      releaseReserve: async () => false,
+      reserve: noReserve,
     });
   });
   afterEach(async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noReserve } from '../fs/reserve.ts';
 import type { Migration } from '../interface/metadata.ts';
 import { openSqliteMetadata, type SqliteMetadata } from './sqlite-metadata.ts';
 
@@ -23,7 +24,7 @@ describe('migrations', () => {
       lockWaitMs: 5_000,
       migrations,
       log,
-      releaseReserve: async () => false,
+      reserve: noReserve,
     });
     opened.push(metadata);
     return metadata;

@@ -57,7 +57,7 @@ function endOfAbandoned(row: Row, maxAttempts: number): Updateable<StoreTables['
 /** The job queue in the metadata database. */
 export function sqliteJobs(metadata: SqliteMetadata): JobStore {
   const write = <T>(work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T> =>
-    metadata.transact('data', work);
+    metadata.transact('state', work);
   const find = async (id: string): Promise<Row | undefined> =>
     await metadata.reader.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
 
@@ -94,7 +94,8 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
         started_at: isInline ? now() : null,
         finished_at: null,
       };
-      await write((db) => db.insertInto('jobs').values(row).execute());
+      // Long work brings data with it: on a full disk it is refused before it begins.
+      await metadata.transact('data', (db) => db.insertInto('jobs').values(row).execute());
       return toJob(row);
     },
 

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { embeddedCheck } from '../embedded-check.ts';
 import { openFsBlobs } from '../fs/fs-blobs.ts';
+import { noReserve } from '../fs/reserve.ts';
 import { sqliteJournal } from './sqlite-journal.ts';
 import { openSqliteMetadata, type SqliteMetadata } from './sqlite-metadata.ts';
 
@@ -27,7 +28,7 @@ describe('metadata in SQLite', () => {
     await rm(dir, { recursive: true });
   });
   const open = async () => {
-    const options = { file, lockWaitMs: 300, migrations: [], log, releaseReserve: async () => false };
+    const options = { file, lockWaitMs: 300, migrations: [], log, reserve: noReserve };
     const metadata = await openSqliteMetadata(options);
     opened.push(metadata);
     return metadata;

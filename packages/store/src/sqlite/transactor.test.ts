@@ -24,7 +24,7 @@ describe('the line of writers', () => {
       file: join(dir, 'metadata.sqlite'),
       lockWaitMs: 1_000,
       log,
-      releaseReserve: async () => reserves-- > 0,
+      reserve: { release: async () => reserves-- > 0, admitData: async () => {} },
     });
     await line.transact('data', async (db) => {
       await sql`CREATE TABLE t (n INTEGER)`.execute(db);

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from '@trestle/kernel';
 import { Kysely, type Transaction } from 'kysely';
+import type { Reserve } from '../fs/reserve.ts';
 import { storeError } from '../store-error.ts';
 import { mutex } from './mutex.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
@@ -24,12 +25,12 @@ export interface TransactorOptions {
   readonly file: string;
   readonly lockWaitMs: number;
   readonly log: Logger;
-  /** Gives back space that was kept in reserve; false when there is none left. */
-  readonly releaseReserve: () => Promise<boolean>;
+  /** Space for changes on a full disk. */
+  readonly reserve: Reserve;
 }
 
 /** Runs the write transactions of this process, one after the other. */
-export function transactor({ file, lockWaitMs, log, releaseReserve }: TransactorOptions): Transactor {
+export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions): Transactor {
   const turns = mutex();
   const open = (role: 'writer' | 'relaxed') =>
     new Kysely<StoreTables>({ dialect: sqliteDialect({ file, lockWaitMs, role, turns }) });
@@ -69,11 +70,12 @@ export function transactor({ file, lockWaitMs, log, releaseReserve }: Transactor
     async transact(weight, work) {
       if (broken) throw broken;
       if (current.getStore()?.isOpen) throw nested();
+      if (weight === 'data') await reserve.admitData();
       const db = weight === 'relaxed' ? relaxed : writer;
       try {
         return await attempt(db, work);
       } catch (error) {
-        if (weight !== 'state' || !isFull(error) || !(await releaseReserve())) throw error;
+        if (weight !== 'state' || !isFull(error) || !(await reserve.release())) throw error;
         log.warn('the disk is full; the space kept in reserve was released for this change', { file });
         return await attempt(db, work);
       }
