@@ -158,6 +158,9 @@ export async function train(world: World, spec: TrainingSpec): Promise<Run> {
     dataset: `${version.dataset}@${version.version}`,
     metrics: { test: evaluate(bytes, held) },
     candidates: [],
+    notes: [],
+    curves: {},
+    environment: {},
     startedAt: new Date().toISOString(),
   };
   world.runs.set(run.run, { run, bytes });

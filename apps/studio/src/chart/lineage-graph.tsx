@@ -51,5 +51,5 @@ export function LineageGraph({ trace }: { trace: Trace }) {
 
 function shortened(ref: string): string {
   const name = ref.slice(ref.indexOf(':') + 1);
-  return name.length > 22 ? `${name.slice(0, 20)}…` : name;
+  return name.length > 20 ? `${name.slice(0, 18)}…` : name;
 }

@@ -7,7 +7,7 @@ export interface PlacedNode {
   readonly y: number;
 }
 
-export const NODE = { width: 190, height: 44, gapX: 60, gapY: 18 } as const;
+export const NODE = { width: 170, height: 44, gapX: 36, gapY: 18 } as const;
 
 /**
  * Places a lineage graph from left (what it was made from) to right (what it went into): a node stands one column right

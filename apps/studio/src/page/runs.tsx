@@ -65,20 +65,7 @@ export function RunPage({ id }: { id: string }) {
             {run.error ? <p class="note bad">{run.error}</p> : null}
             <h2>Metrics</h2>
             <Metrics parts={run.metrics} />
-            <h2>Candidates</h2>
-            <Table
-              caption="Estimators that were tried"
-              rows={run.candidates}
-              columns={[
-                { label: 'Estimator', cell: (each) => each.estimator },
-                { label: 'Chosen', cell: (each) => (each.chosen ? 'yes' : 'no') },
-                ...Object.keys(run.candidates[0]?.metrics ?? {}).map((name) => ({
-                  label: metricName(name),
-                  isNumber: true,
-                  cell: (each: Run['candidates'][number]) => number(each.metrics[name]),
-                })),
-              ]}
-            />
+            {run.candidates.length > 0 ? <Candidates of={run.candidates} /> : null}
             {run.curves && run.curves.length > 0 ? (
               <>
                 <h2>Learning curves</h2>
@@ -88,6 +75,29 @@ export function RunPage({ id }: { id: string }) {
           </>
         )}
       </Answer>
+    </>
+  );
+}
+
+type Candidate = Run['candidates'][number];
+
+function Candidates({ of: candidates }: { of: readonly Candidate[] }) {
+  return (
+    <>
+      <h2>Candidates</h2>
+      <Table
+        caption="Estimators that were tried"
+        rows={candidates}
+        columns={[
+          { label: 'Estimator', cell: (each) => each.estimator },
+          { label: 'Chosen', cell: (each) => (each.chosen ? 'yes' : 'no') },
+          ...Object.keys(candidates[0]?.metrics ?? {}).map((name) => ({
+            label: metricName(name),
+            isNumber: true,
+            cell: (each: Candidate) => number(each.metrics[name]),
+          })),
+        ]}
+      />
     </>
   );
 }

@@ -14,7 +14,7 @@ import {
 import type { Recipe } from './estimators.ts';
 
 /** Small data still gets enough steps per epoch. */
-const batchRowsFor = (rows: number): number => Math.min(256, Math.max(16, Math.ceil(rows / 32)));
+const batchRowsFor = (rows: number): number => Math.min(256, Math.max(16, Math.ceil(rows / 16)));
 
 /** A design matrix with what is to be predicted. */
 export interface DesignData {

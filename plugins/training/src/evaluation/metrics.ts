@@ -11,9 +11,12 @@ import {
   rSquared,
 } from '@trestle/nn';
 
-/** What decides between candidates, and whether more of it is better. */
+/**
+ * What decides between candidates and when to stop: proper scores (Gneiting and Raftery 2007), which rankings are not, and
+ * which vary less on a small validation part. `sign` says whether more of it is better.
+ */
 export const DECIDING_METRIC = {
-  binary: { name: 'averagePrecision', sign: 1 },
+  binary: { name: 'logLoss', sign: -1 },
   multiclass: { name: 'logLoss', sign: -1 },
   regression: { name: 'rmse', sign: -1 },
 } as const;

@@ -1,6 +1,7 @@
 import type { Metrics, TrainingSpec } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { type DenseLayer, designColumns, encodeColumns } from '@trestle/model';
+import { averageNets } from '../estimator/average-nets.ts';
 import { type Recipe, recipesFor } from '../estimator/estimators.ts';
 import { applyDense, type DesignData, fitDense } from '../estimator/fit-dense.ts';
 import { activate, DECIDING_METRIC, measure } from '../evaluation/metrics.ts';
@@ -97,8 +98,7 @@ async function fitCandidate(
       onEpoch(epoch, layers, loss) {
         const scores = scaling.back(activate(task, applyDense(layers, held), outputsOf(prepared)));
         const metrics = measure(task, held.targets, scores, classes.length);
-        // A validation part of one class cannot be ranked; the loss then decides.
-        const score = sign * (metrics[name] ?? -(metrics.logLoss ?? 0));
+        const score = sign * (metrics[name] ?? Number.NaN);
         curve.push(metrics[name] ?? Number.NaN);
         if (!best || score > best.score) best = { score, epochs: epoch + 1, metrics };
         report(epoch + 1, metrics[name] ?? 0, loss);
@@ -136,6 +136,9 @@ export function targetScaling(task: Prepared['target']['task'], targets: Float32
   };
 }
 
+/** Nets that start differently err differently; their mean errs less (Hansen and Salamon 1990). A linear fit has one optimum. */
+const ENSEMBLE = 3;
+
 /** Fits the chosen recipe on all training rows, for as many epochs as served it best. */
 export async function fitFinal(
   ctx: Context,
@@ -146,32 +149,37 @@ export async function fitFinal(
 ): Promise<readonly DenseLayer[]> {
   const data = designOf(prepared, learnt, prepared.split.train);
   const scaling = targetScaling(prepared.target.task, data.targets);
-  let fitted: readonly DenseLayer[] = [];
-  await fitDense(
-    { ...data, targets: scaling.forward(data.targets) },
-    {
+  const scaled = { ...data, targets: scaling.forward(data.targets) };
+  const members = chosen.recipe.hidden.length === 0 ? 1 : ENSEMBLE;
+  const nets: (readonly DenseLayer[])[] = [];
+  for (let member = 0; member < members; member++) {
+    let fitted: readonly DenseLayer[] = [];
+    await fitDense(scaled, {
       task: prepared.target.task,
       outputs: outputsOf(prepared),
       recipe: chosen.recipe,
       // The learning rate falls along the same cosine as when the number of epochs was chosen.
       epochs: MAX_EPOCHS,
-      seed,
+      seed: seed + member,
       signal: ctx.signal,
       onEpoch(epoch, layers) {
         fitted = layers;
+        const fraction = (member + (epoch + 1) / chosen.epochs) / members;
         ctx.progress({
           step: `fitting ${chosen.recipe.estimator} on all training rows`,
-          fraction: 0.75 + (0.15 * (epoch + 1)) / chosen.epochs,
+          fraction: 0.75 + 0.15 * fraction,
         });
         return epoch + 1 >= chosen.epochs ? 'stop' : 'go-on';
       },
-    },
-  );
-  const last = fitted.at(-1);
-  if (!last || prepared.target.task !== 'regression') return fitted;
+    });
+    nets.push(fitted);
+  }
+  const net = averageNets(nets);
+  const last = net.at(-1);
+  if (!last || prepared.target.task !== 'regression') return net;
   // The scaling of the target becomes part of the last layer.
   return [
-    ...fitted.slice(0, -1),
+    ...net.slice(0, -1),
     {
       ...last,
       weights: last.weights.map((w) => w * scaling.deviation),

@@ -146,7 +146,7 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
 
 function bestOf(prepared: Prepared, candidates: readonly Candidate[]): Candidate {
   const { name, sign } = DECIDING_METRIC[prepared.target.task];
-  const score = (one: Candidate): number => sign * (one.metrics[name] ?? -(one.metrics.logLoss ?? 0));
+  const score = (one: Candidate): number => sign * (one.metrics[name] ?? Number.NaN);
   const [first, ...rest] = candidates;
   if (!first) throw new RangeError('There is no recipe to try.');
   return rest.reduce((best, one) => (score(one) > score(best) ? one : best), first);
