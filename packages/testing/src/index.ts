@@ -4,3 +4,4 @@ export * from './journal-contract.ts';
 export * from './leases-contract.ts';
 export * from './metadata-contract.ts';
 export * from './temporary-project.ts';
+export * from './tiny-model.ts';

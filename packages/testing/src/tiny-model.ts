@@ -1,0 +1,38 @@
+import { buildModel } from '@trestle/model';
+
+/**
+ * A small valid model package: the probability of "yes" is sigmoid(`slope` · x) for the one feature `x`.
+ * `isHonest: false` gives it golden examples that it does not answer.
+ */
+export function tinyModel(
+  slope: number,
+  { isHonest = true }: { readonly isHonest?: boolean } = {},
+): Uint8Array {
+  const x = 0.5;
+  const probability = 1 / (1 + Math.exp(-slope * x * (isHonest ? 1 : -1)));
+  return buildModel({
+    preprocessing: {
+      numbers: [{ kind: 'number', name: 'x', impute: 0, mean: 0, scale: 1, thresholds: [] }],
+      categories: [],
+    },
+    // The second column says whether x was missing.
+    layers: [{ weights: Float32Array.of(slope, 0), bias: Float32Array.of(0), activation: 'none' }],
+    metadata: {
+      schema: {
+        task: 'binary',
+        target: 'y',
+        classes: ['no', 'yes'],
+        threshold: 0.5,
+        features: [{ name: 'x', type: 'number', nullable: false }],
+      },
+      golden: { rows: [{ x }], predictions: [{ probability }], tolerance: 1e-3 },
+      metrics: { rocAuc: 0.5 + slope / 100 },
+      card: '# A tiny model',
+      lineage: {},
+      reference: { features: [] },
+      estimator: 'linear',
+      licence: 'Apache-2.0',
+      createdAt: '2026-01-01T00:00:00.000Z',
+    },
+  });
+}

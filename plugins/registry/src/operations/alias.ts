@@ -1,0 +1,55 @@
+import { operation } from '@trestle/kernel';
+import { z } from 'zod';
+import { modelNameSchema, movedAliasSchema } from './schemas.ts';
+
+const aliasSchema = z.string().max(100).describe('The alias, such as champion.');
+
+export const modelPromote = operation({
+  id: 'model.promote',
+  summary: 'Point an alias at a version that verifies; deployments that follow the alias change with it.',
+  kind: 'command',
+  access: 'registry:promote',
+  positionals: ['name', 'version'],
+  input: z.object({
+    name: modelNameSchema.describe('Model.'),
+    version: z.coerce.number().int().min(1).describe('Version.'),
+    alias: aliasSchema,
+  }),
+  output: movedAliasSchema,
+  load: async () => {
+    const { promoteModel } = await import('../alias/move-alias.ts');
+    return (ctx, target) => promoteModel(ctx, ctx, target);
+  },
+  present: (moved) => [
+    {
+      kind: 'note',
+      tone: 'good',
+      text: `${moved.name}@${moved.version} is "${moved.alias}"${
+        moved.previous === null || moved.previous === moved.version
+          ? ''
+          : `, which was version ${moved.previous}`
+      }.`,
+    },
+  ],
+});
+
+export const modelRollback = operation({
+  id: 'model.rollback',
+  summary: 'Return an alias to the version that had it before.',
+  kind: 'command',
+  access: 'registry:promote',
+  positionals: ['name'],
+  input: z.object({ name: modelNameSchema.describe('Model.'), alias: aliasSchema }),
+  output: movedAliasSchema,
+  load: async () => {
+    const { rollBackAlias } = await import('../alias/move-alias.ts');
+    return (ctx, target) => rollBackAlias(ctx, ctx, target);
+  },
+  present: (moved) => [
+    {
+      kind: 'note',
+      tone: 'good',
+      text: `"${moved.alias}" of ${moved.name} returned from version ${moved.previous} to ${moved.version}.`,
+    },
+  ],
+});

@@ -1,0 +1,20 @@
+import { modelsToken } from '@trestle/contracts';
+import { contribute, plugin, provide } from '@trestle/kernel';
+import { migrations } from '@trestle/store';
+import { modelPromote, modelRollback } from './operations/alias.ts';
+import { modelList, modelShow, modelVerify } from './operations/read.ts';
+import { modelRegister } from './operations/register.ts';
+import { registryConfig } from './registry-config.ts';
+import { registryMigrations } from './registry-tables.ts';
+
+/** Registered models: immutable versions, and aliases that move between them. */
+export const registryPlugin = plugin({
+  name: 'registry',
+  version: '0.1.0',
+  config: registryConfig,
+  operations: [modelRegister, modelList, modelShow, modelVerify, modelPromote, modelRollback],
+  services: [
+    provide(modelsToken, async (scope) => (await import('./models-service.ts')).modelsService(scope)),
+  ],
+  contributions: registryMigrations.map((migration) => contribute(migrations, migration)),
+});
