@@ -1,4 +1,4 @@
-import { type Actor, token } from '@trestle/kernel';
+import { type Actor, type Context, token } from '@trestle/kernel';
 import { z } from 'zod';
 import type { Batch } from './batch.ts';
 
@@ -36,6 +36,8 @@ export interface Datasets {
   resolve(reference: string): Promise<DatasetVersion>;
   /** Streams a version; memory is bounded by the batch. */
   read(reference: string, options?: ReadOptions): AsyncIterable<Batch>;
+  /** Streams the rows of a file that a caller names (CSV, JSON, Parquet, …) without keeping them. */
+  readFile(ctx: Context, path: string): AsyncIterable<Batch>;
   /** Adds rows that the program made (monitoring's labelled traffic) as a new version. */
   addRows(
     actor: Actor,

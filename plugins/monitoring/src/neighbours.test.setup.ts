@@ -135,6 +135,10 @@ const datasetsOf = (world: World): Datasets => ({
   async *read() {
     throw missing('reader');
   },
+  // biome-ignore lint/correctness/useYield: nor a file
+  async *readFile() {
+    throw missing('reader');
+  },
   async addRows(_actor, options) {
     called(world, `addRows ${options.name}`);
     const rows = options.appendTo === undefined ? [] : [...find(world, options.appendTo).rows];

@@ -1,1 +1,3 @@
-export {};
+export { deploymentList, deploymentRollback, deploymentShow, deployOperation } from './operations/deploy.ts';
+export { predictOperation } from './operations/predict.ts';
+export { servingPlugin, servingPlugin as default } from './serving-plugin.ts';

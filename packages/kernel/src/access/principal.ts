@@ -10,8 +10,12 @@ export const localPrincipal = (user: string): Principal => ({ id: `local:${user}
 /** The host itself, when it runs scheduled work or reacts to an event. */
 export const systemPrincipal: Principal = { id: 'system', scopes: ['*:*'] };
 
+/** The permission of health and readiness: everybody has it, signed in or not. */
+export const OPEN_ACCESS = 'open:health';
+
 /** Whether a principal's scopes cover a permission. */
 export function mayAccess(principal: Principal, access: string): boolean {
+  if (access === OPEN_ACCESS) return true;
   const [area, action] = access.split(':');
   return principal.scopes.some((scope) => {
     const [scopeArea, scopeAction] = scope.split(':');

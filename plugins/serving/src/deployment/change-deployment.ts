@@ -1,0 +1,133 @@
+import { type Deployment, type ModelVersion, modelsToken, parseReference } from '@trestle/contracts';
+import type { Actor, Scope } from '@trestle/kernel';
+import { openModel } from '@trestle/model';
+import { type Change, metadataToken } from '@trestle/store';
+import { servingError } from '../serving-error.ts';
+import type { ServingTables } from '../serving-tables.ts';
+import { newestRevision, type Revision, readRevisions, standing, toDeployment } from './revisions.ts';
+
+/**
+ * Makes or changes a deployment. A reference with an alias makes it follow that alias.
+ *
+ * @throws TRS_SERVING_GATE_REFUSED when the model does not answer its golden examples, TRS_REGISTRY_UNKNOWN_…
+ */
+export async function deployModel(
+  scope: Scope,
+  actor: Actor,
+  wanted: { readonly model: string; readonly deployment?: string | undefined },
+): Promise<Deployment> {
+  const { name, selector } = parseReference(wanted.model);
+  const models = await scope.service(modelsToken);
+  const model = await models.resolve(wanted.model);
+  const { verified, checks } = await (await openModel(await models.bytes(model))).verify();
+  if (!verified) {
+    throw servingError('GATE_REFUSED', {
+      kind: 'refused',
+      message: `${model.name}@${model.version} is not deployed: ${checks.find((one) => !one.passed)?.detail}`,
+      hint: `See "trestle model verify ${model.name}@${model.version}".`,
+      details: { checks },
+    });
+  }
+  const follows = selector.kind === 'alias' ? selector.alias : null;
+  return await addRevision(scope, actor, wanted.deployment ?? name, 'deployed', (newest) =>
+    newest?.digest === model.digest && newest.follows === follows ? undefined : { model, follows },
+  );
+}
+
+/**
+ * Returns a deployment to the model that it served before. It follows no alias then, so that it stays there.
+ *
+ * @throws TRS_SERVING_UNKNOWN_DEPLOYMENT, TRS_SERVING_NOTHING_TO_ROLL_BACK
+ */
+export async function rollBackDeployment(
+  scope: Scope,
+  actor: Actor,
+  deployment: string,
+): Promise<Deployment> {
+  await currentRevision(scope, deployment);
+  return await addRevision(scope, actor, deployment, 'rolled-back', (_newest, revisions) => {
+    const before = standing(revisions).at(-2);
+    if (before) {
+      return { model: { name: before.model, version: before.version, digest: before.digest }, follows: null };
+    }
+    throw servingError('NOTHING_TO_ROLL_BACK', {
+      kind: 'conflict',
+      message: `"${deployment}" has served no other model before.`,
+      hint: `Choose a version with "trestle deploy MODEL@VERSION --name ${deployment}".`,
+      details: { deployment },
+    });
+  });
+}
+
+/**
+ * The revision that serves. When the alias that it follows has moved since, a new revision is made first: whoever looks
+ * next, in whatever process, makes it, and only one of them does.
+ */
+export async function currentRevision(scope: Scope, deployment: string): Promise<Revision> {
+  const newest = await newestRevision(scope, deployment);
+  if (newest.follows === null) return newest;
+  const model = await (await scope.service(modelsToken)).resolve(`${newest.model}@${newest.follows}`);
+  if (model.digest === newest.digest) return newest;
+  const actor: Actor = {
+    principal: { id: 'system', scopes: [] },
+    requestId: `follow-${deployment}-${newest.revision + 1}`,
+    operation: 'serving.follow',
+  };
+  await addRevision(scope, actor, deployment, 'followed', (latest) =>
+    latest?.revision === newest.revision ? { model, follows: newest.follows } : undefined,
+  );
+  return await newestRevision(scope, deployment);
+}
+
+type Next = {
+  readonly model: Pick<ModelVersion, 'name' | 'version' | 'digest'>;
+  readonly follows: string | null;
+};
+
+/** Adds what `next` decides, inside the change, from the revisions so far; nothing when it decides so. */
+async function addRevision(
+  scope: Scope,
+  actor: Actor,
+  deployment: string,
+  kind: Revision['kind'],
+  next: (newest: Revision | undefined, revisions: readonly Revision[]) => Next | undefined,
+): Promise<Deployment> {
+  const metadata = await scope.service(metadataToken);
+  return await metadata.change<ServingTables, Deployment>(actor, async (change) => {
+    const revisions = await readRevisions(change.db, deployment);
+    const newest = revisions.at(-1);
+    const wanted = next(newest, revisions);
+    if (!wanted && newest) return toDeployment(newest);
+    if (!wanted) throw new RangeError('A first revision cannot be left out.');
+    return await insert(change, {
+      deployment,
+      revision: (newest?.revision ?? 0) + 1,
+      model: wanted.model.name,
+      version: wanted.model.version,
+      digest: wanted.model.digest,
+      follows: wanted.follows,
+      kind,
+      actor: actor.principal.id,
+      created_at: new Date().toISOString(),
+    });
+  });
+}
+
+async function insert(change: Change<ServingTables>, revision: Revision): Promise<Deployment> {
+  await change.db.insertInto('deployment_revisions').values(revision).execute();
+  const model = `model:${revision.model}@${revision.version}`;
+  const subject = `deployment:${revision.deployment}@${revision.revision}`;
+  await change.link({ from: model, to: subject, kind: 'deployed' });
+  await change.record({
+    type: `deployment.${revision.kind}`,
+    subject,
+    payload: {
+      deployment: revision.deployment,
+      revision: revision.revision,
+      model: revision.model,
+      version: revision.version,
+      follows: revision.follows,
+    },
+  });
+  return toDeployment(revision);
+}

@@ -1,0 +1,74 @@
+import type { Deployment } from '@trestle/contracts';
+import { didYouMean, type Scope } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
+import type { Kysely, Selectable } from 'kysely';
+import { servingError } from '../serving-error.ts';
+import type { ServingTables } from '../serving-tables.ts';
+
+export type Revision = Selectable<ServingTables['deployment_revisions']>;
+
+/** Every revision of a deployment, the first one first. */
+export const readRevisions = async (
+  db: Kysely<ServingTables>,
+  deployment: string,
+): Promise<readonly Revision[]> =>
+  await db
+    .selectFrom('deployment_revisions')
+    .selectAll()
+    .where('deployment', '=', deployment)
+    .orderBy('revision')
+    .execute();
+
+/** The newest revision. @throws TRS_SERVING_UNKNOWN_DEPLOYMENT */
+export async function newestRevision(scope: Scope, deployment: string): Promise<Revision> {
+  const db = (await scope.service(metadataToken)).query<ServingTables>();
+  const revision = await db
+    .selectFrom('deployment_revisions')
+    .selectAll()
+    .where('deployment', '=', deployment)
+    .orderBy('revision', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (revision) return revision;
+  const names = await deploymentNames(scope);
+  throw servingError('UNKNOWN_DEPLOYMENT', {
+    kind: 'not-found',
+    message: `There is no deployment "${deployment.slice(0, 100)}".${didYouMean(deployment, names)}`,
+    hint: 'See "trestle deployment list", or make one with "trestle deploy MODEL --name NAME".',
+    details: { deployment: deployment.slice(0, 100) },
+  });
+}
+
+export async function deploymentNames(scope: Scope): Promise<readonly string[]> {
+  const db = (await scope.service(metadataToken)).query<ServingTables>();
+  const rows = await db
+    .selectFrom('deployment_revisions')
+    .select('deployment')
+    .distinct()
+    .orderBy('deployment')
+    .execute();
+  return rows.map((row) => row.deployment);
+}
+
+/**
+ * The revisions that a rollback would return to, the current one last: a change of model adds one, a rollback takes one
+ * off. So a second rollback goes further back instead of forth again.
+ */
+export function standing(revisions: readonly Revision[]): readonly Revision[] {
+  const stack: Revision[] = [];
+  for (const revision of revisions) {
+    if (revision.kind === 'rolled-back') stack.pop();
+    else if (stack.at(-1)?.digest !== revision.digest) stack.push(revision);
+  }
+  return stack;
+}
+
+export const toDeployment = (revision: Revision): Deployment => ({
+  deployment: revision.deployment,
+  revision: revision.revision,
+  model: { name: revision.model, version: revision.version, digest: revision.digest },
+  ...(revision.follows === null ? {} : { follows: revision.follows }),
+  strategy: 'immediate',
+  traffic: [{ model: revision.model, version: revision.version, percent: 100 }],
+  createdAt: revision.created_at,
+});

@@ -1,0 +1,73 @@
+import { operation } from '@trestle/kernel';
+import { z } from 'zod';
+
+/** Predictions that a result itself holds; more go to a file. */
+export const MAX_SHOWN = 1_000;
+
+export const predictOperation = operation({
+  id: 'predict',
+  summary: 'Predict the rows of a file, of standard input, or of a dataset version.',
+  kind: 'command',
+  access: 'serving:predict',
+  positionals: ['model'],
+  input: z.object({
+    model: z.string().max(250).describe('Model: name, name@3 or name@alias.'),
+    input: z
+      .string()
+      .optional()
+      .describe('A file of rows (CSV, JSON, Parquet …); - is standard input, JSON lines.'),
+    data: z.string().optional().describe('A dataset version instead of a file.'),
+    out: z.string().optional().describe('Write the predictions here, as JSON lines.'),
+  }),
+  output: z.object({
+    model: z.object({ name: z.string(), version: z.number() }),
+    rows: z.number(),
+    predictions: z
+      .array(z.record(z.string(), z.unknown()))
+      .optional()
+      .describe(`Without --out: the first ${MAX_SHOWN}.`),
+    out: z.string().optional(),
+    ignored: z.array(z.string()).describe('Columns that the model does not know.'),
+  }),
+  load: async () => (await import('../predict/predict-rows.ts')).predictRows,
+  present: (result) => {
+    const first = result.predictions?.[0] ?? {};
+    const columns = Object.keys(first).filter((key) => typeof first[key] !== 'object');
+    return [
+      {
+        kind: 'note',
+        tone: 'good',
+        text: `${result.rows} rows predicted by ${result.model.name}@${result.model.version}${result.out ? `, written to ${result.out}` : ''}.`,
+      },
+      ...(result.predictions
+        ? [
+            {
+              kind: 'table' as const,
+              columns: [
+                { key: 'row', label: 'row', align: 'right' as const },
+                ...columns.map((key) => ({ key, label: key })),
+              ],
+              rows: result.predictions.slice(0, 20).map((prediction, row) => ({
+                row,
+                ...Object.fromEntries(
+                  columns.map((key) => {
+                    const value = prediction[key];
+                    return [key, typeof value === 'number' ? Number(value.toFixed(4)) : String(value)];
+                  }),
+                ),
+              })),
+            },
+          ]
+        : []),
+      ...(result.ignored.length > 0
+        ? [
+            {
+              kind: 'note' as const,
+              tone: 'info' as const,
+              text: `Not features, ignored: ${result.ignored.join(', ')}.`,
+            },
+          ]
+        : []),
+    ];
+  },
+});

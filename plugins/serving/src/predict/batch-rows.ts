@@ -1,0 +1,43 @@
+import type { Batch, BatchColumn } from '@trestle/contracts';
+import type { Feature, Row } from '@trestle/model';
+
+/**
+ * Rows of a batch as a model's features take them. A file's types were guessed from its values (a category of digits
+ * reads as a number), so what can be meant as the feature's type is turned into it; columns that are no features go.
+ */
+export function batchRows(batch: Batch, features: readonly Feature[]): Row[] {
+  const columns = features.flatMap((feature) => {
+    const column = batch.columns[feature.name];
+    return column ? [{ name: feature.name, at: reader(feature, column) }] : [];
+  });
+  return Array.from({ length: batch.rows }, (_, row) =>
+    Object.fromEntries(columns.map(({ name, at }) => [name, at(row)])),
+  );
+}
+
+function reader(feature: Feature, column: BatchColumn): (row: number) => unknown {
+  const { type } = feature;
+  if (column.type === 'number' || column.type === 'timestamp') {
+    const { values } = column;
+    const isNumber = type === 'number' || type === 'timestamp';
+    return (row) => {
+      const value = values[row] ?? Number.NaN;
+      if (Number.isNaN(value)) return null;
+      if (type === 'boolean' && (value === 0 || value === 1)) return value === 1;
+      return isNumber ? value : String(value);
+    };
+  }
+  if (column.type === 'boolean') {
+    const { values } = column;
+    return (row) => {
+      const value = values[row] ?? null;
+      return value === null || type === 'boolean'
+        ? value
+        : type === 'category'
+          ? String(value)
+          : Number(value);
+    };
+  }
+  const { values } = column;
+  return (row) => values[row] ?? null;
+}

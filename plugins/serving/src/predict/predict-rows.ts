@@ -1,0 +1,114 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { type Batch, datasetsToken, modelsToken } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { openModel, type Prediction } from '@trestle/model';
+import { MAX_SHOWN } from '../operations/predict.ts';
+import { servingError } from '../serving-error.ts';
+import { batchRows } from './batch-rows.ts';
+
+interface PredictInput {
+  readonly model: string;
+  readonly input?: string | undefined;
+  readonly data?: string | undefined;
+  readonly out?: string | undefined;
+}
+
+/** Predicts batch by batch: memory does not grow with the file. The output file is whole or not there. */
+export async function predictRows(ctx: Context, input: PredictInput) {
+  const models = await ctx.service(modelsToken);
+  const version = await models.resolve(input.model);
+  const model = await openModel(await models.bytes(version));
+  const sink = input.out === undefined ? keepFirst() : await fileSink(ctx, input.out);
+  const ignored = new Set<string>();
+  let rows = 0;
+  try {
+    for await (const batch of await source(ctx, input)) {
+      ctx.signal.throwIfAborted();
+      const known = new Set(model.features.map((feature) => feature.name));
+      for (const name of Object.keys(batch.columns)) if (!known.has(name)) ignored.add(name);
+      try {
+        await sink.take(await model.predict(batchRows(batch, model.features)));
+      } catch (thrown) {
+        throw atRow(thrown, rows);
+      }
+      rows += batch.rows;
+      ctx.progress({ step: 'predicting', values: { rows } });
+    }
+    await sink.finish();
+  } catch (thrown) {
+    await sink.discard();
+    throw thrown;
+  }
+  return {
+    model: { name: version.name, version: version.version },
+    rows,
+    ...(sink.kept ? { predictions: sink.kept } : {}),
+    ...(input.out === undefined ? {} : { out: input.out }),
+    ignored: [...ignored],
+  };
+}
+
+async function source(ctx: Context, { input, data }: PredictInput): Promise<AsyncIterable<Batch>> {
+  const datasets = await ctx.service(datasetsToken);
+  if (input !== undefined && data === undefined) return datasets.readFile(ctx, input);
+  if (data !== undefined && input === undefined) return datasets.read(data);
+  throw servingError('SOURCE_MISSING', {
+    kind: 'usage',
+    message: 'Give either a file or a dataset.',
+    hint: 'trestle predict MODEL --input FILE, or trestle predict MODEL --data DATASET.',
+  });
+}
+
+/** A batch counts its rows from 0: the row that a user knows is further down. */
+function atRow(thrown: unknown, before: number): unknown {
+  const details = thrown instanceof Error && 'details' in thrown ? thrown.details : undefined;
+  if (typeof details !== 'object' || details === null || !('row' in details)) return thrown;
+  const row = Number(details.row) + before;
+  const { field, reason } = { field: '', reason: '', ...details };
+  return servingError('ROW_INVALID', {
+    kind: 'invalid',
+    message: `Row ${row}, field "${field}": ${reason}.`,
+    hint: 'Rows are counted from 0, without the header. See "trestle model show" for what the model takes.',
+    details: { row, field, reason },
+    cause: thrown,
+  });
+}
+
+interface Sink {
+  readonly kept?: Prediction[];
+  take(predictions: readonly Prediction[]): Promise<void>;
+  finish(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+function keepFirst(): Sink {
+  const kept: Prediction[] = [];
+  return {
+    kept,
+    async take(predictions) {
+      kept.push(...predictions.slice(0, MAX_SHOWN - kept.length));
+    },
+    async finish() {},
+    async discard() {},
+  };
+}
+
+async function fileSink(ctx: Context, out: string): Promise<Sink> {
+  const path = await ctx.files.write(out);
+  const beside = `${path}.${ctx.requestId}.partial`;
+  const file = await open(beside, 'wx');
+  return {
+    async take(predictions) {
+      await file.write(predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join(''));
+    },
+    async finish() {
+      await file.sync();
+      await file.close();
+      await rename(beside, path);
+    },
+    async discard() {
+      await file.close().catch(() => {});
+      await rm(beside, { force: true });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { ElementType, TensorData } from '@trestle/onnx';
+import type { Description } from '../inference/task.ts';
+import { invalid } from './feature-tensors.ts';
+import { DATATYPES, flatten, type RequestedTensor, type ResponseTensor } from './open-inference-schema.ts';
+
+type Value = Description['inputs'][number];
+
+const isElementType = (type: string): type is ElementType => Object.hasOwn(DATATYPES, type);
+const datatypeOf = (type: string): string => (isElementType(type) ? DATATYPES[type] : type);
+
+/** Inputs or outputs of a graph as the protocol describes them: what the caller chooses is -1. */
+export const describeTensors = (values: readonly Value[]) =>
+  values.map(({ name, type, dims }) => ({
+    name,
+    datatype: datatypeOf(type),
+    shape: dims.map((dim) => (typeof dim === 'number' ? dim : -1)),
+  }));
+
+/** What the graph of a model from elsewhere is fed with. @throws TRS_SERVING_TENSOR_INVALID */
+export function feedsOf(
+  inputs: readonly RequestedTensor[],
+  description: Description,
+): Record<string, Omit<TensorData, 'name'>> {
+  return Object.fromEntries(
+    inputs.map((input) => {
+      const known = description.inputs.find((value) => value.name === input.name);
+      if (!known || !isElementType(known.type))
+        throw invalid(
+          input.name,
+          `the model takes ${description.inputs.map((value) => value.name).join(', ')}`,
+        );
+      if (input.datatype !== DATATYPES[known.type])
+        throw invalid(
+          input.name,
+          `its datatype is ${input.datatype}, the model takes ${DATATYPES[known.type]}`,
+        );
+      const values = flatten(input.data);
+      const size = input.shape.reduce((product, dim) => product * dim, 1);
+      if (values?.length !== size)
+        throw invalid(input.name, `its data does not fill the shape [${input.shape}]`);
+      return [
+        input.name,
+        { type: known.type, dims: input.shape, data: dataOf(known.type, values, input.name) },
+      ];
+    }),
+  );
+}
+
+function dataOf(type: ElementType, values: readonly unknown[], name: string): TensorData['data'] {
+  if (type === 'string') {
+    return values.map((value) => {
+      if (typeof value === 'string') return value;
+      throw invalid(name, 'one of its elements is no text');
+    });
+  }
+  const numbers = values.map((value) => {
+    if (typeof value === 'number' || typeof value === 'boolean') return Number(value);
+    throw invalid(name, 'one of its elements is no number');
+  });
+  if (type === 'float32') return Float32Array.from(numbers);
+  return type === 'float64' ? Float64Array.from(numbers) : numbers;
+}
+
+export const responseTensors = (outputs: Readonly<Record<string, TensorData>>): ResponseTensor[] =>
+  Object.entries(outputs).map(([name, { type, dims, data }]) => ({
+    name,
+    datatype: datatypeOf(type),
+    shape: dims,
+    data: Array.from<string | number, unknown>(data, (value) => (type === 'bool' ? value !== 0 : value)),
+  }));

@@ -1,0 +1,95 @@
+import { type Deployment, modelsToken } from '@trestle/contracts';
+import type { Context, RouteHandler } from '@trestle/kernel';
+import { inferencePoolToken } from '../inference/inference-pool-token.ts';
+import { routingToken } from '../inference/routing-token.ts';
+import type { Description } from '../inference/task.ts';
+import { answerRows } from '../predict/answer-rows.ts';
+import { servingError } from '../serving-error.ts';
+import { featureInputs, predictionOutputs, rowsOf, tensorsOf } from './feature-tensors.ts';
+import { describeTensors, feedsOf, responseTensors } from './graph-tensors.ts';
+import { type InferRequest, inferRequestSchema, type ResponseTensor } from './open-inference-schema.ts';
+import { readJson } from './read-json.ts';
+
+type Params = Readonly<Record<string, string>>;
+
+/** The deployment that the protocol calls a model, at the version that the path names if it names one. */
+async function find(ctx: Context, params: Params): Promise<Deployment> {
+  const deployment = await (await ctx.service(routingToken)).current(params.model ?? '');
+  const { name, version } = deployment.model;
+  if (params.version === undefined || params.version === String(version)) return deployment;
+  const other = await (await ctx.service(modelsToken)).resolve(`${name}@${params.version}`);
+  return { ...deployment, model: { name, version: other.version, digest: other.digest } };
+}
+
+async function describe(ctx: Context, { model }: Deployment): Promise<Description> {
+  const pool = await ctx.service(inferencePoolToken);
+  return (await pool.run(model.digest, { kind: 'describe' })).description;
+}
+
+export const serverMetadata: RouteHandler = async () =>
+  Response.json({ name: 'trestle', version: '0.1.0', extensions: [] });
+
+export const live: RouteHandler = async () => Response.json({ live: true });
+export const ready: RouteHandler = async () => Response.json({ ready: true });
+
+export const modelMetadata: RouteHandler = async (ctx, _request, params) => {
+  const deployment = await find(ctx, params);
+  const description = await describe(ctx, deployment);
+  const isOurs = description.task !== undefined;
+  return Response.json({
+    name: deployment.deployment,
+    versions: [String(deployment.model.version)],
+    platform: 'onnx',
+    inputs: isOurs ? featureInputs(description) : describeTensors(description.inputs),
+    outputs: isOurs ? predictionOutputs(description) : describeTensors(description.outputs),
+  });
+};
+
+/** Ready means that a worker has the model open. */
+export const modelReady: RouteHandler = async (ctx, _request, params) => {
+  const deployment = await find(ctx, params);
+  await describe(ctx, deployment);
+  return Response.json({ name: deployment.deployment, ready: true });
+};
+
+export const infer: RouteHandler = async (ctx, request, params) => {
+  if (request.headers.has('inference-header-content-length')) {
+    throw servingError('BINARY_UNAVAILABLE', {
+      kind: 'invalid',
+      message: 'Binary tensor data is not available yet.',
+      hint: 'Send the tensors as JSON, without the header Inference-Header-Content-Length.',
+    });
+  }
+  const body = await readJson(
+    request,
+    inferRequestSchema,
+    '{"inputs": [{"name", "shape", "datatype", "data"}]}',
+  );
+  const deployment = await find(ctx, params);
+  const { id, outputs } = await inferTensors(ctx, deployment, body);
+  const wanted = body.outputs?.map((output) => output.name);
+  return Response.json({
+    model_name: deployment.deployment,
+    model_version: String(deployment.model.version),
+    id: body.id ?? id,
+    // What labels and traces name, also when the caller gave an id of their own.
+    parameters: id === undefined ? {} : { prediction: id },
+    outputs: outputs.filter((output) => wanted?.includes(output.name) ?? true),
+  });
+};
+
+async function inferTensors(
+  ctx: Context,
+  deployment: Deployment,
+  body: InferRequest,
+): Promise<{ id: string | undefined; outputs: ResponseTensor[] }> {
+  const description = await describe(ctx, deployment);
+  if (description.task === undefined) {
+    const pool = await ctx.service(inferencePoolToken);
+    const inputs = feedsOf(body.inputs, description);
+    const { outputs } = await pool.run(deployment.model.digest, { kind: 'run', inputs });
+    return { id: undefined, outputs: responseTensors(outputs) };
+  }
+  const { id, predictions } = await answerRows(ctx, deployment, rowsOf(body.inputs));
+  return { id, outputs: tensorsOf(predictions, description) };
+}

@@ -1,0 +1,60 @@
+import { OPEN_ACCESS, type Route } from '@trestle/kernel';
+
+const openInference = () => import('./protocol/open-inference.ts');
+const MAX_BODY_BYTES = 16 * 2 ** 20;
+
+const READ = { method: 'GET', access: 'serving:read' } as const;
+
+/** Prediction over HTTP: our own protocol, and the Open Inference Protocol under /v2. */
+export const servingRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/v1/predict/:deployment',
+    access: 'serving:predict',
+    summary: 'Predictions for rows: {"rows": [{"feature": value}]}.',
+    maxBodyBytes: MAX_BODY_BYTES,
+    load: async () => (await import('./protocol/predict-route.ts')).predictRoute,
+  },
+  {
+    ...READ,
+    path: '/v2',
+    summary: 'Server metadata.',
+    load: async () => (await openInference()).serverMetadata,
+  },
+  {
+    method: 'GET',
+    path: '/v2/health/live',
+    access: OPEN_ACCESS,
+    summary: 'Whether the server is alive.',
+    load: async () => (await openInference()).live,
+  },
+  {
+    method: 'GET',
+    path: '/v2/health/ready',
+    access: OPEN_ACCESS,
+    summary: 'Whether the server takes requests.',
+    load: async () => (await openInference()).ready,
+  },
+  ...['/v2/models/:model', '/v2/models/:model/versions/:version'].flatMap((path): Route[] => [
+    {
+      ...READ,
+      path,
+      summary: 'Inputs and outputs of a deployment.',
+      load: async () => (await openInference()).modelMetadata,
+    },
+    {
+      ...READ,
+      path: `${path}/ready`,
+      summary: 'Whether a deployment answers.',
+      load: async () => (await openInference()).modelReady,
+    },
+    {
+      method: 'POST',
+      path: `${path}/infer`,
+      access: 'serving:predict',
+      summary: 'Inference with tensors as JSON.',
+      maxBodyBytes: MAX_BODY_BYTES,
+      load: async () => (await openInference()).infer,
+    },
+  ]),
+];

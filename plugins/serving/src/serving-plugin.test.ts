@@ -1,0 +1,371 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deploymentsToken, lineageSources, predictionLogToken } from '@trestle/contracts';
+import { type Host, journalToken } from '@trestle/kernel';
+import { writeModel } from '@trestle/onnx';
+import { dataPlugin } from '@trestle/plugin-data';
+import { monitoringPlugin } from '@trestle/plugin-monitoring';
+import { modelPromote, modelRegister, modelRollback, registryPlugin } from '@trestle/plugin-registry';
+import { lineageToken } from '@trestle/store';
+import { type TemporaryProject, temporaryProject, tinyModel } from '@trestle/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  deploymentList,
+  deploymentRollback,
+  deploymentShow,
+  deployOperation,
+  predictOperation,
+  servingPlugin,
+} from './index.ts';
+
+const PLUGINS = [dataPlugin, registryPlugin, servingPlugin, monitoringPlugin];
+
+describe('the serving plugin', () => {
+  let project: TemporaryProject;
+  let host: Host;
+  beforeEach(async () => {
+    project = await temporaryProject();
+    host = await project.open(PLUGINS);
+    for (const slope of [1, 2, 3]) await register(tinyModel(slope));
+    await promote(1);
+  });
+  afterEach(async () => {
+    await project.remove();
+  });
+  const register = async (bytes: Uint8Array, name = 'strikes') => {
+    await writeFile(join(project.dir, 'model.onnx'), bytes);
+    return await host.run(modelRegister, { file: 'model.onnx', name }, { surface: 'cli' });
+  };
+  const promote = (version: number) =>
+    host.run(modelPromote, { name: 'strikes', version, alias: 'champion' });
+  /** Calls a route as the server does. */
+  const call = async (
+    method: string,
+    path: string,
+    params: Record<string, string>,
+    body?: unknown,
+    on = host,
+  ) => {
+    const route = servingPlugin.routes.find((one) => one.method === method && one.path === path);
+    if (!route) throw new RangeError(`no route ${method} ${path}`);
+    const handler = await route.load();
+    const context = on.context({ id: `${method} ${path}`, access: route.access }, { surface: 'http' });
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const request = new Request('http://localhost/', {
+      method,
+      ...(body === undefined ? {} : { body: text }),
+    });
+    return (await (await handler(context, request, params)).json()) as Record<string, unknown>;
+  };
+  const predict = (rows: unknown, on = host) =>
+    call('POST', '/v1/predict/:deployment', { deployment: 'strikes' }, { rows }, on);
+
+  describe('a deployment', () => {
+    it('serves what an alias points at, and follows it when it moves', async () => {
+      expect(await host.run(deployOperation, { model: 'strikes@champion' })).toMatchObject({
+        deployment: 'strikes',
+        revision: 1,
+        model: { version: 1 },
+        follows: 'champion',
+        traffic: [{ version: 1, percent: 100 }],
+      });
+      await promote(2);
+      const deployments = await host.service(deploymentsToken);
+      expect(await deployments.get('strikes')).toMatchObject({ revision: 2, model: { version: 2 } });
+      await host.run(modelRollback, { name: 'strikes', alias: 'champion' });
+      expect(await deployments.get('strikes')).toMatchObject({ revision: 3, model: { version: 1 } });
+      const events = await (await host.service(journalToken)).read({ types: ['deployment.followed'] });
+      expect(events.map((event) => event.subject)).toEqual(['deployment:strikes@2', 'deployment:strikes@3']);
+      expect(await (await host.service(lineageToken)).into('deployment:strikes@2')).toMatchObject([
+        { from: 'model:strikes@2', kind: 'deployed' },
+      ]);
+    });
+
+    it('makes one revision of a moved alias, however many look at once', async () => {
+      await host.run(deployOperation, { model: 'strikes@champion' });
+      const other = await project.open(PLUGINS);
+      await promote(2);
+      const looks = [host, other, host, other].map(async (one) =>
+        (await one.service(deploymentsToken)).get('strikes'),
+      );
+      expect((await Promise.all(looks)).map((one) => one.revision)).toEqual([2, 2, 2, 2]);
+    });
+
+    it('stays on a version that was named', async () => {
+      await host.run(deployOperation, { model: 'strikes@1', name: 'pinned' });
+      await promote(2);
+      expect(await (await host.service(deploymentsToken)).get('pinned')).toMatchObject({
+        model: { version: 1 },
+      });
+    });
+
+    it('rolls back step by step, and then stays there', async () => {
+      await host.run(deployOperation, { model: 'strikes@champion' });
+      await promote(2);
+      await host.run(deploymentShow, { deployment: 'strikes' });
+      await promote(3);
+      expect(await host.run(deploymentRollback, { deployment: 'strikes' })).toMatchObject({
+        model: { version: 2 },
+      });
+      const back = await host.run(deploymentRollback, { deployment: 'strikes' });
+      expect(back).toMatchObject({ model: { version: 1 } });
+      expect(back.follows).toBeUndefined();
+      await promote(2);
+      expect((await host.run(deploymentList, {})).deployments).toMatchObject([{ model: { version: 1 } }]);
+      await expect(host.run(deploymentRollback, { deployment: 'strikes' })).rejects.toMatchObject({
+        code: 'TRS_SERVING_NOTHING_TO_ROLL_BACK',
+      });
+    });
+
+    it('is the same revision when nothing changes', async () => {
+      await host.run(deployOperation, { model: 'strikes@1' });
+      expect((await host.run(deployOperation, { model: 'strikes@1' })).revision).toBe(1);
+    });
+
+    it.each([
+      [
+        'a strategy that is not there yet',
+        { model: 'strikes@1', strategy: 'canary' as const },
+        'TRS_SERVING_STRATEGY_UNAVAILABLE',
+      ],
+      ['a share of the traffic', { model: 'strikes@1', traffic: 10 }, 'TRS_SERVING_STRATEGY_UNAVAILABLE'],
+      ['an unknown model', { model: 'strike@1' }, 'TRS_REGISTRY_UNKNOWN_MODEL'],
+      ['what is no reference', { model: '../x' }, 'TRS_REFERENCE_INVALID'],
+    ])('refuses %s', async (_, input, code) => {
+      await expect(host.run(deployOperation, input)).rejects.toMatchObject({ code });
+    });
+  });
+
+  describe('POST /v1/predict', () => {
+    beforeEach(async () => {
+      await host.run(deployOperation, { model: 'strikes@champion' });
+    });
+
+    it('answers each row, names the model, and logs what it said', async () => {
+      const answer = await predict([{ x: 0 }, { x: 10 }]);
+      expect(answer).toMatchObject({
+        id: expect.stringMatching(/^p-[0-9a-f]{24}$/),
+        model: { name: 'strikes', version: 1 },
+        predictions: [{ probability: 0.5 }, { label: 'yes' }],
+      });
+      await (await host.service(predictionLogToken)).flush();
+      const [source] = host.extensions(lineageSources);
+      const edges = await source?.load().then((edgesInto) => edgesInto(host, `prediction:${answer.id}`));
+      expect(edges).toMatchObject([{ from: 'deployment:strikes@1' }, { from: 'model:strikes@1' }]);
+    });
+
+    it('answers with the new model as soon as the alias has moved, here and in another process', async () => {
+      const other = await project.open(PLUGINS);
+      await predict([{ x: 1 }], other);
+      await promote(2);
+      await expect.poll(async () => (await predict([{ x: 1 }], other)).model).toMatchObject({ version: 2 });
+      await expect.poll(async () => (await predict([{ x: 1 }])).model).toMatchObject({ version: 2 });
+    });
+
+    it('loses no request while models are swapped under load', async () => {
+      const answers: Promise<Record<string, unknown>>[] = [];
+      for (let round = 0; round < 20; round++) {
+        for (let i = 0; i < 5; i++) answers.push(predict([{ x: i }]));
+        await promote(1 + (round % 3));
+        await Promise.all(answers.slice(-5));
+      }
+      expect(await Promise.all(answers)).toHaveLength(100);
+    });
+
+    it.each([
+      [
+        'a wrong type',
+        [{ x: 1 }, { x: 'fast' }],
+        { code: 'TRS_MODEL_ROW_INVALID', kind: 'invalid', details: { row: 1, field: 'x' } },
+      ],
+      ['a missing feature', [{}], { code: 'TRS_MODEL_ROW_INVALID', details: { row: 0, field: 'x' } }],
+      [
+        'an unknown feature',
+        [{ x: 1, y: 2 }],
+        { code: 'TRS_MODEL_ROW_INVALID', details: { row: 0, field: 'y' } },
+      ],
+      ['no rows', [], { code: 'TRS_SERVING_BODY_INVALID' }],
+      ['rows that are none', 'all of them', { code: 'TRS_SERVING_BODY_INVALID' }],
+    ])('refuses %s, naming it', async (_, rows, expected) => {
+      await expect(predict(rows)).rejects.toMatchObject(expected);
+    });
+
+    it('refuses what is no JSON, and an unknown deployment', async () => {
+      const path = '/v1/predict/:deployment';
+      await expect(call('POST', path, { deployment: 'strikes' }, '{')).rejects.toMatchObject({
+        code: 'TRS_SERVING_BODY_NOT_JSON',
+      });
+      await expect(call('POST', path, { deployment: 'nobody' }, { rows: [{ x: 1 }] })).rejects.toMatchObject({
+        code: 'TRS_SERVING_UNKNOWN_DEPLOYMENT',
+        kind: 'not-found',
+      });
+    });
+
+    it('refuses at once what does not fit in the queue, and answers the rest', async () => {
+      const small = await project.open(PLUGINS, {
+        env: {
+          TRESTLE_SERVING__WORKERS: '1',
+          TRESTLE_SERVING__MAX_QUEUE: '4',
+          TRESTLE_STORE__RESERVE_BYTES: '0',
+        },
+      });
+      const rows = Array.from({ length: 2_000 }, (_, x) => ({ x }));
+      const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => predict(rows, small)));
+      const refused = outcomes.filter((one) => one.status === 'rejected');
+      expect(outcomes.length - refused.length).toBeGreaterThanOrEqual(5);
+      expect(refused.length).toBeGreaterThan(0);
+      for (const one of refused)
+        expect(one.reason).toMatchObject({
+          code: 'TRS_SERVING_OVERLOADED',
+          kind: 'overloaded',
+          retryAfterS: 1,
+        });
+    });
+
+    it('gives up on what takes too long, and goes on with another worker', async () => {
+      const hasty = await project.open(PLUGINS, {
+        env: {
+          TRESTLE_SERVING__WORKERS: '1',
+          TRESTLE_SERVING__TIMEOUT_MS: '400',
+          TRESTLE_SERVING__MAX_ROWS: '1000000',
+        },
+      });
+      const many = Array.from({ length: 1_000_000 }, (_, x) => ({ x }));
+      await expect(predict(many, hasty)).rejects.toMatchObject({
+        code: 'TRS_SERVING_TIMEOUT',
+        kind: 'unavailable',
+      });
+      await expect
+        .poll(async () => (await predict([{ x: 1 }], hasty).catch(() => ({ id: '' }))).id, {
+          timeout: 10_000,
+        })
+        .toMatch(/^p-/);
+    });
+
+    it('refuses more rows than allowed', async () => {
+      const rows = Array.from({ length: 10_001 }, () => ({ x: 1 }));
+      await expect(predict(rows)).rejects.toMatchObject({
+        code: 'TRS_SERVING_TOO_MANY_ROWS',
+        kind: 'too-large',
+      });
+    });
+  });
+
+  describe('the Open Inference Protocol', () => {
+    const MODEL = '/v2/models/:model';
+    const VERSION = '/v2/models/:model/versions/:version';
+
+    it('describes and runs a model by its features', async () => {
+      await host.run(deployOperation, { model: 'strikes@champion' });
+      expect(await call('GET', MODEL, { model: 'strikes' })).toEqual({
+        name: 'strikes',
+        versions: ['1'],
+        platform: 'onnx',
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 1] }],
+        outputs: [
+          { name: 'label', datatype: 'BYTES', shape: [-1] },
+          { name: 'probability', datatype: 'FP32', shape: [-1] },
+        ],
+      });
+      const inputs = [{ name: 'x', datatype: 'FP32', shape: [2, 1], data: [[0], [10]] }];
+      const answer = await call('POST', `${MODEL}/infer`, { model: 'strikes' }, { id: 'mine', inputs });
+      expect(answer).toMatchObject({
+        model_name: 'strikes',
+        model_version: '1',
+        id: 'mine',
+        parameters: { prediction: expect.stringMatching(/^p-/) },
+        outputs: [
+          { name: 'label', shape: [2], data: ['yes', 'yes'] },
+          { name: 'probability', datatype: 'FP32', data: [0.5, expect.closeTo(1, 3)] },
+        ],
+      });
+      expect(await call('GET', `${MODEL}/ready`, { model: 'strikes' })).toEqual({
+        name: 'strikes',
+        ready: true,
+      });
+      const other = await call('POST', `${VERSION}/infer`, { model: 'strikes', version: '2' }, { inputs });
+      expect(other).toMatchObject({ model_version: '2' });
+    });
+
+    it('runs the graph of a model from elsewhere', async () => {
+      const bytes = writeModel({
+        irVersion: 8,
+        opsets: [{ domain: '', version: 17 }],
+        producer: 'somebody else',
+        metadata: {},
+        graph: {
+          name: 'double',
+          nodes: [
+            { name: 'n', operator: 'Add', domain: '', inputs: ['a', 'a'], outputs: ['b'], attributes: {} },
+          ],
+          initializers: [],
+          inputs: [{ name: 'a', type: 'float32', dims: ['n', 2] }],
+          outputs: [{ name: 'b', type: 'float32', dims: ['n', 2] }],
+        },
+      });
+      await register(bytes, 'double');
+      await host.run(deployOperation, { model: 'double' });
+      expect(await call('GET', MODEL, { model: 'double' })).toMatchObject({
+        inputs: [{ name: 'a', datatype: 'FP32', shape: [-1, 2] }],
+      });
+      const inputs = [{ name: 'a', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
+      expect(await call('POST', `${MODEL}/infer`, { model: 'double' }, { inputs })).toMatchObject({
+        outputs: [{ name: 'b', datatype: 'FP32', shape: [1, 2], data: [2, 4] }],
+      });
+      await expect(
+        call(
+          'POST',
+          `${MODEL}/infer`,
+          { model: 'double' },
+          { inputs: [{ name: 'a', datatype: 'FP32', shape: [2, 2], data: [1] }] },
+        ),
+      ).rejects.toMatchObject({ code: 'TRS_SERVING_TENSOR_INVALID' });
+    });
+
+    it('says that it is alive and ready, and what it is', async () => {
+      expect(await call('GET', '/v2/health/live', {})).toEqual({ live: true });
+      expect(await call('GET', '/v2/health/ready', {})).toEqual({ ready: true });
+      expect(await call('GET', '/v2', {})).toMatchObject({ name: 'trestle' });
+    });
+  });
+
+  describe('trestle predict', () => {
+    const file = async (content: string) => {
+      await writeFile(join(project.dir, 'rows.csv'), content);
+      return host.run(predictOperation, { model: 'strikes@1', input: 'rows.csv' }, { surface: 'cli' });
+    };
+
+    it('predicts the rows of a file, and says which columns it ignored', async () => {
+      expect(await file('x,note\n0,a\n10,b\n')).toMatchObject({
+        model: { name: 'strikes', version: 1 },
+        rows: 2,
+        predictions: [{ probability: 0.5 }, { label: 'yes' }],
+        ignored: ['note'],
+      });
+    });
+
+    it('writes whole files or none', async () => {
+      await writeFile(join(project.dir, 'rows.csv'), `x\n${'1\n'.repeat(9_000)}`);
+      const input = { model: 'strikes@1', input: 'rows.csv', out: 'out.jsonl' };
+      expect(await host.run(predictOperation, input, { surface: 'cli' })).toMatchObject({
+        rows: 9_000,
+        out: 'out.jsonl',
+      });
+      const { readFile, readdir } = await import('node:fs/promises');
+      expect((await readFile(join(project.dir, 'out.jsonl'), 'utf8')).trim().split('\n')).toHaveLength(9_000);
+      await writeFile(join(project.dir, 'rows.csv'), `x\n${'1\n'.repeat(9_000)}fast\n`);
+      await expect(
+        host.run(predictOperation, { ...input, out: 'bad.jsonl' }, { surface: 'cli' }),
+      ).rejects.toMatchObject({
+        code: 'TRS_SERVING_ROW_INVALID',
+      });
+      expect((await readdir(project.dir)).filter((name) => name.includes('bad'))).toEqual([]);
+    });
+
+    it('needs rows from somewhere', async () => {
+      await expect(host.run(predictOperation, { model: 'strikes@1' })).rejects.toMatchObject({
+        code: 'TRS_SERVING_SOURCE_MISSING',
+      });
+    });
+  });
+});

@@ -1,0 +1,31 @@
+import { deploymentsToken } from '@trestle/contracts';
+import { contribute, plugin, provide } from '@trestle/kernel';
+import { migrations } from '@trestle/store';
+import { inferencePoolToken } from './inference/inference-pool-token.ts';
+import { routingToken } from './inference/routing-token.ts';
+import { deploymentList, deploymentRollback, deploymentShow, deployOperation } from './operations/deploy.ts';
+import { predictOperation } from './operations/predict.ts';
+import { servingRoutes } from './routes.ts';
+import { servingConfig } from './serving-config.ts';
+import { servingMetrics } from './serving-metrics.ts';
+import { servingMigrations } from './serving-tables.ts';
+
+/** Deployments, and predictions over HTTP or from files. */
+export const servingPlugin = plugin({
+  name: 'serving',
+  version: '0.1.0',
+  config: servingConfig,
+  operations: [deployOperation, deploymentList, deploymentShow, deploymentRollback, predictOperation],
+  services: [
+    provide(deploymentsToken, async (scope) =>
+      (await import('./deployment/deployments-service.ts')).deploymentsService(scope),
+    ),
+    provide(routingToken, async (scope) => (await import('./inference/routing.ts')).openRouting(scope)),
+    provide(inferencePoolToken, async (scope) =>
+      (await import('./inference/inference-pool.ts')).openInferencePool(scope),
+    ),
+  ],
+  contributions: servingMigrations.map((migration) => contribute(migrations, migration)),
+  routes: servingRoutes,
+  metrics: servingMetrics,
+});
