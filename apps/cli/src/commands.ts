@@ -26,6 +26,9 @@ export const COMMANDS: Record<string, typeof Command> = {
   serve: ServeCommand,
   worker: WorkerCommand,
   ...Object.fromEntries(
-    [...(await projectOperations())].map((operation) => [operation.id.replace('.', ':'), operationCommand(operation)]),
+    [...(await projectOperations())].map((operation) => [
+      operation.id.replace('.', ':'),
+      operationCommand(operation),
+    ]),
   ),
 };

@@ -19,7 +19,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 /** oclif ends `--help` with an error whose exit code is 0. */
 function isExitZero(thrown: unknown): boolean {
@@ -34,7 +35,10 @@ async function readable(thrown: unknown, argv: readonly string[]): Promise<Trest
     return new TrestleError('TRS_CLI_USAGE', {
       kind: 'usage',
       message: (thrown.message.split('\nSee more help')[0] ?? thrown.message).trim(),
-      hint: `See "trestle ${argv.filter((word) => /^[a-z]+$/.test(word)).slice(0, 2).join(' ')} --help".`,
+      hint: `See "trestle ${argv
+        .filter((word) => /^[a-z]+$/.test(word))
+        .slice(0, 2)
+        .join(' ')} --help".`,
       cause: thrown,
     });
   }

@@ -1,1 +1,1 @@
-export {};
+export { type Caller, type CallOptions, type ClientOptions, createClient, type Methods } from './client.ts';

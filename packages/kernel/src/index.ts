@@ -13,6 +13,7 @@ export { stderrLogger } from './host/stderr-logger.ts';
 export * from './job/job-store.ts';
 export * from './operation/context.ts';
 export * from './operation/operation.ts';
+export * from './operation/text-input.ts';
 export * from './operation/view.ts';
 export * from './plugin/extension-point.ts';
 export * from './plugin/plugin.ts';

@@ -16,7 +16,8 @@ const flags = {
 
 /** `trestle demo`: the whole line on real data. */
 export class DemoCommand extends Command {
-  static override summary = 'From raw records to a monitored model: the whole line, on real data, in a folder of its own.';
+  static override summary =
+    'From raw records to a monitored model: the whole line, on real data, in a folder of its own.';
   static override flags = flags;
 
   override async run(): Promise<void> {

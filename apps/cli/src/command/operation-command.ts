@@ -20,7 +20,10 @@ export function operationCommand(operation: AnyOperation): typeof Command {
     static override flags = { ...parameters.flags, ...globalFlags };
 
     override async run(): Promise<void> {
-      const { args, flags } = await this.parse({ args: parameters.args, flags: { ...parameters.flags, ...globalFlags } });
+      const { args, flags } = await this.parse({
+        args: parameters.args,
+        flags: { ...parameters.flags, ...globalFlags },
+      });
       const input = inputFrom(operation, args, flags);
       const output = flags.server
         ? await callServer(operation, input, flags.server)
@@ -36,7 +39,11 @@ export function operationCommand(operation: AnyOperation): typeof Command {
   };
 }
 
-async function callHere(operation: AnyOperation, input: unknown, project: string | undefined): Promise<unknown> {
+async function callHere(
+  operation: AnyOperation,
+  input: unknown,
+  project: string | undefined,
+): Promise<unknown> {
   const host = await openProject(project);
   const progress = progressLine(process.stderr);
   try {

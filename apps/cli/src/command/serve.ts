@@ -24,7 +24,9 @@ export class ServeCommand extends Command {
     const host = await openProject(typed.project);
     try {
       const server = await startServer(host, { port: typed.port, host: typed.host, studioDir: studioDir() });
-      process.stdout.write(typed.json ? `${JSON.stringify({ url: server.url })}\n` : `Listening on ${server.url}\n`);
+      process.stdout.write(
+        typed.json ? `${JSON.stringify({ url: server.url })}\n` : `Listening on ${server.url}\n`,
+      );
       await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
       process.stderr.write('Draining…\n');
       await server.close();

@@ -5,7 +5,9 @@ const HEIGHT = 10;
 const MARKS = ['●', '○', '▲', '△', '■', '□'];
 
 /** Plots series of equal spacing over one shared scale, with a mark per series. */
-export function plotLines(series: readonly { readonly name: string; readonly points: readonly number[] }[]): string {
+export function plotLines(
+  series: readonly { readonly name: string; readonly points: readonly number[] }[],
+): string {
   const finite = series.flatMap((one) => one.points.filter(Number.isFinite));
   if (finite.length === 0) return '(nothing to plot)';
   const low = Math.min(...finite);
@@ -24,7 +26,9 @@ export function plotLines(series: readonly { readonly name: string; readonly poi
   }
   const labels = [formatCell(high), ...new Array<string>(HEIGHT - 2).fill(''), formatCell(low)];
   const width = Math.max(...labels.map((label) => label.length));
-  const rows = grid.map((row, index) => `${(labels[index] ?? '').padStart(width)} ┤${row.join('').trimEnd()}`);
+  const rows = grid.map(
+    (row, index) => `${(labels[index] ?? '').padStart(width)} ┤${row.join('').trimEnd()}`,
+  );
   const legend = series.map((one, index) => `${MARKS[index % MARKS.length]} ${one.name}`).join('   ');
   return [...rows, `${' '.repeat(width + 2)}${legend}`].join('\n');
 }

@@ -28,7 +28,11 @@ export function progressLine(stream: WriteStream): ProgressLine {
       const now = performance.now();
       if (now - drawnAt < REDRAW_MS) return;
       drawnAt = now;
-      const parts = [progress.fraction === undefined ? '' : bar(progress.fraction), progress.step, values(progress)];
+      const parts = [
+        progress.fraction === undefined ? '' : bar(progress.fraction),
+        progress.step,
+        values(progress),
+      ];
       const line = parts.filter((part) => part !== '').join('  ');
       stream.write(`\r\u001b[2K${line.slice(0, stream.columns - 1)}`);
     },

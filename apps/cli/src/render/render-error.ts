@@ -14,6 +14,7 @@ export function renderError(error: TrestleError, asJson: boolean): void {
     process.stderr.write(`  ${style('dim', error.code)}\n`);
   }
   if (Number(process.env.TRESTLE_DEBUG ?? 0) >= 1) {
-    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`${cause.stack}\n`);
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+      process.stderr.write(`${cause.stack}\n`);
   }
 }

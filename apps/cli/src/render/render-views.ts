@@ -12,7 +12,10 @@ const MAX_COLUMN_CELLS = 48;
 const BAR_CELLS = 32;
 
 /** Draws views as text; in colour only on a terminal that has it. */
-export function renderViews(views: readonly View[], stream: Pick<WriteStream, 'isTTY'> & NodeJS.WritableStream): string {
+export function renderViews(
+  views: readonly View[],
+  stream: Pick<WriteStream, 'isTTY'> & NodeJS.WritableStream,
+): string {
   const style: Style = (format, text) => styleText(format, text, { stream, validateStream: true });
   return `${views.map((view) => renderView(view, style)).join('\n\n')}\n`;
 }
@@ -49,13 +52,18 @@ function renderTable(view: ViewOf<'table'>, style: Style): string {
   if (view.rows.length === 0) return style('dim', '(nothing)');
   const cells = view.rows.map((row) => view.columns.map((column) => shorten(formatCell(row[column.key]))));
   const align = view.columns.map(
-    (column) => column.align ?? (view.rows.every((row) => typeof (row[column.key] ?? 0) === 'number') ? 'right' : 'left'),
+    (column) =>
+      column.align ??
+      (view.rows.every((row) => typeof (row[column.key] ?? 0) === 'number') ? 'right' : 'left'),
   );
   const widths = view.columns.map((column, index) =>
     Math.max(stringWidth(column.label), ...cells.map((row) => stringWidth(row[index] ?? ''))),
   );
   const line = (texts: readonly string[]): string =>
-    texts.map((text, index) => pad(text, widths[index] ?? 0, align[index])).join('  ').trimEnd();
+    texts
+      .map((text, index) => pad(text, widths[index] ?? 0, align[index]))
+      .join('  ')
+      .trimEnd();
   const head = style('bold', line(view.columns.map((column) => column.label)));
   const rule = style('dim', widths.map((width) => '─'.repeat(width)).join('  '));
   return [head, rule, ...cells.map(line)].join('\n');
@@ -63,7 +71,9 @@ function renderTable(view: ViewOf<'table'>, style: Style): string {
 
 function renderFacts(view: ViewOf<'facts'>, style: Style): string {
   const width = Math.max(...view.facts.map(([label]) => stringWidth(label)), 0);
-  return view.facts.map(([label, value]) => `${style('dim', pad(label, width))}  ${formatCell(value)}`).join('\n');
+  return view.facts
+    .map(([label, value]) => `${style('dim', pad(label, width))}  ${formatCell(value)}`)
+    .join('\n');
 }
 
 function renderBars(view: ViewOf<'bars'>, style: Style): string {
@@ -78,7 +88,12 @@ function renderBars(view: ViewOf<'bars'>, style: Style): string {
     .join('\n');
 }
 
-const TONES = { info: ['•', 'cyan'], good: ['✓', 'green'], warn: ['!', 'yellow'], bad: ['✗', 'red'] } as const;
+const TONES = {
+  info: ['•', 'cyan'],
+  good: ['✓', 'green'],
+  warn: ['!', 'yellow'],
+  bad: ['✗', 'red'],
+} as const;
 
 function renderNote(view: ViewOf<'note'>, style: Style): string {
   const [mark, colour] = TONES[view.tone];

@@ -13,9 +13,13 @@ export const systemPrincipal: Principal = { id: 'system', scopes: ['*:*'] };
 /** The permission of health and readiness: everybody has it, signed in or not. */
 export const OPEN_ACCESS = 'open:health';
 
+/** The permission of a caller's own things: everybody who is known has it, whatever their scopes. */
+export const OWN_ACCESS = 'own:read';
+
 /** Whether a principal's scopes cover a permission. */
 export function mayAccess(principal: Principal, access: string): boolean {
   if (access === OPEN_ACCESS) return true;
+  if (access === OWN_ACCESS) return principal.scopes.length > 0;
   const [area, action] = access.split(':');
   return principal.scopes.some((scope) => {
     const [scopeArea, scopeAction] = scope.split(':');

@@ -8,6 +8,7 @@ export type ErrorKind =
   | 'conflict'
   | 'refused'
   | 'too-large'
+  | 'unsupported'
   | 'overloaded'
   | 'unavailable'
   | 'interrupted'

@@ -10,7 +10,7 @@ import { type Invoker, invoke, parseInput } from './invoke.ts';
 import { kernelError } from './kernel-error.ts';
 
 const LEASE_MS = 15_000;
-const HEARTBEAT_MS = 3_000;
+const HEARTBEAT_MS = 1_000;
 const IDLE_POLL_MS = 500;
 const MAX_ATTEMPTS = 3;
 

@@ -1,0 +1,109 @@
+import { tokenCreate } from '@trestle/plugin-system';
+import { temporaryProject } from '@trestle/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serverConfig, startServer } from './index.ts';
+import { type TestServer, testServer } from './server.test.setup.ts';
+
+const OPEN = ['/healthz', '/readyz', '/'];
+
+describe('who may do what', () => {
+  let it1: TestServer;
+  let narrow: string;
+  beforeAll(async () => {
+    it1 = await testServer({ auth: 'tokens' });
+    narrow = (await it1.host.run(tokenCreate, { name: 'narrow', scopes: ['nothing:read'] })).secret;
+  });
+  afterAll(async () => {
+    await it1.stop();
+  });
+  /** Every route of the API description, and those around it. */
+  const routes = async (): Promise<readonly (readonly [method: string, path: string])[]> => {
+    const { secret } = await it1.host.run(tokenCreate, { name: `all-${Date.now()}`, scopes: ['*:*'] });
+    const response = await it1.get('/openapi.json', { authorization: `Bearer ${secret}` });
+    const { paths } = (await response.json()) as { paths: Record<string, object> };
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => [method.toUpperCase(), path.replace(/\{.*?\}/g, 'x')] as const),
+    );
+    return [
+      ...described,
+      ['GET', '/metrics'],
+      ['GET', '/docs/'],
+      ['GET', '/openapi.json'],
+      ['GET', '/api/v1/jobs/x/events'],
+    ];
+  };
+
+  it('asks on every route who calls, except where there is nothing to know', async () => {
+    const all = await routes();
+    expect(all.length).toBeGreaterThan(20);
+    for (const [method, path] of all) {
+      const response = await fetch(it1.server.url + path, { method });
+      expect([path, response.status]).toEqual([path, 401]);
+      expect(response.headers.get('www-authenticate')).toContain('Bearer');
+    }
+    for (const path of OPEN) expect((await it1.get(path)).status).toBe(200);
+  });
+
+  it('refuses a caller without the permission, on every route', async () => {
+    for (const [method, path] of await routes()) {
+      // Jobs are asked about by their owners: to others they do not exist.
+      const expected = path.startsWith('/api/v1/jobs/') ? 404 : 403;
+      const response = await fetch(it1.server.url + path, {
+        method,
+        headers: { authorization: `Bearer ${narrow}` },
+      });
+      expect([path, response.status]).toEqual([path, expected]);
+    }
+  });
+
+  it.each(['Bearer wrong', 'Bearer ', 'Basic YTpi', `Bearer ${'x'.repeat(5_000)}`])(
+    'does not know "%s"',
+    async (authorization) => {
+      expect((await it1.get('/api/v1/echo/say?text=a', { authorization })).status).toBe(401);
+    },
+  );
+
+  it('lets a scope do what it says, and no more', async () => {
+    const { secret } = await it1.host.run(tokenCreate, { name: 'reader', scopes: ['echo:read'] });
+    const headers = { authorization: `Bearer ${secret}` };
+    expect((await it1.get('/api/v1/echo/say?text=a', headers)).status).toBe(200);
+    expect((await it1.post('/api/v1/echo/slow', { text: 'a', afterMs: 0 }, headers)).status).toBe(403);
+  });
+
+  it('shows a job to who started it', async () => {
+    const { secret } = await it1.host.run(tokenCreate, { name: 'writer', scopes: ['echo:write'] });
+    const headers = { authorization: `Bearer ${secret}` };
+    const { job } = (await (await it1.post('/api/v1/echo/long', { steps: 0 }, headers)).json()) as {
+      job: string;
+    };
+    expect((await it1.get(`/api/v1/jobs/${job}`, headers)).status).toBe(200);
+    expect((await it1.get(`/api/v1/jobs/${job}`, { authorization: `Bearer ${narrow}` })).status).toBe(404);
+  });
+});
+
+describe('a server without authentication', () => {
+  it('does not listen where others reach it', async () => {
+    const project = await temporaryProject();
+    const host = await project.open([], { sections: [serverConfig] });
+    await expect(startServer(host, { port: 0, host: '0.0.0.0' })).rejects.toMatchObject({
+      code: 'TRS_SERVER_AUTH_REQUIRED',
+    });
+    await project.remove();
+  });
+
+  it('does not start with a route that declares no permission', async () => {
+    const project = await temporaryProject();
+    const route = {
+      method: 'GET' as const,
+      path: '/x',
+      summary: 'x',
+      load: async () => async () => new Response(),
+    };
+    const open = project.open([{ name: 'careless', version: '1.0.0', routes: [route as never] }]);
+    await expect(open).rejects.toMatchObject({
+      code: 'TRS_PLUGIN_INVALID',
+      message: expect.stringContaining('careless'),
+    });
+    await project.remove();
+  });
+});

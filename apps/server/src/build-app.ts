@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import type { Host } from '@trestle/kernel';
+import fastify, { type FastifyInstance } from 'fastify';
+import { addAccess } from './door/access.ts';
+import { addBody } from './door/body.ts';
+import { addProblems } from './door/problems.ts';
+import { addSameSite } from './door/same-site.ts';
+import { addDrain, type Drain } from './drain.ts';
+import { addDocsRoutes } from './routes/docs-routes.ts';
+import { addHealthRoutes } from './routes/health-routes.ts';
+import { addJobRoutes } from './routes/job-routes.ts';
+import { addMetricsRoute } from './routes/metrics-route.ts';
+import { addOperationRoutes } from './routes/operation-routes.ts';
+import { addPluginRoutes } from './routes/plugin-routes.ts';
+import { addStudioRoutes } from './routes/studio-routes.ts';
+import { serverConfig } from './server-config.ts';
+
+/** How often connections are looked at for requests that take too long to arrive. */
+const CONNECTION_LOOK_MS = 1_000;
+
+/** The server's routes and everything at its door, not yet listening. */
+export async function buildApp(
+  host: Host,
+  options: { readonly listenHost: string; readonly studioDir: string | undefined },
+): Promise<{ readonly app: FastifyInstance; readonly drain: Drain }> {
+  const config = host.config(serverConfig);
+  const app = fastify({
+    bodyLimit: config.maxBodyBytes,
+    requestTimeout: config.requestTimeoutMs,
+    // Fastify would answer 503 while it closes; a drain answers.
+    return503OnClosing: false,
+    forceCloseConnections: false,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 200 },
+    // Given to Node as well: a headers timeout that is longer than the request's would win over it.
+    http: {
+      connectionsCheckingInterval: CONNECTION_LOOK_MS,
+      requestTimeout: config.requestTimeoutMs,
+      headersTimeout: config.requestTimeoutMs,
+    },
+  });
+  addProblems(app, host);
+  addBody(app);
+  const drain = addDrain(app);
+  addSameSite(app, { listenHost: options.listenHost, ...config });
+  await addAccess(app, host);
+  await app.register(rateLimit, {
+    max: config.rateLimit.max,
+    timeWindow: config.rateLimit.windowMs,
+    hook: 'preParsing',
+    keyGenerator: (request) => `${request.principal.id} ${request.ip}`,
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Set where TLS ends, which is not here.
+    strictTransportSecurity: false,
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  addHealthRoutes(app, host, drain.isDraining);
+  addMetricsRoute(app, host);
+  addOperationRoutes(app, host, config.maxBodyBytes);
+  addJobRoutes(app, host, drain.isDraining);
+  addPluginRoutes(app, host, config.maxBodyBytes);
+  await addDocsRoutes(app, host);
+  await addStudioRoutes(app, options.studioDir);
+  return { app, drain };
+}

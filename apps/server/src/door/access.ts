@@ -1,0 +1,71 @@
+import { type Tokens, tokensToken } from '@trestle/contracts';
+import { type Host, mayAccess, OPEN_ACCESS, type Principal } from '@trestle/kernel';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import { serverConfig } from '../server-config.ts';
+import { serverError } from '../server-error.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The permission that a caller needs; a route without one keeps the server from starting. */
+    readonly access?: string;
+  }
+  interface FastifyRequest {
+    principal: Principal;
+  }
+}
+
+const ANONYMOUS: Principal = { id: 'anonymous', scopes: [] };
+/** Without authentication the server listens on loopback only: who reaches it is on this machine. */
+const LOCAL: Principal = { id: 'local:http', scopes: ['*:*'] };
+
+/** Finds out who calls and whether they may, before anything of the body is read. */
+export async function addAccess(app: FastifyInstance, host: Host): Promise<void> {
+  const { auth } = host.config(serverConfig);
+  const tokens = auth === 'tokens' ? await host.service(tokensToken) : undefined;
+  app.decorateRequest('principal', null as unknown as Principal);
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+  });
+  app.addHook('onReady', async () => {
+    const undeclared = routes.find((route) => route.config?.access === undefined);
+    if (!undeclared) return;
+    throw serverError('ROUTE_WITHOUT_ACCESS', {
+      kind: 'failed',
+      message: `The route ${String(undeclared.method)} ${undeclared.url} declares no permission; the server does not start.`,
+      hint: 'This is a defect of the plugin or app that adds the route.',
+    });
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    request.principal = tokens ? await whoCalls(tokens, request) : LOCAL;
+    const access = request.routeOptions.config.access ?? OPEN_ACCESS;
+    if (mayAccess(request.principal, access)) return;
+    if (request.principal === ANONYMOUS) {
+      reply.header('www-authenticate', 'Bearer realm="trestle"');
+      throw serverError('UNAUTHENTICATED', {
+        kind: 'unauthenticated',
+        message: 'This server wants to know who calls.',
+        hint: 'Send "Authorization: Bearer TOKEN"; "trestle token create" makes one.',
+      });
+    }
+    throw serverError('ACCESS_DENIED', {
+      kind: 'denied',
+      message: `"${request.principal.id}" needs the permission "${access}" for this.`,
+      hint: 'Use a token with that scope.',
+      details: { access },
+    });
+  });
+}
+
+async function whoCalls(tokens: Tokens, request: FastifyRequest): Promise<Principal> {
+  const [scheme, secret] = (request.headers.authorization ?? '').split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || !secret) return ANONYMOUS;
+  return (await tokens.verify(secret)) ?? ANONYMOUS;
+}
+
+/** Gives the routes that a third party's Fastify plugin adds to `scope` a permission. */
+export function declareAccess(scope: FastifyInstance, access: string): void {
+  scope.addHook('onRoute', (route) => {
+    route.config = { ...route.config, access };
+  });
+}

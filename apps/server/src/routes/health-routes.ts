@@ -1,0 +1,27 @@
+import { type Host, OPEN_ACCESS } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
+import type { FastifyInstance } from 'fastify';
+import { sql } from 'kysely';
+import { serverError } from '../server-error.ts';
+
+/** Alive: the process answers. Ready: it takes requests and reaches its store. */
+export function addHealthRoutes(app: FastifyInstance, host: Host, isDraining: () => boolean): void {
+  const config = { access: OPEN_ACCESS, rateLimit: false };
+  app.get('/healthz', { config }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { config }, async () => {
+    if (isDraining()) throw notReady('it is draining');
+    const metadata = await host.service(metadataToken);
+    await sql`select 1`.execute(metadata.query<unknown>()).catch((cause: unknown) => {
+      throw notReady('it does not reach its store', cause);
+    });
+    return { status: 'ready' };
+  });
+}
+
+const notReady = (reason: string, cause?: unknown) =>
+  serverError('NOT_READY', {
+    kind: 'unavailable',
+    message: `The server takes no requests: ${reason}.`,
+    retryAfterS: 5,
+    cause,
+  });

@@ -1,0 +1,27 @@
+import { configSection } from '@trestle/kernel';
+import { z } from 'zod';
+
+export const serverConfig = configSection(
+  'server',
+  z.strictObject({
+    /** `tokens`: callers show a token of "trestle token create". `none`: everybody on this machine may do everything. */
+    auth: z.enum(['none', 'tokens']).default('none'),
+    /** Names under which the server is reached, besides the address it listens on: `ml.example.com`. */
+    allowedHosts: z.array(z.string().min(1)).default([]),
+    /** Sites whose pages may call the server: `https://app.example.com`. */
+    allowedOrigins: z.array(z.url()).default([]),
+    /** The largest body of an API request, in bytes; prediction routes have their own limit. */
+    maxBodyBytes: z.number().int().min(1_024).default(1_048_576),
+    /** How long a request may take to arrive, in milliseconds. */
+    requestTimeoutMs: z.number().int().min(100).max(600_000).default(30_000),
+    /** How long a drain waits for requests under way, in milliseconds. */
+    drainTimeoutMs: z.number().int().min(0).max(600_000).default(25_000),
+    /** Requests of one caller in a window. */
+    rateLimit: z
+      .strictObject({
+        max: z.number().int().min(1).default(20_000),
+        windowMs: z.number().int().min(100).default(10_000),
+      })
+      .prefault({}),
+  }),
+);

@@ -1,0 +1,76 @@
+import { operation, plugin } from '@trestle/kernel';
+import { z } from 'zod';
+
+/** A plugin as somebody else would write it: one operation of each kind, and a raw route. */
+export const echoQuery = operation({
+  id: 'echo.say',
+  summary: 'Says it again.',
+  kind: 'query',
+  access: 'echo:read',
+  input: z.object({ text: z.string().max(100), times: z.number().int().min(1).max(5).default(1) }),
+  output: z.object({ said: z.array(z.string()) }),
+  load:
+    async () =>
+    async (_ctx, { text, times }) => ({ said: new Array<string>(times).fill(text) }),
+});
+
+export const echoSlow = operation({
+  id: 'echo.slow',
+  summary: 'Says it after a while.',
+  kind: 'command',
+  access: 'echo:write',
+  input: z.object({ text: z.string(), afterMs: z.number() }),
+  output: z.object({ said: z.string() }),
+  load:
+    async () =>
+    async (_ctx, { text, afterMs }) => {
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      return { said: text };
+    },
+});
+
+export const echoJob = operation({
+  id: 'echo.long',
+  summary: 'Counts up, or breaks.',
+  kind: 'job',
+  access: 'echo:write',
+  input: z.object({ steps: z.number().int(), breaks: z.boolean().default(false) }),
+  output: z.object({ counted: z.number() }),
+  load:
+    async () =>
+    async (ctx, { steps, breaks }) => {
+      for (let step = 1; step <= steps; step++) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        ctx.signal.throwIfAborted();
+        ctx.progress({ step: `step ${step}`, fraction: step / steps });
+      }
+      if (breaks) throw new Error('secret internals');
+      return { counted: steps };
+    },
+});
+
+export const echoPlugin = plugin({
+  name: 'echo',
+  version: '1.0.0',
+  operations: [echoQuery, echoSlow, echoJob],
+  routes: [
+    {
+      method: 'POST',
+      path: '/echo/:name',
+      access: 'echo:write',
+      summary: 'The body in capitals.',
+      accepts: ['text/plain'],
+      maxBodyBytes: 2_000_000,
+      load: async () => async (_ctx, request, params) =>
+        new Response(`${params.name}: ${(await request.text()).length}`, { headers: { 'x-echo': 'yes' } }),
+    },
+  ],
+  metrics: [
+    {
+      name: 'echo_total',
+      help: 'Echoes.',
+      type: 'counter',
+      collect: async () => [{ labels: { kind: 'test' }, value: 3 }],
+    },
+  ],
+});

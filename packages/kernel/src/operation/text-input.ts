@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { AnyOperation } from './operation.ts';
+
+/** One input field of an operation, as a surface of texts (flags, query parameters) sees it. */
+export interface InputField {
+  readonly name: string;
+  readonly type: string | undefined;
+  readonly description: string | undefined;
+  readonly choices: readonly string[] | undefined;
+  readonly default: unknown;
+  readonly isRequired: boolean;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** The fields of an operation's input, from its schema. */
+export function inputFields(operation: Pick<AnyOperation, 'input'>): readonly InputField[] {
+  const schema = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' });
+  const required = new Set(schema.required ?? []);
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    const field = isRecord(property) ? property : {};
+    const [choice] = Array.isArray(field.anyOf) ? field.anyOf : [];
+    const type = field.type ?? (isRecord(choice) ? choice.type : undefined);
+    return {
+      name,
+      type: typeof type === 'string' ? type : undefined,
+      description: typeof field.description === 'string' ? field.description : undefined,
+      choices: Array.isArray(field.enum) ? field.enum.map(String) : undefined,
+      default: field.default,
+      isRequired: required.has(name),
+    };
+  });
+}
+
+/**
+ * Reads a text as a field's type. What cannot be read stays a text, so that the schema's own message names it. Lists are
+ * given several times or with commas.
+ */
+export function valueOfText(field: InputField, text: string | readonly string[]): unknown {
+  if (field.type === 'array') {
+    const texts = typeof text === 'string' ? [text] : text;
+    return texts.flatMap((one) => one.split(',')).map((one) => one.trim());
+  }
+  const single = typeof text === 'string' ? text : (text.at(-1) ?? '');
+  switch (field.type) {
+    case 'number':
+    case 'integer':
+      return single.trim() !== '' && Number.isFinite(Number(single)) ? Number(single) : single;
+    case 'boolean':
+      return single === 'true' || single === '' ? true : single === 'false' ? false : single;
+    case 'object':
+      return jsonOr(single);
+    default:
+      return single;
+  }
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
