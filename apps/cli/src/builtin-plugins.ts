@@ -1,3 +1,4 @@
+import type { Plugin } from '@trestle/kernel';
 import { dataPlugin } from '@trestle/plugin-data';
 import { monitoringPlugin } from '@trestle/plugin-monitoring';
 import { registryPlugin } from '@trestle/plugin-registry';
@@ -7,7 +8,7 @@ import { trainingPlugin } from '@trestle/plugin-training';
 import { storePlugin } from '@trestle/store';
 
 /** The plugins that come with the command line. Definitions only: their handlers load when they are used. */
-export const builtinPlugins = [
+export const builtinPlugins: readonly Plugin[] = [
   storePlugin,
   dataPlugin,
   trainingPlugin,
@@ -15,4 +16,4 @@ export const builtinPlugins = [
   servingPlugin,
   monitoringPlugin,
   systemPlugin,
-] as const;
+];

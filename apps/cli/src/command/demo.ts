@@ -9,7 +9,11 @@ import { interruption } from './interruption.ts';
 
 const flags = {
   once: Flags.boolean({ summary: 'End after the demo instead of leaving the server up.' }),
-  port: Flags.integer({ summary: 'The port; 0 takes a free one.', default: 7070, min: 0, max: 65_535 }),
+  port: Flags.integer({
+    summary: 'The port; 0 takes a free one. 7070 when left out, or a free one with --once.',
+    min: 0,
+    max: 65_535,
+  }),
   json: globalFlags.json,
   project: globalFlags.project,
 };
@@ -30,7 +34,7 @@ export class DemoCommand extends Command {
       projectDir: typed.project,
       openProject,
       startServer: (host, port) => startServer(host, { port, host: '127.0.0.1', studioDir: studioDir() }),
-      port: typed.port,
+      port: typed.port ?? (typed.once ? 0 : 7070),
       isOnce: typed.once,
       signal: interruption(),
       show: (views) => {

@@ -22,6 +22,8 @@ export function renderViews(
 
 function renderView(view: View, style: Style): string {
   switch (view.kind) {
+    case 'heading':
+      return `\n${style(['bold', 'inverse'], ` ${view.text} `)}`;
     case 'table':
       return withTitle(view.title, renderTable(view, style), style);
     case 'facts':

@@ -1,5 +1,6 @@
 /** A neutral picture of a result: the command line draws it as text, the Studio as HTML. */
 export type View =
+  | { readonly kind: 'heading'; readonly text: string }
   | {
       readonly kind: 'table';
       readonly title?: string;

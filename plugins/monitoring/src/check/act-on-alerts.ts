@@ -2,8 +2,8 @@ import type { Alert, Deployment } from '@trestle/contracts';
 import { type Context, jobStoreToken, systemPrincipal } from '@trestle/kernel';
 import { type Metadata, metadataToken } from '@trestle/store';
 import { listAlerts } from '../alert/alert-records.ts';
+import { countLabelled } from '../log/count-labelled.ts';
 import { monitoringConfig, rulesOf } from '../monitoring-config.ts';
-import type { PerformanceReport } from '../performance/performance-report.ts';
 import type { MonitoringTables } from '../tables.ts';
 import type { Action } from './check-report.ts';
 
@@ -11,11 +11,7 @@ import type { Action } from './check-report.ts';
  * Starts the configured action for the oldest open alert of the deployed model, once per alert: a durable job, whose id
  * follows from the alert's, so that two processes (or a crash between the two writes) start only one.
  */
-export async function actOn(
-  ctx: Context,
-  deployment: Deployment,
-  performance: PerformanceReport,
-): Promise<Action> {
+export async function actOn(ctx: Context, deployment: Deployment): Promise<Action> {
   const rules = rulesOf(ctx.config(monitoringConfig), deployment.deployment);
   if (rules.action === 'none') return { state: 'none', reason: 'No action is configured.' };
   const metadata = await ctx.service(metadataToken);
@@ -23,10 +19,12 @@ export async function actOn(
   const alert = open.filter((each) => each.model.version === deployment.model.version).at(-1);
   if (!alert) return { state: 'none', reason: 'No alert is open.' };
   if (alert.job !== undefined) return await queue(ctx, deployment, alert, alert.job);
-  if (performance.labelledRows < rules.retrain.minLabels) {
+  // Not the window that performance is measured on: retraining takes all there are.
+  const labelledRows = await countLabelled(metadata, deployment);
+  if (labelledRows < rules.retrain.minLabels) {
     return {
       state: 'waiting',
-      reason: `${performance.labelledRows} labelled rows; ${rules.retrain.minLabels} are needed to retrain.`,
+      reason: `${labelledRows} labelled rows; ${rules.retrain.minLabels} are needed to retrain.`,
     };
   }
   const lastStart = await lastRetrain(metadata, deployment.deployment);

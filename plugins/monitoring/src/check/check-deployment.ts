@@ -34,7 +34,7 @@ export async function checkDeployment(ctx: Context, deployment: Deployment): Pro
       if (alert) resolved.push(alert);
     }
   }
-  const action = await actOn(ctx, deployment, performance);
+  const action = await actOn(ctx, deployment);
   const open = await listAlerts(metadata, { deployment: deployment.deployment, isOpen: true, limit: 10 });
   return { deployment: deployment.deployment, drift, performance, fired, resolved, open, action };
 }

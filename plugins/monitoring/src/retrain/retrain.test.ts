@@ -185,6 +185,14 @@ describe('the action', () => {
       .toEqual(expect.arrayContaining(['open', 'resolved']));
   });
 
+  it('counts every labelled row, not only those of the window that performance is measured on', async () => {
+    await start({ minLabels: 1_100 });
+    await live(shifted(1_100));
+    const { action, performance } = await host.run(monitorCheck, { deployment: 'strikes' });
+    expect(performance.labelledRows).toBe(1_000);
+    expect(action.state).toBe('queued');
+  });
+
   it('waits for labels, starts once per alert, and then for the cooldown', async () => {
     await start({ margin: 0.9 });
     const check = async () => (await host.run(monitorCheck, { deployment: 'strikes' })).action;
