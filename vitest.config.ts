@@ -5,16 +5,16 @@ const folders = ['packages', 'plugins', 'apps'].flatMap((parent) =>
   readdirSync(parent).map((name) => `${parent}/${name}`),
 );
 
+const project = (root: string, include: string[]) => ({
+  test: { name: root, root, include, testTimeout: 60_000, hookTimeout: 60_000 },
+});
+
 export default defineConfig({
   test: {
-    projects: folders.map((root) => ({
-      test: {
-        name: root,
-        root,
-        include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
-      },
-    })),
+    projects: [
+      ...folders.map((root) => project(root, ['src/**/*.test.ts', 'test/**/*.test.ts'])),
+      project('benchmarks', ['*/*.test.ts']),
+      project('scripts', ['**/*.test.ts']),
+    ],
   },
 });

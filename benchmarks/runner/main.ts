@@ -1,0 +1,57 @@
+// Finds the suite, runs it, shows the table, writes the JSON. Exit code 1 when a side of ours failed, 2 for wrong usage;
+// a missed target is a result, not a failure: the JSON says it.
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { parseArguments } from './arguments.ts';
+import type { Suite } from './comparison.ts';
+import { describeMachine } from './machine.ts';
+import { measure } from './measure.ts';
+import type { Result, ResultRow } from './result.ts';
+import { tableOf } from './table.ts';
+
+const folder = dirname(import.meta.dirname);
+
+function suiteNames(): readonly string[] {
+  return readdirSync(folder).filter((name) =>
+    statSync(join(folder, name, 'suite.ts'), { throwIfNoEntry: false })?.isFile(),
+  );
+}
+
+async function load(name: string): Promise<Suite> {
+  const module: { readonly suite: Suite } = await import(pathToFileURL(join(folder, name, 'suite.ts')).href);
+  return module.suite;
+}
+
+async function run(name: string, isQuick: boolean): Promise<Result> {
+  const suite = await load(name);
+  process.stderr.write(`${name}: ${suite.summary}\n`);
+  const machine = describeMachine((await suite.facts?.()) ?? {});
+  const rounds = isQuick ? 3 : (suite.rounds ?? 7);
+  const rows: ResultRow[] = [];
+  for (const comparison of await suite.comparisons({ isQuick })) {
+    process.stderr.write(`  ${comparison.rows.map((row) => row.name).join(', ')}…\n`);
+    rows.push(...(await measure(comparison, rounds)));
+  }
+  return { suite: name, isQuick, rounds, machine, rows };
+}
+
+async function main(): Promise<number> {
+  const { suite, jsonFile, isQuick } = parseArguments(process.argv.slice(2));
+  const known = suiteNames();
+  if (suite === undefined || !known.includes(suite)) {
+    const problem = suite === undefined ? 'Which suite?' : `There is no suite "${suite}".`;
+    process.stderr.write(`${problem} npm run bench -- ${known.join(' | ')} [--json FILE] [--quick]\n`);
+    return 2;
+  }
+  const result = await run(suite, isQuick);
+  process.stdout.write(`${tableOf(result)}\n`);
+  if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+  return result.rows.some((row) => row.ours === null) ? 1 : 0;
+}
+
+process.exitCode = await main().catch((thrown: unknown) => {
+  process.stderr.write(`bench: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+  return thrown instanceof TypeError ? 2 : 1;
+});

@@ -1,0 +1,78 @@
+import type { Row, Target } from './comparison.ts';
+import type { Machine } from './machine.ts';
+
+/** One line of the JSON result. All numbers are medians over the rounds. */
+export interface ResultRow {
+  readonly name: string;
+  readonly unit: string;
+  readonly better: 'lower' | 'higher';
+  readonly ours: number | null;
+  readonly peers: Readonly<Record<string, number | null>>;
+  readonly limit?: number | null;
+  /** The ratio that the target speaks of; null without a target, or where a side of it could not run. */
+  readonly ratio: number | null;
+  readonly target: number | null;
+  /** The target in words. */
+  readonly says?: string;
+  readonly met: boolean | null;
+  /** Why a side has no number, by its name (`ours`, `limit`, or a peer's). */
+  readonly why?: Readonly<Record<string, string>>;
+  /** What every round gave, by side: the spread, for whoever doubts a median. */
+  readonly samples: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface Result {
+  readonly suite: string;
+  readonly isQuick: boolean;
+  readonly rounds: number;
+  readonly machine: Machine;
+  readonly rows: readonly ResultRow[];
+}
+
+/** The medians of one row's sides; null for a side that could not run. */
+export interface Medians {
+  readonly ours: number | null;
+  readonly peers: Readonly<Record<string, number | null>>;
+  readonly limit?: number | null;
+}
+
+export interface Verdict {
+  readonly ratio: number | null;
+  readonly target: number | null;
+  readonly says?: string;
+  readonly met: boolean | null;
+}
+
+/** Divides as the target says, and compares. A target whose other side could not run is neither met nor missed. */
+export function judge(row: Row, medians: Medians): Verdict {
+  const { target } = row;
+  if (target === undefined) return { ratio: null, target: null, met: null };
+  const bound = 'atMost' in target ? target.atMost : target.atLeast;
+  const says = inWords(target);
+  const other = otherSide(row, target, medians);
+  if (medians.ours === null || other === null) return { ratio: null, target: bound, says, met: null };
+  const ratio = medians.ours / other;
+  return { ratio, target: bound, says, met: 'atMost' in target ? ratio <= bound : ratio >= bound };
+}
+
+function otherSide(row: Row, target: Target, { peers, limit }: Medians): number | null {
+  if (target.over === 'itself') return 1;
+  if (target.over === 'limit') return limit ?? null;
+  if (target.over !== 'best peer') {
+    const peer = peers[target.over];
+    if (peer === undefined) {
+      throw new Error(
+        `The target of "${row.name}" speaks of "${target.over}", which is not among its peers.`,
+      );
+    }
+    return peer;
+  }
+  const ran = Object.values(peers).filter((value) => value !== null);
+  if (ran.length === 0) return null;
+  return row.better === 'lower' ? Math.min(...ran) : Math.max(...ran);
+}
+
+function inWords(target: Target): string {
+  const bound = 'atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`;
+  return target.over === 'itself' ? bound : `${bound} x ${target.over}`;
+}
