@@ -1,5 +1,6 @@
 import type { DType, TypedArrayOf } from '../graph/dtype.ts';
 import type { Kernel } from '../schedule/kernel.ts';
+import type { Plan } from '../schedule/plan.ts';
 
 /** Memory of a device with some elements of one type. The device frees it when nothing refers to it any more. */
 export interface DeviceBuffer {
@@ -16,6 +17,10 @@ export interface Device {
   upload(values: TypedArrayOf): DeviceBuffer;
   /** Runs one kernel; the result is in a new buffer. Calls run in order. */
   run(kernel: Kernel, inputs: readonly DeviceBuffer[]): DeviceBuffer;
+  /** Runs a whole plan, where the device can do that with less overhead than kernel by kernel; gives a buffer for each root. */
+  execute?(plan: Plan, parameters: readonly DeviceBuffer[]): DeviceBuffer[];
+  /** Takes back the memory of a buffer that nothing reads any more, once the work handed over before has run. */
+  release?(buffer: DeviceBuffer): void;
   /** Waits for everything before it, and copies the values to the host. */
   read(buffer: DeviceBuffer): Promise<TypedArrayOf>;
 }

@@ -1,58 +1,135 @@
-import type { DeviceBuffer } from '../device/device.ts';
+import { CoreError } from '../core-error.ts';
+import type { Device } from '../device/device.ts';
 import type { Node } from '../graph/node.ts';
-import { contiguousStrides, sizeOf } from '../tensor/shape.ts';
+import { contiguousStrides, shapeText, sizeOf } from '../tensor/shape.ts';
 import type { Expression, Kernel } from './kernel.ts';
-import { contiguousView, expandView, permuteView, reshapeView, sliceView, type View } from './view.ts';
+import { planMemory, type RawStep } from './memory.ts';
+import { type Plan, runPlan, type Slot } from './plan.ts';
+import {
+  contiguousView,
+  expandView,
+  isContiguous,
+  permuteView,
+  reshapeView,
+  sliceView,
+  type View,
+} from './view.ts';
 
 /** WebGPU guarantees eight storage buffers per kernel; one is the output. */
 const MAX_KERNEL_INPUTS = 7;
 /** Larger expressions gain nothing more from fusion, and make kernels that compile slowly. */
 const MAX_EXPRESSION_NODES = 48;
 
-/**
- * Computes nodes and what they need: chains of element-wise work become one kernel each, also in front of a reduction, and
- * views cost nothing. Work is handed to the device in order; nothing waits.
- */
+export interface ScheduleOptions {
+  /** Nodes whose buffers are given when the plan is run; what made them is not looked at. */
+  readonly parameters?: readonly Node[];
+  /** Indices of parameters that nothing reads after a run. */
+  readonly donated?: readonly number[];
+}
+
+/** Computes nodes and what they need; then the nodes forget what they were made from. */
 export function realize(roots: readonly Node[]): void {
-  const order = pendingInOrder(roots);
-  const uses = countUses(order, roots);
-  for (const node of order) {
-    if (node.buffer || isVirtual(node, uses)) continue;
-    compute(node, uses);
+  const pending = new Map<Device, Node[]>();
+  for (const root of roots) {
+    if (root.buffer) continue;
+    const group = pending.get(root.device);
+    if (group) group.push(root);
+    else pending.set(root.device, [root]);
+  }
+  for (const group of pending.values()) {
+    const buffers = runPlan(schedule(group), []);
+    for (const [index, node] of group.entries()) {
+      node.buffer = buffers[index];
+      node.primitive = { kind: 'data' };
+      node.inputs = [];
+    }
   }
 }
 
-/** Nodes without a buffer that the roots need, operands first. Iterative: chains may be longer than the call stack. */
-function pendingInOrder(roots: readonly Node[]): Node[] {
+/**
+ * Plans the computation of nodes of one device: chains of element-wise work become one kernel each, also in front of a
+ * reduction, and views cost nothing. Nothing is computed, and no node is changed.
+ *
+ * @throws TRS_CORE_PLACEHOLDER when a node without a value is neither computed nor a parameter
+ */
+export function schedule(roots: readonly Node[], options: ScheduleOptions = {}): Plan {
+  const { parameters = [], donated = [] } = options;
+  const device = (roots[0] ?? parameters[0])?.device;
+  if (!device) throw new RangeError('A plan needs a root or a parameter.');
+  const plan: Draft = {
+    slots: [],
+    slotOf: new Map(),
+    steps: [],
+    uses: new Map(),
+    fixed: new Set(parameters),
+    taken: new Set(),
+  };
+  for (const node of parameters) {
+    if (plan.slotOf.has(node)) throw new RangeError('A node is given twice as a parameter.');
+    newSlot(node, plan);
+  }
+  const order = pendingInOrder(roots, plan.slotOf);
+  countUses(order, roots, plan.uses);
+  for (const node of order) if (!isVirtual(node, plan.uses)) compute(node, plan);
+  const outputs = roots.map((root) => compute(root, plan));
+  const steps = planMemory(plan.steps, plan.slots, parameters.length, donated, outputs);
+  return { device, slots: plan.slots, steps, parameters: parameters.length, donated, outputs };
+}
+
+/** A plan in the making. */
+interface Draft {
+  readonly slots: Slot[];
+  /** Where the elements of a node lie, once that is known. */
+  readonly slotOf: Map<Node, number>;
+  readonly steps: RawStep[];
+  readonly uses: Map<Node, number>;
+  /** Nodes that have a value whatever their primitive says. */
+  readonly fixed: ReadonlySet<Node>;
+  /** Slots that are, or may become, the buffer of a root: two roots never share one. */
+  readonly taken: Set<number>;
+}
+
+function newSlot(node: Node, plan: Draft): number {
+  const slot = plan.slots.length;
+  const { dtype, buffer } = node;
+  const size = sizeOf(node.shape);
+  plan.slots.push(buffer && !plan.fixed.has(node) ? { dtype, size, captured: buffer } : { dtype, size });
+  plan.slotOf.set(node, slot);
+  if (plan.fixed.has(node) || plan.uses.get(node) === Number.POSITIVE_INFINITY) plan.taken.add(slot);
+  return slot;
+}
+
+const hasValue = (node: Node, plan: Draft): boolean => node.buffer !== undefined || plan.slotOf.has(node);
+
+/** Nodes without a value that the roots need, operands first. Iterative: chains may be longer than the call stack. */
+function pendingInOrder(roots: readonly Node[], given: ReadonlyMap<Node, number>): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: { node: Node; next: number }[] = [];
+  const visit = (node: Node): void => {
+    if (node.buffer || given.has(node) || seen.has(node)) return;
+    seen.add(node);
+    stack.push({ node, next: 0 });
+  };
   for (const root of roots) {
-    if (!root.buffer && !seen.has(root)) {
-      seen.add(root);
-      stack.push({ node: root, next: 0 });
-    }
+    visit(root);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
       const input = top.node.inputs[top.next++];
-      if (!input) {
+      if (input) visit(input);
+      else {
         order.push(top.node);
         stack.pop();
-      } else if (!input.buffer && !seen.has(input)) {
-        seen.add(input);
-        stack.push({ node: input, next: 0 });
       }
     }
   }
   return order;
 }
 
-function countUses(order: readonly Node[], roots: readonly Node[]): Map<Node, number> {
-  const uses = new Map<Node, number>();
+function countUses(order: readonly Node[], roots: readonly Node[], uses: Map<Node, number>): void {
   const add = (node: Node, count: number): void => void uses.set(node, (uses.get(node) ?? 0) + count);
   for (const node of order) for (const input of node.inputs) add(input, 1);
   // A root is wanted as a buffer of its own.
   for (const root of roots) add(root, Number.POSITIVE_INFINITY);
-  return uses;
 }
 
 const isView = (node: Node): boolean =>
@@ -65,26 +142,53 @@ function isVirtual(node: Node, uses: ReadonlyMap<Node, number>): boolean {
   return kind === 'constant' || isView(node) || (kind === 'elementwise' && uses.get(node) === 1);
 }
 
-/** Collects the buffers and the expression of one kernel. */
+/** Collects the inputs and the expression of one kernel. */
 interface Fusion {
-  readonly buffers: DeviceBuffer[];
-  readonly uses: ReadonlyMap<Node, number>;
+  readonly inputs: number[];
+  readonly plan: Draft;
   nodes: number;
-  /** Operands still to be expressed; each may take one buffer. */
+  /** Operands still to be expressed; each may take one input. */
   pending: number;
 }
 
-const newFusion = (uses: ReadonlyMap<Node, number>): Fusion => ({ buffers: [], uses, nodes: 0, pending: 0 });
+const newFusion = (plan: Draft): Fusion => ({ inputs: [], plan, nodes: 0, pending: 0 });
 
-function compute(node: Node, uses: ReadonlyMap<Node, number>): DeviceBuffer {
-  if (node.buffer) return node.buffer;
-  const fusion = newFusion(uses);
+/** The slot with a node's elements in row-major order. */
+function compute(node: Node, plan: Draft): number {
+  const known = plan.slotOf.get(node);
+  if (known !== undefined) return known;
+  if (node.buffer) return newSlot(node, plan);
+  if (node.primitive.kind === 'data') {
+    throw new CoreError(
+      'PLACEHOLDER',
+      `A tensor of shape ${shapeText(node.shape)} has no value: it stands for an argument of a traced function.`,
+      'Use traced tensors only inside the function, and return what you need.',
+    );
+  }
+  if (isView(node)) {
+    const shared = sharedSlot(node, plan);
+    if (shared !== undefined) return shared;
+  }
+  const fusion = newFusion(plan);
   const kernel = lower(node, fusion);
-  const buffer = node.device.run(kernel, fusion.buffers);
-  node.buffer = buffer;
-  node.primitive = { kind: 'data' };
-  node.inputs = [];
-  return buffer;
+  return addStep(node, kernel, fusion);
+}
+
+/** The slot that a reshaped result can have in common with what it was made from, when that is no one else's result. */
+function sharedSlot(node: Node, plan: Draft): number | undefined {
+  const { slot, view } = viewOf(node, plan);
+  const { size, captured } = plan.slots[slot] ?? { size: -1 };
+  const isOurs = !captured && !plan.taken.has(slot);
+  if (!isOurs || size !== sizeOf(node.shape) || !isContiguous(view)) return undefined;
+  plan.taken.add(slot);
+  plan.slotOf.set(node, slot);
+  return slot;
+}
+
+function addStep(node: Node, kernel: Kernel, { inputs, plan }: Fusion): number {
+  const output = newSlot(node, plan);
+  plan.steps.push({ kernel, inputs, output });
+  return output;
 }
 
 function lower(node: Node, fusion: Fusion): Kernel {
@@ -126,7 +230,7 @@ function lower(node: Node, fusion: Fusion): Kernel {
     }
     case 'gather':
     case 'scatterAdd': {
-      fusion.buffers.push(contiguous(operand(0), fusion.uses), contiguous(operand(1), fusion.uses));
+      fusion.inputs.push(contiguous(operand(0), fusion.plan), contiguous(operand(1), fusion.plan));
       const table = primitive.kind === 'gather' ? operand(0).shape : shape;
       return {
         kind: primitive.kind,
@@ -146,14 +250,14 @@ function lower(node: Node, fusion: Fusion): Kernel {
 /** The expression of a node: its own work if only this kernel uses it, a load of its buffer otherwise. */
 function express(node: Node, fusion: Fusion, isRoot = false): Expression {
   const { primitive, dtype } = node;
-  if (!node.buffer) {
+  if (!hasValue(node, fusion.plan)) {
     if (primitive.kind === 'constant') return { kind: 'constant', value: primitive.value, dtype };
     // Only as a kernel of its own: inside another one, permuted axes would count in another order.
     if (primitive.kind === 'iota' && isRoot) return { kind: 'iota', dtype };
     const hasRoom =
       fusion.nodes < MAX_EXPRESSION_NODES &&
-      fusion.buffers.length + fusion.pending + node.inputs.length <= MAX_KERNEL_INPUTS;
-    if (primitive.kind === 'elementwise' && (isRoot || (fusion.uses.get(node) === 1 && hasRoom))) {
+      fusion.inputs.length + fusion.pending + node.inputs.length <= MAX_KERNEL_INPUTS;
+    if (primitive.kind === 'elementwise' && (isRoot || (fusion.plan.uses.get(node) === 1 && hasRoom))) {
       fusion.nodes++;
       fusion.pending += node.inputs.length;
       const operands = node.inputs.map((input) => {
@@ -162,60 +266,65 @@ function express(node: Node, fusion: Fusion, isRoot = false): Expression {
       });
       return { kind: 'apply', fn: primitive.fn, operands, dtype };
     }
+    const below = node.inputs[0];
     if (
       primitive.kind === 'expand' &&
-      node.inputs[0]?.primitive.kind === 'constant' &&
-      !node.inputs[0].buffer
+      below?.primitive.kind === 'constant' &&
+      !hasValue(below, fusion.plan)
     ) {
-      return { kind: 'constant', value: node.inputs[0].primitive.value, dtype };
+      return { kind: 'constant', value: below.primitive.value, dtype };
     }
   }
   const { input, view } = load(node, fusion);
   return { kind: 'load', input, view, dtype };
 }
 
-/** A buffer and the view through which a node reads it; the node below the views is computed if need be. */
+/** An input of a kernel and the view through which a node reads it; the node below the views is computed if need be. */
 function load(node: Node, fusion: Fusion): { input: number; view: View } {
-  const { buffer, view } = viewOf(node, fusion.uses);
-  const known = fusion.buffers.indexOf(buffer);
+  const { slot, view } = viewOf(node, fusion.plan);
+  const known = fusion.inputs.indexOf(slot);
   if (known !== -1) return { input: known, view };
-  fusion.buffers.push(buffer);
-  return { input: fusion.buffers.length - 1, view };
+  fusion.inputs.push(slot);
+  return { input: fusion.inputs.length - 1, view };
 }
 
-function viewOf(node: Node, uses: ReadonlyMap<Node, number>): { buffer: DeviceBuffer; view: View } {
+function viewOf(node: Node, plan: Draft): { slot: number; view: View } {
   const below = node.inputs[0];
-  if (node.buffer || !isView(node) || !below)
-    return { buffer: compute(node, uses), view: contiguousView(node.shape) };
-  const { buffer, view } = viewOf(below, uses);
+  if (hasValue(node, plan) || !isView(node) || !below)
+    return { slot: compute(node, plan), view: contiguousView(node.shape) };
+  const { slot, view } = viewOf(below, plan);
   switch (node.primitive.kind) {
     case 'permute':
-      return { buffer, view: permuteView(view, node.primitive.permutation) };
+      return { slot, view: permuteView(view, node.primitive.permutation) };
     case 'expand':
-      return { buffer, view: expandView(view, node.shape) };
+      return { slot, view: expandView(view, node.shape) };
     case 'slice':
-      return { buffer, view: sliceView(view, node.shape, node.primitive.starts, node.primitive.steps) };
+      return { slot, view: sliceView(view, node.shape, node.primitive.starts, node.primitive.steps) };
     default: {
       const reshaped = reshapeView(view, node.shape);
-      if (reshaped) return { buffer, view: reshaped };
-      return { buffer: contiguous(below, uses), view: contiguousView(node.shape) };
+      if (reshaped) return { slot, view: reshaped };
+      return { slot: contiguous(below, plan), view: contiguousView(node.shape) };
     }
   }
 }
 
-/** A buffer with the node's elements in row-major order. */
-function contiguous(node: Node, uses: ReadonlyMap<Node, number>): DeviceBuffer {
-  if (node.buffer) return node.buffer;
-  if (!isView(node)) return compute(node, uses);
-  const { buffer, view } = viewOf(node, uses);
-  const expression: Expression = { kind: 'load', input: 0, view, dtype: node.dtype };
-  return node.device.run({ kind: 'elementwise', shape: node.shape, dtype: node.dtype, expression }, [buffer]);
+/** Like `compute`, and views are copied. */
+function contiguous(node: Node, plan: Draft): number {
+  if (hasValue(node, plan) || !isView(node)) return compute(node, plan);
+  const { slot, view } = viewOf(node, plan);
+  const { shape, dtype } = node;
+  const expression: Expression = { kind: 'load', input: 0, view, dtype };
+  return addStep(
+    node,
+    { kind: 'elementwise', shape, dtype, expression },
+    { ...newFusion(plan), inputs: [slot] },
+  );
 }
 
 function matrixView(node: Node, shape: readonly number[], fusion: Fusion): View {
-  const { buffer, view } = viewOf(node, fusion.uses);
+  const { slot, view } = viewOf(node, fusion.plan);
   const flat = reshapeView(view, shape);
-  fusion.buffers.push(flat ? buffer : contiguous(node, fusion.uses));
+  fusion.inputs.push(flat ? slot : contiguous(node, fusion.plan));
   return flat ?? contiguousView(shape);
 }
 
