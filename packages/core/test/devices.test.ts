@@ -7,6 +7,7 @@ deviceContract('cpu', () => openDevice('cpu'));
 
 const webgpu = await openDevice('webgpu').catch((reason: unknown) => reason);
 if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {
+  console.warn(`The contract is not run on WebGPU: ${webgpu.message}`);
   describe('webgpu: device contract', () => {
     it(`is not run: ${webgpu.message}`, (context) => context.skip(webgpu.message));
   });
