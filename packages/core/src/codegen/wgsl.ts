@@ -54,6 +54,8 @@ export function wgslOf(kernel: Kernel, inputTypes: readonly DType[]): readonly S
   output[index] = sum;`;
       return [shader(kernel.dtype, inputTypes, size, body)];
     }
+    case 'rows':
+      throw new RangeError('WGSL has no kernels over rows: the device does not list that ability.');
     case 'assemble':
       return kernel.pieces.map((piece) => {
         const target: View = { shape: piece.view.shape, strides: piece.strides, offset: piece.offset };
@@ -149,7 +151,10 @@ function expression(node: Expression, index: string): string {
     case 'constant':
       return constant(node.value, node.dtype);
     case 'iota':
-      return `${storageType(node.dtype)}(${index})`;
+      return `${storageType(node.dtype)}(${place(node.view, index)})`;
+    case 'accumulator':
+    case 'stage':
+      throw new RangeError(`WGSL kernels have no ${node.kind}: the device does not list that ability.`);
     case 'apply':
       return apply(
         node,

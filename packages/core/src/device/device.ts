@@ -9,11 +9,24 @@ export interface DeviceBuffer {
   readonly size: number;
 }
 
+/** What a device's code generator can take beyond plain kernels; the scheduler makes nothing else for it. */
+export interface Abilities {
+  /** `epilogue` of reduce and matmul. */
+  readonly epilogues?: boolean;
+  /** Kernels of kind `rows`. */
+  readonly rows?: boolean;
+  /** Operands of matmul with several axes for batch, rows or columns. */
+  readonly matrixViews?: boolean;
+  /** Buffers that one kernel may read; 7 when left out, as WebGPU guarantees. */
+  readonly maxInputs?: number;
+}
+
 /** Where tensors live and are computed. All devices pass one contract suite. */
 export interface Device {
   readonly name: 'cpu' | 'webgpu';
   /** What the device is, for `doctor`: an adapter's name. */
   readonly description: string;
+  readonly abilities?: Abilities;
   upload(values: TypedArrayOf): DeviceBuffer;
   /** Runs one kernel; the result is in a new buffer. Calls run in order. */
   run(kernel: Kernel, inputs: readonly DeviceBuffer[]): DeviceBuffer;

@@ -7,13 +7,35 @@ import type { View } from './view.ts';
 export type Expression =
   | { readonly kind: 'load'; readonly input: number; readonly view: View; readonly dtype: DType }
   | { readonly kind: 'constant'; readonly value: number; readonly dtype: DType }
-  | { readonly kind: 'iota'; readonly dtype: DType }
+  /** The place that a view gives an element: 0, 1, 2, … before axes were moved. */
+  | { readonly kind: 'iota'; readonly view: View; readonly dtype: DType }
+  /** In an epilogue: what the kernel has folded or multiplied for the output's element. */
+  | { readonly kind: 'accumulator'; readonly dtype: DType }
+  /** In a `rows` kernel: the value of a stage, for the row (folds) or for the row's element (kept values). */
+  | { readonly kind: 'stage'; readonly stage: number; readonly dtype: DType }
   | {
       readonly kind: 'apply';
       readonly fn: ElementwiseFunction;
       readonly operands: readonly Expression[];
       readonly dtype: DType;
     };
+
+/**
+ * A matrix of a batch, read through any strides: the axes before `split[0]` count the batch, those before `split[1]` the rows,
+ * the others the columns. Sliding windows are such a view, so a convolution multiplies without a copy of its patches.
+ */
+export interface MatrixView extends View {
+  readonly split: readonly [number, number];
+}
+
+/** One step over the rows of a `rows` kernel. Expressions are over [...outer axes, ...inner axes]. */
+export type RowStage =
+  /** One value per row: the fold of the expression over the inner axes. */
+  | { readonly kind: 'fold'; readonly fn: 'sum' | 'max'; readonly expression: Expression }
+  /** A value per row from values per row: loads do not move along the inner axes. */
+  | { readonly kind: 'each'; readonly expression: Expression }
+  /** A value per element that later stages read again. */
+  | { readonly kind: 'keep'; readonly expression: Expression };
 
 /** One piece of work for a device. Inputs are buffers, by index; the output is contiguous. */
 export type Kernel = { readonly shape: Shape; readonly dtype: DType } & (
@@ -25,6 +47,18 @@ export type Kernel = { readonly shape: Shape; readonly dtype: DType } & (
       readonly expression: Expression;
       readonly inner: number;
       readonly innerShape: Shape;
+      /** Over the output's elements; its loads have the shape of the output. `dtype` is the epilogue's, if there is one. */
+      readonly epilogue?: Expression;
+    }
+  /** Several folds and element-wise stages over rows that stay in the cache: softmax, normalisation, their gradients. */
+  | {
+      readonly kind: 'rows';
+      readonly outer: number;
+      readonly inner: number;
+      readonly stages: readonly RowStage[];
+      /** Gives an element per row and inner element, or one per row. */
+      readonly result: Expression;
+      readonly isWide: boolean;
     }
   | {
       readonly kind: 'matmul';
@@ -32,9 +66,11 @@ export type Kernel = { readonly shape: Shape; readonly dtype: DType } & (
       readonly m: number;
       readonly k: number;
       readonly n: number;
-      /** Views of shape [batch, m, k] and [batch, k, n]. */
-      readonly a: View;
-      readonly b: View;
+      /** [batch | m | k] and [batch | k | n]; one axis each unless the device has the ability `matrixViews`. */
+      readonly a: MatrixView;
+      readonly b: MatrixView;
+      /** Over the output's elements; its loads have the shape of the output. */
+      readonly epilogue?: Expression;
     }
   | {
       readonly kind: 'assemble';

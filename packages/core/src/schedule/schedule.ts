@@ -2,7 +2,7 @@ import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
 import type { Node } from '../graph/node.ts';
 import { contiguousStrides, shapeText, sizeOf } from '../tensor/shape.ts';
-import type { Expression, Kernel } from './kernel.ts';
+import type { Expression, Kernel, MatrixView } from './kernel.ts';
 import { planMemory, type RawStep } from './memory.ts';
 import { type Plan, runPlan, type Slot } from './plan.ts';
 import {
@@ -252,8 +252,7 @@ function express(node: Node, fusion: Fusion, isRoot = false): Expression {
   const { primitive, dtype } = node;
   if (!hasValue(node, fusion.plan)) {
     if (primitive.kind === 'constant') return { kind: 'constant', value: primitive.value, dtype };
-    // Only as a kernel of its own: inside another one, permuted axes would count in another order.
-    if (primitive.kind === 'iota' && isRoot) return { kind: 'iota', dtype };
+    if (primitive.kind === 'iota' && isRoot) return { kind: 'iota', view: contiguousView(node.shape), dtype };
     const hasRoom =
       fusion.nodes < MAX_EXPRESSION_NODES &&
       fusion.inputs.length + fusion.pending + node.inputs.length <= MAX_KERNEL_INPUTS;
@@ -321,11 +320,11 @@ function contiguous(node: Node, plan: Draft): number {
   );
 }
 
-function matrixView(node: Node, shape: readonly number[], fusion: Fusion): View {
+function matrixView(node: Node, shape: readonly number[], fusion: Fusion): MatrixView {
   const { slot, view } = viewOf(node, fusion.plan);
   const flat = reshapeView(view, shape);
   fusion.inputs.push(flat ? slot : contiguous(node, fusion.plan));
-  return flat ?? contiguousView(shape);
+  return { ...(flat ?? contiguousView(shape)), split: [1, 2] };
 }
 
 /** Reorders the axes of every load. */

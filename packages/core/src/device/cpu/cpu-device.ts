@@ -55,6 +55,8 @@ function execute(kernel: Kernel, inputs: readonly TypedArrayOf[], output: TypedA
     case 'gather':
       runGather(kernel, inputs, output);
       break;
+    case 'rows':
+      throw new RangeError('The interpreter has no kernels over rows.');
     case 'scatterAdd':
       runScatterAdd(kernel, inputs, output);
       break;

@@ -1,7 +1,7 @@
 import { allocate, type TypedArrayOf } from '../../graph/dtype.ts';
 import type { ElementwiseFunction } from '../../graph/elementwise.ts';
 import type { Expression } from '../../schedule/kernel.ts';
-import { isContiguous } from '../../schedule/view.ts';
+import { isContiguous, type View } from '../../schedule/view.ts';
 import { applyFunction } from './apply-function.ts';
 import { stridedCopy } from './strided-copy.ts';
 
@@ -19,11 +19,17 @@ export function blockEvaluator(expression: Expression, inputs: readonly TypedArr
       block.fill(expression.value);
       return () => block;
     }
-    case 'iota':
+    case 'iota': {
+      const { view } = expression;
       return (from, count) => {
-        for (let i = 0; i < count; i++) block[i] = from + i;
+        const places = placesOf(view, from, count);
+        for (let i = 0; i < count; i++) block[i] = places[i] ?? 0;
         return block;
       };
+    }
+    case 'accumulator':
+    case 'stage':
+      throw new RangeError(`The interpreter has no ${expression.kind}.`);
     case 'load': {
       const source = inputs[expression.input] ?? block;
       const { view } = expression;
@@ -47,4 +53,18 @@ export function blockEvaluator(expression: Expression, inputs: readonly TypedArr
       };
     }
   }
+}
+
+/** Where the elements [from, from + count) of a view lie. */
+function placesOf({ shape, strides, offset }: View, from: number, count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => {
+    let rest = from + i;
+    let place = offset;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const length = shape[axis] ?? 1;
+      place += (rest % length) * (strides[axis] ?? 0);
+      rest = Math.floor(rest / length);
+    }
+    return place;
+  });
 }
