@@ -7,6 +7,11 @@ export { mapTree, realizeTree, type Tree, treeLeaves, zipTrees } from './grad/tr
 export type { DType, TypedArrayOf } from './graph/dtype.ts';
 export * as random from './random/random.ts';
 export * from './tensor/create.ts';
-export { concat, where } from './tensor/operations.ts';
+export { einsum } from './tensor/einsum.ts';
+export { where } from './tensor/elementwise.ts';
+export { lowerTriangle, oneHot, upperTriangle } from './tensor/indexing.ts';
+export { concat, stack, type Window } from './tensor/movement.ts';
+export { type SortOptions, topK } from './tensor/order.ts';
 export type { Shape } from './tensor/shape.ts';
+export { erf, gelu, silu, softplus } from './tensor/special.ts';
 export { type Axes, type Operand, type ReduceOptions, Tensor } from './tensor/tensor.ts';

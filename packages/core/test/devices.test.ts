@@ -2,8 +2,10 @@ import process from 'node:process';
 import { describe, it } from 'vitest';
 import { openDevice } from '../src/index.ts';
 import { deviceContract } from './device-contract.ts';
+import { operationsContract } from './operations-contract.ts';
 
 deviceContract('cpu', () => openDevice('cpu'));
+operationsContract('cpu', () => openDevice('cpu'));
 
 const webgpu = await openDevice('webgpu').catch((reason: unknown) => reason);
 if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {
@@ -13,4 +15,5 @@ if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {
   });
 } else {
   deviceContract('webgpu', () => openDevice('webgpu'));
+  operationsContract('webgpu', () => openDevice('webgpu'));
 }

@@ -74,6 +74,27 @@ export function wgslOf(kernel: Kernel, inputTypes: readonly DType[]): readonly S
   }`;
       return [shader(kernel.dtype, inputTypes, size, body)];
     }
+    case 'argsort': {
+      // Each element counts what comes before it, which is its place: no exchange between invocations is needed.
+      const { length, isDescending } = kernel;
+      const isFloat = inputTypes[0] === 'float32';
+      const notANumber = (x: string): string =>
+        isFloat ? `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)` : 'false';
+      const body = `let at = index % ${length}u;
+  let row = index - at;
+  let mine = input0[index];
+  let isLast = ${notANumber('mine')};
+  var before = 0u;
+  for (var other = 0u; other < ${length}u; other++) {
+    let value = input0[row + other];
+    let isOtherLast = ${notANumber('value')};
+    let comes = select(value ${isDescending ? '>' : '<'} mine, isLast, isLast || isOtherLast) && !isOtherLast;
+    let isSame = select(value == mine, isLast == isOtherLast, isLast || isOtherLast);
+    if (comes || (isSame && other < at)) { before++; }
+  }
+  output[row + before] = i32(at);`;
+      return [shader(kernel.dtype, inputTypes, size, body)];
+    }
     case 'scatterAdd': {
       // Each output element looks for its rows: WGSL has no atomic addition of floats.
       const { length, inner, count } = kernel;
@@ -113,6 +134,9 @@ const zero = (dtype: DType): string => (dtype === 'float32' ? '0.0' : dtype === 
 const lowest = (dtype: DType): string =>
   dtype === 'float32' ? '-3.4028234663852886e38f' : dtype === 'int32' ? 'i32(-2147483647 - 1)' : '0u';
 
+/** Strides may be negative; arithmetic on words wraps around. */
+const word = (stride: number): number => stride >>> 0;
+
 /** The place in a buffer of the element that a row-major index names. */
 function place(view: View, index: string): string {
   const terms: string[] = view.offset === 0 ? [] : [`${view.offset}u`];
@@ -123,7 +147,7 @@ function place(view: View, index: string): string {
     if (length > 1 && stride !== 0) {
       const shifted = below === 1 ? index : `${index} / ${below}u`;
       const wrapped = axis === 0 ? `(${shifted})` : `((${shifted}) % ${length}u)`;
-      terms.push(stride === 1 ? wrapped : `${wrapped} * ${stride}u`);
+      terms.push(stride === 1 ? wrapped : `${wrapped} * ${word(stride)}u`);
     }
     below *= length;
   }
@@ -131,7 +155,7 @@ function place(view: View, index: string): string {
 }
 
 function place3(view: View, ...indices: readonly [string, string, string]): string {
-  const terms = indices.map((name, axis) => `${name} * ${view.strides[axis] ?? 0}u`);
+  const terms = indices.map((name, axis) => `${name} * ${word(view.strides[axis] ?? 0)}u`);
   return `${view.offset}u + ${terms.join(' + ')}`;
 }
 
@@ -184,6 +208,13 @@ function apply(
       return `(-${a})`;
     case 'not':
       return `select(0u, 1u, ${a} == ${zero(node.operands[0]?.dtype ?? dtype)})`;
+    case 'isNaN':
+      // On the bits: compilers may assume that there are no NaNs.
+      return `select(0u, 1u, (bitcast<u32>(${a}) & 0x7fffffffu) > 0x7f800000u)`;
+    case 'shiftRight':
+      return `i32(u32(${a}) >> u32(${b}))`;
+    case 'randomBits':
+      return `randomBits(${a}, ${b}, ${c})`;
     case 'where':
       return `select(${c}, ${b}, ${a} != 0u)`;
     case 'cast':
@@ -209,5 +240,23 @@ export const WGSL_PRELUDE = `fn signedPow(base: f32, exponent: f32) -> f32 {
   let size = pow(abs(base), exponent);
   let isOdd = abs(exponent % 2.0) == 1.0;
   return select(size, -size, base < 0.0 && isOdd);
+}
+
+fn randomBits(key0: i32, key1: i32, index: i32) -> i32 {
+  let rotations = array<u32, 8>(13u, 15u, 26u, 6u, 17u, 29u, 16u, 24u);
+  let keys = array<u32, 3>(u32(key0), u32(key1), 0x1bd11bdau ^ u32(key0) ^ u32(key1));
+  var x0 = keys[0];
+  var x1 = (u32(index) >> 1u) + keys[1];
+  for (var round = 0u; round < 20u; round++) {
+    let rotation = rotations[round % 8u];
+    x0 += x1;
+    x1 = ((x1 << rotation) | (x1 >> (32u - rotation))) ^ x0;
+    if (round % 4u == 3u) {
+      let turn = (round + 1u) / 4u;
+      x0 += keys[turn % 3u];
+      x1 += keys[(turn + 1u) % 3u] + turn;
+    }
+  }
+  return i32(select(x1, x0, (index & 1) == 0));
 }
 `;

@@ -1,6 +1,6 @@
 import { CoreError } from '../core-error.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import { checkScalar } from '../tensor/operations.ts';
+import { checkScalar } from '../tensor/make.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { mapTree, type Tree, treeLeaves } from './tree.ts';
 import { vectorJacobianProduct } from './vjp.ts';

@@ -1,7 +1,12 @@
-import type { Node } from '../graph/node.ts';
-import { concat, reduce, scatterAdd, where } from '../tensor/operations.ts';
-import { isSameShape, type Shape } from '../tensor/shape.ts';
+import type { Node, Primitive } from '../graph/node.ts';
+import { where } from '../tensor/elementwise.ts';
+import { scatterAdd } from '../tensor/indexing.ts';
+import { concat, flip } from '../tensor/movement.ts';
+import { reduce } from '../tensor/reduce.ts';
+import { isSameShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
+
+type Windows = Extract<Primitive, { kind: 'windows' }>;
 
 /** The gradients with respect to a node's inputs, given the one with respect to its output; undefined where there is none. */
 export function vectorJacobianProduct(node: Node, g: Tensor): readonly (Tensor | undefined)[] {
@@ -35,6 +40,10 @@ export function vectorJacobianProduct(node: Node, g: Tensor): readonly (Tensor |
       return [sumTo(g, input(0).shape)];
     case 'slice':
       return [unslice(g, input(0).shape, primitive.starts, primitive.steps)];
+    case 'flip':
+      return [flip(g, primitive.axes)];
+    case 'windows':
+      return [fold(g, input(0).shape, primitive)];
     case 'assemble':
       return node.inputs.map((one, index) => {
         const offsets = primitive.offsets[index] ?? [];
@@ -116,6 +125,25 @@ function sumTo(g: Tensor, shape: Shape): Tensor {
     axis < added || (shape[axis - added] === 1 && length !== 1) ? [axis] : [],
   );
   return reduce('sum', g, axes, { keepDims: true }).reshape(shape);
+}
+
+/** Adds overlapping windows up where they came from: one shifted piece among zeros for each place in the window. */
+function fold(g: Tensor, shape: Shape, { axes, sizes, strides, dilations }: Windows): Tensor {
+  const positions = g.shape.slice(0, shape.length);
+  let sum: Tensor | undefined;
+  for (let flat = 0; flat < sizeOf(sizes); flat++) {
+    const at = sizes.map((size, index) => Math.floor(flat / sizeOf(sizes.slice(index + 1))) % size);
+    const piece = g
+      .slice([...positions.map(() => null), ...at.map((place) => [place, place + 1] as const)])
+      .reshape(positions);
+    const onAxis = (axis: number, values: readonly number[], otherwise: number): number =>
+      values[axes.indexOf(axis)] ?? otherwise;
+    const starts = shape.map((_, axis) => onAxis(axis, at, 0) * onAxis(axis, dilations, 1));
+    const steps = shape.map((_, axis) => onAxis(axis, strides, 1));
+    const placed = unslice(piece, shape, starts, steps);
+    sum = sum ? sum.add(placed) : placed;
+  }
+  return sum ?? g.reshape(shape);
 }
 
 /** Puts the gradient of a slice back among zeros; with steps, zeros go between the elements first. */

@@ -1,5 +1,6 @@
+import { CoreError } from '../core-error.ts';
 import type { Device, DeviceBuffer } from '../device/device.ts';
-import type { Shape } from '../tensor/shape.ts';
+import { type Shape, shapeText } from '../tensor/shape.ts';
 import type { DType } from './dtype.ts';
 import type { ElementwiseFunction } from './elementwise.ts';
 
@@ -22,12 +23,36 @@ export type Primitive =
   /** Axes of length 1 repeated. */
   | { readonly kind: 'expand' }
   | { readonly kind: 'slice'; readonly starts: readonly number[]; readonly steps: readonly number[] }
+  /** Axes read backwards. */
+  | { readonly kind: 'flip'; readonly axes: readonly number[] }
+  /**
+   * Sliding windows: an axis of length L becomes one of positions, and for each of `axes` a further axis of its size comes
+   * last. Element (position, place) is the input's element position * stride + place * dilation.
+   */
+  | {
+      readonly kind: 'windows';
+      readonly axes: readonly number[];
+      readonly sizes: readonly number[];
+      readonly strides: readonly number[];
+      readonly dilations: readonly number[];
+    }
   /** Inputs put at offsets into zeros: padding and concatenation. */
   | { readonly kind: 'assemble'; readonly offsets: readonly (readonly number[])[] }
   /** Rows of input 0 along an axis, chosen by the int32 input 1 of rank 1; out of range reads 0. */
   | { readonly kind: 'gather'; readonly axis: number }
   /** Rows of input 0 added up at the places of the int32 input 1: the gradient of gather. */
-  | { readonly kind: 'scatterAdd'; readonly axis: number };
+  | { readonly kind: 'scatterAdd'; readonly axis: number }
+  /** Along the last axis, the places (int32) of the elements in order: stable, NaN behind all numbers. */
+  | { readonly kind: 'argsort'; readonly isDescending: boolean };
+
+/** How a node is differentiated, in place of what its primitive says. Transforms look at it; scheduling does not. */
+export interface Derivative {
+  readonly operands: readonly Node[];
+  /** The gradients with respect to the operands; undefined where there is none. */
+  pullback(operands: readonly Node[], output: Node, gradient: Node): readonly (Node | undefined)[];
+  /** Whether the node's own graph has the same derivative, so that forward mode may go through it. */
+  readonly isTransparent: boolean;
+}
 
 /** A value of the lazy graph: how it is made, until it is made. */
 export interface Node {
@@ -38,7 +63,18 @@ export interface Node {
   primitive: Primitive;
   inputs: readonly Node[];
   buffer: DeviceBuffer | undefined;
+  derivative: Derivative | undefined;
+  /** What gave the value up: `dispose`, a scope, a donation. */
+  released: string | undefined;
+  /** Nodes made later have larger numbers. */
+  readonly serial: number;
 }
+
+// What was there before a trace began can be told from what it made.
+let lastSerial = 0;
+
+/** The number of the newest node. */
+export const newestSerial = (): number => lastSerial;
 
 export function makeNode(
   primitive: Primitive,
@@ -47,5 +83,48 @@ export function makeNode(
   dtype: DType,
   device: Device,
 ): Node {
-  return { primitive, inputs, shape, dtype, device, buffer: undefined };
+  lastSerial++;
+  return {
+    primitive,
+    inputs,
+    shape,
+    dtype,
+    device,
+    buffer: undefined,
+    derivative: undefined,
+    released: undefined,
+    serial: lastSerial,
+  };
 }
+
+/** Gives a node its value; it forgets how it was made. */
+export function settle(node: Node, buffer: DeviceBuffer): void {
+  node.buffer = buffer;
+  node.primitive = { kind: 'data' };
+  node.inputs = [];
+  node.derivative = undefined;
+}
+
+/** What users call it. */
+export const operationName = (primitive: Primitive): string =>
+  primitive.kind === 'elementwise' || primitive.kind === 'reduce' ? primitive.fn : primitive.kind;
+
+/** What to say when a node's value is wanted that is not there. */
+export function missingValue(node: Node, wantedBy?: Primitive): CoreError {
+  const name = `${node.dtype}${shapeText(node.shape)}`;
+  return node.released === undefined
+    ? new CoreError(
+        'PLACEHOLDER',
+        `A tensor ${name} has no value: it stands for an argument while a function is traced.`,
+        'Inside jit and vmap, values are not known: choose with where() instead of if, and return what you need.',
+      )
+    : new CoreError(
+        'RELEASED',
+        `${wantedBy ? `${operationName(wantedBy)}: an operand` : 'A tensor'} ${name} was released by ${node.released}, and is used after that.`,
+        'Keep it longer, or return it from the scope.',
+      );
+}
+
+/** A node that stands for a value to come: an argument while a function is traced. */
+export const placeholderNode = (shape: Shape, dtype: DType, device: Device): Node =>
+  makeNode({ kind: 'data' }, [], shape, dtype, device);

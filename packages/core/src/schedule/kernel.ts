@@ -89,6 +89,13 @@ export type Kernel = { readonly shape: Shape; readonly dtype: DType } & (
       readonly count: number;
     }
   | {
+      /** Rows [outer, length] of a contiguous input; see `Primitive`. */
+      readonly kind: 'argsort';
+      readonly outer: number;
+      readonly length: number;
+      readonly isDescending: boolean;
+    }
+  | {
       readonly kind: 'scatterAdd';
       readonly outer: number;
       readonly length: number;

@@ -1,18 +1,19 @@
-import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
-import type { Node } from '../graph/node.ts';
-import { contiguousStrides, shapeText, sizeOf } from '../tensor/shape.ts';
+import { missingValue, type Node, settle } from '../graph/node.ts';
+import { contiguousStrides, sizeOf } from '../tensor/shape.ts';
 import type { Expression, Kernel, MatrixView } from './kernel.ts';
 import { planMemory, type RawStep } from './memory.ts';
 import { type Plan, runPlan, type Slot } from './plan.ts';
 import {
   contiguousView,
   expandView,
+  flipView,
   isContiguous,
   permuteView,
   reshapeView,
   sliceView,
   type View,
+  windowsView,
 } from './view.ts';
 
 /** WebGPU guarantees eight storage buffers per kernel; one is the output. */
@@ -39,9 +40,8 @@ export function realize(roots: readonly Node[]): void {
   for (const group of pending.values()) {
     const buffers = runPlan(schedule(group), []);
     for (const [index, node] of group.entries()) {
-      node.buffer = buffers[index];
-      node.primitive = { kind: 'data' };
-      node.inputs = [];
+      const buffer = buffers[index];
+      if (buffer) settle(node, buffer);
     }
   }
 }
@@ -133,7 +133,7 @@ function countUses(order: readonly Node[], roots: readonly Node[], uses: Map<Nod
 }
 
 const isView = (node: Node): boolean =>
-  ['reshape', 'permute', 'expand', 'slice'].includes(node.primitive.kind);
+  ['reshape', 'permute', 'expand', 'slice', 'flip', 'windows'].includes(node.primitive.kind);
 
 /** Whether a node never gets a buffer: its users compute it inside their own kernel. */
 function isVirtual(node: Node, uses: ReadonlyMap<Node, number>): boolean {
@@ -158,13 +158,7 @@ function compute(node: Node, plan: Draft): number {
   const known = plan.slotOf.get(node);
   if (known !== undefined) return known;
   if (node.buffer) return newSlot(node, plan);
-  if (node.primitive.kind === 'data') {
-    throw new CoreError(
-      'PLACEHOLDER',
-      `A tensor of shape ${shapeText(node.shape)} has no value: it stands for an argument of a traced function.`,
-      'Use traced tensors only inside the function, and return what you need.',
-    );
-  }
+  if (node.primitive.kind === 'data') throw missingValue(node);
   if (isView(node)) {
     const shared = sharedSlot(node, plan);
     if (shared !== undefined) return shared;
@@ -227,6 +221,12 @@ function lower(node: Node, fusion: Fusion): Kernel {
         return { ...load(input, fusion), offset, strides };
       });
       return { kind: 'assemble', shape, dtype, pieces };
+    }
+    case 'argsort': {
+      fusion.inputs.push(contiguous(operand(0), fusion.plan));
+      const length = shape.at(-1) ?? 1;
+      const outer = sizeOf(shape.slice(0, -1));
+      return { kind: 'argsort', shape, dtype, outer, length, isDescending: primitive.isDescending };
     }
     case 'gather':
     case 'scatterAdd': {
@@ -299,6 +299,12 @@ function viewOf(node: Node, plan: Draft): { slot: number; view: View } {
       return { slot, view: expandView(view, node.shape) };
     case 'slice':
       return { slot, view: sliceView(view, node.shape, node.primitive.starts, node.primitive.steps) };
+    case 'flip':
+      return { slot, view: flipView(view, node.primitive.axes) };
+    case 'windows': {
+      const { axes, strides, dilations } = node.primitive;
+      return { slot, view: windowsView(view, node.shape, axes, strides, dilations) };
+    }
     default: {
       const reshaped = reshapeView(view, node.shape);
       if (reshaped) return { slot, view: reshaped };

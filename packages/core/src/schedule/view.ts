@@ -49,6 +49,29 @@ export const sliceView = (
   offset: view.strides.reduce((offset, stride, axis) => offset + stride * (starts[axis] ?? 0), view.offset),
 });
 
+/** Axes read from their last element back: their strides become negative. */
+export const flipView = (view: View, axes: readonly number[]): View => ({
+  shape: view.shape,
+  strides: view.strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
+  offset: axes.reduce(
+    (offset, axis) => offset + (view.strides[axis] ?? 0) * ((view.shape[axis] ?? 1) - 1),
+    view.offset,
+  ),
+});
+
+/** Sliding windows over axes: positions stay where the axis was, places in the window come last. They overlap. */
+export function windowsView(
+  view: View,
+  shape: Shape,
+  axes: readonly number[],
+  strides: readonly number[],
+  dilations: readonly number[],
+): View {
+  const positions = view.strides.map((stride, axis) => stride * (strides[axes.indexOf(axis)] ?? 1));
+  const places = axes.map((axis, index) => (view.strides[axis] ?? 0) * (dilations[index] ?? 1));
+  return { shape, strides: [...positions, ...places], offset: view.offset };
+}
+
 /**
  * Reshapes without a copy where it can: when axes are only added or removed with length 1, or the view is contiguous.
  * Undefined when a copy is needed.

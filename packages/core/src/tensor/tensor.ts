@@ -2,7 +2,14 @@ import type { Device } from '../device/device.ts';
 import type { DType, TypedArrayOf } from '../graph/dtype.ts';
 import type { Node } from '../graph/node.ts';
 import { realize } from '../schedule/schedule.ts';
-import * as op from './operations.ts';
+import { binary, cast, clamp, unary } from './elementwise.ts';
+import { gather, takeAlong } from './indexing.ts';
+import { asTensor, checkScalar } from './make.ts';
+import { matmul } from './matmul.ts';
+import * as movement from './movement.ts';
+import { argsort, type SortOptions, sort } from './order.ts';
+import { argmax, logSumExp, norm, reduce, variance } from './reduce.ts';
+import { cumulative } from './scan.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
 /** A tensor, or a number that stretches to any shape. */
@@ -51,83 +58,97 @@ export class Tensor {
   }
   /** The only element. @throws TRS_CORE_NOT_A_SCALAR */
   async item(): Promise<number> {
-    op.checkScalar(this);
+    checkScalar(this);
     return (await this.data())[0] ?? Number.NaN;
   }
 
   add(other: Operand): Tensor {
-    return op.binary('add', this, other);
+    return binary('add', this, other);
   }
   sub(other: Operand): Tensor {
-    return op.binary('sub', this, other);
+    return binary('sub', this, other);
   }
   mul(other: Operand): Tensor {
-    return op.binary('mul', this, other);
+    return binary('mul', this, other);
   }
   div(other: Operand): Tensor {
-    return op.binary('div', this, other);
+    return binary('div', this, other);
   }
   pow(other: Operand): Tensor {
-    return op.binary('pow', this, other);
+    return binary('pow', this, other);
   }
   maximum(other: Operand): Tensor {
-    return op.binary('maximum', this, other);
+    return binary('maximum', this, other);
   }
   minimum(other: Operand): Tensor {
-    return op.binary('minimum', this, other);
+    return binary('minimum', this, other);
   }
   equal(other: Operand): Tensor {
-    return op.binary('equal', this, other);
+    return binary('equal', this, other);
   }
   notEqual(other: Operand): Tensor {
-    return op.binary('notEqual', this, other);
+    return binary('notEqual', this, other);
   }
   less(other: Operand): Tensor {
-    return op.binary('less', this, other);
+    return binary('less', this, other);
   }
   lessEqual(other: Operand): Tensor {
-    return op.binary('lessEqual', this, other);
+    return binary('lessEqual', this, other);
   }
   greater(other: Operand): Tensor {
-    return op.binary('less', op.asTensor(other, this), this);
+    return binary('less', asTensor(other, this), this);
   }
   greaterEqual(other: Operand): Tensor {
-    return op.binary('lessEqual', op.asTensor(other, this), this);
+    return binary('lessEqual', asTensor(other, this), this);
   }
 
   neg(): Tensor {
-    return op.unary('neg', this);
+    return unary('neg', this);
   }
   exp(): Tensor {
-    return op.unary('exp', this);
+    return unary('exp', this);
   }
   log(): Tensor {
-    return op.unary('log', this);
+    return unary('log', this);
   }
   sqrt(): Tensor {
-    return op.unary('sqrt', this);
+    return unary('sqrt', this);
   }
   abs(): Tensor {
-    return op.unary('abs', this);
+    return unary('abs', this);
   }
   sin(): Tensor {
-    return op.unary('sin', this);
+    return unary('sin', this);
   }
   cos(): Tensor {
-    return op.unary('cos', this);
+    return unary('cos', this);
   }
   tanh(): Tensor {
-    return op.unary('tanh', this);
+    return unary('tanh', this);
   }
   floor(): Tensor {
-    return op.unary('floor', this);
+    return unary('floor', this);
   }
   sign(): Tensor {
-    return op.unary('sign', this);
+    return unary('sign', this);
   }
   /** True where the element is zero. */
   not(): Tensor {
-    return op.unary('not', this);
+    return unary('not', this);
+  }
+  /** True where the element is not a number. */
+  isNaN(): Tensor {
+    return unary('isNaN', this);
+  }
+  ceil(): Tensor {
+    return this.neg().floor().neg();
+  }
+  square(): Tensor {
+    return this.mul(this);
+  }
+  /** Kept between two bounds, either of which may be undefined. */
+  clamp(low?: Operand, high?: Operand): Tensor {
+    return clamp(this, low, high);
   }
   relu(): Tensor {
     return this.maximum(0);
@@ -137,19 +158,19 @@ export class Tensor {
     return this.mul(0.5).tanh().mul(0.5).add(0.5);
   }
   cast(dtype: DType): Tensor {
-    return op.cast(this, dtype);
+    return cast(this, dtype);
   }
 
   /** [..., m, k] x [..., k, n] -> [..., m, n]; leading axes broadcast. */
   matmul(other: Tensor): Tensor {
-    return op.matmul(this, other);
+    return matmul(this, other);
   }
 
   sum(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return op.reduce('sum', this, axes, options);
+    return reduce('sum', this, axes, options);
   }
   max(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return op.reduce('max', this, axes, options);
+    return reduce('max', this, axes, options);
   }
   min(axes?: Axes, options: ReduceOptions = {}): Tensor {
     return this.neg().max(axes, options).neg();
@@ -158,9 +179,60 @@ export class Tensor {
     const total = this.sum(axes, options);
     return total.mul(total.size / Math.max(1, this.size));
   }
+  prod(axis: number, { keepDims = false }: ReduceOptions = {}): Tensor {
+    // The last of the products so far: exact where elements are zero, and so is its gradient.
+    const last = this.cumprod(axis).slice(
+      this.shape.map((_, at) =>
+        at === axis || at === axis + this.rank ? ([-1, this.shape[at] ?? 1] as const) : null,
+      ),
+    );
+    return keepDims ? last : movement.squeeze(last, axis);
+  }
+  /** The mean squared distance from the mean; `correction` 1 divides by one less, for a sample. */
+  variance(axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+    return variance(this, axes, options);
+  }
+  /** The square root of the variance. */
+  std(axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+    return variance(this, axes, options).sqrt();
+  }
+  /** The p-norm, Euclid's when p is left out; p may be Infinity. */
+  norm(axes?: Axes, { p = 2, ...options }: ReduceOptions & { readonly p?: number } = {}): Tensor {
+    return norm(this, p, axes, options);
+  }
+  /** log(sum(exp(x))), which does not overflow where the result does not. */
+  logSumExp(axes?: Axes, options: ReduceOptions = {}): Tensor {
+    return logSumExp(this, axes, options);
+  }
+  /** Whether any element is not zero. */
+  any(axes?: Axes, options: ReduceOptions = {}): Tensor {
+    return this.cast('bool').max(axes, options).cast('bool');
+  }
+  /** Whether all elements are not zero. */
+  all(axes?: Axes, options: ReduceOptions = {}): Tensor {
+    return this.cast('bool').min(axes, options).cast('bool');
+  }
+  cumsum(axis = -1): Tensor {
+    return cumulative('add', this, axis);
+  }
+  cumprod(axis = -1): Tensor {
+    return cumulative('mul', this, axis);
+  }
+  /** In ascending order along an axis; NaN comes last. */
+  sort(axis = -1, options: SortOptions = {}): Tensor {
+    return sort(this, axis, options);
+  }
+  /** The places that `sort` takes its elements from; equal elements keep their order; int32. */
+  argsort(axis = -1, options: SortOptions = {}): Tensor {
+    return argsort(this, axis, options);
+  }
+  /** The index of the smallest element, the first of equals; int32. */
+  argmin(axis = -1, options: ReduceOptions = {}): Tensor {
+    return argmax(this.neg(), axis, options);
+  }
   /** The index of the largest element, the first of equals; int32. */
   argmax(axis = -1, options: ReduceOptions = {}): Tensor {
-    return op.argmax(this, axis, options);
+    return argmax(this, axis, options);
   }
   softmax(axis = -1): Tensor {
     const shifted = this.sub(this.max(axis, { keepDims: true })).exp();
@@ -172,26 +244,53 @@ export class Tensor {
   }
 
   reshape(shape: Shape): Tensor {
-    return op.reshape(this, shape);
+    return movement.reshape(this, shape);
   }
   /** Reorders axes; reverses them when no permutation is given. */
   transpose(permutation?: readonly number[]): Tensor {
-    return op.permute(this, permutation);
+    return movement.permute(this, permutation);
   }
   /** Repeats axes of length 1 to a larger shape. */
   expand(shape: Shape): Tensor {
-    return op.expand(this, shape);
+    return movement.expand(this, shape);
   }
   /** A part: per axis `[start, end]` or `[start, end, step]`; negative places count from the end; axes left out are whole. */
   slice(ranges: readonly (readonly [number, number, number?] | null)[]): Tensor {
-    return op.slice(this, ranges);
+    return movement.slice(this, ranges);
   }
   /** Zeros around: per axis how many before and behind. */
   pad(amounts: readonly (readonly [number, number])[]): Tensor {
-    return op.pad(this, amounts);
+    return movement.pad(this, amounts);
   }
   /** Slices along an axis by an int32 tensor of rank 1; an index out of range reads zeros. */
   gather(indices: Tensor, axis = 0): Tensor {
-    return op.gather(this, indices, axis);
+    return gather(this, indices, axis);
+  }
+  /** Elements along an axis by int32 places of their own; see `takeAlong`. */
+  takeAlong(indices: Tensor, axis = -1): Tensor {
+    return takeAlong(this, indices, axis);
+  }
+  /** Axes read backwards; all of them when left out. */
+  flip(axes?: Axes): Tensor {
+    return movement.flip(this, axes);
+  }
+  /** Sliding windows over axes, without a copy: their places come as further axes behind all others. */
+  windows(list: readonly movement.Window[]): Tensor {
+    return movement.windows(this, list);
+  }
+  /** Axes of length 1 put in, at places of the result. */
+  expandDims(axes: Axes): Tensor {
+    return movement.expandDims(this, axes);
+  }
+  /** Axes of length 1 taken out. */
+  squeeze(axes?: Axes): Tensor {
+    return movement.squeeze(this, axes);
+  }
+  moveAxis(from: number, to: number): Tensor {
+    return movement.moveAxis(this, from, to);
+  }
+  /** Parts of equal length along an axis, or of the lengths given. */
+  split(parts: number | readonly number[], axis = 0): Tensor[] {
+    return movement.split(this, parts, axis);
   }
 }

@@ -1,5 +1,6 @@
 import type { TypedArrayOf } from '../../graph/dtype.ts';
 import type { ElementwiseFunction } from '../../graph/elementwise.ts';
+import { threefry2x32 } from '../../random/threefry.ts';
 
 type Values = TypedArrayOf;
 
@@ -41,6 +42,9 @@ const unary: Readonly<Record<string, Unary>> = {
   not: (a, out, count) => {
     for (let i = 0; i < count; i++) out[i] = a[i] === 0 ? 1 : 0;
   },
+  isNaN: (a, out, count) => {
+    for (let i = 0; i < count; i++) out[i] = Number.isNaN(a[i]) ? 1 : 0;
+  },
 };
 
 const binary: Readonly<Record<string, Binary>> = {
@@ -64,6 +68,9 @@ const binary: Readonly<Record<string, Binary>> = {
   },
   minimum: (a, b, out, count) => {
     for (let i = 0; i < count; i++) out[i] = Math.min(a[i] ?? 0, b[i] ?? 0);
+  },
+  shiftRight: (a, b, out, count) => {
+    for (let i = 0; i < count; i++) out[i] = (a[i] ?? 0) >>> (b[i] ?? 0);
   },
   equal: (a, b, out, count) => {
     for (let i = 0; i < count; i++) out[i] = a[i] === b[i] ? 1 : 0;
@@ -89,6 +96,11 @@ export function applyFunction(
   const [a = out, b = out, c = out] = operands;
   if (fn === 'where') {
     for (let i = 0; i < count; i++) out[i] = (a[i] !== 0 ? b[i] : c[i]) ?? 0;
+  } else if (fn === 'randomBits') {
+    for (let i = 0; i < count; i++) {
+      const index = c[i] ?? 0;
+      out[i] = threefry2x32(a[i] ?? 0, b[i] ?? 0, 0, index >>> 1)[index & 1] ?? 0;
+    }
   } else if (fn === 'cast') {
     castInto(a, out, count);
   } else {

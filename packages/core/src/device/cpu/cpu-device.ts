@@ -2,6 +2,7 @@ import { allocate, type DType, type TypedArrayOf } from '../../graph/dtype.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
+import { runArgsort } from './argsort.ts';
 import { runAssemble, runGather, runScatterAdd } from './data-movement.ts';
 import { runElementwise } from './elementwise.ts';
 import { runMatmul } from './matmul.ts';
@@ -57,6 +58,9 @@ function execute(kernel: Kernel, inputs: readonly TypedArrayOf[], output: TypedA
       break;
     case 'rows':
       throw new RangeError('The interpreter has no kernels over rows.');
+    case 'argsort':
+      if (inputs[0]) runArgsort(kernel, inputs[0], output);
+      break;
     case 'scatterAdd':
       runScatterAdd(kernel, inputs, output);
       break;

@@ -83,7 +83,7 @@ function webGpuDevice(gpu: GPU, device: GPUDevice, description: string): Device 
     const known = pipelines.get(source);
     if (known) return known;
     const module = device.createShaderModule({
-      code: source.includes('signedPow(') ? WGSL_PRELUDE + source : source,
+      code: /signedPow\(|randomBits\(/.test(source) ? WGSL_PRELUDE + source : source,
     });
     const pipeline = device.createComputePipeline({
       layout: 'auto',

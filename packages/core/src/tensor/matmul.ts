@@ -1,0 +1,22 @@
+import { CoreError } from '../core-error.ts';
+import { cast } from './elementwise.ts';
+import { make } from './make.ts';
+import { expand } from './movement.ts';
+import { broadcastShapes, shapeText } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+export function matmul(left: Tensor, right: Tensor): Tensor {
+  const [m, k] = left.shape.slice(-2);
+  const [k2, n] = right.shape.slice(-2);
+  if (m === undefined || k === undefined || n === undefined || k !== k2) {
+    throw new CoreError(
+      'SHAPE_MISMATCH',
+      `matmul: the shapes ${shapeText(left.shape)} and ${shapeText(right.shape)} do not fit together.`,
+      'It takes [..., m, k] and [..., k, n].',
+    );
+  }
+  const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2), 'matmul');
+  const a = expand(cast(left, 'float32'), [...batch, m, k]);
+  const b = expand(cast(right, 'float32'), [...batch, k, n]);
+  return make({ kind: 'matmul' }, [a, b], [...batch, m, n], 'float32');
+}

@@ -1,0 +1,267 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Device,
+  einsum,
+  erf,
+  gelu,
+  lowerTriangle,
+  tensor as make,
+  oneHot,
+  stack,
+  type Tensor,
+  topK,
+  upperTriangle,
+} from '../src/index.ts';
+import { at, indexOf, type Reference, sample, size } from './reference.ts';
+
+const TOLERANCE = 2e-5;
+
+/** What composed operations must give on every device, against plain float64 arithmetic. */
+export function operationsContract(name: string, open: () => Promise<Device>): void {
+  describe(`${name}: operations`, () => {
+    let device: Device;
+    beforeAll(async () => {
+      device = await open();
+    });
+    const on = ({ shape, values }: Reference): Tensor => make(Float32Array.from(values), { shape, device });
+    const ints = (...values: number[]): Tensor => make(Int32Array.from(values), { device });
+    const expectValues = async (
+      actual: Tensor,
+      expected: readonly number[],
+      tolerance = TOLERANCE,
+    ): Promise<void> => {
+      const values = [...(await actual.data())];
+      expect(values).toHaveLength(expected.length);
+      for (const [i, value] of values.entries()) {
+        const wanted = expected[i] ?? Number.NaN;
+        if (!Number.isFinite(wanted)) expect(value, `element ${i}`).toBe(wanted);
+        else
+          expect(Math.abs(value - wanted), `element ${i}: ${value} for ${wanted}`).toBeLessThanOrEqual(
+            tolerance * (1 + Math.abs(wanted)),
+          );
+      }
+    };
+    /** The values of a shape, each from its index. */
+    const built = (shape: readonly number[], value: (index: number[]) => number): number[] =>
+      Array.from({ length: size(shape) }, (_, i) => value(indexOf(i, shape)));
+
+    it('flips axes as views, also below other views and in matrix products', async () => {
+      const x = sample([3, 4], 31);
+      await expectValues(
+        on(x).flip(1),
+        built([3, 4], ([r = 0, c = 0]) => at(x, [r, 3 - c])),
+      );
+      await expectValues(
+        on(x)
+          .transpose()
+          .flip()
+          .slice([[1, 4]])
+          .add(1),
+        built([3, 3], ([c = 0, r = 0]) => at(x, [2 - r, 3 - (c + 1)]) + 1),
+      );
+      await expectValues(
+        on(x).flip(0).matmul(on(x).transpose().flip(1)),
+        built([3, 3], ([r = 0, c = 0]) =>
+          [0, 1, 2, 3].reduce((sum, k) => sum + at(x, [2 - r, k]) * at(x, [2 - c, k]), 0),
+        ),
+        1e-4,
+      );
+    });
+
+    it('slides windows over axes, with strides and dilations', async () => {
+      const x = sample([7, 9], 32);
+      const windows = on(x).windows([
+        { axis: 0, size: 3, stride: 2 },
+        { axis: 1, size: 2, dilation: 3 },
+      ]);
+      expect(windows.shape).toEqual([3, 6, 3, 2]);
+      const expected = built([3, 6, 3, 2], ([p = 0, q = 0, i = 0, j = 0]) => at(x, [2 * p + i, q + 3 * j]));
+      await expectValues(windows, expected);
+      await expectValues(
+        windows.sum([2, 3]),
+        built([3, 6], (index) =>
+          built(
+            [3, 2],
+            (place) =>
+              expected[(index[0] ?? 0) * 36 + (index[1] ?? 0) * 6 + (place[0] ?? 0) * 2 + (place[1] ?? 0)] ??
+              0,
+          ).reduce((a, b) => a + b),
+        ),
+      );
+    });
+
+    it('scans: sums and products so far', async () => {
+      const x = sample([3, 5], 33);
+      const upTo = (fold: (a: number, b: number) => number): number[] =>
+        built([3, 5], ([r = 0, c = 0]) =>
+          Array.from({ length: c + 1 }, (_, k) => at(x, [r, k])).reduce((a, b) => fold(a, b)),
+        );
+      await expectValues(
+        on(x).cumsum(1),
+        upTo((a, b) => a + b),
+      );
+      await expectValues(
+        on(x).cumprod(),
+        upTo((a, b) => a * b),
+      );
+      await expectValues(
+        on(x).prod(0),
+        built([5], ([c = 0]) => at(x, [0, c]) * at(x, [1, c]) * at(x, [2, c])),
+      );
+      await expectValues(ints(1, 2, 3).cumsum(), [1, 3, 6]);
+    });
+
+    it('sorts stably along any axis, NaN last', async () => {
+      const x = make([3, 1, Number.NaN, 1, -2], { device });
+      await expectValues(x.argsort(), [4, 1, 3, 0, 2]);
+      await expectValues(x.argsort(0, { isDescending: true }), [0, 1, 3, 4, 2]);
+      await expectValues(
+        make(
+          [
+            [3, 1],
+            [1, 2],
+          ],
+          { device },
+        ).sort(0),
+        [1, 1, 3, 2],
+      );
+      const long = sample([2, 300], 34);
+      const sorted = [0, 1].flatMap((r) =>
+        [...long.values.slice(r * 300, r * 300 + 300)].sort((a, b) => a - b),
+      );
+      await expectValues(on(long).sort(), sorted, 0);
+      const { values, indices } = topK(make([1, 9, 3, 9], { device }), 3);
+      await expectValues(values, [9, 9, 3]);
+      await expectValues(indices, [1, 3, 2]);
+      await expectValues(ints(5, -1, 3).sort(), [-1, 3, 5]);
+    });
+
+    it('takes along an axis, and marks places', async () => {
+      const x = sample([2, 3], 35);
+      const places = make(Int32Array.of(2, 0, 5, 1), { shape: [2, 2], device });
+      await expectValues(on(x).takeAlong(places), [at(x, [0, 2]), at(x, [0, 0]), 0, at(x, [1, 1])]);
+      await expectValues(oneHot(ints(1, 0, 7), 2), [0, 1, 1, 0, 0, 0]);
+      await expectValues(
+        lowerTriangle(
+          make(
+            [
+              [1, 2],
+              [3, 4],
+            ],
+            { device },
+          ),
+        ),
+        [1, 0, 3, 4],
+      );
+      await expectValues(
+        upperTriangle(
+          make(
+            [
+              [1, 2],
+              [3, 4],
+            ],
+            { device },
+          ),
+          1,
+        ),
+        [0, 2, 0, 0],
+      );
+    });
+
+    it('stacks and splits', async () => {
+      const x = make([1, 2], { device });
+      await expectValues(stack([x, x.mul(10)], 1), [1, 10, 2, 20]);
+      const parts = make([1, 2, 3, 4, 5], { device }).split([2, 3]);
+      await expectValues(parts[1] ?? x, [3, 4, 5]);
+    });
+
+    it('summarises: variance, norms, logSumExp, smallest places', async () => {
+      const x = make([[1, 2, 3, 6]], { device });
+      await expectValues(x.variance(1), [3.5]);
+      await expectValues(x.variance(1, { correction: 1 }), [14 / 3]);
+      await expectValues(x.norm(), [Math.sqrt(50)]);
+      await expectValues(x.neg().norm(1, { p: 1 }), [12]);
+      await expectValues(x.neg().norm(1, { p: Number.POSITIVE_INFINITY }), [6]);
+      await expectValues(make([1000, 1000], { device }).logSumExp(), [1000 + Math.log(2)]);
+      await expectValues(make([2, 1, 1], { device }).argmin(), [1]);
+      await expectValues(make([0, 2], { device }).any(), [1]);
+      await expectValues(make([0, 2], { device }).all(), [0]);
+    });
+
+    it('has the error function and its kin', async () => {
+      const x = make([-5, -1, -0.1, 0, 1e-4, 0.5, 2, 6], { device });
+      // From the tables of Abramowitz and Stegun, 7.1.
+      const expected = [-1, -0.8427007929, -0.112462916, 0, 1.128379164e-4, 0.5204998778, 0.995322265, 1];
+      await expectValues(erf(x), expected, 5e-7);
+      await expectValues(
+        gelu(make([-1, 0, 1, 3], { device })),
+        [-0.1586552539, 0, 0.8413447461, 2.9959503],
+        1e-6,
+      );
+    });
+
+    it('tells NaN from numbers, and clamps', async () => {
+      const x = make([Number.NaN, -7, 0.5, Number.POSITIVE_INFINITY], { device });
+      await expectValues(x.isNaN(), [1, 0, 0, 0]);
+      await expectValues(x.slice([[1, 4]]).clamp(-1, 2), [-1, 0.5, 2]);
+    });
+
+    it.each([
+      [
+        'ij,jk->ik',
+        [
+          [3, 4],
+          [4, 2],
+        ],
+      ],
+      [
+        'bij,bjk->bik',
+        [
+          [2, 3, 4],
+          [2, 4, 2],
+        ],
+      ],
+      [
+        'bhid,bhjd->bhij',
+        [
+          [2, 2, 3, 4],
+          [2, 2, 5, 4],
+        ],
+      ],
+      ['ij->ji', [[3, 4]]],
+      ['ij,j', [[3, 4], [4]]],
+      ['i,j->ij', [[3], [4]]],
+      ['ii->i', [[3, 3]]],
+      ['ij,kj,j->ik', [[2, 3], [4, 3], [3]]],
+      ['ij->', [[2, 3]]],
+    ])('sums products by Einstein’s convention: %s', async (equation, shapes) => {
+      const operands = shapes.map((shape, i) => sample(shape, 40 + i));
+      const [left = '', right] = equation.split('->');
+      const names = left.split(',');
+      const all = [...new Set(left.replaceAll(',', ''))];
+      const counted = [...left.replaceAll(',', '')];
+      const output =
+        right ??
+        counted
+          .filter((l) => counted.filter((m) => m === l).length === 1)
+          .sort()
+          .join('');
+      const lengthOf = (label: string): number => {
+        const which = names.findIndex((one) => one.includes(label));
+        return operands[which]?.shape[names[which]?.indexOf(label) ?? 0] ?? 1;
+      };
+      const inner = all.filter((label) => !output.includes(label));
+      const outShape = [...output].map(lengthOf);
+      const expected = built(outShape, (outIndex) =>
+        built(inner.map(lengthOf), (innerIndex) => {
+          const place = (label: string): number =>
+            output.includes(label)
+              ? (outIndex[output.indexOf(label)] ?? 0)
+              : (innerIndex[inner.indexOf(label)] ?? 0);
+          return operands.reduce((p, one, i) => p * at(one, [...(names[i] ?? '')].map(place)), 1);
+        }).reduce((a, b) => a + b, 0),
+      );
+      await expectValues(einsum(equation, ...operands.map(on)), expected, 1e-4);
+    });
+  });
+}
