@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { flush, run } from '@oclif/core';
+import { run } from '@oclif/core';
 import { didYouMean, exitCodeOf, isTrestleError, TrestleError, toTrestleError } from '@trestle/kernel';
 import { wantsJson } from './argv.ts';
 import { renderError } from './render/render-error.ts';
@@ -14,8 +14,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     const error = await readable(thrown, argv);
     renderError(error, wantsJson(argv));
     return exitCodeOf(error);
-  } finally {
-    await flush();
   }
 }
 

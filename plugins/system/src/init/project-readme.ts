@@ -17,7 +17,7 @@ trestle serve                                            # prints its address
 Then, from another terminal:
 \`\`\`sh
 curl -s localhost:7070/v1/predict/churn -H 'content-type: application/json' -d '{"rows": [
-  {"signed_up": "2026-06-01", "plan": "free", "country": "DE", "seats": 1, "hours_per_week": 1.5, "tickets": 3, "discount": false}
+  {"plan": "free", "country": "DE", "seats": 1, "hours_per_week": 1.5, "tickets": 3, "discount": false}
 ]}'
 \`\`\`
 
