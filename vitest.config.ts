@@ -1,9 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-const folders = ['packages', 'plugins', 'apps'].flatMap((parent) =>
-  readdirSync(parent).map((name) => `${parent}/${name}`),
-);
+const folders = [
+  ...['packages', 'plugins', 'apps'].flatMap((parent) =>
+    readdirSync(parent).map((name) => `${parent}/${name}`),
+  ),
+  'docs',
+];
 
 const project = (root: string, include: string[]) => ({
   test: { name: root, root, include, testTimeout: 60_000, hookTimeout: 60_000 },
