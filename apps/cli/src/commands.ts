@@ -6,6 +6,7 @@ import { flagValue } from './argv.ts';
 import { builtinPlugins } from './builtin-plugins.ts';
 import { DemoCommand } from './command/demo.ts';
 import { operationCommand } from './command/operation-command.ts';
+import { plannedCommands } from './command/planned-commands.ts';
 import { ServeCommand } from './command/serve.ts';
 import { WorkerCommand } from './command/worker.ts';
 
@@ -20,15 +21,18 @@ async function projectOperations(): Promise<Iterable<AnyOperation>> {
   return host.operations.values();
 }
 
+const operationCommands: Record<string, typeof Command> = Object.fromEntries(
+  [...(await projectOperations())].map((operation) => [
+    operation.id.replace('.', ':'),
+    operationCommand(operation),
+  ]),
+);
+
 /** Every command by its id, as oclif's explicit strategy wants it. `data.add` is `trestle data add`. */
 export const COMMANDS: Record<string, typeof Command> = {
   demo: DemoCommand,
   serve: ServeCommand,
   worker: WorkerCommand,
-  ...Object.fromEntries(
-    [...(await projectOperations())].map((operation) => [
-      operation.id.replace('.', ':'),
-      operationCommand(operation),
-    ]),
-  ),
+  ...operationCommands,
+  ...plannedCommands(new Set(Object.keys(operationCommands))),
 };

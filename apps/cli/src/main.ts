@@ -2,10 +2,13 @@ import process from 'node:process';
 import { run } from '@oclif/core';
 import { didYouMean, exitCodeOf, isTrestleError, TrestleError, toTrestleError } from '@trestle/kernel';
 import { wantsJson } from './argv.ts';
+import { endOnClosedPipe } from './closed-pipe.ts';
 import { renderError } from './render/render-error.ts';
+import { usageError } from './usage-error.ts';
 
 /** Runs a command line and returns its exit code. Never throws, never shows a stack unless TRESTLE_DEBUG asks for it. */
 export async function main(argv: readonly string[]): Promise<number> {
+  endOnClosedPipe();
   try {
     await run([...argv], import.meta.url);
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
@@ -28,24 +31,16 @@ function isExitZero(thrown: unknown): boolean {
 async function readable(thrown: unknown, argv: readonly string[]): Promise<TrestleError> {
   if (isTrestleError(thrown)) return toTrestleError(thrown);
   if (!(thrown instanceof Error) || !('oclif' in thrown)) return toTrestleError(thrown);
-  const notFound = /^command (.+) not found$/.exec(thrown.message);
-  if (!notFound) {
-    return new TrestleError('TRS_CLI_USAGE', {
-      kind: 'usage',
-      message: (thrown.message.split('\nSee more help')[0] ?? thrown.message).trim(),
-      hint: `See "trestle ${argv
-        .filter((word) => /^[a-z]+$/.test(word))
-        .slice(0, 2)
-        .join(' ')} --help".`,
-      cause: thrown,
-    });
-  }
-  const typed = (notFound[1] ?? '').replaceAll(':', ' ');
   const { COMMANDS } = await import('./commands.ts');
+  const notFound = /^command (.+) not found$/.exec(thrown.message);
+  if (!notFound) return usageError(thrown, argv, COMMANDS);
+  const typed = argv.filter((word) => !word.startsWith('-'));
   const known = Object.keys(COMMANDS).map((id) => id.replace(':', ' '));
+  // The rest of what was typed are arguments: only the first words can name a command.
+  const meant = [typed.slice(0, 2).join(' '), typed[0] ?? ''].map((words) => didYouMean(words, known));
   return new TrestleError('TRS_CLI_UNKNOWN_COMMAND', {
     kind: 'usage',
-    message: `There is no command "trestle ${typed}".${didYouMean(typed, known)}`,
-    hint: 'See "trestle --help" for all commands; some of the surface is not available yet.',
+    message: `There is no command "trestle ${typed.slice(0, 2).join(' ')}".${meant.find((one) => one !== '') ?? ''}`,
+    hint: `See "trestle ${known.some((id) => id.startsWith(`${typed[0]} `)) ? `${typed[0]} ` : ''}--help" for the commands that there are.`,
   });
 }

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { findProjectDir, type Host, localPrincipal, openHost, type Principal } from '@trestle/kernel';
 import { serverConfig } from '@trestle/server/config';
 import { builtinPlugins } from './builtin-plugins.ts';
+import { interruption } from './command/interruption.ts';
 
 /** Opens the project in `dir` (the nearest one upward from the current folder when left out) with all plugins. */
 export async function openProject(dir?: string): Promise<Host> {
@@ -33,6 +34,6 @@ async function spoolStandardInput(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'trestle-stdin-'));
   process.on('exit', () => void rm(dir, { recursive: true, force: true }));
   const path = join(dir, 'stdin.jsonl');
-  await pipeline(process.stdin, createWriteStream(path));
+  await pipeline(process.stdin, createWriteStream(path), { signal: interruption() });
   return path;
 }

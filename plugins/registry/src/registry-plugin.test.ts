@@ -1,10 +1,13 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Host, journalToken } from '@trestle/kernel';
+import { openModel } from '@trestle/model';
 import { blobsToken, lineageToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject, tinyModel } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  modelCard,
+  modelExport,
   modelList,
   modelPromote,
   modelRegister,
@@ -54,6 +57,35 @@ describe('the registry', () => {
     expect(await (await host.service(lineageToken)).into('model:strikes@1')).toMatchObject([
       { from: `file:${digest}`, kind: 'registered' },
     ]);
+  });
+
+  it('exports the package itself, and only in a form that there is', async () => {
+    const bytes = tinyModel(1);
+    const { digest } = await register(bytes);
+    const out = join(project.dir, 'out.onnx');
+    const input = { model: 'strikes@1', out };
+    expect(await host.run(modelExport, input, { surface: 'cli' })).toEqual({
+      name: 'strikes',
+      version: 1,
+      path: out,
+      digest,
+      bytes: bytes.length,
+    });
+    expect(new Uint8Array(await readFile(out))).toEqual(bytes);
+    await expect(
+      host.run(modelExport, { ...input, out: `${out}.2`, format: 'oci' }, { surface: 'cli' }),
+    ).rejects.toMatchObject({ code: 'TRS_REGISTRY_FORMAT_UNAVAILABLE', kind: 'invalid' });
+    expect((await readdir(project.dir)).filter((name) => name.startsWith('out.'))).toEqual(['out.onnx']);
+  });
+
+  it('has the card of a package, and none of a graph without one', async () => {
+    await register(tinyModel(1));
+    const { metadata } = await openModel(tinyModel(1));
+    expect(await host.run(modelCard, { model: 'strikes' })).toEqual({
+      name: 'strikes',
+      version: 1,
+      card: metadata?.card ?? '',
+    });
   });
 
   it('moves an alias and returns it, step by step, and tells the log of each', async () => {

@@ -2,6 +2,8 @@ import { modelsToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { modelPromote, modelRollback } from './operations/alias.ts';
+import { modelCard } from './operations/card.ts';
+import { modelExport } from './operations/export.ts';
 import { modelList, modelShow, modelVerify } from './operations/read.ts';
 import { modelRegister } from './operations/register.ts';
 import { registryConfig } from './registry-config.ts';
@@ -12,7 +14,16 @@ export const registryPlugin = plugin({
   name: 'registry',
   version: '0.1.0',
   config: registryConfig,
-  operations: [modelRegister, modelList, modelShow, modelVerify, modelPromote, modelRollback],
+  operations: [
+    modelRegister,
+    modelList,
+    modelShow,
+    modelCard,
+    modelVerify,
+    modelPromote,
+    modelRollback,
+    modelExport,
+  ],
   services: [
     provide(modelsToken, async (scope) => (await import('./models-service.ts')).modelsService(scope)),
   ],

@@ -162,6 +162,17 @@ describe('the serving plugin', () => {
       await expect.poll(async () => (await predict([{ x: 1 }])).model).toMatchObject({ version: 2 });
     });
 
+    it('answers with the other model next when the alias moves in the same process', async () => {
+      const served: unknown[] = [];
+      for (const version of [1, 2, 1, 3]) {
+        await promote(version);
+        served.push((await predict([{ x: 1 }])).model);
+      }
+      await host.run(modelRollback, { name: 'strikes', alias: 'champion' });
+      served.push((await predict([{ x: 1 }])).model);
+      expect(served).toMatchObject([1, 2, 1, 3, 1].map((version) => ({ version })));
+    });
+
     it('loses no request while models are swapped under load', async () => {
       const answers: Promise<Record<string, unknown>>[] = [];
       for (let round = 0; round < 20; round++) {

@@ -7,7 +7,7 @@ import { openModel } from '@trestle/model';
 import { dataAdd, dataPlugin } from '@trestle/plugin-data';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runList, runShow, trainingPlugin, trainOperation } from './index.ts';
+import { runCompare, runList, runShow, trainingPlugin, trainOperation } from './index.ts';
 
 const BIRDSTRIKES = join(
   fileURLToPath(import.meta.resolve('vega-datasets')),
@@ -71,6 +71,25 @@ describe('the training plugin', () => {
       spec: run.spec,
     });
     expect(compared.metrics[0]?.rocAuc).toBeCloseTo(result.metrics.test.rocAuc ?? 0, 6);
+  });
+
+  it('puts two runs side by side: what differs, which is better, and whether the rows are the same', async () => {
+    await add(rows(200, (x, noise) => String(x + noise * 0.2 > 0.1)));
+    const input = { data: 'rows', target: 'y', estimator: 'linear', timeColumn: 'at' } as const;
+    const whole = await host.run(trainOperation, input);
+    const blind = await host.run(trainOperation, { ...input, exclude: ['x'], seed: 7 });
+    const compared = await host.run(runCompare, { first: blind.run, second: whole.run });
+    expect(compared.sameRows).toBe(true);
+    expect(compared.settings).toContainEqual({ name: 'exclude', values: [['x'], []] });
+    expect(compared.settings.map((one) => one.name)).not.toContain('target');
+    const rocAuc = compared.metrics.find((one) => one.name === 'rocAuc');
+    expect(rocAuc?.values).toEqual([blind.metrics.test.rocAuc, whole.metrics.test.rocAuc]);
+    expect(compared.best).toMatchObject({ rocAuc: 1, logLoss: 1 });
+    const fewer = await host.run(trainOperation, { ...input, test: 0.3 });
+    expect((await host.run(runCompare, { first: whole.run, second: fewer.run })).sameRows).toBe(false);
+    await expect(host.run(runCompare, { first: whole.run, second: 'r-nobody' })).rejects.toMatchObject({
+      code: 'TRS_TRAIN_UNKNOWN_RUN',
+    });
   });
 
   it.each([

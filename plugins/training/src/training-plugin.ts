@@ -1,6 +1,7 @@
 import { trainingToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
+import { runCompare } from './operations/compare-runs.ts';
 import { runList, runShow } from './operations/runs.ts';
 import { trainOperation } from './operations/train.ts';
 import { trainingMigrations } from './run/run-tables.ts';
@@ -9,7 +10,7 @@ import { trainingMigrations } from './run/run-tables.ts';
 export const trainingPlugin = plugin({
   name: 'training',
   version: '0.1.0',
-  operations: [trainOperation, runList, runShow],
+  operations: [trainOperation, runList, runShow, runCompare],
   services: [
     provide(trainingToken, async (scope) => (await import('./training-service.ts')).trainingService(scope)),
   ],

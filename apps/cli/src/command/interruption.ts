@@ -1,16 +1,20 @@
 import process from 'node:process';
 
+let controller: AbortController | undefined;
+
 /**
- * A signal that Ctrl-C and SIGTERM abort. A second Ctrl-C ends the process at once; what is half-done was never
- * committed, so that is safe.
+ * The signal that Ctrl-C and SIGTERM abort; the same one for whoever asks. A second Ctrl-C ends the process at once; what
+ * is half-done was never committed, so that is safe.
  */
 export function interruption(): AbortSignal {
-  const controller = new AbortController();
+  if (controller) return controller.signal;
+  const made = new AbortController();
+  controller = made;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130);
-      controller.abort(new DOMException(`Interrupted (${name}).`, 'AbortError'));
+      if (made.signal.aborted) process.exit(130);
+      made.abort(new DOMException(`Interrupted (${name}).`, 'AbortError'));
     });
   }
-  return controller.signal;
+  return made.signal;
 }

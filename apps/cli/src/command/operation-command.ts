@@ -3,7 +3,6 @@ import { Command } from '@oclif/core';
 import type { AnyOperation } from '@trestle/kernel';
 import { localUser, openProject } from '../open-project.ts';
 import { progressLine } from '../render/progress-line.ts';
-import { renderViews } from '../render/render-views.ts';
 import { globalFlags } from './global-flags.ts';
 import { interruption } from './interruption.ts';
 import { inputFrom, parametersOf } from './parameters.ts';
@@ -16,6 +15,7 @@ export function operationCommand(operation: AnyOperation): typeof Command {
   const parameters = parametersOf(operation);
   return class extends Command {
     static override summary = operation.summary;
+    static override examples = [...(operation.examples ?? [])];
     static override args = parameters.args;
     static override flags = { ...parameters.flags, ...globalFlags };
 
@@ -28,7 +28,9 @@ export function operationCommand(operation: AnyOperation): typeof Command {
       const output = flags.server
         ? await callServer(operation, input, flags.server)
         : await callHere(operation, input, flags.project);
-      process.stdout.write(flags.json ? `${JSON.stringify(output, null, 2)}\n` : show(operation, output));
+      process.stdout.write(
+        flags.json ? `${JSON.stringify(output, null, 2)}\n` : await show(operation, output),
+      );
       if (operation.verdict?.(output as never) === false) process.exitCode = REFUSED;
     }
 
@@ -71,8 +73,11 @@ async function callServer(operation: AnyOperation, input: unknown, url: string):
   }
 }
 
-function show(operation: AnyOperation, output: unknown): string {
+async function show(operation: AnyOperation, output: unknown): Promise<string> {
   // The output was checked by the operation's own schema, which is what `present` takes.
   const views = operation.present?.(output as never);
-  return views ? renderViews(views, process.stdout) : `${JSON.stringify(output, null, 2)}\n`;
+  if (!views) return `${JSON.stringify(output, null, 2)}\n`;
+  // Loaded here: help and --json do without.
+  const { renderViews } = await import('../render/render-views.ts');
+  return renderViews(views, process.stdout);
 }

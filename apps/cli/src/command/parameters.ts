@@ -5,9 +5,16 @@ import { type AnyOperation, type InputField, inputFields, valueOfText } from '@t
 export const flagName = (field: string): string =>
   field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
 function flagOf(field: InputField) {
   const shown =
-    field.default === undefined || field.default === '' ? '' : ` [default: ${JSON.stringify(field.default)}]`;
+    field.default === undefined ||
+    field.default === '' ||
+    field.default === false ||
+    isEmptyList(field.default)
+      ? ''
+      : ` [default: ${String(field.default)}]`;
   const parts = { summary: `${field.description ?? ''}${shown}`, required: field.isRequired };
   if (field.type === 'boolean')
     return Flags.boolean({ ...parts, required: false, allowNo: field.default === true });

@@ -1,6 +1,5 @@
 import process from 'node:process';
 import { Command, Flags } from '@oclif/core';
-import { startServer } from '@trestle/server';
 import { openProject } from '../open-project.ts';
 import { studioDir } from '../studio-dir.ts';
 import { globalFlags } from './global-flags.ts';
@@ -16,10 +15,13 @@ const flags = {
 /** `trestle serve`: the server with the Studio, until it is told to stop. */
 export class ServeCommand extends Command {
   static override summary = 'Serve predictions, the API and the Studio; SIGTERM drains.';
+  static override examples = ['trestle serve', 'trestle serve --port 0 --project strikes'];
   static override flags = flags;
 
   override async run(): Promise<void> {
     const { flags: typed } = await this.parse({ flags });
+    // Loaded here: other commands do without Fastify.
+    const { startServer } = await import('@trestle/server');
     const stop = interruption();
     const host = await openProject(typed.project);
     try {

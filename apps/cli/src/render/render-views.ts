@@ -1,91 +1,71 @@
 import type { WriteStream } from 'node:tty';
-import { styleText } from 'node:util';
 import type { View } from '@trestle/kernel';
 import stringWidth from 'string-width';
-import { formatCell } from './format-cell.ts';
+import { pad, shorten, wrap } from './cells.ts';
+import { formatCell, printable } from './format-cell.ts';
 import { plotLines } from './plot-lines.ts';
+import { renderTable } from './render-table.ts';
+import { type Style, styleFor } from './style.ts';
 
-type Style = (format: Parameters<typeof styleText>[0], text: string) => string;
 type ViewOf<Kind extends View['kind']> = Extract<View, { kind: Kind }>;
 
-const MAX_COLUMN_CELLS = 48;
+/** Beside a terminal nothing is cut or wrapped: whoever reads it may search it. */
+const UNLIMITED = Number.POSITIVE_INFINITY;
+const MAX_LABEL_CELLS = 48;
+const MIN_VALUE_CELLS = 24;
 const BAR_CELLS = 32;
 
-/** Draws views as text; in colour only on a terminal that has it. */
+/** Draws views as text: in colour only on a terminal that has it, and no wider than that terminal. */
 export function renderViews(
   views: readonly View[],
-  stream: Pick<WriteStream, 'isTTY'> & NodeJS.WritableStream,
+  stream: Pick<WriteStream, 'isTTY' | 'columns'> & NodeJS.WritableStream,
 ): string {
-  const style: Style = (format, text) => styleText(format, text, { stream, validateStream: true });
-  return `${views.map((view) => renderView(view, style)).join('\n\n')}\n`;
+  const style = styleFor(stream);
+  const width = stream.isTTY ? stream.columns || 80 : UNLIMITED;
+  return `${views.map((view) => renderView(view, style, width)).join('\n\n')}\n`;
 }
 
-function renderView(view: View, style: Style): string {
+function renderView(view: View, style: Style, width: number): string {
   switch (view.kind) {
     case 'heading':
       return `\n${style(['bold', 'inverse'], ` ${view.text} `)}`;
     case 'table':
-      return withTitle(view.title, renderTable(view, style), style);
+      return withTitle(view.title, renderTable(view, style, width), style);
     case 'facts':
-      return withTitle(view.title, renderFacts(view, style), style);
+      return withTitle(view.title, renderFacts(view, style, width), style);
     case 'bars':
       return withTitle(view.title, renderBars(view, style), style);
     case 'lines':
       return withTitle(view.title, plotLines(view.series), style);
     case 'note':
-      return renderNote(view, style);
+      return renderNote(view, style, width);
+    case 'text':
+      return printable(view.text);
   }
 }
 
 const withTitle = (title: string | undefined, body: string, style: Style): string =>
   title === undefined ? body : `${style('bold', title)}\n${body}`;
 
-const pad = (text: string, cells: number, align: 'left' | 'right' = 'left'): string => {
-  const space = ' '.repeat(Math.max(0, cells - stringWidth(text)));
-  return align === 'right' ? space + text : text + space;
-};
-
-const shorten = (text: string): string => {
-  if (stringWidth(text) <= MAX_COLUMN_CELLS) return text;
-  return `${[...text].slice(0, MAX_COLUMN_CELLS - 1).join('')}…`;
-};
-
-function renderTable(view: ViewOf<'table'>, style: Style): string {
-  if (view.rows.length === 0) return style('dim', '(nothing)');
-  const cells = view.rows.map((row) => view.columns.map((column) => shorten(formatCell(row[column.key]))));
-  const align = view.columns.map(
-    (column) =>
-      column.align ??
-      (view.rows.every((row) => typeof (row[column.key] ?? 0) === 'number') ? 'right' : 'left'),
-  );
-  const widths = view.columns.map((column, index) =>
-    Math.max(stringWidth(column.label), ...cells.map((row) => stringWidth(row[index] ?? ''))),
-  );
-  const line = (texts: readonly string[]): string =>
-    texts
-      .map((text, index) => pad(text, widths[index] ?? 0, align[index]))
-      .join('  ')
-      .trimEnd();
-  const head = style('bold', line(view.columns.map((column) => column.label)));
-  const rule = style('dim', widths.map((width) => '─'.repeat(width)).join('  '));
-  return [head, rule, ...cells.map(line)].join('\n');
-}
-
-function renderFacts(view: ViewOf<'facts'>, style: Style): string {
-  const width = Math.max(...view.facts.map(([label]) => stringWidth(label)), 0);
+function renderFacts(view: ViewOf<'facts'>, style: Style, width: number): string {
+  const labels = Math.max(...view.facts.map(([label]) => stringWidth(label)), 0);
+  const indent = `\n${' '.repeat(labels + 2)}`;
   return view.facts
-    .map(([label, value]) => `${style('dim', pad(label, width))}  ${formatCell(value)}`)
+    .map(([label, value]) => {
+      const lines = wrap(formatCell(value), Math.max(MIN_VALUE_CELLS, width - labels - 2));
+      return `${style('dim', pad(label, labels))}  ${lines.join(indent)}`;
+    })
     .join('\n');
 }
 
 function renderBars(view: ViewOf<'bars'>, style: Style): string {
-  const width = Math.max(...view.bars.map((bar) => stringWidth(shorten(bar.label))), 0);
+  const width = Math.max(...view.bars.map((bar) => stringWidth(shorten(bar.label, MAX_LABEL_CELLS))), 0);
   const most = Math.max(...view.bars.map((bar) => Math.abs(bar.value)), Number.MIN_VALUE);
   return view.bars
     .map((bar) => {
       const cells = Math.round((Math.abs(bar.value) / most) * BAR_CELLS);
       const drawn = `${style('cyan', '█'.repeat(cells))}${' '.repeat(BAR_CELLS - cells)}`;
-      return `${pad(shorten(bar.label), width)}  ${drawn}  ${formatCell(bar.value)}${bar.note ? `  ${style('dim', bar.note)}` : ''}`;
+      return `${pad(shorten(bar.label, MAX_LABEL_CELLS), width)}  ${drawn}  ${formatCell(bar.value)}${bar.note ? `  ${style('dim', bar.note)}` : ''}`;
     })
     .join('\n');
 }
@@ -97,7 +77,10 @@ const TONES = {
   bad: ['✗', 'red'],
 } as const;
 
-function renderNote(view: ViewOf<'note'>, style: Style): string {
+function renderNote(view: ViewOf<'note'>, style: Style, width: number): string {
   const [mark, colour] = TONES[view.tone];
-  return `${style(colour, mark)} ${view.text}`;
+  const lines = printable(view.text)
+    .split('\n')
+    .flatMap((line) => wrap(line, width - 2));
+  return `${style(colour, mark)} ${lines.join('\n  ')}`;
 }

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { doorError } from './door-error.ts';
 import { safeResolve } from './safe-resolve.ts';
 
@@ -44,8 +44,8 @@ export async function safeExtract(archive: string, dir: string, limits: ExtractL
   }
 }
 
-const open = (archive: string): Promise<ZipFile> =>
-  openPromise(archive, { lazyEntries: true, strictFileNames: true });
+const open = async (archive: string): Promise<ZipFile> =>
+  (await import('yauzl')).openPromise(archive, { lazyEntries: true, strictFileNames: true });
 
 async function extractAll(
   zip: ZipFile,

@@ -5,7 +5,6 @@ import { isIP } from 'node:net';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import ipaddr from 'ipaddr.js';
-import { Agent, request } from 'undici';
 import { doorError } from './door-error.ts';
 
 export interface FetchOptions {
@@ -31,6 +30,8 @@ const IDLE_TIMEOUT_MS = 30_000;
 export async function safeFetch(address: string, options: FetchOptions): Promise<void> {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout;
+  // Loaded when something is fetched: it costs as much as the rest of the kernel.
+  const { Agent, request } = await import('undici');
   let current = address;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const url = checkUrl(current);

@@ -1,4 +1,3 @@
-import { Cron } from 'croner';
 import { leasesToken } from '../job/job-store.ts';
 import type { Plugin, Schedule } from '../plugin/plugin.ts';
 import { contextFor, type Invoker } from './invoke.ts';
@@ -18,7 +17,7 @@ export async function runSchedule(
   const name = `${plugin.name}/${schedule.name}`;
   const leases = await invoker.services.get(leasesToken);
   const work = await schedule.load();
-  const cron = typeof schedule.every === 'string' ? new Cron(schedule.every, { paused: true }) : undefined;
+  const cron = typeof schedule.every === 'string' ? await cronOf(schedule.every) : undefined;
   while (!signal.aborted) {
     const waitMs = cron ? (cron.msToNext() ?? 60_000) : Number(schedule.every);
     await pause(waitMs, signal);
@@ -32,4 +31,9 @@ export async function runSchedule(
     }
   }
   await leases.release(`schedule:${name}`, holder).catch(() => {});
+}
+
+async function cronOf(pattern: string) {
+  const { Cron } = await import('croner');
+  return new Cron(pattern, { paused: true });
 }

@@ -24,6 +24,8 @@ export interface OperationParts<Id extends string, I extends z.ZodObject, O exte
   readonly access: `${string}:${string}`;
   /** Input fields that the command line takes by position, in order. */
   readonly positionals?: readonly (keyof z.infer<I> & string)[];
+  /** Command lines that show it at work, for `--help`: `trestle train --data strikes --target damaged`. */
+  readonly examples?: readonly string[];
   /** Loads the handler when it is first needed, so that `--help` stays fast. */
   readonly load: () => Promise<Handler<z.output<I>, z.input<O>>>;
   /** How a person sees the result. Without it: the JSON, indented. */
@@ -51,6 +53,7 @@ export interface AnyOperation {
   readonly output: z.ZodType;
   readonly access: string;
   readonly positionals?: readonly string[];
+  readonly examples?: readonly string[];
   readonly load: () => Promise<(ctx: Context, input: never) => Promise<unknown>>;
   readonly present?: (output: never) => readonly View[];
   readonly verdict?: (output: never) => boolean;

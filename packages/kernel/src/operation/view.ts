@@ -26,4 +26,6 @@ export type View =
       readonly title?: string;
       readonly series: readonly { readonly name: string; readonly points: readonly number[] }[];
     }
+  /** Lines as they stand: a document, a command to copy. */
+  | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'note'; readonly tone: 'info' | 'good' | 'warn' | 'bad'; readonly text: string };

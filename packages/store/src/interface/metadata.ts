@@ -29,6 +29,11 @@ export interface Metadata {
    *   TRS_STORE_FULL, TRS_STORE_READ_ONLY, TRS_STORE_NESTED_CHANGE when `work` begins another change
    */
   change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * How many changes this process has made: what was read of the state under another number may be out of date. Changes
+   * of other processes do not count.
+   */
+  changes(): number;
   /** Writes data that is not state (the prediction log): one durable transaction, no event. */
   write<Tables, T>(work: (db: Transaction<Tables>) => Promise<T>): Promise<T>;
 }

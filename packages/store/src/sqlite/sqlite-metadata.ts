@@ -38,6 +38,7 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
     await close();
     throw translateError(thrown, file);
   }
+  let changes = 0;
   return {
     file,
     reader,
@@ -45,8 +46,8 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
     close,
     // The caller names its own tables; SQL is the same connection for all.
     query: <Tables>() => reader as unknown as Kysely<Tables>,
-    change: <Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>) =>
-      transact(
+    async change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>) {
+      const result = await transact(
         'state',
         async (db) =>
           await work({
@@ -54,7 +55,11 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
             record: async (event) => await appendEvent(db, actor, event),
             link: async (edge) => await addEdge(db, edge),
           }),
-      ),
+      );
+      changes += 1;
+      return result;
+    },
+    changes: () => changes,
     write: <Tables, T>(work: (db: Transaction<Tables>) => Promise<T>) =>
       transact('data', async (db) => await work(db as unknown as Transaction<Tables>)),
   };

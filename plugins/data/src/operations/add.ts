@@ -8,6 +8,11 @@ export const dataAdd = operation({
   kind: 'job',
   access: 'data:write',
   positionals: ['path'],
+  examples: [
+    'trestle data add strikes.csv --name strikes',
+    'trestle data add more.jsonl.gz --name strikes --append',
+    'trestle data add https://example.org/strikes.parquet --name strikes',
+  ],
   input: z.object({
     path: z
       .string()

@@ -7,6 +7,7 @@ export const dataExport = operation({
   kind: 'job',
   access: 'data:read',
   positionals: ['name', 'path'],
+  examples: ['trestle data export strikes@2 strikes.parquet'],
   input: z.object({
     name: z.string().describe('Dataset, or dataset@version.'),
     path: z.string().describe('The file; its name says the format.'),

@@ -10,6 +10,7 @@ export const modelPromote = operation({
   kind: 'command',
   access: 'registry:promote',
   positionals: ['name', 'version'],
+  examples: ['trestle model promote strikes 2 --alias champion'],
   input: z.object({
     name: modelNameSchema.describe('Model.'),
     version: z.coerce.number().int().min(1).describe('Version.'),
@@ -39,6 +40,7 @@ export const modelRollback = operation({
   kind: 'command',
   access: 'registry:promote',
   positionals: ['name'],
+  examples: ['trestle model rollback strikes --alias champion'],
   input: z.object({ name: modelNameSchema.describe('Model.'), alias: aliasSchema }),
   output: movedAliasSchema,
   load: async () => {

@@ -57,6 +57,7 @@ export const modelShow = operation({
   kind: 'query',
   access: 'registry:read',
   positionals: ['model'],
+  examples: ['trestle model show strikes@champion'],
   input: z.object({ model: modelReferenceSchema }),
   output: modelVersionSchema.extend({
     features: z.array(featureSchema),
@@ -120,6 +121,7 @@ export const modelVerify = operation({
   kind: 'query',
   access: 'registry:read',
   positionals: ['model'],
+  examples: ['trestle model verify strikes@3'],
   input: z.object({ model: modelReferenceSchema }),
   output: z.object({
     name: z.string(),

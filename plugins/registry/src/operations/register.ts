@@ -9,6 +9,10 @@ export const modelRegister = operation({
   kind: 'command',
   access: 'registry:write',
   positionals: ['file'],
+  examples: [
+    'trestle model register classifier.onnx --name flowers',
+    'trestle model register --run r-wwa75mv2d5 --name strikes',
+  ],
   input: z.object({
     file: z.string().optional().describe('An ONNX file, from any framework.'),
     run: z.string().optional().describe('A finished run, instead of a file.'),

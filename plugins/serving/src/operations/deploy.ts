@@ -16,6 +16,7 @@ export const deployOperation = operation({
   kind: 'command',
   access: 'serving:deploy',
   positionals: ['model'],
+  examples: ['trestle deploy strikes@champion', 'trestle deploy strikes@3 --name strikes-pinned'],
   input: z.object({
     model: z.string().max(250).describe('Model: name, name@3 or name@alias.'),
     name: z
@@ -114,6 +115,7 @@ export const deploymentRollback = operation({
   kind: 'command',
   access: 'serving:deploy',
   positionals: ['deployment'],
+  examples: ['trestle deployment rollback strikes'],
   input: deploymentInput,
   output: deploymentSchema,
   load: async () => {

@@ -10,6 +10,11 @@ export const predictOperation = operation({
   kind: 'command',
   access: 'serving:predict',
   positionals: ['model'],
+  examples: [
+    'trestle predict strikes@champion --input new.csv --out predictions.jsonl',
+    'echo \'{"speed": 140}\' | trestle predict strikes --input -',
+    'trestle predict strikes@2 --data strikes@1 --json',
+  ],
   input: z.object({
     model: z.string().max(250).describe('Model: name, name@3 or name@alias.'),
     input: z

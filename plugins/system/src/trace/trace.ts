@@ -35,6 +35,7 @@ export const trace = operation({
     'Show what something was made from and what it went into: a prediction, deployment, model, run or dataset.',
   kind: 'query',
   access: 'lineage:read',
+  examples: ['trestle trace p-0c9f3a…', 'trestle trace strikes@champion', 'trestle trace dataset:strikes@1'],
   input: z.object({
     ref: z
       .string()

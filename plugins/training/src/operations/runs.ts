@@ -47,6 +47,7 @@ export const runShow = operation({
   kind: 'query',
   access: 'training:read',
   positionals: ['run'],
+  examples: ['trestle run show r-wwa75mv2d5'],
   input: z.object({ run: z.string().describe('The run, r-….') }),
   output: runSchema,
   load: async () => {

@@ -9,6 +9,11 @@ export const trainOperation = operation({
   summary: 'Train on a dataset, evaluate on a held-out part, package the model.',
   kind: 'job',
   access: 'training:write',
+  examples: [
+    'trestle train --data strikes --target damaged --register strikes',
+    'trestle train --data strikes --target damaged --time-column "Flight Date" --exclude "Cost Repair"',
+    'trestle train --data weather@2 --target temp_max --estimator linear --json',
+  ],
   input: z.object({
     data: shape.data.describe('Dataset, or dataset@version.'),
     target: shape.target.describe('The column to predict.'),

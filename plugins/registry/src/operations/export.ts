@@ -1,0 +1,38 @@
+import { operation } from '@trestle/kernel';
+import { z } from 'zod';
+import { modelReferenceSchema } from './schemas.ts';
+
+export const modelExport = operation({
+  id: 'model.export',
+  summary: 'Write a model version to a file, for use elsewhere.',
+  kind: 'command',
+  access: 'registry:read',
+  positionals: ['model'],
+  examples: ['trestle model export strikes@champion --format onnx --out strikes.onnx'],
+  input: z.object({
+    model: modelReferenceSchema,
+    format: z
+      .enum(['onnx', 'folder', 'oci', 'npm'])
+      .default('onnx')
+      .describe('onnx is the whole package in one file, which any ONNX runtime runs.'),
+    out: z.string().describe('Where to write it.'),
+  }),
+  output: z.object({
+    name: z.string(),
+    version: z.number().int(),
+    path: z.string(),
+    digest: z.string().describe('SHA-256 (hex) of what was written.'),
+    bytes: z.number().int(),
+  }),
+  load: async () => (await import('./export-handler.ts')).exportModel,
+  present: ({ name, version, path, digest, bytes }) => [
+    { kind: 'note', tone: 'good', text: `${name}@${version} is in ${path}.` },
+    {
+      kind: 'facts',
+      facts: [
+        ['digest', digest],
+        ['bytes', bytes],
+      ],
+    },
+  ],
+});
