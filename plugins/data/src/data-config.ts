@@ -15,5 +15,15 @@ export const dataConfig = configSection(
       .int()
       .min(1)
       .default(4 * 2 ** 30),
+    /** What one query of a user (`data query`) may take. */
+    query: z
+      .strictObject({
+        timeoutMs: z.number().int().min(100).default(30_000),
+        memoryMiB: z.number().int().min(64).default(512),
+        threads: z.number().int().min(1).max(256).default(2),
+        /** Queries that run at once; more are refused. */
+        concurrency: z.number().int().min(1).default(4),
+      })
+      .prefault({}),
   }),
 );

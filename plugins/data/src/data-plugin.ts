@@ -7,16 +7,19 @@ import { dataAdd } from './operations/add.ts';
 import { dataExport } from './operations/export.ts';
 import { dataList } from './operations/list.ts';
 import { dataProfile } from './operations/profile.ts';
+import { dataQuery } from './operations/query.ts';
 import { dataShow } from './operations/show.ts';
 import { dataValidate } from './operations/validate.ts';
+import { queryGate, queryGateToken } from './query/query-gate.ts';
 
 /** Datasets: immutable versions of tables, their statistics, and what is expected of them. */
 export const dataPlugin = plugin({
   name: 'data',
   version: '0.1.0',
   config: dataConfig,
-  operations: [dataAdd, dataList, dataShow, dataProfile, dataValidate, dataExport],
+  operations: [dataAdd, dataList, dataShow, dataProfile, dataValidate, dataExport, dataQuery],
   services: [
+    provide(queryGateToken, queryGate),
     provide(datasetsToken, async (scope) => (await import('./data-services.ts')).datasetsService(scope)),
   ],
   contributions: dataMigrations.map((migration) => contribute(migrations, migration)),
