@@ -28,7 +28,9 @@ function smallDisk(): { readonly dir: string; readonly why?: string } {
 const disk = smallDisk();
 if (disk.why) process.stderr.write(`full-disk.test.ts is skipped: ${disk.why}\n`);
 
-describe.skipIf(disk.why !== undefined)('the embedded store, on a full disk', () => {
+// A report shows only the names of skipped tests, so the reason is part of it.
+const reason = disk.why === undefined ? '' : ` (not run: ${disk.why})`;
+describe.skipIf(disk.why !== undefined)(`the embedded store, on a full disk${reason}`, () => {
   let host: Host;
   const ballast = join(disk.dir, 'ballast');
   beforeEach(async () => {

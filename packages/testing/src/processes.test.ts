@@ -16,7 +16,7 @@ interface Child {
   readonly process: ChildProcess;
   /** What the child has said: what it was told is durable. */
   readonly said: string[];
-  /** Waits for it to say so many lines. */
+  /** Waits for it to say so many lines; fails when it ends before that. */
   heard(lines: number): Promise<void>;
   /** Ends it as a power cut would end the process: no handler runs. */
   kill(): Promise<void>;
@@ -29,12 +29,20 @@ function start(dir: string, what: string, count: number, name: string): Child {
   const said: string[] = [];
   const ended = once(child, 'close');
   const lines = createInterface({ input: child.stdout });
+  const hearing = new AbortController();
   lines.on('line', (line) => said.push(line));
+  child.on('close', () => hearing.abort());
   return {
     process: child,
     said,
     async heard(count) {
-      while (said.length < count && child.exitCode === null) await once(lines, 'line');
+      while (said.length < count) {
+        await once(lines, 'line', { signal: hearing.signal }).catch(() => {
+          throw new Error(
+            `Child ${name} ended with ${child.exitCode} after ${said.length} lines of ${count}.`,
+          );
+        });
+      }
     },
     async kill() {
       child.kill('SIGKILL');
@@ -43,7 +51,9 @@ function start(dir: string, what: string, count: number, name: string): Child {
   };
 }
 
-describe('the embedded store, with several processes', () => {
+// A dozen processes, each of which loads the store: a busy machine takes half a minute for what a quiet one does in five
+// seconds, and the default of five is what holds when the package's tests are run alone.
+describe('the embedded store, with several processes', { timeout: 120_000 }, () => {
   let project: TemporaryProject;
   beforeEach(async () => {
     project = await temporaryProject();

@@ -1,0 +1,77 @@
+/**
+ * Which of our packages a package may import: the table of docs/architecture.md. A folder that is not listed here is an
+ * offence, so that a new package gets its floor before its first import.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const MAY_IMPORT = {
+  // Floor 0
+  'packages/core': [],
+  'packages/kernel': [],
+  // Floor 1
+  'packages/contracts': ['packages/kernel'],
+  'packages/nn': ['packages/core'],
+  'packages/trees': ['packages/core'],
+  'packages/onnx': ['packages/core'],
+  'packages/store': ['packages/kernel'],
+  // Floor 2
+  'packages/model': ['packages/core', 'packages/onnx'],
+  'packages/client': ['packages/kernel'],
+  'packages/testing': ['packages/core', 'packages/kernel', 'packages/store', 'packages/model'],
+  // Floor 3
+  'plugins/system': plugin('packages/core'),
+  'plugins/data': plugin(),
+  'plugins/training': plugin(
+    'packages/core',
+    'packages/nn',
+    'packages/trees',
+    'packages/onnx',
+    'packages/model',
+  ),
+  'plugins/registry': plugin('packages/model'),
+  'plugins/serving': plugin('packages/model', 'packages/onnx'),
+  // nn for its metrics: what a model scored in training and in production must be the same arithmetic.
+  'plugins/monitoring': plugin('packages/model', 'packages/nn'),
+  // Floor 4
+  'apps/server': ['packages/kernel', 'packages/contracts', 'packages/store'],
+  'apps/studio': ['packages/client'],
+  'apps/demo': ['packages/kernel', 'packages/contracts', 'packages/model', 'plugins/*'],
+  'apps/cli': [
+    'packages/kernel',
+    'packages/contracts',
+    'packages/store',
+    'packages/client',
+    'plugins/*',
+    'apps/server',
+    'apps/demo',
+  ],
+  benchmarks: ['packages/*', 'plugins/*', 'apps/*'],
+};
+
+/**
+ * Folders whose files may load each other in a circle, and why. Nothing in them may use another while it is loaded.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+export const MAY_CIRCLE = {
+  'packages/core/src/tensor/': 'the methods of Tensor are in files by theme beside it, and they make tensors',
+};
+
+/**
+ * What every plugin may import, and its own.
+ *
+ * @param {readonly string[]} more
+ */
+function plugin(...more) {
+  return ['packages/kernel', 'packages/contracts', 'packages/store', ...more];
+}
+
+/**
+ * @param {string} from a package's folder
+ * @param {string} to another's
+ */
+export function mayImport(from, to) {
+  return (MAY_IMPORT[from] ?? []).some((allowed) =>
+    allowed.endsWith('/*') ? to.startsWith(allowed.slice(0, -1)) : to === allowed,
+  );
+}
