@@ -1,20 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { configError } from './config-error.ts';
+import { below, isRecord, type SchemaPlace } from './schema-walk.ts';
 
 const camelCase = (words: string): string =>
   words.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** A value from the environment: JSON where it parses as JSON, else the text itself. */
-function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
 /**
- * The settings that the environment overrides: `TRESTLE_SERVING__MAX_ROWS=500` sets `serving.maxRows`, and
+ * The settings that the environment overrides, as texts: `TRESTLE_SERVING__MAX_ROWS=500` sets `serving.maxRows`, and
  * `TRESTLE_STORE__KEY_FILE=/run/secret` sets `store.key` to that file's content. A double underscore separates levels.
  *
  * @throws TRS_CONFIG_SECRET_FILE when a `_FILE` cannot be read
@@ -22,11 +14,11 @@ function parseValue(text: string): unknown {
 export function envOverrides(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const overrides: Record<string, unknown> = {};
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith('TRESTLE_') || !variable.includes('__') || text === undefined) continue;
+    if (!/^TRESTLE_[^_].*__/.test(variable) || text === undefined) continue;
     const isFile = variable.endsWith('_FILE');
     const bare = variable.slice('TRESTLE_'.length, isFile ? -'_FILE'.length : undefined);
     const path = bare.split('__').map(camelCase);
-    setPath(overrides, path, isFile ? readSecret(variable, text) : parseValue(text));
+    setPath(overrides, path, isFile ? readSecret(variable, text) : text);
   }
   return overrides;
 }
@@ -44,9 +36,6 @@ function readSecret(variable: string, file: string): string {
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function setPath(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [head = '', ...rest] = path;
   if (head === '__proto__' || head === '') return;
@@ -54,16 +43,37 @@ function setPath(target: Record<string, unknown>, path: readonly string[], value
     target[head] = value;
     return;
   }
-  const below = target[head];
-  const next: Record<string, unknown> = isRecord(below) ? below : {};
+  const inner = target[head];
+  const next: Record<string, unknown> = isRecord(inner) ? inner : {};
   target[head] = next;
   setPath(next, rest, value);
+}
+
+/**
+ * Reads the texts of the environment as their schema wants them: a text stays one where a text is asked for (a password
+ * may consist of digits), anything else is JSON where it parses as JSON.
+ */
+export function readTexts(place: SchemaPlace, value: unknown): unknown {
+  if (isRecord(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, readTexts(below(place, key), item)]),
+    );
+  }
+  // A type may be a list of types.
+  const types = place.parts.flatMap(({ type }) => (type === undefined ? [] : [type].flat()));
+  const wantsText = types.includes('string') && types.every((type) => type === 'string' || type === 'null');
+  if (typeof value !== 'string' || wantsText) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }
 
 /** Lays overrides over values: objects are merged, everything else is replaced. */
 export function overlay(values: unknown, overrides: unknown): unknown {
   if (!isRecord(values) || !isRecord(overrides)) return overrides === undefined ? values : overrides;
-  const merged: Record<string, unknown> = { ...values };
-  for (const [key, value] of Object.entries(overrides)) merged[key] = overlay(values[key], value);
-  return merged;
+  const merged = new Map(Object.entries(values));
+  for (const [key, value] of Object.entries(overrides)) merged.set(key, overlay(merged.get(key), value));
+  return Object.fromEntries(merged);
 }

@@ -1,11 +1,18 @@
-import { createJiti } from 'jiti';
+import { createJiti, type Jiti } from 'jiti';
+
+const loaderFor = (parentFile: string): Jiti =>
+  createJiti(parentFile, { fsCache: false, moduleCache: false });
 
 /**
- * Imports a module as if `parentFile` had: TypeScript too, on a Node that cannot strip types.
+ * Where a module is that `parentFile` calls `name`: a package, a relative path, or an absolute path.
  *
- * @param name a package, a relative path, or an absolute path
+ * @returns a file URL
+ * @throws an error with code MODULE_NOT_FOUND where there is none
  */
+export const resolveModule = (name: string, parentFile: string): string =>
+  loaderFor(parentFile).esmResolve(name);
+
+/** Imports the default export of a module as if `parentFile` had: TypeScript too, on a Node that cannot strip types. */
 export async function importModule(name: string, parentFile: string): Promise<unknown> {
-  const jiti = createJiti(parentFile, { fsCache: false, moduleCache: false });
-  return await jiti.import(name, { default: true });
+  return await loaderFor(parentFile).import(name, { default: true });
 }

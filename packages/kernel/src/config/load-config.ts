@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isTrestleError } from '../error/trestle-error.ts';
 import { configError } from './config-error.ts';
 import { configFileIn } from './find-project.ts';
 
@@ -20,6 +21,7 @@ export async function loadConfig(projectDir: string): Promise<RawConfig> {
   const file = configFileIn(projectDir);
   if (!file) return { file: undefined, values: {} };
   const values = await importConfig(file).catch((cause: unknown) => {
+    if (isTrestleError(cause)) throw cause;
     throw configError('UNREADABLE', {
       kind: 'invalid',
       message: `${basename(file)} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -30,17 +32,49 @@ export async function loadConfig(projectDir: string): Promise<RawConfig> {
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw configError('NOT_AN_OBJECT', {
       kind: 'invalid',
-      message: `${basename(file)} exports ${values === undefined ? 'nothing' : `a ${typeof values}`} as its default, not an object.`,
+      message: `${basename(file)} exports ${described(values)} as its default, not an object.`,
       hint: 'Write `export default { plugins: [], … }`.',
     });
   }
   return { file, values: Object.fromEntries(Object.entries(values)) };
 }
 
+const described = (value: unknown): string =>
+  value === undefined
+    ? 'nothing'
+    : Array.isArray(value)
+      ? 'a list'
+      : value === null
+        ? 'null'
+        : `a ${typeof value}`;
+
 async function importConfig(file: string): Promise<unknown> {
-  if (file.endsWith('.json')) return JSON.parse(await readFile(file, 'utf8'));
+  if (file.endsWith('.json')) return parseJson(file, await readFile(file, 'utf8'));
   if (file.endsWith('.js')) return (await import(pathToFileURL(file).href)).default;
   // jiti is loaded only when a TypeScript configuration asks for it: it costs 20 ms.
   const { importModule } = await import('./import-module.ts');
   return await importModule(file, file);
+}
+
+/** The engine's own message quotes the text around the mistake, which may be a secret: only the place is told. */
+function parseJson(file: string, text: string): unknown {
+  try {
+    // Some editors begin a file with a byte order mark.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw configError('UNREADABLE', {
+      kind: 'invalid',
+      message: `${basename(file)} is not valid JSON (${placeOf(String(cause), text)}).`,
+      hint: `Correct ${file}: texts and names stand in double quotes, no comma follows a last entry.`,
+    });
+  }
+}
+
+function placeOf(message: string, text: string): string {
+  const [, told] = /\((line \d+ column \d+)\)/.exec(message) ?? [];
+  if (told !== undefined) return told;
+  // Node tells no position for some mistakes, but quotes ten characters on either side of them.
+  const [, dots, quoted = ''] = /, (\.\.\.)?"([\s\S]*)"(?:\.\.\.)? is not valid JSON$/.exec(message) ?? [];
+  const before = text.slice(0, Math.max(0, text.indexOf(quoted)) + (dots === undefined ? 0 : 10));
+  return `near line ${before.split('\n').length}`;
 }

@@ -1,10 +1,13 @@
-/** The known name that a mistyped one most likely meant: at most two edits away (Levenshtein 1966). */
+/**
+ * The known name that a mistyped one most likely meant: at most two edits away (Levenshtein 1966), and no more than half of
+ * it, so that short names do not stand for each other.
+ */
 export function nearestName(typed: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = 3;
   for (const name of known) {
     const distance = editDistance(typed.toLowerCase(), name.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [name, distance];
+    if (distance < bestDistance && distance <= name.length / 2) [best, bestDistance] = [name, distance];
   }
   return best;
 }

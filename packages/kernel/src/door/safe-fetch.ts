@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import ipaddr from 'ipaddr.js';
+import { isTrestleError } from '../error/trestle-error.ts';
 import { doorError } from './door-error.ts';
 
 export interface FetchOptions {
@@ -15,6 +15,8 @@ export interface FetchOptions {
   readonly allowPrivateHosts?: readonly string[];
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Finds the addresses of a name; the system's resolver when left out. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
 }
 
 const MAX_REDIRECTS = 5;
@@ -22,58 +24,82 @@ const DEFAULT_TIMEOUT_MS = 300_000;
 const IDLE_TIMEOUT_MS = 30_000;
 
 /**
- * Fetches an address that a user gave into a file. Every address that the name stands for is checked, and the connection
- * goes to the one that was checked; each redirect is checked again; size and time are bounded.
+ * Fetches an address that a user gave into a new file. Every address that the name stands for is checked, and the connection
+ * goes to one that was checked; each redirect is checked again; size and time are bounded. After a failure there is no file.
  *
  * @throws TRS_DOOR_URL_REFUSED, TRS_DOOR_FETCH_FAILED, TRS_DOOR_FETCH_TOO_LARGE
  */
 export async function safeFetch(address: string, options: FetchOptions): Promise<void> {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout;
-  // Loaded when something is fetched: it costs as much as the rest of the kernel.
-  const { Agent, request } = await import('undici');
   let current = address;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const url = checkUrl(current);
-    const pinned = await checkHost(url, options.allowPrivateHosts ?? []);
-    const agent = new Agent({
-      connect: { lookup: (_name, _options, done) => done(null, [pinned]) },
-      bodyTimeout: IDLE_TIMEOUT_MS,
-      headersTimeout: IDLE_TIMEOUT_MS,
-    });
     try {
-      const response = await request(url, {
-        dispatcher: agent,
-        signal,
-        headers: { 'accept-encoding': 'identity' },
-      });
-      const { location } = response.headers;
-      if (response.statusCode >= 300 && response.statusCode < 400 && typeof location === 'string') {
-        response.body.destroy();
-        current = new URL(location, url).href;
-        continue;
-      }
-      if (response.statusCode !== 200) {
-        response.body.destroy();
-        throw failed(current, `the server answered ${response.statusCode}`);
-      }
-      await pipeline(
-        response.body,
-        limit(options.maxBytes, current),
-        createWriteStream(options.to, { flags: 'wx' }),
-        { signal },
-      );
-      return;
+      signal.throwIfAborted();
+      const next = await fetchOnce(url, options, signal);
+      if (next === undefined) return;
+      current = next;
     } catch (cause) {
-      await rm(options.to, { force: true });
       options.signal?.throwIfAborted();
-      if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('TRS_')) throw cause;
+      if (isTrestleError(cause)) throw cause;
       throw failed(current, cause instanceof Error ? cause.message : String(cause), cause);
-    } finally {
-      await agent.destroy();
     }
   }
   throw refused(address, `it redirects more than ${MAX_REDIRECTS} times`);
+}
+
+/** Writes the body of one answer, or says where it redirects to. */
+async function fetchOnce(url: URL, options: FetchOptions, signal: AbortSignal): Promise<string | undefined> {
+  const checked = await unlessAborted(checkHost(url, options), signal);
+  // Loaded when something is fetched: it costs as much as the rest of the kernel.
+  const { Agent, request } = await import('undici');
+  const agent = new Agent({
+    connect: { lookup: (_name, _options, done) => done(null, [...checked]) },
+    // Several checked addresses are tried in turn (RFC 8305).
+    autoSelectFamily: true,
+    bodyTimeout: IDLE_TIMEOUT_MS,
+    headersTimeout: IDLE_TIMEOUT_MS,
+  });
+  try {
+    const headers = { 'accept-encoding': 'identity' };
+    const response = await request(url, { dispatcher: agent, signal, headers });
+    const { location } = response.headers;
+    if (response.statusCode >= 300 && response.statusCode < 400 && typeof location === 'string')
+      return new URL(location, url).href;
+    if (response.statusCode !== 200) throw failed(url.href, `the server answered ${response.statusCode}`);
+    await writeBody(response.body, url.href, options, signal);
+    return undefined;
+  } finally {
+    await agent.destroy();
+  }
+}
+
+async function writeBody(
+  body: Readable,
+  address: string,
+  { to, maxBytes }: FetchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  // `wx`: a file or link that is there already is neither overwritten nor followed, nor removed below.
+  const file = await open(to, 'wx');
+  try {
+    await pipeline(body, limit(maxBytes, address), file.createWriteStream(), { signal });
+  } catch (cause) {
+    await rm(to, { force: true });
+    throw cause;
+  } finally {
+    await file.close().catch(() => {});
+  }
+}
+
+/** Name resolution cannot be stopped, but it need not be waited for. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 /** An address whose form is allowed. @throws TRS_DOOR_URL_REFUSED */
@@ -86,28 +112,46 @@ export function checkUrl(address: string): URL {
   return url;
 }
 
-/** The checked address to connect to. The URL parser has turned decimal, octal and hexadecimal forms into plain ones. */
-async function checkHost(url: URL, allowed: readonly string[]): Promise<{ address: string; family: 4 | 6 }> {
+/** The checked addresses to connect to. The URL parser has turned decimal, octal and hexadecimal forms into plain ones. */
+async function checkHost(url: URL, options: FetchOptions): Promise<readonly PinnedAddress[]> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const addresses = isIP(host)
-    ? [{ address: host }]
-    : await lookup(host, { all: true }).catch((cause: unknown) => {
-        throw failed(url.href, `the name "${host}" has no address`, cause);
-      });
-  for (const { address } of addresses) {
-    if (!isPublic(address) && !allowed.includes(host))
+  const addresses = isIP(host) === 0 ? await addressesOf(url, host, options) : [host];
+  if (addresses.length === 0) throw failed(url.href, `the name "${host}" has no address`);
+  for (const address of addresses) {
+    if (!isPublic(address) && !(options.allowPrivateHosts ?? []).includes(host))
       throw refused(url.href, `"${host}" stands for ${address}, which is not a public address`);
   }
-  const [first] = addresses;
-  if (!first) throw failed(url.href, `the name "${host}" has no address`);
-  return { address: first.address, family: isIP(first.address) === 6 ? 6 : 4 };
+  return addresses.map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }));
 }
 
-/** Whether an address is on the public internet; those that carry a private IPv4 address inside are not. */
+interface PinnedAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+async function addressesOf(url: URL, host: string, { resolve }: FetchOptions): Promise<readonly string[]> {
+  try {
+    if (resolve) return await resolve(host);
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (cause) {
+    throw failed(url.href, `the name "${host}" has no address`, cause);
+  }
+}
+
+/** The part of IPv6 that is given out for the public internet (RFC 4291, 2.4; IANA's registry of 2000::/3). */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+/** For documentation only (RFC 9637). */
+const DOCUMENTATION = ipaddr.IPv6.parseCIDR('3fff::/20');
+
+/** Whether an address is on the public internet; those that carry an IPv4 address inside are not. */
 export function isPublic(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return parsed.range() === 'unicast';
+  if (isIP(address) === 0) return false;
+  // `::1.2.3.4` is not `::ffff:1.2.3.4`, for which the library takes it: the URL parser writes both without dots.
+  const plain = isIP(address) === 6 ? URL.parse(`http://[${address}]`)?.hostname.slice(1, -1) : address;
+  if (plain === undefined) return false;
+  const parsed = ipaddr.process(plain);
+  if (parsed.range() !== 'unicast') return false;
+  return parsed instanceof ipaddr.IPv4 || (parsed.match(GLOBAL_UNICAST) && !parsed.match(DOCUMENTATION));
 }
 
 function limit(maxBytes: number, address: string): Transform {
@@ -119,18 +163,24 @@ function limit(maxBytes: number, address: string): Transform {
       done(
         doorError('FETCH_TOO_LARGE', {
           kind: 'too-large',
-          message: `${address} sends more than ${maxBytes} bytes.`,
-          hint: 'Raise data.maxSourceBytes if you trust it.',
+          message: `${shown(address)} sends more than ${maxBytes} bytes.`,
+          hint: 'Raise the limit in the configuration if you trust it.',
         }),
       );
     },
   });
 }
 
+/** An address for a message: credentials and queries may be secret. */
+function shown(address: string): string {
+  const url = URL.parse(address);
+  return url ? `${url.protocol}//${url.host}${url.pathname}`.slice(0, 200) : 'that was given';
+}
+
 const refused = (address: string, reason: string) =>
   doorError('URL_REFUSED', {
     kind: 'invalid',
-    message: `The address ${address.slice(0, 200)} is refused: ${reason}.`,
+    message: `The address ${shown(address)} is refused: ${reason}.`,
     hint: 'Use a public http(s) address, or allow the host in the configuration.',
     details: { reason },
   });
@@ -138,7 +188,7 @@ const refused = (address: string, reason: string) =>
 const failed = (address: string, reason: string, cause?: unknown) =>
   doorError('FETCH_FAILED', {
     kind: 'failed',
-    message: `${address} could not be fetched: ${reason}.`,
+    message: `${shown(address)} could not be fetched: ${reason}.`,
     hint: 'Check the address and the network, then try again.',
     cause,
   });

@@ -9,13 +9,18 @@ const MAX_PATH_CHARACTERS = 1_024;
 /**
  * Resolves a relative path that a user named to an absolute one inside `root`, existing or not yet.
  *
- * Percent-encoding is decoded once; what still climbs, is absolute, names a device or passes a link is refused.
+ * Percent-encoding is decoded once; what still climbs, is absolute, names a device or passes a link is refused. Somebody who
+ * may make links inside `root` could do so after the check: where that is possible, open the result with `O_NOFOLLOW`.
  *
  * @param root an existing folder
  * @throws TRS_DOOR_PATH_REFUSED with the reason
  */
 export async function safeResolve(root: string, userPath: string): Promise<string> {
-  const decoded = decodeOnce(userPath);
+  return await resolveDecoded(root, decodeOnce(userPath), userPath);
+}
+
+/** The same for a path in which a percent sign is one: a name in an archive. */
+export async function resolveDecoded(root: string, decoded: string, userPath = decoded): Promise<string> {
   const reason = reasonToRefuse(decoded);
   if (reason) throw refused(userPath, reason);
   const realRoot = await realpath(root);
@@ -24,7 +29,10 @@ export async function safeResolve(root: string, userPath: string): Promise<strin
   let path = realRoot;
   for (const segment of segments) {
     path = join(path, segment);
-    const found = await lstat(path).catch(() => undefined);
+    const found = await lstat(path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
+      throw refused(userPath, `a part of it cannot be looked at (${cause.code})`);
+    });
     if (found?.isSymbolicLink()) throw refused(userPath, 'a part of it is a link');
     if (found && !found.isFile() && !found.isDirectory())
       throw refused(userPath, 'it is neither a file nor a folder');

@@ -33,6 +33,10 @@ const STATUSES: Readonly<Record<ErrorKind, number>> = {
   failed: 500,
 };
 
+/** Whether a text, of another version or package, is a kind that we know. */
+export const isErrorKind = (text: unknown): text is ErrorKind =>
+  typeof text === 'string' && Object.hasOwn(EXIT_CODES, text);
+
 /** The exit code of the command line: 1 failed, 2 wrong usage or input, 3 a check said no, 130 interrupted. */
 export const exitCodeOf = (error: TrestleError): number => EXIT_CODES[error.kind] ?? 1;
 
@@ -42,13 +46,16 @@ export const statusOf = (error: TrestleError): number => STATUSES[error.kind] ??
 /** An error as the `error` member of `--json` output. */
 export interface ErrorDocument {
   readonly code: string;
+  /** Decides the exit code. Missing where an older version wrote it. */
+  readonly kind?: ErrorKind | undefined;
   readonly message: string;
   readonly hint: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
 export function errorDocument(error: TrestleError): ErrorDocument {
-  return { code: error.code, message: error.message, hint: error.hint ?? '', details: error.details ?? {} };
+  const { code, kind, message, hint = '', details = {} } = error;
+  return { code, kind, message, hint, details };
 }
 
 /** Problem details for HTTP APIs (RFC 9457, section 3), with our stable code, hint and details as extension members. */
@@ -127,7 +134,7 @@ export function toTrestleError(thrown: unknown): TrestleError {
 
 /** An error of a package that does not know the kernel (core, onnx, model): same code, the kind it names or `invalid`. */
 function foreignError(error: TrestleError): TrestleError {
-  const kind = error.kind in EXIT_CODES ? error.kind : 'invalid';
+  const kind = isErrorKind(error.kind) ? error.kind : 'invalid';
   return new TrestleError(error.code, {
     kind,
     message: error.message,

@@ -33,7 +33,11 @@ export interface Host extends Scope {
   enqueue(id: string, input: unknown, options?: CallOptions): Promise<Job>;
   /** A context for a route of a plugin, after checking its access. */
   context(operation: { readonly id: string; readonly access: string }, options?: CallOptions): Context;
-  /** Starts what runs by itself: subscribers, schedules and, unless told otherwise, a job worker. */
+  /**
+   * Starts what runs by itself: subscribers, schedules and, unless told otherwise, a job worker.
+   *
+   * @throws TRS_PLUGIN_BROKEN when a handler cannot be loaded; nothing runs then
+   */
   start(options?: { readonly worker?: boolean }): Promise<void>;
   /** Stops what runs by itself, then closes the services, last made first. */
   close(): Promise<void>;

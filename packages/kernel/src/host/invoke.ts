@@ -6,6 +6,7 @@ import { toTrestleError } from '../error/surface.ts';
 import { type Journal, journalToken } from '../event/journal.ts';
 import type { Context, FileAccess, Scope } from '../operation/context.ts';
 import type { AnyOperation } from '../operation/operation.ts';
+import { pluginError } from '../plugin/plugin-error.ts';
 import type { CallOptions } from './host.ts';
 import { kernelError } from './kernel-error.ts';
 import type { Services } from './services.ts';
@@ -72,6 +73,33 @@ export function parseInput(operation: AnyOperation, input: unknown): Record<stri
   });
 }
 
+/** What a handler gave back, as its operation promises it. @throws TRS_KERNEL_OUTPUT_INVALID */
+function parseOutput(operation: AnyOperation, output: unknown): unknown {
+  const result = operation.output.safeParse(output);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue) => ({ field: issue.path.join('.'), reason: issue.message }));
+  throw kernelError('OUTPUT_INVALID', {
+    kind: 'failed',
+    message: `${operation.id} gave back what it does not promise: "${issues[0]?.field}": ${issues[0]?.reason}.`,
+    hint: 'This is a defect of the plugin that has the operation.',
+    details: { issues },
+  });
+}
+
+async function loadHandler(operation: AnyOperation): ReturnType<AnyOperation['load']> {
+  try {
+    return await operation.load();
+  } catch (cause) {
+    throw pluginError('BROKEN', {
+      kind: 'failed',
+      message: `"${operation.id}" cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'Correct or update the plugin that has it, or remove it from the configuration.',
+      details: { operation: operation.id },
+      cause,
+    });
+  }
+}
+
 /** One call of an operation, from the door to the audit log. */
 export async function invoke(
   invoker: Invoker,
@@ -92,9 +120,9 @@ export async function invoke(
     try {
       const context = contextFor(invoker, operation, { ...options, requestId: actor.requestId });
       const parsed = parseInput(operation, input);
-      const handler = await operation.load();
+      const handler = await loadHandler(operation);
       // The schema of this very operation made the value, which is what its handler takes.
-      const output = operation.output.parse(await handler(context, parsed as never));
+      const output = parseOutput(operation, await handler(context, parsed as never));
       await journal?.append(actor, {
         type: 'operation.succeeded',
         subject: `operation:${operation.id}`,

@@ -8,11 +8,21 @@ import type { AnyOperation } from '../operation/operation.ts';
 import type { CallOptions } from './host.ts';
 import { type Invoker, invoke, parseInput } from './invoke.ts';
 import { kernelError } from './kernel-error.ts';
+import { pause } from './pause.ts';
 
-const LEASE_MS = 15_000;
-const HEARTBEAT_MS = 1_000;
 const IDLE_POLL_MS = 500;
-const MAX_ATTEMPTS = 3;
+
+/** How patient a host is with the workers of jobs. */
+export interface JobTimings {
+  /** A worker that is silent for this long is taken for dead, and its job is given to another. */
+  readonly leaseMs: number;
+  /** How often a worker says that it lives, stores the progress, and hears of a cancellation. */
+  readonly heartbeatMs: number;
+  /** How often a queued job is begun at most; then it is `interrupted`. */
+  readonly maxAttempts: number;
+}
+
+export const DEFAULT_TIMINGS: JobTimings = { leaseMs: 15_000, heartbeatMs: 1_000, maxAttempts: 3 };
 
 /** Names this process in leases. */
 export const holderName = (): string => `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
@@ -25,7 +35,11 @@ export interface JobRunner {
   work(signal: AbortSignal): Promise<void>;
 }
 
-export function jobRunner(invoker: Invoker, operations: ReadonlyMap<string, AnyOperation>): JobRunner {
+export function jobRunner(
+  invoker: Invoker,
+  operations: ReadonlyMap<string, AnyOperation>,
+  { leaseMs, heartbeatMs, maxAttempts }: JobTimings,
+): JobRunner {
   const holder = holderName();
 
   /** Runs the operation under the job's lease and ends the job. */
@@ -40,14 +54,14 @@ export function jobRunner(invoker: Invoker, operations: ReadonlyMap<string, AnyO
     let latest: Progress | undefined;
     const beat = setInterval(() => {
       store
-        .heartbeat(job.id, holder, LEASE_MS, latest)
+        .heartbeat(job.id, holder, leaseMs, latest)
         .then((answer) => {
           if (answer !== 'go-on') cancelled.abort(jobError(answer, job.id));
         })
         .catch((cause: unknown) =>
           invoker.scope.log.warn('a heartbeat failed', { job: job.id, cause: String(cause) }),
         );
-    }, HEARTBEAT_MS);
+    }, heartbeatMs);
     beat.unref();
     const signal = AbortSignal.any([
       cancelled.signal,
@@ -105,18 +119,18 @@ export function jobRunner(invoker: Invoker, operations: ReadonlyMap<string, AnyO
       // Bad input is refused before a job is made of it.
       parseInput(operation, input);
       const store = await invoker.services.get(jobStoreToken);
-      const job = await store.create(newJob(operation, input, options, 'inline'), holder, LEASE_MS);
+      const job = await store.create(newJob(operation, input, options, 'inline'), holder, leaseMs);
       return await runJob(store, job, operation, options);
     },
     async enqueue(operation, input, options) {
       parseInput(operation, input);
       const store = await invoker.services.get(jobStoreToken);
-      return await store.create(newJob(operation, input, options, 'queued'), holder, LEASE_MS);
+      return await store.create(newJob(operation, input, options, 'queued'), holder, leaseMs);
     },
     async work(shutdown) {
       const store = await invoker.services.get(jobStoreToken);
       while (!shutdown.aborted) {
-        const job = await store.claim(holder, LEASE_MS, MAX_ATTEMPTS).catch((cause: unknown) => {
+        const job = await store.claim(holder, leaseMs, maxAttempts).catch((cause: unknown) => {
           invoker.scope.log.warn('no job could be claimed', { cause: String(cause) });
           return undefined;
         });
@@ -125,15 +139,16 @@ export function jobRunner(invoker: Invoker, operations: ReadonlyMap<string, AnyO
           continue;
         }
         const operation = operations.get(job.operation);
-        if (operation) {
+        const done = operation
+          ? runJob(store, job, operation, { surface: 'http', requestId: job.id }, shutdown)
+          : store.finish(job.id, holder, {
+              state: 'failed',
+              error: errorDocument(jobError('unknown-operation', job.operation)),
+            });
+        await done.catch((cause: unknown) => {
           // The error is kept in the job; the worker goes on with the next.
-          await runJob(store, job, operation, { surface: 'http', requestId: job.id }, shutdown).catch(
-            () => {},
-          );
-        } else {
-          const error = jobError('unknown-operation', job.operation);
-          await store.finish(job.id, holder, { state: 'failed', error: errorDocument(error) });
-        }
+          invoker.scope.log.debug('a job failed', { job: job.id, cause: String(cause) });
+        });
       }
     },
   };
@@ -149,19 +164,5 @@ function jobError(reason: 'cancel' | 'lost' | 'unknown-operation', what: string)
     kind: reason === 'unknown-operation' ? 'unavailable' : 'interrupted',
     message: messages[reason],
     hint: 'See "trestle job list".',
-  });
-}
-
-/** Waits, or returns at once when the signal aborts. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
   });
 }

@@ -4,20 +4,23 @@ import { loadConfig } from '../config/load-config.ts';
 import { didYouMean } from '../config/nearest-name.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { ConfigSection } from '../config/section.ts';
+import { isTrestleError } from '../error/trestle-error.ts';
+import { jobStoreToken } from '../job/job-store.ts';
 import type { Logger, Scope } from '../operation/context.ts';
 import type { AnyOperation } from '../operation/operation.ts';
 import { checkPlugins } from '../plugin/check-plugins.ts';
 import type { ExtensionPoint } from '../plugin/extension-point.ts';
 import { loadPlugins } from '../plugin/load-plugins.ts';
 import { type Plugin, provide } from '../plugin/plugin.ts';
+import { pluginError } from '../plugin/plugin-error.ts';
 import { pluginsToken } from '../plugin/plugins-token.ts';
-import { dispatch } from './dispatcher.ts';
+import { openDispatch } from './dispatcher.ts';
 import { confinedFiles, localFiles } from './file-access.ts';
 import type { CallOptions, Host } from './host.ts';
 import { contextFor, type Invoker, invoke } from './invoke.ts';
-import { holderName, jobRunner } from './job-runner.ts';
+import { DEFAULT_TIMINGS, holderName, type JobTimings, jobRunner } from './job-runner.ts';
 import { kernelError } from './kernel-error.ts';
-import { runSchedule } from './scheduler.ts';
+import { openSchedule } from './scheduler.ts';
 import { openServices } from './services.ts';
 import { stderrLogger } from './stderr-logger.ts';
 
@@ -33,6 +36,7 @@ export interface HostOptions {
   readonly cwd?: string;
   /** Makes a file of what comes on standard input, for the path `-`. */
   readonly standardInput?: () => Promise<string>;
+  readonly jobs?: Partial<JobTimings>;
 }
 
 /**
@@ -46,7 +50,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const env = options.env ?? process.env;
   const raw = await loadConfig(project.dir);
   const plugins = [...options.plugins, ...(await loadPlugins(raw.values.plugins, project.dir))];
-  checkPlugins(plugins);
+  checkPlugins(plugins, options.sections);
   const sections = [...(options.sections ?? []), ...plugins.flatMap((plugin) => plugin.config ?? [])];
   const operations = new Map<string, AnyOperation>(
     plugins.flatMap((plugin) =>
@@ -74,7 +78,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       remote: confinedFiles(project),
     },
   };
-  const jobs = jobRunner(invoker, operations);
+  const jobs = jobRunner(invoker, operations, { ...DEFAULT_TIMINGS, ...options.jobs });
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
 
@@ -112,14 +116,23 @@ export async function openHost(options: HostOptions): Promise<Host> {
     context: (operation, call = {}) => contextFor(invoker, operation, call),
     async start({ worker = true } = {}) {
       const holder = holderName();
-      for (const plugin of plugins) {
-        for (const subscriber of plugin.subscribers ?? []) {
-          running.push(dispatch(invoker, plugin, subscriber, holder, stopping.signal));
-        }
-        for (const schedule of plugin.schedules ?? []) {
-          running.push(runSchedule(invoker, plugin, schedule, holder, stopping.signal));
-        }
-      }
+      if (worker) await services.get(jobStoreToken);
+      // All are made ready before any begins: one that is broken is named, and nothing is left running.
+      const loops = await Promise.all(
+        plugins.flatMap((plugin) => [
+          ...(plugin.subscribers ?? []).map((subscriber) =>
+            ready(
+              plugin,
+              `subscriber "${subscriber.name}"`,
+              openDispatch(invoker, plugin, subscriber, holder),
+            ),
+          ),
+          ...(plugin.schedules ?? []).map((schedule) =>
+            ready(plugin, `schedule "${schedule.name}"`, openSchedule(invoker, plugin, schedule, holder)),
+          ),
+        ]),
+      );
+      for (const loop of loops) running.push(loop(stopping.signal));
       if (worker) running.push(jobs.work(stopping.signal));
     },
     async close() {
@@ -128,4 +141,17 @@ export async function openHost(options: HostOptions): Promise<Host> {
       await services.close();
     },
   };
+}
+
+async function ready<T>(plugin: Plugin, what: string, made: Promise<T>): Promise<T> {
+  return await made.catch((cause: unknown) => {
+    if (isTrestleError(cause)) throw cause;
+    throw pluginError('BROKEN', {
+      kind: 'failed',
+      message: `Plugin "${plugin.name}": ${what} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'Correct or update the plugin, or remove it from the configuration.',
+      details: { plugin: plugin.name },
+      cause,
+    });
+  });
 }

@@ -1,39 +1,66 @@
 import { leasesToken } from '../job/job-store.ts';
 import type { Plugin, Schedule } from '../plugin/plugin.ts';
+import { pluginError } from '../plugin/plugin-error.ts';
 import { contextFor, type Invoker } from './invoke.ts';
-import { pause } from './job-runner.ts';
+import { pause } from './pause.ts';
+import { whileLeased } from './while-leased.ts';
 
-/** The lease outlives one turn by this much, so that two processes do not do the same turn. */
 const MIN_LEASE_MS = 1_000;
+/** Of the time to the next turn: other processes find the lease taken until then, and free when its holder is gone. */
+const LEASE_SHARE = 0.9;
 
-/** Does a plugin's scheduled work until the signal aborts; of several processes one does each turn. */
-export async function runSchedule(
+/**
+ * Makes ready a plugin's scheduled work: its handler is loaded, so that a broken one shows before anything runs.
+ *
+ * @returns does the work until the signal aborts; of several processes one does each turn
+ */
+export async function openSchedule(
   invoker: Invoker,
   plugin: Plugin,
   schedule: Schedule,
   holder: string,
-  signal: AbortSignal,
-): Promise<void> {
+): Promise<(signal: AbortSignal) => Promise<void>> {
   const name = `${plugin.name}/${schedule.name}`;
   const leases = await invoker.services.get(leasesToken);
   const work = await schedule.load();
-  const cron = typeof schedule.every === 'string' ? await cronOf(schedule.every) : undefined;
-  while (!signal.aborted) {
-    const waitMs = cron ? (cron.msToNext() ?? 60_000) : Number(schedule.every);
-    await pause(waitMs, signal);
-    if (signal.aborted) break;
-    try {
-      if (!(await leases.acquire(`schedule:${name}`, holder, Math.max(MIN_LEASE_MS, waitMs / 2)))) continue;
-      await work(contextFor(invoker, { id: `schedule ${name}`, access: 'system:run' }, { signal }));
-    } catch (cause) {
-      if (!signal.aborted)
+  const msToNext = await timetable(plugin, schedule);
+
+  const turn = async (signal: AbortSignal): Promise<void> => {
+    const ttlMs = Math.max(MIN_LEASE_MS, (msToNext() ?? 0) * LEASE_SHARE);
+    const lease = { name: `schedule:${name}`, holder, ttlMs };
+    if (!(await leases.acquire(lease.name, holder, ttlMs))) return;
+    const context = contextFor(invoker, { id: `schedule ${name}`, access: 'system:run' }, { signal });
+    await whileLeased(leases, lease, () => work(context));
+  };
+
+  return async (signal) => {
+    for (let waitMs = msToNext(); waitMs !== undefined && !signal.aborted; waitMs = msToNext()) {
+      await pause(waitMs, signal);
+      if (signal.aborted) break;
+      await turn(signal).catch((cause: unknown) => {
+        if (signal.aborted) return;
         invoker.scope.log.warn('scheduled work failed', { schedule: name, cause: String(cause) });
+      });
     }
-  }
-  await leases.release(`schedule:${name}`, holder).catch(() => {});
+    // The lease is not given back: the turn that it stands for is done.
+  };
 }
 
-async function cronOf(pattern: string) {
+/** Milliseconds to the next turn; undefined when there is none any more. @throws TRS_PLUGIN_INVALID */
+async function timetable(plugin: Plugin, { name, every }: Schedule): Promise<() => number | undefined> {
+  if (typeof every === 'number') return () => every;
+  // Loaded where it is needed: a command does no scheduled work.
   const { Cron } = await import('croner');
-  return new Cron(pattern, { paused: true });
+  try {
+    const cron = new Cron(every, { paused: true });
+    return () => cron.msToNext() ?? undefined;
+  } catch (cause) {
+    throw pluginError('INVALID', {
+      kind: 'invalid',
+      message: `Plugin "${plugin.name}": schedule "${name}" cannot be used: "${every}" is not a cron line.`,
+      hint: 'Correct the plugin, or remove it from the configuration.',
+      details: { plugin: plugin.name },
+      cause,
+    });
+  }
 }

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { Logger } from '../operation/context.ts';
 
-/** Logs to standard error: warnings always, information unless `quiet`, decisions with TRESTLE_DEBUG. */
+/** Logs to standard error, a line each: warnings and information always, decisions with TRESTLE_DEBUG. */
 export function stderrLogger(env: Readonly<Record<string, string | undefined>> = process.env): Logger {
   const isDebug = Number(env.TRESTLE_DEBUG ?? 0) >= 1;
   const write = (level: string, message: string, facts?: Readonly<Record<string, unknown>>): void => {

@@ -20,13 +20,16 @@ export function inputFields(operation: Pick<AnyOperation, 'input'>): readonly In
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const field = isRecord(property) ? property : {};
-    const [choice] = Array.isArray(field.anyOf) ? field.anyOf : [];
-    const type = field.type ?? (isRecord(choice) ? choice.type : undefined);
+    // What may be null too is written as alternatives, or as a list of types: a text stands for the other one.
+    const choice = Array.isArray(field.anyOf)
+      ? field.anyOf.find((one) => isRecord(one) && one.type !== 'null')
+      : field;
+    const { type, enum: choices } = isRecord(choice) ? choice : {};
     return {
       name,
-      type: typeof type === 'string' ? type : undefined,
+      type: (Array.isArray(type) ? type : [type]).find((one) => typeof one === 'string' && one !== 'null'),
       description: typeof field.description === 'string' ? field.description : undefined,
-      choices: Array.isArray(field.enum) ? field.enum.map(String) : undefined,
+      choices: Array.isArray(choices) ? choices.filter((one) => one !== null).map(String) : undefined,
       default: field.default,
       isRequired: required.has(name),
     };

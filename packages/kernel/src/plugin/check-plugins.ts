@@ -1,85 +1,64 @@
+import type { ConfigSection } from '../config/section.ts';
 import type { Plugin } from './plugin.ts';
 import { pluginError } from './plugin-error.ts';
-
-const OPERATION_ID = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)?$/;
-const ACCESS = /^[a-z][a-z0-9-]*:[a-z]+$/;
-
-/** Checks that a value has the shape of a plugin. @throws TRS_PLUGIN_INVALID */
-export function asPlugin(value: unknown, from: string): Plugin {
-  const isPlugin =
-    typeof value === 'object' &&
-    value !== null &&
-    'name' in value &&
-    typeof value.name === 'string' &&
-    'version' in value &&
-    typeof value.version === 'string';
-  if (isPlugin) return value as Plugin;
-  throw pluginError('INVALID', {
-    kind: 'invalid',
-    message: `"${from}" is not a Trestle plugin: its default export has no name and version.`,
-    hint: 'A plugin exports `plugin({ name, version, … })` as its default. Is this the right package?',
-    details: { plugin: from },
-  });
-}
+import { asPlugin } from './plugin-shape.ts';
+import { pluginsToken } from './plugins-token.ts';
 
 /**
- * Checks what plugins declare, before anything runs: ids and permissions are well formed, and nothing is declared twice.
+ * Checks what plugins declare, before anything runs: ids, permissions and schemas are well formed, and nothing is declared
+ * twice.
  *
+ * @param sections the configuration sections of the application itself
  * @throws TRS_PLUGIN_INVALID, TRS_PLUGIN_CONFLICT, each naming the plugin
  */
-export function checkPlugins(plugins: readonly Plugin[]): void {
-  const owners = new Map<string, string>();
-  const claim = (plugin: Plugin, what: string): void => {
-    const owner = owners.get(what);
-    if (owner !== undefined) {
-      throw pluginError('CONFLICT', {
-        kind: 'conflict',
-        message: `Plugin "${plugin.name}" declares ${what}, which "${owner}" already declares.`,
-        hint: 'Remove one of the two from the configuration.',
-        details: { plugin: plugin.name, owner, what },
-      });
-    }
-    owners.set(what, plugin.name);
-  };
+export function checkPlugins(plugins: readonly Plugin[], sections: readonly ConfigSection[] = []): void {
+  const owners = new Map<string, string>([
+    [`service "${pluginsToken.name}"`, 'the host'],
+    ['configuration section "plugins"', 'the host'],
+    ...sections.map(({ name }) => [`configuration section "${name}"`, 'the application'] as const),
+  ]);
   for (const plugin of plugins) {
-    claim(plugin, `the plugin name "${plugin.name}"`);
-    for (const operation of plugin.operations ?? []) {
-      checkShape(
-        plugin,
-        `operation "${operation.id}"`,
-        OPERATION_ID.test(operation.id),
-        'its id must look like "plugin.verb"',
-      );
-      checkShape(
-        plugin,
-        `operation "${operation.id}"`,
-        ACCESS.test(operation.access ?? ''),
-        'it declares no access such as "data:read"',
-      );
-      claim(plugin, `operation "${operation.id}"`);
+    asPlugin(plugin, plugin.name);
+    for (const what of declarations(plugin)) {
+      const owner = owners.get(what);
+      if (owner !== undefined) throw conflict(plugin.name, what, owner);
+      owners.set(what, plugin.name);
     }
-    for (const route of plugin.routes ?? []) {
-      const name = `route "${route.method} ${route.path}"`;
-      checkShape(
-        plugin,
-        name,
-        ACCESS.test(route.access ?? ''),
-        'it declares no access such as "serving:predict"',
-      );
-      claim(plugin, name);
-    }
-    for (const service of plugin.services ?? []) claim(plugin, `service "${service.token.name}"`);
-    for (const subscriber of plugin.subscribers ?? []) claim(plugin, `subscriber "${subscriber.name}"`);
-    for (const schedule of plugin.schedules ?? []) claim(plugin, `schedule "${schedule.name}"`);
+  }
+  checkAreas(plugins);
+}
+
+/** Everything of which there may be one. */
+function* declarations(plugin: Plugin): Iterable<string> {
+  yield `the plugin name "${plugin.name}"`;
+  if (plugin.config) yield `configuration section "${plugin.config.name}"`;
+  for (const { id } of plugin.operations ?? []) yield `operation "${id}"`;
+  // Two names of one parameter make no difference to a router.
+  for (const { method, path } of plugin.routes ?? [])
+    yield `route "${method} ${path.replace(/:[^/]+/g, ':x')}"`;
+  for (const { token } of plugin.services ?? []) yield `service "${token.name}"`;
+  for (const { name } of plugin.subscribers ?? []) yield `subscriber "${plugin.name}/${name}"`;
+  for (const { name } of plugin.schedules ?? []) yield `schedule "${plugin.name}/${name}"`;
+  for (const { name } of plugin.metrics ?? []) yield `metric "${name}"`;
+}
+
+/** `client.train(…)` cannot be a method and hold `client.train.again(…)` too. */
+function checkAreas(plugins: readonly Plugin[]): void {
+  const owners = new Map(
+    plugins.flatMap(({ name, operations = [] }) => operations.map(({ id }) => [id, name] as const)),
+  );
+  for (const [id, plugin] of owners) {
+    const [area = id] = id.split('.');
+    const owner = owners.get(area);
+    if (id !== area && owner !== undefined)
+      throw conflict(plugin, `operation "${id}", within operation "${area}"`, owner);
   }
 }
 
-function checkShape(plugin: Plugin, what: string, isRight: boolean, reason: string): void {
-  if (isRight) return;
-  throw pluginError('INVALID', {
-    kind: 'invalid',
-    message: `Plugin "${plugin.name}": ${what} cannot be used: ${reason}.`,
-    hint: 'Correct the plugin, or remove it from the configuration.',
-    details: { plugin: plugin.name },
+const conflict = (plugin: string, what: string, owner: string) =>
+  pluginError('CONFLICT', {
+    kind: 'conflict',
+    message: `Plugin "${plugin}" declares ${what}, which "${owner}" already declares.`,
+    hint: 'Remove one of the two from the configuration.',
+    details: { plugin, owner, what },
   });
-}

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { asPlugin } from './check-plugins.ts';
 import type { Plugin } from './plugin.ts';
 import { pluginError } from './plugin-error.ts';
+import { asPlugin } from './plugin-shape.ts';
 
 /**
  * Loads the plugins that a configuration names: packages of the project's node_modules, files relative to the project, or
@@ -28,22 +28,48 @@ export async function loadPlugins(names: unknown, projectDir: string): Promise<r
 }
 
 async function importPlugin(name: string, projectDir: string): Promise<unknown> {
-  const { importModule } = await import('../config/import-module.ts');
+  const { importModule, resolveModule } = await import('../config/import-module.ts');
+  const parent = join(projectDir, 'trestle.config.ts');
+  const file = await attempt(
+    () => resolveModule(name, parent),
+    // A package that is there, but not what it says it has, is broken.
+    (reason, cause) =>
+      reason.includes(`Cannot find module '${name}'`)
+        ? missing(name, projectDir)
+        : broken(name, reason, cause),
+  );
+  return await attempt(
+    () => importModule(file, parent),
+    (reason, cause) => broken(name, reason, cause),
+  );
+}
+
+async function attempt<T>(
+  work: () => T | Promise<T>,
+  errorOf: (reason: string, cause: unknown) => Error,
+): Promise<T> {
   try {
-    return await importModule(name, join(projectDir, 'trestle.config.ts'));
+    return await work();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const isMissing = reason.includes(name) && /cannot find (module|package)/i.test(reason);
-    throw pluginError(isMissing ? 'MISSING' : 'BROKEN', {
-      kind: isMissing ? 'not-found' : 'failed',
-      message: isMissing
-        ? `Plugin "${name}" is not installed.`
-        : `Plugin "${name}" broke while it was loaded: ${reason}`,
-      hint: isMissing
-        ? `Run "npm install ${name}" in ${projectDir}, or remove it from the configuration.`
-        : 'Correct or update the plugin, or remove it from the configuration.',
-      details: { plugin: name },
-      cause,
-    });
+    throw errorOf(cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
+
+const missing = (name: string, projectDir: string) =>
+  pluginError('MISSING', {
+    kind: 'not-found',
+    message: `Plugin "${name}" is not installed.`,
+    hint: /^[./]/.test(name)
+      ? `There is no such file in ${projectDir}; correct it, or remove it from the configuration.`
+      : `Run "npm install ${name}" in ${projectDir}, or remove it from the configuration.`,
+    details: { plugin: name },
+  });
+
+const broken = (name: string, reason: string, cause: unknown) =>
+  pluginError('BROKEN', {
+    kind: 'failed',
+    message: `Plugin "${name}" broke while it was loaded: ${reason}`,
+    hint: 'Correct or update the plugin, or remove it from the configuration.',
+    details: { plugin: name },
+    cause,
+  });
