@@ -1,4 +1,4 @@
-import { type ErrorKind, errorFactory, problemSchema, TrestleError } from '@trestle/kernel';
+import { type ErrorKind, errorFactory, isErrorKind, problemSchema, TrestleError } from '@trestle/kernel';
 
 export const clientError = errorFactory('CLIENT');
 
@@ -12,11 +12,25 @@ const KINDS: Readonly<Record<number, ErrorKind>> = {
   415: 'unsupported',
   422: 'invalid',
   429: 'overloaded',
+  502: 'unavailable',
   503: 'unavailable',
+  504: 'unavailable',
 };
 
+/** An answer that no Trestle server gives. */
+export const strange = (what: string, cause?: unknown): TrestleError =>
+  clientError('ANSWER', {
+    kind: 'failed',
+    message: `The answer ${what}.`,
+    hint: 'Is this a Trestle server? Something in between may have answered.',
+    cause,
+  });
+
 /** The server's problem details as the error that they were there. */
-export function errorOfProblem(status: number, body: unknown, retryAfter: string | null): TrestleError {
+export async function errorOfAnswer(response: Response): Promise<TrestleError> {
+  const { status } = response;
+  const retryAfter = response.headers.get('retry-after');
+  const body: unknown = await response.json().catch(() => undefined);
   const problem = problemSchema.safeParse(body);
   if (!problem.success) {
     return clientError('ANSWER', {
@@ -27,7 +41,7 @@ export function errorOfProblem(status: number, body: unknown, retryAfter: string
   }
   const { code, detail, hint, details, title } = problem.data;
   // The title is the kind under which the server threw it; a newer server may have kinds that this client does not know.
-  const kind = title === 'refused' ? 'refused' : (KINDS[status] ?? 'failed');
+  const kind = isErrorKind(title) ? title : (KINDS[status] ?? 'failed');
   const seconds = Number(retryAfter);
   return new TrestleError(code, {
     kind,

@@ -1,5 +1,5 @@
 import type { AnyOperation, InputOf, OutputOf, Progress } from '@trestle/kernel';
-import { clientError, errorOfProblem } from './client-error.ts';
+import { clientError, errorOfAnswer, strange } from './client-error.ts';
 import { followJob } from './follow-job.ts';
 
 export interface ClientOptions {
@@ -64,6 +64,8 @@ function callerOf(options: ClientOptions): Caller {
     const headers = new Headers(init.headers);
     if (options.token !== undefined) headers.set('authorization', `Bearer ${options.token}`);
     const url = new URL(path, options.url);
+    // The token is for this server alone, wherever an answer may lead.
+    if (url.origin !== new URL(options.url).origin) throw strange(`leads to ${url.origin}`);
     try {
       return await (options.fetch ?? fetch)(url, { ...init, headers });
     } catch (cause) {
@@ -84,8 +86,11 @@ function callerOf(options: ClientOptions): Caller {
         body: JSON.stringify(input ?? {}),
         ...(signal ? { signal } : {}),
       });
-      const body: unknown = await response.json().catch(() => undefined);
-      if (!response.ok) throw errorOfProblem(response.status, body, response.headers.get('retry-after'));
+      if (!response.ok) throw await errorOfAnswer(response);
+      const body: unknown = await response.json().catch((cause: unknown) => {
+        signal?.throwIfAborted();
+        throw strange('breaks off, or is not JSON', cause);
+      });
       if (response.status !== 202) return body;
       return await followJob(send, body, {
         ...(signal ? { signal } : {}),

@@ -4,23 +4,33 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** Reads server-sent events as they come. Comments and fields other than `event` and `data` are passed over. */
+/** Reads server-sent events as they come, however they are cut. Comments and other fields are passed over. */
 export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+  let event = '';
+  let data: string[] = [];
+  for await (const line of linesOf(body)) {
+    if (line === '') {
+      if (data.length > 0) yield { event: event || 'message', data: data.join('\n') };
+      event = '';
+      data = [];
+      continue;
+    }
+    const [, field = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+    if (field === 'event') event = value;
+    else if (field === 'data') data.push(value);
+  }
+}
+
+/** Lines that end with CR, LF or both. What has no end is not a line yet. */
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
-  let event = 'message';
-  let data: string[] = [];
   for await (const chunk of body) {
     rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split(/\r\n|\n|\r/);
+    // A CR at the end may be the first half of a line end: it waits for what follows.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line === '') {
-        if (data.length > 0) yield { event, data: data.join('\n') };
-        event = 'message';
-        data = [];
-      } else if (line.startsWith('event:')) event = line.slice(6).trimStart();
-      else if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
-    }
+    yield* lines;
   }
+  if (rest.endsWith('\r')) yield rest.slice(0, -1);
 }
