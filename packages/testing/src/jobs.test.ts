@@ -202,7 +202,11 @@ describe('a job', () => {
       await expect.poll(async () => (await jobs.get(id))?.progress?.step, soon).toMatch(/ of first$/);
       first.kill('SIGKILL');
       await once(first, 'close');
-      expect(await jobs.get(id)).toMatchObject({ state: 'running', attempts: 1, progress: { fraction: expect.any(Number) } });
+      expect(await jobs.get(id)).toMatchObject({
+        state: 'running',
+        attempts: 1,
+        progress: { fraction: expect.any(Number) },
+      });
       worker('second');
       await expect
         .poll(() => jobs.get(id), soon)
