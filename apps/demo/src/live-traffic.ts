@@ -30,7 +30,7 @@ export function shifted(row: LiveRow): LiveRow {
   };
 }
 
-export const answerSchema = z.object({
+const answerSchema = z.object({
   id: z.string(),
   model: z.object({ name: z.string(), version: z.number() }),
   predictions: z.array(z.record(z.string(), z.unknown())),

@@ -20,15 +20,9 @@ export function announce(stage: Stage, title: string, why: string, command?: str
   stage.show([
     { kind: 'heading', text: title },
     { kind: 'note', tone: 'info', text: why },
-    ...(command === undefined ? [] : [byHand(command)]),
+    ...(command === undefined ? [] : [{ kind: 'note', tone: 'info', text: `$ ${command}` } as const]),
   ]);
 }
-
-/** A command on a line of its own, to be copied; it works in the demo's folder. */
-export const byHand = (command: string): View => ({
-  kind: 'text',
-  text: `    npx ${command}`.replace('npx curl', 'curl'),
-});
 
 /** Runs an operation as the command line would, and shows its result the same way. */
 export async function perform<Id extends string, I extends z.ZodObject, O extends z.ZodType>(

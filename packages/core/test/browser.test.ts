@@ -7,8 +7,8 @@ import { servePage } from './browser/serve-page.ts';
 // Where the contract is run: the CPU may use threads only in an isolated page.
 const PAGES = [
   { title: 'webgpu in Chromium (SwiftShader)', device: 'webgpu', isIsolated: false },
-  { title: 'cpu in Chromium, isolated', device: 'cpu', isIsolated: true },
-  { title: 'cpu in Chromium, not isolated', device: 'cpu', isIsolated: false },
+  { title: 'wasm in Chromium, isolated', device: 'wasm', isIsolated: true },
+  { title: 'wasm in Chromium, not isolated', device: 'wasm', isIsolated: false },
 ] as const;
 
 interface PageOutcome {

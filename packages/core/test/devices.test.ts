@@ -1,11 +1,16 @@
 import process from 'node:process';
 import { describe, it } from 'vitest';
+import { cpuDevice } from '../src/device/cpu/cpu-device.ts';
 import { openDevice } from '../src/index.ts';
 import { deviceContract } from './device-contract.ts';
 import { operationsContract } from './operations-contract.ts';
 
-deviceContract('cpu', () => openDevice('cpu'));
-operationsContract('cpu', () => openDevice('cpu'));
+deviceContract('wasm', () => openDevice('wasm'));
+operationsContract('wasm', () => openDevice('wasm'));
+
+// The interpreter that the generated kernels are compared with has to keep the contract too.
+deviceContract('reference', async () => cpuDevice());
+operationsContract('reference', async () => cpuDevice());
 
 const webgpu = await openDevice('webgpu').catch((reason: unknown) => reason);
 if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {

@@ -23,7 +23,7 @@ export interface Abilities {
 
 /** Where tensors live and are computed. All devices pass one contract suite. */
 export interface Device {
-  readonly name: 'cpu' | 'webgpu';
+  readonly name: 'cpu' | 'wasm' | 'webgpu';
   /** What the device is, for `doctor`: an adapter's name. */
   readonly description: string;
   readonly abilities?: Abilities;

@@ -4,7 +4,7 @@ import { type PageResult, runCollected } from './page-runner.ts';
 
 /** The entry of the page: `?device=webgpu` names the device whose contract is run. */
 async function run(): Promise<readonly PageResult[]> {
-  const name = new URLSearchParams(location.search).get('device') === 'webgpu' ? 'webgpu' : 'cpu';
+  const name = new URLSearchParams(location.search).get('device') === 'webgpu' ? 'webgpu' : 'wasm';
   deviceContract(name, () => openDevice(name));
   return await runCollected();
 }

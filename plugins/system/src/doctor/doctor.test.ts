@@ -21,7 +21,7 @@ describe('trestle doctor', () => {
     expect(output.ok).toBe(true);
     expect(doctor.verdict?.(output)).toBe(true);
     expect(output.node.version).toBe(process.versions.node);
-    expect(output.devices).toContainEqual(expect.objectContaining({ name: 'cpu', available: true }));
+    expect(output.devices).toContainEqual(expect.objectContaining({ name: 'wasm', available: true }));
     expect(output.devices.find(({ name }) => name === 'webgpu')?.description).not.toBe('');
     expect(output.cpu.wasm).toMatchObject({ simd: true, threads: true });
     expect(output.store).toMatchObject({ ok: true, audit: { ok: true, events: 0 } });

@@ -51,7 +51,7 @@ function examineNode(problems: DoctorProblem[]): DoctorOutput['node'] {
 async function examineDevices(problems: DoctorProblem[]): Promise<DoctorOutput['devices']> {
   // The tensor core is the largest thing that we load; nothing else here needs it.
   const { openDevice } = await import('@trestle/core');
-  const names = ['cpu', 'webgpu'] as const;
+  const names = ['wasm', 'webgpu'] as const;
   return await Promise.all(
     names.map(async (name) => {
       try {
@@ -61,7 +61,7 @@ async function examineDevices(problems: DoctorProblem[]): Promise<DoctorOutput['
         const description = thrown instanceof Error ? thrown.message : String(thrown);
         const hint = isTrestleError(thrown) ? (thrown.hint ?? '') : '';
         problems.push({
-          severity: name === 'cpu' ? 'error' : 'warning',
+          severity: name === 'wasm' ? 'error' : 'warning',
           what: `The device "${name}" cannot be used: ${description}`,
           hint:
             hint ||

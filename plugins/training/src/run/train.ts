@@ -42,7 +42,7 @@ export async function train(ctx: Context, input: z.input<typeof trainingSpecSche
     },
     notes: [...prepared.notes],
     curves: {},
-    environment: { node: process.version, platform: `${process.platform}-${process.arch}`, device: 'cpu' },
+    environment: { node: process.version, platform: `${process.platform}-${process.arch}`, device: 'wasm' },
     startedAt: new Date().toISOString(),
   };
   await recordRun(ctx, ctx, started);

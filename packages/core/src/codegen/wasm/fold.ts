@@ -1,0 +1,103 @@
+import type { DType } from '../../graph/dtype.ts';
+import {
+  type Code,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  get,
+  i32x4,
+  type Local,
+  type Scope,
+  set,
+  type Value,
+  v128,
+} from './assembler.ts';
+
+type Vector = Value<'v128'>;
+export type FoldFunction = 'sum' | 'max';
+
+export function foldIdentity(fn: FoldFunction, dtype: DType): Vector {
+  if (fn === 'sum') return v128.ints(0);
+  return dtype === 'float32' ? v128.floats(Number.NEGATIVE_INFINITY) : v128.ints(-2147483648);
+}
+
+export function foldLanes(fn: FoldFunction, dtype: DType, a: Vector, b: Vector): Vector {
+  if (dtype === 'float32') return fn === 'sum' ? f32x4.add(a, b) : f32x4.max(a, b);
+  return fn === 'sum' ? i32x4.add(a, b) : i32x4.max(a, b);
+}
+
+/** The four lanes folded into one, which then stands in every lane. */
+export function acrossLanes(fn: FoldFunction, dtype: DType, vector: Local<'v128'>): Code {
+  const fold = (...lanes: readonly [number, number, number, number]): Code =>
+    set(vector, foldLanes(fn, dtype, get(vector), v128.shuffle(get(vector), get(vector), ...lanes)));
+  return [fold(2, 3, 0, 1), fold(1, 0, 3, 2)];
+}
+
+/** Elements that are summed in float32 before the sum moves on to float64: long sums keep their small terms. */
+export const RUN = 512;
+
+/** The fold of many vectors and single elements into one value: some lanes at a time, in a few independent accumulators. */
+export interface Accumulator {
+  readonly start: Code;
+  /** Folds a vector; `at` picks the accumulator. */
+  vector(at: number, value: Vector): Code;
+  /** Folds lane 0. */
+  single(value: Vector): Code;
+  /** After a run of at most `RUN` elements. */
+  readonly endRun: Code;
+  /** Leaves the result in every lane of `result`. */
+  readonly finish: Code;
+  readonly result: Local<'v128'>;
+}
+
+/** `isLong`: there is more than one run. */
+export function newAccumulator(
+  scope: Scope,
+  fn: FoldFunction,
+  dtype: DType,
+  ways: number,
+  isLong: boolean,
+): Accumulator {
+  const parts = Array.from({ length: ways }, () => scope.local('v128'));
+  const rest = scope.local('v128');
+  const result = scope.local('v128');
+  const identity = foldIdentity(fn, dtype);
+  const reset = [...parts, rest].map((part) => set(part, identity));
+  const fold = (into: Local<'v128'>, value: Vector): Code =>
+    set(into, foldLanes(fn, dtype, get(into), value));
+  // The rest holds single elements in lane 0; its other lanes are cleared by a shuffle with the identity.
+  const gathered = parts.reduce(
+    (sum, part) => foldLanes(fn, dtype, sum, get(part)),
+    v128.shuffle(get(rest), identity, 0, 4, 4, 4),
+  );
+  const steps = {
+    vector: (at: number, value: Vector) => fold(parts[at % ways] ?? rest, value),
+    single: (value: Vector) => fold(rest, value),
+    result,
+  };
+  if (fn === 'sum' && dtype === 'float32' && isLong) {
+    const total = scope.local('v128');
+    const wide = (lanes: Vector): Code => set(total, f64x2.add(get(total), f64x2.promoteLow(lanes)));
+    return {
+      ...steps,
+      start: [reset, set(total, v128.ints(0))],
+      endRun: [
+        set(result, gathered),
+        wide(get(result)),
+        wide(v128.shuffle(get(result), get(result), 2, 3, 2, 3)),
+        reset,
+      ],
+      finish: set(
+        result,
+        f32x4.splat(f32.demote(f64.add(f64x2.lane(get(total), 0), f64x2.lane(get(total), 1)))),
+      ),
+    };
+  }
+  return {
+    ...steps,
+    start: reset,
+    endRun: [],
+    finish: [set(result, gathered), acrossLanes(fn, dtype, result)],
+  };
+}

@@ -1,0 +1,76 @@
+import type { Expression } from '../../schedule/kernel.ts';
+import type { View } from '../../schedule/view.ts';
+import { f32x4, get, i32, i32x4, type Local, type Scope, type Value, v128 } from './assembler.ts';
+import type { Pointer } from './loops.ts';
+import { WORD } from './program.ts';
+
+type Vector = Value<'v128'>;
+export type PlacedLeaf = Extract<Expression, { readonly view: View }>;
+
+/** Every load and count of some expressions, each object once. */
+export function placedLeaves(expressions: readonly Expression[]): PlacedLeaf[] {
+  const seen = new Set<Expression>();
+  const leaves: PlacedLeaf[] = [];
+  const visit = (node: Expression): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (node.kind === 'apply') for (const operand of node.operands) visit(operand);
+    else if (node.kind === 'load' || node.kind === 'iota') leaves.push(node);
+  };
+  for (const expression of expressions) visit(expression);
+  return leaves;
+}
+
+/** A pointer for each leaf; leaves that read the same places share one. */
+export function leafPointers(
+  scope: Scope,
+  leaves: readonly PlacedLeaf[],
+  strides: readonly (readonly number[])[],
+  inputs: readonly Local<'i32'>[],
+): Map<Expression, Pointer> {
+  const known = new Map<string, Pointer>();
+  const pointers = new Map<Expression, Pointer>();
+  for (const [index, leaf] of leaves.entries()) {
+    const own = strides[index] ?? [];
+    const source = leaf.kind === 'load' ? leaf.input : -1;
+    const key = [source, leaf.view.offset, ...own].join();
+    const unit = leaf.kind === 'load' ? WORD : 1;
+    const input = leaf.kind === 'load' ? inputs[leaf.input] : undefined;
+    const offset = i32.const(leaf.view.offset * unit);
+    const pointer = known.get(key) ?? {
+      local: scope.local('i32'),
+      start: input ? i32.add(get(input), offset) : offset,
+      steps: own.map((stride) => stride * unit),
+    };
+    known.set(key, pointer);
+    pointers.set(leaf, pointer);
+  }
+  return pointers;
+}
+
+/** Four elements from a pointer, `ahead` elements further along an axis on which it steps by `step`. */
+export function readVector(leaf: PlacedLeaf, pointer: Pointer, step: number, ahead: number): Vector {
+  const at = get(pointer.local);
+  if (leaf.kind === 'iota') {
+    const first = i32x4.splat(ahead * step === 0 ? at : i32.add(at, i32.const(ahead * step)));
+    return counted(leaf, step === 0 ? first : i32x4.add(first, v128.const(0, step, 2 * step, 3 * step)));
+  }
+  if (step === WORD) return v128.load(at, ahead * WORD);
+  if (step === 0) return v128.loadSplat(at);
+  const place = (lane: number): [Value<'i32'>, number] => {
+    const bytes = (ahead + lane) * step;
+    return bytes >= 0 ? [at, bytes] : [i32.add(at, i32.const(bytes)), 0];
+  };
+  const first = v128.load32Zero(...place(0));
+  return [1, 2, 3].reduce((vector, lane) => {
+    const [address, offset] = place(lane);
+    return v128.load32Lane(address, vector, lane, offset);
+  }, first);
+}
+
+/** One element, in every lane. */
+export const readSingle = (leaf: PlacedLeaf, pointer: Pointer): Vector =>
+  leaf.kind === 'iota' ? counted(leaf, i32x4.splat(get(pointer.local))) : v128.loadSplat(get(pointer.local));
+
+const counted = (leaf: PlacedLeaf, places: Vector): Vector =>
+  leaf.dtype === 'float32' ? f32x4.convertI32(places) : places;

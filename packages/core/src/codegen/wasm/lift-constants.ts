@@ -1,0 +1,54 @@
+import type { Expression, Kernel } from '../../schedule/kernel.ts';
+import type { Shape } from '../../tensor/shape.ts';
+
+/** Constants that tell how a formula is made, and do not change from one step of a training to the next. */
+const STRUCTURAL: ReadonlySet<number> = new Set([0, 1, -1, 2, -2, 0.5, -0.5]);
+
+export interface LiftedKernel {
+  /** The kernel, reading its constants from one more input, which lies behind the others. */
+  readonly kernel: Kernel;
+  readonly values: readonly number[];
+}
+
+/**
+ * Takes the float constants out of a kernel, so that a learning rate that changes with every step needs no new code. Exponents
+ * stay: small whole ones are written as products.
+ */
+export function liftConstants(kernel: Kernel, inputCount: number): LiftedKernel {
+  if (kernel.kind !== 'elementwise' && kernel.kind !== 'reduce') return { kernel, values: [] };
+  const shape = leafShape(kernel.expression) ?? kernel.shape;
+  const values: number[] = [];
+  const made = new Map<Expression, Expression>();
+  const visit = (node: Expression, isExponent: boolean): Expression => {
+    if (node.kind === 'constant') {
+      const isKept =
+        isExponent || node.dtype !== 'float32' || !Number.isFinite(node.value) || STRUCTURAL.has(node.value);
+      return isKept ? node : place(node.value);
+    }
+    if (node.kind !== 'apply') return node;
+    const known = made.get(node);
+    if (known) return known;
+    const operands = node.operands.map((operand, index) => visit(operand, node.fn === 'pow' && index === 1));
+    const isSame = operands.every((operand, index) => operand === node.operands[index]);
+    const result = isSame ? node : { ...node, operands };
+    made.set(node, result);
+    return result;
+  };
+  const place = (value: number): Expression => {
+    values.push(value);
+    const view = { shape, strides: shape.map(() => 0), offset: values.length - 1 };
+    return { kind: 'load', input: inputCount, view, dtype: 'float32' };
+  };
+  const expression = visit(kernel.expression, false);
+  return values.length === 0 ? { kernel, values } : { kernel: { ...kernel, expression }, values };
+}
+
+function leafShape(expression: Expression): Shape | undefined {
+  if (expression.kind === 'load' || expression.kind === 'iota') return expression.view.shape;
+  if (expression.kind !== 'apply') return undefined;
+  for (const operand of expression.operands) {
+    const shape = leafShape(operand);
+    if (shape) return shape;
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+import { assemble } from '../../codegen/wasm/assembler.ts';
+import { detectFeatures, type WasmFeatures } from '../../codegen/wasm/features.ts';
+import { programOf } from '../../codegen/wasm/kernel-program.ts';
+import { liftConstants } from '../../codegen/wasm/lift-constants.ts';
+import { SCALAR_IMPORTS } from '../../codegen/wasm/vector-math.ts';
+import type { Kernel } from '../../schedule/kernel.ts';
+import { type LinearMemory, MAXIMUM_PAGES } from './memory.ts';
+
+/** A phase that can be called: (begin, end, shared scratch, thread scratch, table, output, ...inputs). */
+export interface CompiledPhase {
+  readonly run: (...operands: number[]) => void;
+  readonly units: number;
+  readonly unitCost: number;
+}
+
+export interface CompiledKernel {
+  readonly phases: readonly CompiledPhase[];
+  readonly sharedScratch: number;
+  readonly threadScratch: number;
+  /** Address of the kernel's table of offsets. */
+  readonly table: number;
+  readonly byteLength: number;
+}
+
+/** A kernel's code, which it may share with others, and its own constants: one more input, if there are any. */
+export interface BoundKernel {
+  readonly compiled: CompiledKernel;
+  readonly constants: readonly number[];
+}
+
+export interface KernelCache {
+  /** Compiles a kernel, or gives it from the cache. @throws RangeError for kinds the generator does not know */
+  get(kernel: Kernel, inputCount: number): BoundKernel;
+  readonly features: WasmFeatures;
+  readonly size: number;
+}
+
+/** Kernels that are kept; beyond, the one that was not used for longest goes. */
+const CAPACITY = 2_000;
+
+/** Compiled kernels by structure: equal kernels, from whatever graph, are one. */
+export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCache {
+  const features = detectFeatures();
+  const known = new Map<string, CompiledKernel>();
+  const byObject = new WeakMap<Kernel, BoundKernel>();
+  const imports = { env: { memory: memory.memory, ...scalarFunctions } };
+  const compile = (kernel: Kernel, inputCount: number): CompiledKernel => {
+    const program = programOf(kernel, inputCount, features);
+    if (!program) throw new RangeError(`The WebAssembly generator has no kernels of kind ${kernel.kind}.`);
+    const functions = [
+      ...(program.helpers ?? []),
+      ...program.phases.map((phase, index) => ({ ...phase.code, name: `phase${index}` })),
+    ];
+    const bytes = assemble(
+      { initialPages: 1, maximumPages: MAXIMUM_PAGES, isShared },
+      functions,
+      SCALAR_IMPORTS,
+    );
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+    const phases = program.phases.map(({ units, unitCost }, index) => {
+      const run = instance.exports[`phase${index}`];
+      if (!run) throw new RangeError('A phase is not exported.');
+      return { run, units, unitCost };
+    });
+    let table = 0;
+    if (program.table && program.table.length > 0) {
+      const block = memory.allocate(program.table.byteLength);
+      memory.ints().set(program.table, block.address / 4);
+      table = block.address;
+    }
+    const { sharedScratch = 0, threadScratch = 0 } = program;
+    return { phases, sharedScratch, threadScratch, table, byteLength: bytes.length };
+  };
+  return {
+    features,
+    get size() {
+      return known.size;
+    },
+    get(kernel, inputCount) {
+      const same = byObject.get(kernel);
+      if (same) return same;
+      const lifted = liftConstants(kernel, inputCount);
+      const count = inputCount + (lifted.values.length > 0 ? 1 : 0);
+      const key = keyOf(lifted.kernel, count);
+      const equal = known.get(key);
+      const compiled = equal ?? compile(lifted.kernel, count);
+      if (equal) known.delete(key);
+      known.set(key, compiled);
+      const bound = { compiled, constants: lifted.values };
+      byObject.set(kernel, bound);
+      if (known.size > CAPACITY) {
+        const [oldest] = known.keys();
+        if (oldest !== undefined) known.delete(oldest);
+      }
+      return bound;
+    },
+  };
+}
+
+const keyOf = (kernel: Kernel, inputCount: number): string =>
+  `${inputCount} ${JSON.stringify(kernel, exactly)}`;
+/** JSON knows neither infinities, NaN nor the negative zero. */
+const exactly = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `number ${Object.is(value, -0) ? '-0' : value}`
+    : value;
+
+/** What modules call for lanes that need more than their own arithmetic. */
+const scalarFunctions: Readonly<Record<(typeof SCALAR_IMPORTS)[number], (a: number, b: number) => number>> = {
+  sin: (x) => Math.sin(x),
+  cos: (x) => Math.cos(x),
+  pow: (base, exponent) => base ** exponent,
+};
