@@ -4,18 +4,26 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
-import { findProjectDir, type Host, localPrincipal, openHost, type Principal } from '@trestle/kernel';
+import {
+  findProjectDir,
+  type Host,
+  type Logger,
+  localPrincipal,
+  openHost,
+  type Principal,
+} from '@trestle/kernel';
 import { serverConfig } from '@trestle/server/config';
 import { builtinPlugins } from './builtin-plugins.ts';
 import { interruption } from './command/interruption.ts';
 
 /** Opens the project in `dir` (the nearest one upward from the current folder when left out) with all plugins. */
-export async function openProject(dir?: string): Promise<Host> {
+export async function openProject(dir?: string, log?: Logger): Promise<Host> {
   return await openHost({
     projectDir: dir ?? findProjectDir(process.cwd()),
     plugins: builtinPlugins,
     sections: [serverConfig],
     standardInput: spoolStandardInput,
+    ...(log ? { log } : {}),
   });
 }
 

@@ -30,7 +30,7 @@ export function shifted(row: LiveRow): LiveRow {
   };
 }
 
-const answerSchema = z.object({
+export const answerSchema = z.object({
   id: z.string(),
   model: z.object({ name: z.string(), version: z.number() }),
   predictions: z.array(z.record(z.string(), z.unknown())),

@@ -20,9 +20,15 @@ export function announce(stage: Stage, title: string, why: string, command?: str
   stage.show([
     { kind: 'heading', text: title },
     { kind: 'note', tone: 'info', text: why },
-    ...(command === undefined ? [] : [{ kind: 'note', tone: 'info', text: `$ ${command}` } as const]),
+    ...(command === undefined ? [] : [byHand(command)]),
   ]);
 }
+
+/** A command on a line of its own, to be copied; it works in the demo's folder. */
+export const byHand = (command: string): View => ({
+  kind: 'text',
+  text: `    npx ${command}`.replace('npx curl', 'curl'),
+});
 
 /** Runs an operation as the command line would, and shows its result the same way. */
 export async function perform<Id extends string, I extends z.ZodObject, O extends z.ZodType>(

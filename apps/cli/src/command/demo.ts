@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { Command, Flags } from '@oclif/core';
+import { type Logger, stderrLogger } from '@trestle/kernel';
 import { openProject } from '../open-project.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { renderViews } from '../render/render-views.ts';
@@ -32,7 +33,7 @@ export class DemoCommand extends Command {
     const progress = progressLine(process.stderr);
     const account = await runDemo({
       projectDir: typed.project,
-      openProject,
+      openProject: (dir) => openProject(dir, quietUnlessAsked()),
       startServer: (host, port) => startServer(host, { port, host: '127.0.0.1', studioDir: studioDir() }),
       port: typed.port ?? (typed.once ? 0 : 7070),
       isOnce: typed.once,
@@ -50,4 +51,11 @@ export class DemoCommand extends Command {
   protected override async catch(error: Error): Promise<never> {
     throw error;
   }
+}
+
+/** The account tells of alerts in its own words; with TRESTLE_DEBUG the log comes too. */
+function quietUnlessAsked(): Logger {
+  const { debug, ...said } = stderrLogger();
+  const isAsked = Number(process.env.TRESTLE_DEBUG ?? 0) >= 1;
+  return isAsked ? { debug, ...said } : { debug, info: () => {}, warn: () => {} };
 }

@@ -5,7 +5,7 @@ import { demoError } from '../demo-error.ts';
 import { MODEL } from '../demo-folder.ts';
 import { type Label, type LiveRow, liveRow, post, sendTraffic, shifted } from '../live-traffic.ts';
 import type { Strike } from '../records.ts';
-import { announce, ask, perform, type Stage } from '../stage.ts';
+import { announce, ask, byHand, perform, type Stage } from '../stage.ts';
 import { waitForAlert } from '../wait.ts';
 
 /** How many live records arrive before the upstream form changes. */
@@ -49,7 +49,7 @@ export async function goLive(stage: Stage, url: string): Promise<LiveAccount & {
       tone: 'good',
       text: `${usual.answers.length} requests answered; the first: ${first?.id} ${JSON.stringify(first?.predictions[0])}`,
     },
-    { kind: 'note', tone: 'info', text: `$ trestle monitor drift ${MODEL}` },
+    byHand(`trestle monitor drift ${MODEL}`),
   ]);
   const before = await perform(stage, monitorDrift, { deployment: MODEL });
 
@@ -64,7 +64,7 @@ export async function goLive(stage: Stage, url: string): Promise<LiveAccount & {
   const alert = await waitForAlert(stage);
   stage.show([
     { kind: 'note', tone: 'bad', text: `The scheduled check raised ${alert.alert}: ${alert.summary}` },
-    { kind: 'note', tone: 'info', text: `$ trestle monitor alerts ${MODEL}` },
+    byHand(`trestle monitor alerts ${MODEL}`),
   ]);
   const last = changed.answers.at(-1);
   const lastRow = lateRows.at(-1);

@@ -4,7 +4,7 @@ import { trainOperation } from '@trestle/plugin-training';
 import { demoError } from '../demo-error.ts';
 import { DATASET, MODEL } from '../demo-folder.ts';
 import { DATE, LEAKS, TARGET } from '../records.ts';
-import { announce, perform, type Stage } from '../stage.ts';
+import { announce, byHand, perform, type Stage } from '../stage.ts';
 
 export interface ModelAccount {
   readonly run: string;
@@ -45,7 +45,7 @@ export async function trainModel(stage: Stage): Promise<ModelAccount> {
     `trestle model promote ${MODEL} ${version} --alias champion`,
   );
   await perform(stage, modelPromote, { name: MODEL, version, alias: 'champion' });
-  stage.show([{ kind: 'note', tone: 'info', text: `$ trestle deploy ${MODEL}@champion` }]);
+  stage.show([byHand(`trestle deploy ${MODEL}@champion`)]);
   await perform(stage, deployOperation, { model: `${MODEL}@champion` });
   return { run: trained.run, version, test: trained.metrics.test, candidates: trained.candidates };
 }

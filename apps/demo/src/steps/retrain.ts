@@ -1,9 +1,8 @@
 import { monitorRetrain } from '@trestle/plugin-monitoring';
 import { modelPromote, modelRollback } from '@trestle/plugin-registry';
-import { deploymentShow } from '@trestle/plugin-serving';
 import { MODEL } from '../demo-folder.ts';
-import { type Label, type LiveRow, post } from '../live-traffic.ts';
-import { announce, ask, perform, type Stage } from '../stage.ts';
+import { answerSchema, type Label, type LiveRow, post } from '../live-traffic.ts';
+import { announce, perform, type Stage } from '../stage.ts';
 import { waitForRetraining } from '../wait.ts';
 import { sendLabels } from './live.ts';
 
@@ -65,9 +64,8 @@ export async function rollBack(
   const served: number[] = [];
   const look = async (): Promise<void> => {
     // The answer itself tells which version gave it.
-    const answer = await post(`${url}/v1/predict/${MODEL}`, { rows: [row] });
-    const { model } = await ask(stage, deploymentShow, { deployment: MODEL });
-    served.push(model.version);
+    const answer = answerSchema.parse(await post(`${url}/v1/predict/${MODEL}`, { rows: [row] }));
+    served.push(answer.model.version);
     stage.show([{ kind: 'note', tone: 'info', text: `answered: ${JSON.stringify(answer)}` }]);
   };
   const crown = { name: MODEL, version: challenger.version, alias: 'champion' };

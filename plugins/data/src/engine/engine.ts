@@ -55,6 +55,14 @@ export async function openEngine(scope: Scope, { files = [], dirs, signal }: Eng
       return await work();
     } catch (cause) {
       signal?.throwIfAborted();
+      if (isDiskFull(cause)) {
+        throw dataError('DISK_FULL', {
+          kind: 'failed',
+          message: 'The disk is full: the rows could not be written.',
+          hint: 'Free some space and run the command again; nothing of it was kept.',
+          cause,
+        });
+      }
       throw dataError('ENGINE', {
         kind: 'invalid',
         message: cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.message) : String(cause),
@@ -83,3 +91,7 @@ export async function openEngine(scope: Scope, { files = [], dirs, signal }: Eng
     },
   };
 }
+
+/** DuckDB has no code for it: its message carries what the system said. */
+const isDiskFull = (cause: unknown): boolean =>
+  cause instanceof Error && /No space left on device|Disk quota exceeded/.test(cause.message);
