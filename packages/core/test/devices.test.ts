@@ -1,7 +1,8 @@
 import process from 'node:process';
 import { describe, it } from 'vitest';
 import { cpuDevice } from '../src/device/cpu/cpu-device.ts';
-import { openDevice } from '../src/index.ts';
+import { openWebGpu } from '../src/device/webgpu/webgpu-device.ts';
+import { type Device, openDevice } from '../src/index.ts';
 import { deviceContract } from './device-contract.ts';
 import { operationsContract } from './operations-contract.ts';
 
@@ -21,4 +22,8 @@ if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {
 } else {
   deviceContract('webgpu', () => openDevice('webgpu'));
   operationsContract('webgpu', () => openDevice('webgpu'));
+  // On a software adapter the shaders for real ones are others.
+  const hardware = async (): Promise<Device> => await openWebGpu({ assumeHardware: true });
+  deviceContract('webgpu, shaders for hardware', hardware);
+  operationsContract('webgpu, shaders for hardware', hardware);
 }

@@ -1,151 +1,233 @@
 /// <reference types="@webgpu/types" />
-import { MAX_WORKGROUPS, WGSL_PRELUDE, WORKGROUP, wgslOf } from '../../codegen/wgsl.ts';
-import { CoreError } from '../../core-error.ts';
+import type { Program, ShaderTarget } from '../../codegen/wgsl/program.ts';
+import { wgslOf } from '../../codegen/wgsl/wgsl.ts';
 import { allocate, type DType, type TypedArrayOf } from '../../graph/dtype.ts';
+import type { Kernel } from '../../schedule/kernel.ts';
 import { sizeOf } from '../../tensor/shape.ts';
+import { debugLevel } from '../debug-level.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
+import { type FoundAdapter, findAdapter, requestDevice, shaderTarget } from './adapter.ts';
+import { bufferPool, STORAGE } from './buffer-pool.ts';
+import { commandQueue } from './command-queue.ts';
+import { failures } from './failures.ts';
+import { bufferTooLarge, deviceLost, foreignBuffer, outOfMemory } from './gpu-errors.ts';
+import { kernelOperations } from './kernel-cost.ts';
+import { type Pipeline, pipelineCache } from './pipelines.ts';
+import { type KernelTiming, profiler, timingText } from './profiler.ts';
+import { MAP_READ, USAGE, WORD_BYTES } from './usage.ts';
+
+export interface WebGpuOptions {
+  /** In place of the browser's or Dawn's: tests inject failures through it. */
+  readonly gpu?: GPU;
+  /** Write shaders as for a real GPU, also where the adapter is software: so that they can be tested without one. */
+  readonly assumeHardware?: boolean;
+  /** Called with the time of every kernel, where the adapter has timestamps. */
+  readonly onKernel?: (timing: KernelTiming) => void;
+}
+
+/** The WebGPU device, with what tests and benchmarks look at. */
+export interface WebGpuDevice extends Device {
+  readonly isSoftware: boolean;
+  /** Dispatches and submits so far, and the bytes in use and kept for reuse. */
+  statistics(): {
+    readonly dispatches: number;
+    readonly submits: number;
+    readonly usedBytes: number;
+    readonly keptBytes: number;
+  };
+  /** Gives the adapter back. Tensors of the device cannot be read afterwards. */
+  close(): void;
+}
 
 interface GpuDeviceBuffer extends DeviceBuffer {
   readonly gpu: GPUBuffer;
+  /** The number of the work that made it. */
+  readonly made: number;
+  /** Lets the collector feel the weight of the memory behind a small object; never touched, so it takes no memory itself. */
+  readonly ballast: ArrayBuffer | undefined;
 }
 
 const isGpuBuffer = (buffer: DeviceBuffer): buffer is GpuDeviceBuffer => 'gpu' in buffer;
 
-// From the WebGPU specification; the globals exist only in browsers.
-const USAGE = { mapRead: 1, copySrc: 4, copyDst: 8, storage: 128 };
-const MAP_READ = 1;
-const WORD_BYTES = 4;
+/** Allocations from this size on are given as fresh pages by the allocator, which cost nothing until they are written. */
+const BALLAST_BYTES = 2 ** 18;
 
 /** Opens the adapter of the browser, or Dawn's in Node. @throws TRS_CORE_DEVICE_UNAVAILABLE */
-export async function openWebGpu(): Promise<Device> {
-  const gpu = await findGpu();
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw unavailable('no adapter was found');
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const device = await adapter.requestDevice({
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+export async function openWebGpu(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
+  const found = await findAdapter(options.gpu);
+  const report =
+    options.onKernel ??
+    (debugLevel() >= 2 ? (timing: KernelTiming): void => console.error(timingText(timing)) : undefined);
+  const { device, canProfile } = await requestDevice(found.adapter, report !== undefined);
+  const target = shaderTarget(device, found.isSoftware && options.assumeHardware !== true);
+  return webGpuDevice(found, device, target, canProfile ? report : undefined);
+}
+
+/** A kernel as it is dispatched, kept as long as the kernel is. */
+interface Prepared {
+  readonly program: Program;
+  readonly pipelines: readonly Pipeline[];
+  readonly operations: number;
+}
+
+function webGpuDevice(
+  { gpu, isSoftware, description }: FoundAdapter,
+  device: GPUDevice,
+  target: ShaderTarget,
+  report: ((timing: KernelTiming) => void) | undefined,
+): WebGpuDevice {
+  const level = debugLevel();
+  const log = failures();
+  let lost: Error | undefined;
+  const whenLost = device.lost.then(({ reason, message }) => {
+    lost = deviceLost(reason === 'destroyed' ? 'it was closed' : message || 'the driver dropped it');
+    return lost;
   });
-  return webGpuDevice(
-    gpu,
-    device,
-    [adapter.info.vendor, adapter.info.description || adapter.info.device].join(' ').trim(),
-  );
-}
-
-function unavailable(reason: string): CoreError {
-  return new CoreError(
-    'DEVICE_UNAVAILABLE',
-    `WebGPU is not available: ${reason}.`,
-    'Install a GPU driver (Vulkan, Metal or Direct3D 12); in Node also the package "webgpu". The CPU works without.',
-    'unavailable',
-  );
-}
-
-async function findGpu(): Promise<GPU> {
-  if (typeof navigator !== 'undefined' && 'gpu' in navigator && navigator.gpu) return navigator.gpu;
-  try {
-    const dawn = await import('webgpu');
-    return dawn.create([]);
-  } catch (cause) {
-    throw unavailable(
-      cause instanceof Error ? (cause.message.split('\n')[0] ?? 'it did not load') : 'it did not load',
-    );
-  }
-}
-
-function webGpuDevice(gpu: GPU, device: GPUDevice, description: string): Device {
-  const pipelines = new Map<string, GPUComputePipeline>();
-  // A buffer is freed when the last tensor that refers to it is collected: users never dispose.
-  const finalizer = new FinalizationRegistry<GPUBuffer>((buffer) => buffer.destroy());
-  let encoder: GPUCommandEncoder | undefined;
-  let encoded = 0;
-
-  const flush = (): void => {
-    if (encoder) device.queue.submit([encoder.finish()]);
-    encoder = undefined;
-    encoded = 0;
-  };
-  const newBuffer = (dtype: DType, size: number): GpuDeviceBuffer => {
-    const bytes = Math.max(1, size) * WORD_BYTES;
-    if (bytes > device.limits.maxStorageBufferBindingSize) {
-      throw new CoreError(
-        'BUFFER_TOO_LARGE',
-        `A tensor of ${size} elements does not fit into a buffer of this adapter (${device.limits.maxStorageBufferBindingSize} bytes).`,
-        'Split the tensor.',
-      );
-    }
-    const gpu = device.createBuffer({ size: bytes, usage: USAGE.storage | USAGE.copySrc | USAGE.copyDst });
-    const buffer = { dtype, size, gpu };
-    finalizer.register(buffer, gpu);
+  device.addEventListener('uncapturederror', (event) => {
+    event.preventDefault();
+    log.add(0, new Error(event.error.message));
+  });
+  const pipelineOf = pipelineCache(device, (label, source) => {
+    if (level >= 3) console.error(`webgpu ${label}\n${source}`);
+    else if (level >= 1) console.error(`webgpu compiles ${label}`);
+  });
+  const create = (bytes: number): GPUBuffer => {
+    const from = log.next();
+    device.pushErrorScope('out-of-memory');
+    const buffer = device.createBuffer({ size: bytes, usage: STORAGE });
+    const scope = device.popErrorScope().then((error) => {
+      if (error) log.add(from, outOfMemory(bytes));
+    });
+    // Without a device there is nothing to report on.
+    log.watch(scope.catch(() => undefined));
     return buffer;
   };
-  const pipelineOf = (source: string): GPUComputePipeline => {
-    const known = pipelines.get(source);
-    if (known) return known;
-    const module = device.createShaderModule({
-      code: /signedPow\(|randomBits\(/.test(source) ? WGSL_PRELUDE + source : source,
-    });
-    const pipeline = device.createComputePipeline({
-      layout: 'auto',
-      compute: { module, entryPoint: 'main' },
-    });
-    pipelines.set(source, pipeline);
-    return pipeline;
+  const pool = bufferPool(device, create);
+  const queue = commandQueue(
+    device,
+    report && profiler(device, report),
+    (error) => log.add(0, error),
+    () => pool.trim(),
+  );
+  // A buffer that no tensor refers to any more is used again: users never dispose.
+  const finalizer = new FinalizationRegistry<GPUBuffer>((buffer) => pool.give(buffer));
+
+  const newBuffer = (dtype: DType, size: number): GpuDeviceBuffer => {
+    if (lost) throw lost;
+    const bytes = Math.max(1, size) * WORD_BYTES;
+    const most = device.limits.maxStorageBufferBindingSize;
+    if (bytes > most) throw bufferTooLarge(size, most);
+    const buffer: GpuDeviceBuffer = {
+      dtype,
+      size,
+      gpu: pool.take(bytes),
+      made: log.next(),
+      ballast: bytes >= BALLAST_BYTES ? new ArrayBuffer(bytes) : undefined,
+    };
+    finalizer.register(buffer, buffer.gpu, buffer);
+    return buffer;
   };
 
-  // Dawn's device crashes once its instance has been collected, so the device holds on to it.
-  const held: Device & { readonly instance: GPU } = {
+  const prepared = new WeakMap<Kernel, Map<string, Prepared>>();
+  const prepare = (kernel: Kernel, inputTypes: readonly DType[]): Prepared => {
+    const key = inputTypes.join();
+    const byTypes = prepared.get(kernel) ?? new Map<string, Prepared>();
+    prepared.set(kernel, byTypes);
+    const known = byTypes.get(key);
+    if (known) return known;
+    const program = wgslOf(kernel, inputTypes, target);
+    const pipelines = program.shaders.map(({ label, source }) => pipelineOf(label, source));
+    const made = { program, pipelines, operations: kernelOperations(kernel) };
+    byTypes.set(key, made);
+    return made;
+  };
+
+  // `gpu` is held here because Dawn's device crashes once its instance has been collected.
+  const held: WebGpuDevice & { readonly instance: GPU } = {
     name: 'webgpu',
     description,
+    isSoftware,
     instance: gpu,
+    abilities: {
+      epilogues: true,
+      rows: true,
+      matrixViews: true,
+      maxInputs: device.limits.maxStorageBuffersPerShaderStage - 1,
+    },
     upload(values) {
       const dtype: DType =
         values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'bool';
       const buffer = newBuffer(dtype, values.length);
-      const words = values instanceof Uint8Array ? Uint32Array.from(values) : values;
-      // A view of a SharedArrayBuffer may not be written from; the copy never is one.
-      if (words.length > 0) device.queue.writeBuffer(buffer.gpu, 0, words.slice());
+      const words = (): Float32Array | Int32Array | Uint32Array =>
+        values instanceof Uint8Array ? Uint32Array.from(values) : values;
+      if (values.length > 0) queue.push({ kind: 'write', target: buffer.gpu, words });
       return buffer;
     },
     run(kernel, inputs) {
+      const own = inputs.map((input) => {
+        if (!isGpuBuffer(input)) throw foreignBuffer();
+        return input.gpu;
+      });
       const output = newBuffer(kernel.dtype, sizeOf(kernel.shape));
-      const types = inputs.map((input) => input.dtype);
-      for (const shader of wgslOf(kernel, types)) {
-        if (shader.invocations === 0) continue;
-        const pipeline = pipelineOf(shader.source);
-        // The layout holds the bindings that the shader uses, and no others.
-        const entries = [...inputs, output].flatMap((buffer, binding) =>
-          isGpuBuffer(buffer) &&
-          (buffer === output || new RegExp(`\\binput${binding}\\[`).test(shader.source))
-            ? [{ binding, resource: { buffer: buffer.gpu } }]
-            : [],
-        );
-        const bindGroup = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-        const workgroups = Math.ceil(shader.invocations / WORKGROUP);
-        encoder ??= device.createCommandEncoder();
-        const pass = encoder.beginComputePass();
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, bindGroup);
-        pass.dispatchWorkgroups(Math.min(workgroups, MAX_WORKGROUPS), Math.ceil(workgroups / MAX_WORKGROUPS));
-        pass.end();
-        // Work starts while more of it is being encoded.
-        if (++encoded >= 64) flush();
+      const { program, pipelines, operations } = prepare(
+        kernel,
+        inputs.map((input) => input.dtype),
+      );
+      const scratch = program.scratch.map((words) => pool.take(words * WORD_BYTES));
+      if (program.startsFromZeros) queue.push({ kind: 'clear', target: output.gpu });
+      const bytes = [...inputs, output].reduce((sum, { size }) => sum + size * WORD_BYTES, 0);
+      for (const [index, shader] of program.shaders.entries()) {
+        const pipeline = pipelines[index];
+        if (!pipeline) continue;
+        const buffers = shader.buffers.flatMap((use) => {
+          const buffer =
+            use.kind === 'input' ? own[use.input] : use.kind === 'output' ? output.gpu : scratch[use.scratch];
+          return buffer ? [buffer] : [];
+        });
+        const { constants, grid } = shader;
+        const share = 1 / program.shaders.length;
+        queue.push({
+          kind: 'dispatch',
+          pipeline,
+          buffers,
+          constants,
+          grid,
+          bytes: bytes * share,
+          operations: operations * share,
+        });
       }
+      for (const buffer of scratch) pool.give(buffer);
       return output;
     },
+    release(buffer) {
+      if (!isGpuBuffer(buffer) || !finalizer.unregister(buffer)) return;
+      // Older browsers leave it to the collector.
+      buffer.ballast?.transfer?.(0);
+      pool.give(buffer.gpu);
+    },
     async read(buffer) {
-      if (!isGpuBuffer(buffer)) throw new TypeError('A buffer of another device reached WebGPU.');
-      flush();
+      if (!isGpuBuffer(buffer)) throw foreignBuffer();
+      await Promise.race([queue.drained(), whenLost]);
+      if (lost) throw lost;
       const bytes = Math.max(1, buffer.size) * WORD_BYTES;
       const staging = device.createBuffer({ size: bytes, usage: USAGE.mapRead | USAGE.copyDst });
       const copy = device.createCommandEncoder();
       copy.copyBufferToBuffer(buffer.gpu, 0, staging, 0, bytes);
       device.queue.submit([copy.finish()]);
-      await staging.mapAsync(MAP_READ);
+      const mapped = staging.mapAsync(MAP_READ).then(
+        () => undefined,
+        (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
+      );
+      const failed = (await Promise.race([mapped, whenLost])) ?? lost;
+      await log.settled();
+      const broken = log.of(buffer.made) ?? lost ?? failed;
+      if (broken) throw broken;
       const values = fromWords(buffer.dtype, staging.getMappedRange().slice(0), buffer.size);
       staging.destroy();
       return values;
     },
+    statistics: () => ({ ...queue.counts, ...pool.statistics() }),
+    close: () => device.destroy(),
   };
   return held;
 }

@@ -1,0 +1,35 @@
+import type { DType } from '../../graph/dtype.ts';
+import type { Kernel } from '../../schedule/kernel.ts';
+import { shapeText, sizeOf } from '../../tensor/shape.ts';
+import { type Counter, emitter, inputsInFours, resources } from './emitter.ts';
+import { type Program, program } from './program.ts';
+import { indented, linear, shaderOf } from './source.ts';
+
+const WORKGROUP = 64;
+
+/** One invocation for four elements where they lie together, for one otherwise. */
+export function elementwiseProgram(
+  kernel: Extract<Kernel, { kind: 'elementwise' }>,
+  inputTypes: readonly DType[],
+): Program {
+  const size = sizeOf(kernel.shape);
+  const fours: Counter = { index: 'index', axes: kernel.shape.length, level: 0, isFours: true };
+  const inFours = size < 4 ? undefined : inputsInFours([kernel.expression], [fours]);
+  const width = inFours ? 4 : 1;
+  const own = resources(inputTypes, inFours);
+  const emit = emitter(own, [{ ...fours, isFours: width === 4 }]);
+  const { name } = emit.value(kernel.expression);
+  const { grid, head } = linear(Math.ceil(size / width), WORKGROUP);
+  return program([
+    shaderOf({
+      label: `elementwise ${shapeText(kernel.shape)}`,
+      resources: own,
+      target: { kind: 'output' },
+      targetType: kernel.dtype,
+      targetWidth: width,
+      workgroup: [WORKGROUP, 1],
+      grid,
+      body: `${head}${indented(emit.lines[0], 1)}  output[index] = ${name};`,
+    }),
+  ]);
+}

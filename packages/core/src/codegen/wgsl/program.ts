@@ -1,0 +1,60 @@
+import type { DType } from '../../graph/dtype.ts';
+
+/** What a code generator must know of the adapter that it writes for. */
+export interface ShaderTarget {
+  /** Shaders run on the CPU: barriers and shared memory cost more there than they save. */
+  readonly isSoftware: boolean;
+  /** Bytes that the invocations of one workgroup may share. */
+  readonly workgroupStorage: number;
+  /** Invocations that a workgroup may have. */
+  readonly workgroupInvocations: number;
+}
+
+/** What every WebGPU device has at least. */
+export const LEAST_TARGET: ShaderTarget = {
+  isSoftware: false,
+  workgroupStorage: 16_384,
+  workgroupInvocations: 256,
+};
+
+/** A buffer that a shader binds: one of the kernel's inputs, its output, or memory that only this program uses. */
+export type BufferUse =
+  | { readonly kind: 'input'; readonly input: number }
+  | { readonly kind: 'output' }
+  | { readonly kind: 'scratch'; readonly scratch: number };
+
+/** One dispatch. */
+export interface Shader {
+  /** What it does and on which shape, for profiles. */
+  readonly label: string;
+  readonly source: string;
+  /** By binding. */
+  readonly buffers: readonly BufferUse[];
+  /** The words of the uniform that follows the buffers; none when empty. Not part of the source: they may change. */
+  readonly constants: readonly number[];
+  /** Workgroups in x, y and z. */
+  readonly grid: readonly [number, number, number];
+}
+
+/** A kernel as shaders, to be run one behind the other. */
+export interface Program {
+  readonly shaders: readonly Shader[];
+  /** Words of each scratch buffer. */
+  readonly scratch: readonly number[];
+  /** Whether the output must be zeros before. */
+  readonly startsFromZeros: boolean;
+}
+
+/** Booleans are words in storage: WGSL has no smaller type that a buffer may hold. */
+export const storageType = (dtype: DType): string =>
+  dtype === 'float32' ? 'f32' : dtype === 'int32' ? 'i32' : 'u32';
+
+/** The type of `width` elements side by side. */
+export const vectorType = (dtype: DType, width: 1 | 4): string =>
+  width === 1 ? storageType(dtype) : `vec4<${storageType(dtype)}>`;
+
+export const program = (shaders: readonly Shader[], scratch: readonly number[] = []): Program => ({
+  shaders: shaders.filter(({ grid }) => grid.every((count) => count > 0)),
+  scratch,
+  startsFromZeros: false,
+});

@@ -1,0 +1,71 @@
+/// <reference types="@webgpu/types" />
+import type { ShaderTarget } from '../../codegen/wgsl/program.ts';
+import { unavailable } from './gpu-errors.ts';
+
+/** What was found of WebGPU on this machine. */
+export interface FoundAdapter {
+  /** Dawn's devices crash once their instance has been collected, so whoever has one holds on to it. */
+  readonly gpu: GPU;
+  readonly adapter: GPUAdapter;
+  readonly description: string;
+  /** Whether shaders run on the CPU: right for tests, of no use for speed. */
+  readonly isSoftware: boolean;
+}
+
+/** SwiftShader, lavapipe, WARP. */
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
+
+/** The adapter of the browser, or Dawn's in Node. @throws TRS_CORE_DEVICE_UNAVAILABLE */
+export async function findAdapter(given?: GPU): Promise<FoundAdapter> {
+  const gpu = given ?? (await findGpu());
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw unavailable('no adapter was found');
+  const { info } = adapter;
+  const name = [info.vendor, info.description || info.device].filter((part) => part !== '').join(' ');
+  const isSoftware = info.isFallbackAdapter === true || SOFTWARE.test(`${name} ${info.architecture}`);
+  const description = name || 'an adapter without a name';
+  return { gpu, adapter, isSoftware, description: isSoftware ? `${description} (software)` : description };
+}
+
+/** Takes what the adapter offers beyond WebGPU's least, where kernels have a use for it. */
+export async function requestDevice(
+  adapter: GPUAdapter,
+  isProfiled: boolean,
+): Promise<{ readonly device: GPUDevice; readonly canProfile: boolean }> {
+  const { limits, features } = adapter;
+  const canProfile = isProfiled && features.has('timestamp-query');
+  const device = await adapter.requestDevice({
+    requiredFeatures: canProfile ? ['timestamp-query'] : [],
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+    },
+  });
+  return { device, canProfile };
+}
+
+export const shaderTarget = ({ limits }: GPUDevice, isSoftware: boolean): ShaderTarget => ({
+  isSoftware,
+  workgroupStorage: limits.maxComputeWorkgroupStorageSize,
+  workgroupInvocations: limits.maxComputeInvocationsPerWorkgroup,
+});
+
+async function findGpu(): Promise<GPU> {
+  if (typeof navigator !== 'undefined' && 'gpu' in navigator && navigator.gpu) return navigator.gpu;
+  // A page has no packages to look in.
+  if (typeof process === 'undefined') throw unavailable('this browser does not offer it');
+  try {
+    // Bundlers must not look for it: it is optional, and Node's alone.
+    const specifier = 'webgpu';
+    const dawn: typeof import('webgpu') = await import(
+      /* @vite-ignore */ /* webpackIgnore: true */ specifier
+    );
+    return dawn.create([]);
+  } catch (cause) {
+    throw unavailable(
+      cause instanceof Error ? (cause.message.split('\n')[0] ?? 'it did not load') : 'it did not load',
+    );
+  }
+}
