@@ -57,6 +57,8 @@ export function schedule(roots: readonly Node[], options: ScheduleOptions = {}):
   const device = (roots[0] ?? parameters[0])?.device;
   if (!device) throw new RangeError('A plan needs a root or a parameter.');
   const plan: Draft = {
+    device,
+    maxInputs: device.abilities?.maxInputs ?? MAX_KERNEL_INPUTS,
     slots: [],
     slotOf: new Map(),
     steps: [],
@@ -78,6 +80,8 @@ export function schedule(roots: readonly Node[], options: ScheduleOptions = {}):
 
 /** A plan in the making. */
 interface Draft {
+  readonly device: Device;
+  readonly maxInputs: number;
   readonly slots: Slot[];
   /** Where the elements of a node lie, once that is known. */
   readonly slotOf: Map<Node, number>;
@@ -193,8 +197,8 @@ function lower(node: Node, fusion: Fusion): Kernel {
       const [m = 1, n = 1] = shape.slice(-2);
       const k = operand(0).shape.at(-1) ?? 1;
       const batch = sizeOf(shape.slice(0, -2));
-      const a = matrixView(operand(0), [batch, m, k], fusion);
-      const b = matrixView(operand(1), [batch, k, n], fusion);
+      const a = matrixView(operand(0), batch, m, k, fusion);
+      const b = matrixView(operand(1), batch, k, n, fusion);
       return { kind: 'matmul', shape, dtype, batch, m, k, n, a, b };
     }
     case 'reduce': {
@@ -255,7 +259,7 @@ function express(node: Node, fusion: Fusion, isRoot = false): Expression {
     if (primitive.kind === 'iota' && isRoot) return { kind: 'iota', view: contiguousView(node.shape), dtype };
     const hasRoom =
       fusion.nodes < MAX_EXPRESSION_NODES &&
-      fusion.inputs.length + fusion.pending + node.inputs.length <= MAX_KERNEL_INPUTS;
+      fusion.inputs.length + fusion.pending + node.inputs.length <= fusion.plan.maxInputs;
     if (primitive.kind === 'elementwise' && (isRoot || (fusion.plan.uses.get(node) === 1 && hasRoom))) {
       fusion.nodes++;
       fusion.pending += node.inputs.length;
@@ -326,11 +330,58 @@ function contiguous(node: Node, plan: Draft): number {
   );
 }
 
-function matrixView(node: Node, shape: readonly number[], fusion: Fusion): MatrixView {
-  const { slot, view } = viewOf(node, fusion.plan);
+/**
+ * The view through which a matrix product reads an operand. Where the device takes them, reshapes that merge axes stay views:
+ * the product walks the axes below, so that windows are never copied.
+ */
+function matrixView(node: Node, batch: number, rows: number, columns: number, fusion: Fusion): MatrixView {
+  const { plan } = fusion;
+  const shape = [batch, rows, columns];
+  const below = node.inputs[0];
+  if (
+    plan.device.abilities?.matrixViews &&
+    below &&
+    node.primitive.kind === 'reshape' &&
+    !hasValue(node, plan) &&
+    isView(below) &&
+    !hasValue(below, plan)
+  ) {
+    const { slot, view } = viewOf(below, plan);
+    const split = splitAxes(view.shape, batch, rows, columns);
+    if (split && !reshapeView(view, node.shape)) {
+      fusion.inputs.push(slot);
+      return { ...view, split };
+    }
+  }
+  const { slot, view } = viewOf(node, plan);
   const flat = reshapeView(view, shape);
-  fusion.inputs.push(flat ? slot : contiguous(node, fusion.plan));
-  return { ...(flat ?? contiguousView(shape)), split: [1, 2] };
+  if (flat || !plan.device.abilities?.matrixViews) {
+    fusion.inputs.push(flat ? slot : contiguous(node, plan));
+    return { ...(flat ?? contiguousView(shape)), split: [1, 2] };
+  }
+  const rank = view.shape.length;
+  fusion.inputs.push(slot);
+  return { ...view, split: [rank - 2, rank - 1] };
+}
+
+/** Where axes fall into batch, rows and columns; undefined when an axis would have to be cut. */
+function splitAxes(
+  shape: readonly number[],
+  batch: number,
+  rows: number,
+  columns: number,
+): readonly [number, number] | undefined {
+  const take = (from: number, size: number): number => {
+    let product = 1;
+    let axis = from;
+    while (product < size && axis < shape.length) product *= shape[axis++] ?? 1;
+    return product === size ? axis : -1;
+  };
+  const first = take(0, batch);
+  const second = first < 0 ? -1 : take(first, rows);
+  const last = second < 0 ? -1 : take(second, columns);
+  if (last < 0 || shape.slice(last).some((length) => length !== 1)) return undefined;
+  return [first, second];
 }
 
 /** Reorders the axes of every load. */
