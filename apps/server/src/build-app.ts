@@ -5,6 +5,7 @@ import type { Host } from '@trestle/kernel';
 import fastify, { type FastifyInstance } from 'fastify';
 import { addAccess } from './door/access.ts';
 import { addBody } from './door/body.ts';
+import { answerBadAddress, answerMalformed } from './door/malformed.ts';
 import { addProblems } from './door/problems.ts';
 import { addSameSite } from './door/same-site.ts';
 import { addDrain, type Drain } from './drain.ts';
@@ -34,12 +35,34 @@ export async function buildApp(
     forceCloseConnections: false,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: answerBadAddress,
     // Given to Node as well: a headers timeout that is longer than the request's would win over it.
     http: {
       connectionsCheckingInterval: CONNECTION_LOOK_MS,
       requestTimeout: config.requestTimeoutMs,
       headersTimeout: config.requestTimeoutMs,
     },
+  });
+  // First, so that refusals carry these headers too.
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        requireTrustedTypesFor: ["'script'"],
+        trustedTypes: ["'none'"],
+      },
+    },
+    // Set where TLS ends, which is not here.
+    strictTransportSecurity: false,
+    referrerPolicy: { policy: 'no-referrer' },
+    frameguard: { action: 'deny' },
   });
   addProblems(app, host);
   addBody(app);
@@ -52,26 +75,10 @@ export async function buildApp(
     hook: 'preParsing',
     keyGenerator: (request) => `${request.principal.id} ${request.ip}`,
   });
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    // Set where TLS ends, which is not here.
-    strictTransportSecurity: false,
-    referrerPolicy: { policy: 'no-referrer' },
-  });
   addHealthRoutes(app, host, drain.isDraining);
-  addMetricsRoute(app, host);
+  const jobs = addJobRoutes(app, host, { isDraining: drain.isDraining, maxStreams: config.maxEventStreams });
+  addMetricsRoute(app, host, jobs.openStreams);
   addOperationRoutes(app, host, config.maxBodyBytes);
-  addJobRoutes(app, host, drain.isDraining);
   addPluginRoutes(app, host, config.maxBodyBytes);
   await addDocsRoutes(app, host);
   await addStudioRoutes(app, options.studioDir);

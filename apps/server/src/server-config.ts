@@ -16,6 +16,8 @@ export const serverConfig = configSection(
     requestTimeoutMs: z.number().int().min(100).max(600_000).default(30_000),
     /** How long a drain waits for requests under way, in milliseconds. */
     drainTimeoutMs: z.number().int().min(0).max(600_000).default(25_000),
+    /** Callers that may follow jobs at once as events; more are refused. */
+    maxEventStreams: z.number().int().min(1).max(100_000).default(256),
     /** Requests of one caller in a window. */
     rateLimit: z
       .strictObject({

@@ -1,3 +1,4 @@
+import { validate } from '@scalar/openapi-parser';
 import { createClient } from '@trestle/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, testServer } from './server.test.setup.ts';
@@ -110,6 +111,31 @@ describe('an operation that a plugin defines', () => {
     expect(text).toContain('echo_total{kind="test"} 3');
     expect(text).toContain('route="/api/v1/echo/say"');
     expect(text.trimEnd().endsWith('# EOF')).toBe(true);
+  });
+
+  it('is described as OpenAPI 3.1, without a fault', async () => {
+    const document = await (await it1.get('/openapi.json')).text();
+    expect(await validate(document)).toMatchObject({ valid: true, version: '3.1' });
+  });
+
+  it('counts so that each sample belongs to a family that is declared', async () => {
+    const lines = (await (await it1.get('/metrics')).text()).trimEnd().split('\n');
+    const families = lines.flatMap((line) => /^# TYPE (\S+) (\S+)$/.exec(line)?.slice(1, 3).join(' ') ?? []);
+    expect(new Set(families).size).toBe(families.length);
+    const allowed = new Set(
+      families.flatMap((family) => {
+        const [name = '', type] = family.split(' ');
+        if (type === 'counter') return [`${name}_total`];
+        if (type === 'histogram') return [`${name}_bucket`, `${name}_sum`, `${name}_count`];
+        return type === 'summary' ? [name, `${name}_sum`, `${name}_count`] : [name];
+      }),
+    );
+    const samples = lines.filter((line) => !line.startsWith('#'));
+    expect(samples.length).toBeGreaterThan(20);
+    for (const sample of samples) {
+      expect(sample).toMatch(/^[a-z_\d]+(\{([a-z_]+="[^"\n]*",?)+\})? (NaN|[-+\d.e]+)$/);
+      expect([sample, allowed.has(sample.split(/[{ ]/)[0] ?? '')]).toEqual([sample, true]);
+    }
   });
 
   it('has a page that documents it, and needs nothing from elsewhere', async () => {

@@ -49,10 +49,22 @@ export const echoJob = operation({
     },
 });
 
+export const echoBreaks = operation({
+  id: 'echo.breaks',
+  summary: 'Breaks in a way that nobody expected.',
+  kind: 'command',
+  access: 'echo:write',
+  input: z.object({}),
+  output: z.object({}),
+  load: async () => async () => {
+    throw new Error('secret internals');
+  },
+});
+
 export const echoPlugin = plugin({
   name: 'echo',
   version: '1.0.0',
-  operations: [echoQuery, echoSlow, echoJob],
+  operations: [echoQuery, echoSlow, echoJob, echoBreaks],
   routes: [
     {
       method: 'POST',

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { serverError } from '../server-error.ts';
+import { checkJsonDepth } from './json-depth.ts';
 import { bodyTooLarge, readBody } from './read-body.ts';
 
 declare module 'fastify' {
@@ -9,7 +10,8 @@ declare module 'fastify' {
   }
 }
 
-const JSON_ONLY = ['application/json'];
+const JSON_TYPE = 'application/json';
+const JSON_ONLY = [JSON_TYPE];
 
 const typeOf = (request: FastifyRequest): string =>
   (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
@@ -19,15 +21,27 @@ export function addBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (request: FastifyRequest) => {
     const accepts = request.routeOptions.config.accepts ?? JSON_ONLY;
-    if (!accepts.includes(typeOf(request))) {
+    const type = typeOf(request);
+    if (!accepts.includes(type)) {
       throw serverError('CONTENT_TYPE', {
         kind: 'unsupported',
-        message: `This route does not take "${typeOf(request).slice(0, 100) || 'a body without content type'}".`,
+        message: `This route does not take "${type.slice(0, 100) || 'a body without content type'}".`,
         hint: `Send content-type: ${accepts.join(' or ')}.`,
+      });
+    }
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding.toLowerCase() !== 'identity') {
+      throw serverError('CONTENT_ENCODING', {
+        kind: 'unsupported',
+        message: `The body is encoded as "${encoding.slice(0, 100)}".`,
+        // A few bytes can unpack to gigabytes, so nothing is unpacked here.
+        hint: 'Send it as it is, without content-encoding.',
       });
     }
     const { bodyLimit } = request.routeOptions;
     if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw bodyTooLarge(bodyLimit);
-    return await readBody(request.raw, bodyLimit);
+    const body = await readBody(request.raw, bodyLimit);
+    if (type === JSON_TYPE) checkJsonDepth(body);
+    return body;
   });
 }

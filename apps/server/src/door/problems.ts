@@ -12,14 +12,19 @@ export function addProblems(app: FastifyInstance, host: Host): void {
       hint: 'See /docs for what there is.',
     });
   });
+  app.addHook('onSend', async (_request, reply) => {
+    // Answers are somebody's; files of the Studio say themselves how long they keep.
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
   app.setErrorHandler((thrown: FastifyError, request, reply) => {
     const error = readable(thrown);
-    const problem = problemOf(error, request.id);
+    const problem = problemOf(isInternal(error) ? hidden(error) : error, request.id);
     if (problem.status >= 500 && error.kind !== 'unavailable') {
       host.log.warn('a request failed', {
         request: request.id,
         url: request.routeOptions.url,
         code: error.code,
+        message: error.message,
       });
       if (Number(process.env.TRESTLE_DEBUG ?? 0) >= 1) process.stderr.write(`${thrown.stack}\n`);
     }
@@ -27,6 +32,16 @@ export function addProblems(app: FastifyInstance, host: Host): void {
     return reply.code(problem.status).type('application/problem+json').send(problem);
   });
 }
+
+const isInternal = (error: TrestleError): boolean => error.code === 'TRS_INTERNAL';
+
+/** What an unexpected error says may tell of paths and innards: that is for the log, which names the request too. */
+const hidden = (error: TrestleError): TrestleError =>
+  new TrestleError(error.code, {
+    kind: error.kind,
+    message: 'Something unexpected went wrong in the server.',
+    hint: 'The server’s log says more under the id of this request.',
+  });
 
 /** Fastify's own refusals carry a status; ours carry a code. */
 function readable(thrown: FastifyError): TrestleError {

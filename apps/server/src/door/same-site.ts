@@ -2,13 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { serverError } from '../server-error.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+const PREFLIGHT_AGE_S = 600;
 
 /** The name in a Host header, without its port. */
 const nameOf = (host: string): string => host.replace(/:\d*$/, '').toLowerCase();
 
 /**
  * Refuses requests that a page of another site makes through somebody's browser: its name may be bound to this address
- * (so the Host header is checked), or it may post here directly (so the Origin header is).
+ * (so the Host header is checked), it may post here directly (so the Origin header is), or it may ask for something as
+ * an image or script (so what browsers say of a request's site is). Pages of allowed sites are told so (CORS).
  */
 export function addSameSite(
   app: FastifyInstance,
@@ -23,17 +25,50 @@ export function addSameSite(
     [...LOOPBACK_NAMES, listenName, ...options.allowedHosts].map((host) => host.toLowerCase()),
   );
   const origins = new Set(options.allowedOrigins.map((origin) => new URL(origin).origin));
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const host = request.headers.host ?? '';
+    if (countHosts(request) > 1) throw wrongHost('several names at once');
     if (!hosts.has(nameOf(host)) && !hosts.has(host.toLowerCase())) throw wrongHost(host);
     const { origin } = request.headers;
-    if (origin !== undefined && !isOwn(origin, request) && !origins.has(origin)) throw wrongOrigin(origin);
+    if (origin === undefined) {
+      if (isForeign(request)) throw wrongOrigin(String(request.headers['sec-fetch-site']));
+      return undefined;
+    }
+    if (isOwn(origin, request)) return undefined;
+    if (!origins.has(origin)) throw wrongOrigin(origin);
+    reply.headers({
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': 'location, retry-after',
+      'cross-origin-resource-policy': 'cross-origin',
+      vary: 'origin',
+    });
+    if (request.method !== 'OPTIONS') return undefined;
+    return reply
+      .headers({
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': 'authorization, content-type',
+        'access-control-max-age': String(PREFLIGHT_AGE_S),
+      })
+      .code(204)
+      .send();
   });
 }
+
+/** Node keeps the first of several Host headers, a proxy before it may have looked at another. */
+const countHosts = ({ raw }: FastifyRequest): number =>
+  raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host')
+    .length;
 
 const isOwn = (origin: string, request: FastifyRequest): boolean => {
   const url = URL.parse(origin);
   return url !== null && url.host === request.headers.host?.toLowerCase();
+};
+
+/** What a browser says of a request without an origin. Following a link from elsewhere is no such request. */
+const isForeign = ({ headers }: FastifyRequest): boolean => {
+  const site = headers['sec-fetch-site'];
+  if (site !== 'cross-site' && site !== 'same-site') return false;
+  return headers['sec-fetch-mode'] !== 'navigate' || headers['sec-fetch-dest'] !== 'document';
 };
 
 const wrongHost = (host: string) =>

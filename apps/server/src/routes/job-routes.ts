@@ -8,8 +8,18 @@ const POLL_MS = 200;
 const KEEP_ALIVE_MS = 15_000;
 const ENDS = ['succeeded', 'failed', 'cancelled', 'interrupted'];
 
+export interface JobRoutes {
+  /** Callers that follow a job as events now. */
+  readonly openStreams: () => number;
+}
+
 /** Jobs as their callers follow them. Who started a job may see it; others need `job:read`. */
-export function addJobRoutes(app: FastifyInstance, host: Host, isDraining: () => boolean): void {
+export function addJobRoutes(
+  app: FastifyInstance,
+  host: Host,
+  { isDraining, maxStreams }: { readonly isDraining: () => boolean; readonly maxStreams: number },
+): JobRoutes {
+  let streams = 0;
   const find = async (id: string, principal: Principal): Promise<Job> => {
     const job = await (await host.service(jobStoreToken)).get(id);
     if (job && (job.principal.id === principal.id || mayAccess(principal, 'job:read'))) return job;
@@ -28,7 +38,13 @@ export function addJobRoutes(app: FastifyInstance, host: Host, isDraining: () =>
   app.get<{ Params: { id: string } }>('/api/v1/jobs/:id/events', { config }, async (request, reply) => {
     const { id } = request.params;
     await find(id, request.principal);
+    // Each one asks the store again and again.
+    if (streams >= maxStreams) throw tooManyStreams(maxStreams);
     const gone = abortedWith(reply);
+    streams += 1;
+    reply.raw.once('close', () => {
+      streams -= 1;
+    });
     async function* events() {
       let last = '';
       let saidAt = performance.now();
@@ -54,7 +70,16 @@ export function addJobRoutes(app: FastifyInstance, host: Host, isDraining: () =>
     const { Readable } = await import('node:stream');
     return reply.type('text/event-stream').header('cache-control', 'no-store').send(Readable.from(events()));
   });
+  return { openStreams: () => streams };
 }
+
+const tooManyStreams = (maxStreams: number) =>
+  serverError('TOO_MANY_STREAMS', {
+    kind: 'overloaded',
+    message: `${maxStreams} callers follow jobs already.`,
+    hint: 'Ask for the job itself now and then, or raise server.maxEventStreams.',
+    retryAfterS: 5,
+  });
 
 const shown = (job: Job) => ({
   job: job.id,

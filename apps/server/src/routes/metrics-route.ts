@@ -5,7 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 type OpenMetrics = Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>;
 
 /** `GET /metrics`: the process, its requests, and what plugins count. */
-export function addMetricsRoute(app: FastifyInstance, host: Host): void {
+export function addMetricsRoute(app: FastifyInstance, host: Host, openStreams: () => number): void {
   const register: OpenMetrics = new Registry();
   register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   collectDefaultMetrics({ register });
@@ -17,6 +17,15 @@ export function addMetricsRoute(app: FastifyInstance, host: Host): void {
     registers: [],
   });
   register.registerMetric(seconds);
+  const streams = new Gauge({
+    name: 'trestle_http_event_streams',
+    help: 'Callers that follow jobs as events now.',
+    registers: [],
+    collect() {
+      this.set(openStreams());
+    },
+  });
+  register.registerMetric(streams);
   app.addHook('onResponse', async (request, reply) => {
     // The pattern of the route, not the address: an address of the caller's choice would be a label of its own.
     const route = request.routeOptions.url ?? 'unknown';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import { OPEN_ACCESS } from '@trestle/kernel';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +16,17 @@ export async function addStudioRoutes(app: FastifyInstance, dir: string | undefi
   }
   await app.register(async (studio) => {
     declareAccess(studio, OPEN_ACCESS);
-    await studio.register(staticFiles, { root: dir, immutable: false, maxAge: '1h', index: 'index.html' });
+    await studio.register(staticFiles, {
+      root: dir,
+      index: 'index.html',
+      dotfiles: 'ignore',
+      cacheControl: false,
+      setHeaders(reply, path) {
+        // The page names its parts by their content, so a part never changes and the page is asked for each time:
+        // kept longer, it would name parts that an update has taken away.
+        const isPart = path.startsWith(join(dir, 'assets'));
+        reply.header('cache-control', isPart ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
   });
 }
