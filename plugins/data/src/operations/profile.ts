@@ -1,4 +1,4 @@
-import { operation } from '@trestle/kernel';
+import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 import { profileSchema } from '../profile/profile-schema.ts';
 
@@ -18,11 +18,18 @@ export const dataProfile = operation({
   kind: 'query',
   access: 'data:read',
   positionals: ['name'],
-  input: z.object({ name: z.string().describe('Dataset, or dataset@version.') }),
+  input: z.object({
+    name: z.string().describe('Dataset, or dataset@version.'),
+    target: z
+      .string()
+      .optional()
+      .describe('A column to predict: warns of columns that alone nearly tell it.'),
+    html: z.string().optional().describe('Also write a report with pictures to this file.'),
+  }),
   output: profileSchema,
   load: async () => {
     const { profileVersion } = await import('../profile/profile-version.ts');
-    return (ctx, { name }) => profileVersion(ctx, name);
+    return profileVersion;
   },
   present: (profile) => [
     {
@@ -31,6 +38,7 @@ export const dataProfile = operation({
       columns: [
         { key: 'name', label: 'column' },
         { key: 'type', label: 'type' },
+        { key: 'meaning', label: 'meaning' },
         { key: 'missing', label: 'missing', align: 'right' },
         { key: 'distinct', label: 'distinct', align: 'right' },
         { key: 'min', label: 'min' },
@@ -41,6 +49,7 @@ export const dataProfile = operation({
       rows: profile.columns.map((column) => ({
         name: column.name,
         type: column.type,
+        meaning: [column.semantic, column.isPersonal ? '(personal)' : undefined].filter(Boolean).join(' '),
         missing: `${((100 * column.nulls) / Math.max(1, profile.rows)).toFixed(1)} %`,
         distinct: column.distinct,
         min: column.min,
@@ -55,5 +64,15 @@ export const dataProfile = operation({
                 .join(', '),
       })),
     },
+    ...(profile.leaks ?? []).map(
+      ({ column, score }): View => ({
+        kind: 'note',
+        tone: 'warn',
+        text: `"${column}" alone nearly tells the target (${Math.round(100 * score)} % of what can be known): leave it out, or make sure that it is known in time.`,
+      }),
+    ),
+    ...(profile.html === undefined
+      ? []
+      : [{ kind: 'note', tone: 'good', text: `The report is in ${profile.html}.` } satisfies View]),
   ],
 });

@@ -1,28 +1,63 @@
 import { columnTypeSchema } from '@trestle/contracts';
 import { z } from 'zod';
 
+/** What a column means, as far as its values and its name tell. */
+export const semanticSchema = z.enum([
+  'id',
+  'category',
+  'date',
+  'text',
+  'money',
+  'email',
+  'phone',
+  'url',
+  'ip-address',
+  'uuid',
+  'name',
+]);
+export type Semantic = z.infer<typeof semanticSchema>;
+
 export const columnProfileSchema = z.object({
   name: z.string(),
   type: columnTypeSchema,
   count: z.number(),
   nulls: z.number(),
-  /** Approximate (HyperLogLog). */
+  /** Exact up to 50,000 different values, approximate (HyperLogLog) beyond. */
   distinct: z.number(),
   min: z.union([z.number(), z.string()]).nullable(),
   max: z.union([z.number(), z.string()]).nullable(),
   mean: z.number().nullable(),
   std: z.number().nullable(),
-  /** Of numbers, by share. */
+  /** Of numbers, by share; approximate (t-digest) beyond 50,000 different values. */
   quantiles: z.record(z.string(), z.number()).nullable(),
-  /** The most frequent values. */
+  /** The most frequent values; none where nearly every value is another one. */
   top: z.array(z.object({ value: z.string(), count: z.number() })),
   /** Of numbers: equal-width bins from min to max. */
   histogram: z.array(z.object({ from: z.number(), to: z.number(), count: z.number() })),
+  /** Of texts, in characters. */
+  lengths: z.object({ min: z.number(), mean: z.number(), max: z.number() }).nullable(),
+  semantic: semanticSchema.nullable(),
+  /** Looks like data about a person. */
+  isPersonal: z.boolean(),
 });
+export type ColumnProfile = z.infer<typeof columnProfileSchema>;
+
+export const leakSchema = z.object({
+  column: z.string(),
+  /** How well it alone tells the target, above the best guess without it: 0 not at all, 1 always. */
+  score: z.number(),
+});
+
 export const profileSchema = z.object({
   dataset: z.string(),
   version: z.number(),
   rows: z.number(),
   columns: z.array(columnProfileSchema),
+  /** Pearson's r of pairs of numbers, on a sample; the strongest first. */
+  correlations: z.array(z.object({ a: z.string(), b: z.string(), r: z.number() })),
+  /** With a target: columns that alone nearly tell it. */
+  leaks: z.array(leakSchema).optional(),
+  /** The report's file, where one was asked for. */
+  html: z.string().optional(),
 });
 export type Profile = z.infer<typeof profileSchema>;

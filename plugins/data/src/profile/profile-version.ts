@@ -1,22 +1,45 @@
-import type { Column } from '@trestle/contracts';
+import { writeFile } from 'node:fs/promises';
+import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
+import { z } from 'zod';
+import { dataError } from '../data-error.ts';
 import type { DataTables } from '../data-tables.ts';
-import type { Engine } from '../engine/engine.ts';
-import { identifier } from '../engine/quote.ts';
+import { chooseColumns } from '../version/read-batches.ts';
 import { withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
+import { takeSample } from './correlations.ts';
+import { leaksOf } from './leaks.ts';
+import { profilePage } from './profile-page.ts';
+import { profileRelation } from './profile-relation.ts';
 import { type Profile, profileSchema } from './profile-schema.ts';
 
-const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95];
-const BINS = 20;
-const TOP = 10;
+export interface ProfileInput {
+  readonly name: string;
+  readonly target?: string | undefined;
+  readonly html?: string | undefined;
+}
 
-type ColumnProfile = Profile['columns'][number];
+/** Statistics of a version; with a target, columns that leak it; with a file, a report in it. */
+export async function profileVersion(ctx: Context, input: ProfileInput): Promise<Profile> {
+  const version = await resolveVersion(ctx, input.name);
+  const profile: Profile = { ...(await versionProfile(ctx, version)) };
+  if (input.target !== undefined) profile.leaks = await versionLeaks(ctx, version, input.target);
+  if (input.html === undefined) return profile;
+  // Asking must not write on a server: this is a query, which any page may cause.
+  if (ctx.surface === 'http') {
+    throw dataError('REPORT_LOCAL', {
+      kind: 'unsupported',
+      message: 'A report is written on the command line only.',
+      hint: 'Ask for the profile, or see it in the Studio.',
+    });
+  }
+  await writeFile(await ctx.files.write(input.html), profilePage(profile));
+  return { ...profile, html: input.html };
+}
 
-/** Statistics of every column of a version; computed once per content, then read back. */
-export async function profileVersion(ctx: Context, reference: string): Promise<Profile> {
-  const version = await resolveVersion(ctx, reference);
+/** The profile of a version; computed once per content, then read back. */
+export async function versionProfile(ctx: Context, version: DatasetVersion): Promise<Profile> {
   const metadata = await ctx.service(metadataToken);
   const known = await metadata
     .query<DataTables>()
@@ -25,87 +48,34 @@ export async function profileVersion(ctx: Context, reference: string): Promise<P
     .where('digest', '=', version.digest)
     .executeTakeFirst();
   const names = { dataset: version.dataset, version: version.version };
-  if (known) return profileSchema.parse({ ...JSON.parse(known.profile), ...names });
+  // What an older release kept may lack something; it is computed anew.
+  const kept =
+    known && profileSchema.safeParse({ ...z.looseObject({}).parse(JSON.parse(known.profile)), ...names });
+  if (kept?.success) return kept.data;
   const manifest = await readManifest(ctx, version.digest);
-  const columns = await withVersion(ctx, manifest, ctx.signal, async (engine, relation) => {
-    const done: ColumnProfile[] = [];
-    for (const [index, column] of version.columns.entries()) {
-      ctx.progress({ step: `profiling ${column.name}`, fraction: index / version.columns.length });
-      done.push(await profileColumn(engine, relation, column, version.rows));
-    }
-    return done;
-  });
-  const profile: Profile = { ...names, rows: version.rows, columns };
+  const found = await withVersion(ctx, manifest, ctx.signal, (engine, relation) =>
+    profileRelation(engine, relation, version.columns, (fraction) =>
+      ctx.progress({ step: `profiling ${version.dataset}@${version.version}`, fraction }),
+    ),
+  );
+  const profile: Profile = { ...names, ...found };
+  const row = { digest: version.digest, profile: JSON.stringify(profile) };
   await metadata.write<DataTables, void>(async (db) => {
     await db
       .insertInto('dataset_profiles')
-      .values({ digest: version.digest, profile: JSON.stringify(profile) })
-      .onConflict((conflict) => conflict.column('digest').doNothing())
+      .values(row)
+      .onConflict((conflict) => conflict.column('digest').doUpdateSet(row))
       .execute();
   });
   return profile;
 }
 
-async function profileColumn(
-  engine: Engine,
-  relation: string,
-  { name, type }: Column,
-  rows: number,
-): Promise<ColumnProfile> {
-  const column = identifier(name);
-  const isNumeric = type === 'number' || type === 'integer';
-  const numeric = isNumeric
-    ? `, avg(${column}) AS mean, stddev_samp(${column}) AS std, ${QUANTILES.map((q, i) => `quantile_cont(${column}, ${q}) AS q${i}`).join(', ')}`
-    : '';
-  const [found = {}] = await engine.rows(
-    `SELECT count(${column}) AS present, approx_count_distinct(${column}) AS distinct_values, min(${column}) AS low, max(${column}) AS high${numeric} FROM ${relation}`,
-  );
-  const top = await engine.rows(
-    `SELECT CAST(${column} AS VARCHAR) AS value, count(*) AS frequency FROM ${relation} WHERE ${column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${TOP}`,
-  );
-  const plain = (value: unknown): number | string | null =>
-    value === null || value === undefined ? null : isNumeric ? Number(value) : String(value);
-  const number = (value: unknown): number | null =>
-    value === null || value === undefined ? null : Number(value);
-  const [low, high] = [plain(found.low), plain(found.high)];
-  return {
-    name,
-    type,
-    count: Number(found.present),
-    nulls: rows - Number(found.present),
-    distinct: Math.min(Number(found.distinct_values), rows),
-    min: low,
-    max: high,
-    mean: isNumeric ? number(found.mean) : null,
-    std: isNumeric ? number(found.std) : null,
-    quantiles:
-      isNumeric && low !== null
-        ? Object.fromEntries(QUANTILES.map((q, i) => [String(q), Number(found[`q${i}`])]))
-        : null,
-    top: top.map((row) => ({ value: String(row.value), count: Number(row.frequency) })),
-    histogram:
-      typeof low === 'number' && typeof high === 'number'
-        ? await histogram(engine, relation, column, low, high)
-        : [],
-  };
-}
-
-async function histogram(
-  engine: Engine,
-  relation: string,
-  column: string,
-  low: number,
-  high: number,
-): Promise<ColumnProfile['histogram']> {
-  const width = (high - low) / BINS;
-  if (!(width > 0) || !Number.isFinite(width)) return [];
-  const counts = await engine.rows(
-    `SELECT least(CAST(floor((${column} - ${low}) / ${width}) AS INTEGER), ${BINS - 1}) AS bin, count(*) AS frequency FROM ${relation} WHERE ${column} IS NOT NULL GROUP BY 1`,
-  );
-  const byBin = new Map(counts.map((row) => [Number(row.bin), Number(row.frequency)]));
-  return Array.from({ length: BINS }, (_, bin) => ({
-    from: low + bin * width,
-    to: low + (bin + 1) * width,
-    count: byBin.get(bin) ?? 0,
-  }));
+async function versionLeaks(ctx: Context, version: DatasetVersion, name: string): Promise<Profile['leaks']> {
+  const [target] = chooseColumns(version.columns, [name]);
+  if (!target) return [];
+  const manifest = await readManifest(ctx, version.digest);
+  return await withVersion(ctx, manifest, ctx.signal, async (engine, relation) => {
+    await takeSample(engine, relation, version.columns);
+    return await leaksOf(engine, version.columns.slice(0, 1_000), target);
+  });
 }

@@ -32,7 +32,11 @@ export async function* readBatches(
   }
 }
 
-function chooseColumns(all: readonly Column[], wanted: readonly string[] | undefined): readonly Column[] {
+/** @throws TRS_DATA_UNKNOWN_COLUMN */
+export function chooseColumns(
+  all: readonly Column[],
+  wanted: readonly string[] | undefined,
+): readonly Column[] {
   if (!wanted) return all;
   return wanted.map((name) => {
     const column = all.find((one) => one.name === name);
