@@ -4,6 +4,7 @@ import { migrations } from '@trestle/store';
 import { dataConfig } from './data-config.ts';
 import { dataMigrations } from './data-tables.ts';
 import { dataAdd } from './operations/add.ts';
+import { dataDiff } from './operations/diff.ts';
 import { dataExport } from './operations/export.ts';
 import { dataList } from './operations/list.ts';
 import { dataProfile } from './operations/profile.ts';
@@ -17,7 +18,7 @@ export const dataPlugin = plugin({
   name: 'data',
   version: '0.1.0',
   config: dataConfig,
-  operations: [dataAdd, dataList, dataShow, dataProfile, dataValidate, dataExport, dataQuery],
+  operations: [dataAdd, dataList, dataShow, dataProfile, dataValidate, dataExport, dataQuery, dataDiff],
   services: [
     provide(queryGateToken, queryGate),
     provide(datasetsToken, async (scope) => (await import('./data-services.ts')).datasetsService(scope)),

@@ -1,0 +1,78 @@
+import type { DatasetVersion } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { identifier } from '../engine/quote.ts';
+import { versionProfile } from '../profile/profile-version.ts';
+import type { Manifest } from '../version/manifest.ts';
+import { chooseColumns } from '../version/read-batches.ts';
+import { parquetRelation, partFiles, withVersion } from '../version/version-relation.ts';
+import { readManifest, resolveVersion } from '../version/versions.ts';
+import type { Diff } from './diff-schema.ts';
+import { distributionDistance } from './distribution-distance.ts';
+import { diffByKey, diffWholeRows, type Sides } from './row-diff.ts';
+
+/** What changed from one version to another: columns, rows, and how values are distributed. @throws TRS_DATA_UNKNOWN_COLUMN */
+export async function diffVersions(
+  ctx: Context,
+  input: { readonly from: string; readonly to: string; readonly key?: string | undefined },
+): Promise<Diff> {
+  const [older, newer] = [await resolveVersion(ctx, input.from), await resolveVersion(ctx, input.to)];
+  if (input.key !== undefined) for (const side of [older, newer]) chooseColumns(side.columns, [input.key]);
+  const profiles = [await versionProfile(ctx, older), await versionProfile(ctx, newer)] as const;
+  const columns = older.columns.filter(({ name }) => newer.columns.some((other) => other.name === name));
+  const manifests = [await readManifest(ctx, older.digest), await readManifest(ctx, newer.digest)] as const;
+  const both: Manifest = { ...manifests[0], parts: manifests.flatMap((manifest) => manifest.parts) };
+  const schema = schemaDiff(older, newer);
+  return await withVersion(ctx, both, ctx.signal, async (engine) => {
+    const side = async (manifest: Manifest): Promise<string> =>
+      withTexts(parquetRelation(await partFiles(ctx, manifest)), schema.retyped);
+    const sides: Sides = { engine, from: await side(manifests[0]), to: await side(manifests[1]), columns };
+    ctx.progress({ step: 'comparing rows', fraction: 0.3 });
+    const { rows, changed } =
+      input.key === undefined
+        ? { rows: await diffWholeRows(sides), changed: undefined }
+        : await diffByKey(sides, input.key);
+    const described: Diff['columns'] = [];
+    for (const [index, column] of columns.entries()) {
+      ctx.progress({ step: `comparing ${column.name}`, fraction: 0.5 + (0.5 * index) / columns.length });
+      const [a, b] = profiles.map((profile) => profile.columns.find((one) => one.name === column.name));
+      if (!a || !b) continue;
+      // Values of another type are not distributed alike.
+      const isRetyped = a.type !== b.type;
+      const times = changed?.get(column.name);
+      described.push({
+        name: column.name,
+        nulls: { from: a.nulls, to: b.nulls },
+        distinct: { from: a.distinct, to: b.distinct },
+        mean: { from: a.mean, to: b.mean },
+        distance: isRetyped ? 1 : await distributionDistance(sides, column, a),
+        ...(times === undefined ? {} : { changed: times }),
+      });
+    }
+    return { ...names(older, newer), schema, rows, columns: described };
+  });
+}
+
+/** Columns whose type changed are compared as texts: only so is there something that both have. */
+function withTexts(relation: string, columns: Diff['schema']['retyped']): string {
+  if (columns.length === 0) return relation;
+  const texts = columns.map(({ name }) => `CAST(${identifier(name)} AS VARCHAR) AS ${identifier(name)}`);
+  return `(SELECT * REPLACE (${texts.join(', ')}) FROM ${relation})`;
+}
+
+const names = (older: DatasetVersion, newer: DatasetVersion): Pick<Diff, 'from' | 'to'> => ({
+  from: `${older.dataset}@${older.version}`,
+  to: `${newer.dataset}@${newer.version}`,
+});
+
+function schemaDiff(older: DatasetVersion, newer: DatasetVersion): Diff['schema'] {
+  const before = new Map(older.columns.map(({ name, type }) => [name, type]));
+  const after = new Map(newer.columns.map(({ name, type }) => [name, type]));
+  return {
+    added: [...after.keys()].filter((name) => !before.has(name)),
+    removed: [...before.keys()].filter((name) => !after.has(name)),
+    retyped: [...before].flatMap(([name, from]) => {
+      const to = after.get(name);
+      return to === undefined || to === from ? [] : [{ name, from, to }];
+    }),
+  };
+}
