@@ -5,6 +5,7 @@ import { dataConfig } from './data-config.ts';
 import { dataMigrations } from './data-tables.ts';
 import { dataAdd } from './operations/add.ts';
 import { dataDiff } from './operations/diff.ts';
+import { dataExpect } from './operations/expect.ts';
 import { dataExport } from './operations/export.ts';
 import { dataList } from './operations/list.ts';
 import { dataProfile } from './operations/profile.ts';
@@ -18,7 +19,17 @@ export const dataPlugin = plugin({
   name: 'data',
   version: '0.1.0',
   config: dataConfig,
-  operations: [dataAdd, dataList, dataShow, dataProfile, dataValidate, dataExport, dataQuery, dataDiff],
+  operations: [
+    dataAdd,
+    dataList,
+    dataShow,
+    dataProfile,
+    dataValidate,
+    dataExport,
+    dataQuery,
+    dataDiff,
+    dataExpect,
+  ],
   services: [
     provide(queryGateToken, queryGate),
     provide(datasetsToken, async (scope) => (await import('./data-services.ts')).datasetsService(scope)),

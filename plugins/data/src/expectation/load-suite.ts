@@ -12,7 +12,7 @@ export async function loadSuite(ctx: Context, dataset: string, file?: string): P
     throw dataError('NO_SUITE', {
       kind: 'invalid',
       message: `There are no expectations for "${dataset}".`,
-      hint: `Write ${join('expectations', `${dataset}.json`)}, for example {"expectations": [{"type": "column.notNull", "column": "id"}]}, or name a file with --suite.`,
+      hint: `"trestle data expect ${dataset} --out FILE" proposes some. Or write ${join('expectations', `${dataset}.json`)}, for example {"expectations": [{"type": "column.notNull", "column": "id"}]}, or name a file with --suite.`,
     });
   }
   const path = file === undefined ? usual : await ctx.files.read(file);
@@ -23,7 +23,7 @@ export async function loadSuite(ctx: Context, dataset: string, file?: string): P
   throw dataError('SUITE_INVALID', {
     kind: 'invalid',
     message: `${shown}: ${issue?.path.join('.')}: ${issue?.message}.`,
-    hint: 'See docs/guides/expectations.md for what may be expected.',
+    hint: `"trestle data expect ${dataset} --out FILE" writes a suite to start from.`,
   });
 }
 
