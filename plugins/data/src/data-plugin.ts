@@ -11,6 +11,7 @@ import { dataList } from './operations/list.ts';
 import { dataProfile } from './operations/profile.ts';
 import { dataQuery } from './operations/query.ts';
 import { dataShow } from './operations/show.ts';
+import { dataTag } from './operations/tag.ts';
 import { dataValidate } from './operations/validate.ts';
 import { queryGate, queryGateToken } from './query/query-gate.ts';
 
@@ -29,6 +30,7 @@ export const dataPlugin = plugin({
     dataQuery,
     dataDiff,
     dataExpect,
+    dataTag,
   ],
   services: [
     provide(queryGateToken, queryGate),

@@ -15,6 +15,8 @@ export interface DataTables {
   };
   /** By the version's digest: equal data is profiled once. */
   dataset_profiles: { digest: string; profile: string };
+  /** Names of versions. */
+  dataset_tags: { dataset: string; tag: string; version: number };
 }
 
 export const dataMigrations: readonly Migration[] = [
@@ -36,6 +38,18 @@ export const dataMigrations: readonly Migration[] = [
         .createTable('dataset_profiles')
         .addColumn('digest', 'text', (column) => column.primaryKey())
         .addColumn('profile', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
+  {
+    name: 'data-0002-tags',
+    async up(db) {
+      await db.schema
+        .createTable('dataset_tags')
+        .addColumn('dataset', 'text', (column) => column.notNull())
+        .addColumn('tag', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('dataset_tags_key', ['dataset', 'tag'])
         .execute();
     },
   },

@@ -7,5 +7,6 @@ export { dataList } from './operations/list.ts';
 export { dataProfile } from './operations/profile.ts';
 export { dataQuery } from './operations/query.ts';
 export { dataShow } from './operations/show.ts';
+export { dataTag } from './operations/tag.ts';
 export { dataValidate } from './operations/validate.ts';
 export type { Profile } from './profile/profile-schema.ts';

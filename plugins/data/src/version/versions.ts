@@ -37,16 +37,31 @@ export async function resolveVersion(scope: Scope, reference: string): Promise<D
       hint: 'See "trestle data list", or add it with "trestle data add FILE --name NAME".',
     });
   }
-  const found =
+  const number =
     selector.kind === 'latest'
-      ? versions[0]
-      : versions.find((one) => selector.kind === 'version' && one.version === selector.version);
+      ? versions[0]?.version
+      : selector.kind === 'version'
+        ? selector.version
+        : await taggedVersion(scope, name, selector.alias);
+  const found = versions.find((one) => one.version === number);
   if (found) return found;
   throw dataError('UNKNOWN_VERSION', {
     kind: 'not-found',
-    message: `The dataset "${name}" has no version "${reference.split('@')[1]}"; the newest is ${versions[0]?.version}.`,
+    message: `The dataset "${name}" has no version and no tag "${reference.split('@')[1]}"; the newest is ${versions[0]?.version}.`,
     hint: `See "trestle data show ${name}".`,
   });
+}
+
+async function taggedVersion(scope: Scope, dataset: string, tag: string): Promise<number | undefined> {
+  const metadata = await scope.service(metadataToken);
+  const row = await metadata
+    .query<DataTables>()
+    .selectFrom('dataset_tags')
+    .select('version')
+    .where('dataset', '=', dataset)
+    .where('tag', '=', tag)
+    .executeTakeFirst();
+  return row?.version;
 }
 
 export async function readManifest(scope: Scope, digest: string): Promise<Manifest> {
