@@ -59,8 +59,9 @@ export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCach
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
     const phases = program.phases.map(({ units, unitCost }, index) => {
       const run = instance.exports[`phase${index}`];
-      if (!run) throw new RangeError('A phase is not exported.');
-      return { run, units, unitCost };
+      if (typeof run !== 'function') throw new RangeError('A phase is not exported.');
+      // The assembler gave the export this signature; the types of WebAssembly know none.
+      return { run: run as CompiledPhase['run'], units, unitCost };
     });
     let table = 0;
     if (program.table && program.table.length > 0) {

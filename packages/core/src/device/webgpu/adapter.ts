@@ -4,8 +4,6 @@ import { unavailable } from './gpu-errors.ts';
 
 /** What was found of WebGPU on this machine. */
 export interface FoundAdapter {
-  /** Dawn's devices crash once their instance has been collected, so whoever has one holds on to it. */
-  readonly gpu: GPU;
   readonly adapter: GPUAdapter;
   readonly description: string;
   /** Whether shaders run on the CPU: right for tests, of no use for speed. */
@@ -24,7 +22,7 @@ export async function findAdapter(given?: GPU): Promise<FoundAdapter> {
   const name = [info.vendor, info.description || info.device].filter((part) => part !== '').join(' ');
   const isSoftware = info.isFallbackAdapter === true || SOFTWARE.test(`${name} ${info.architecture}`);
   const description = name || 'an adapter without a name';
-  return { gpu, adapter, isSoftware, description: isSoftware ? `${description} (software)` : description };
+  return { adapter, isSoftware, description: isSoftware ? `${description} (software)` : description };
 }
 
 /** Takes what the adapter offers beyond WebGPU's least, where kernels have a use for it. */
@@ -52,6 +50,9 @@ export const shaderTarget = ({ limits }: GPUDevice, isSoftware: boolean): Shader
   workgroupInvocations: limits.maxComputeInvocationsPerWorkgroup,
 });
 
+/** Dawn's instance, once for the process: its devices crash when they outlive it, and a collector knows no such order. */
+let dawnInstance: GPU | undefined;
+
 async function findGpu(): Promise<GPU> {
   if (typeof navigator !== 'undefined' && 'gpu' in navigator && navigator.gpu) return navigator.gpu;
   // A page has no packages to look in.
@@ -62,7 +63,8 @@ async function findGpu(): Promise<GPU> {
     const dawn: typeof import('webgpu') = await import(
       /* @vite-ignore */ /* webpackIgnore: true */ specifier
     );
-    return dawn.create([]);
+    dawnInstance ??= dawn.create([]);
+    return dawnInstance;
   } catch (cause) {
     throw unavailable(
       cause instanceof Error ? (cause.message.split('\n')[0] ?? 'it did not load') : 'it did not load',

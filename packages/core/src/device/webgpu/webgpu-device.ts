@@ -71,7 +71,7 @@ interface Prepared {
 }
 
 function webGpuDevice(
-  { gpu, isSoftware, description }: FoundAdapter,
+  { isSoftware, description }: FoundAdapter,
   device: GPUDevice,
   target: ShaderTarget,
   report: ((timing: KernelTiming) => void) | undefined,
@@ -142,12 +142,10 @@ function webGpuDevice(
     return made;
   };
 
-  // `gpu` is held here because Dawn's device crashes once its instance has been collected.
-  const held: WebGpuDevice & { readonly instance: GPU } = {
+  const held: WebGpuDevice = {
     name: 'webgpu',
     description,
     isSoftware,
-    instance: gpu,
     abilities: {
       epilogues: true,
       rows: true,

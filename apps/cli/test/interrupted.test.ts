@@ -1,0 +1,102 @@
+import { readdir } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { labelled, makeProject, type Project, start } from './trestle.test.setup.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await makeProject();
+  await project.write('rows.csv', labelled(2_000));
+  await project.write('large.csv', labelled(400_000));
+  await project.json('data', 'add', 'rows.csv', '--name', 'rows');
+});
+afterAll(() => project.remove());
+
+const TRAIN = ['train', '--data', 'rows', '--target', 'label', '--exclude', 'day', '--estimator', 'mlp'];
+
+/** The store is whole: nothing damaged, nothing left behind, the log's chain fits. */
+async function expectWhole(): Promise<void> {
+  expect(await project.json('doctor', '--deep')).toMatchObject({ ok: true });
+  expect(await project.json('audit', 'verify')).toMatchObject({ ok: true });
+  const left = (await readdir(project.dir, { recursive: true })).filter((name) => name.endsWith('.partial'));
+  expect(left).toEqual([]);
+}
+
+describe('Ctrl-C', () => {
+  it('ends a training with exit code 130, and the run says that it was interrupted', async () => {
+    const training = start([...TRAIN, '--register', 'never', '--json'], { cwd: project.dir });
+    await untilRunIs('running');
+    training.child.kill('SIGINT');
+    const { code, stdout } = await training.ended;
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout).error.code).toMatch(/^TRS_/);
+    expect((await project.json('run', 'list')).runs[0].status).toBe('interrupted');
+    expect((await project.json('model', 'list')).models).toEqual([]);
+    await expectWhole();
+  });
+
+  it('ends a data add with exit code 130, or comes too late for it; never half a version', async () => {
+    for (const afterMs of [400, 700]) {
+      const adding = start(['data', 'add', 'large.csv', '--name', 'large'], { cwd: project.dir });
+      await wait(afterMs);
+      adding.child.kill('SIGINT');
+      const { code } = await adding.ended;
+      expect([0, 130]).toContain(code);
+      const { datasets } = await project.json('data', 'list');
+      const large = datasets.find((one: { dataset: string }) => one.dataset === 'large');
+      if (large) expect(large.rows).toBe(400_000);
+    }
+    await expectWhole();
+  });
+});
+
+describe('kill -9', () => {
+  it('in a data add leaves a store that verifies, and the same command works', async () => {
+    for (const afterMs of [350, 550, 800])
+      await killed(['data', 'add', 'large.csv', '--name', 'killed'], afterMs);
+    expect((await project.json('data', 'add', 'large.csv', '--name', 'killed')).rows).toBe(400_000);
+    await expectWhole();
+  });
+
+  it('in a training leaves a store that verifies, and the same command works', async () => {
+    for (const afterMs of [900, 2_500]) await killed([...TRAIN, '--register', 'survivor'], afterMs);
+    const { model } = await project.json(...TRAIN, '--register', 'survivor');
+    expect((await project.json('model', 'verify', `survivor@${model.version}`)).verified).toBe(true);
+    await expectWhole();
+  });
+
+  it('in a promotion leaves the alias where it was or where it goes, and the same command works', async () => {
+    await project.json(...TRAIN, '--register', 'promoted', '--seed', '1');
+    await project.json(...TRAIN, '--register', 'promoted', '--seed', '2');
+    await project.json('model', 'promote', 'promoted', '1', '--alias', 'champion');
+    for (const afterMs of [300, 450, 600, 750]) {
+      await killed(['model', 'promote', 'promoted', '2', '--alias', 'champion'], afterMs);
+      const { versions } = await project.json('model', 'show', 'promoted');
+      const holders = versions.filter((one: { aliases: string[] }) => one.aliases.includes('champion'));
+      expect(holders).toHaveLength(1);
+    }
+    expect(await project.json('model', 'promote', 'promoted', '2', '--alias', 'champion')).toMatchObject({
+      version: 2,
+      alias: 'champion',
+    });
+    await expectWhole();
+  });
+});
+
+async function killed(args: readonly string[], afterMs: number): Promise<void> {
+  const { child, ended } = start(args, { cwd: project.dir });
+  await wait(afterMs);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function untilRunIs(status: string): Promise<void> {
+  for (;;) {
+    const { runs } = await project.json('run', 'list');
+    if (runs[0]?.status === status) return;
+    await wait(100);
+  }
+}

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { labelled, makeProject, type Project, start, trestle } from './trestle.test.setup.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+let project: Project;
+let url: string;
+let server: ReturnType<typeof start>;
+let token: string;
+
+beforeAll(async () => {
+  project = await makeProject('{"server": {"auth": "tokens"}}');
+  await project.write('rows.csv', labelled(600));
+  token = (await project.json('token', 'create', '--name', 'tests', '--scopes', '*:*')).secret;
+  server = start(['serve', '--port', '0'], { cwd: project.dir });
+  [, url = ''] = await server.says(/(http:\/\/127\.0\.0\.1:\d+)/);
+});
+afterAll(async () => {
+  server.child.kill('SIGTERM');
+  expect((await server.ended).code).toBe(0);
+  await project.remove();
+});
+
+/** The same command on the server, from a folder that is no project. */
+async function remote(...args: string[]) {
+  const { code, stdout } = await trestle([...args, '--server', url, '--json'], {
+    cwd: '/',
+    env: { TRESTLE_TOKEN: token },
+  });
+  return { code, ...JSON.parse(stdout) };
+}
+
+async function post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+describe('the commands on a server', () => {
+  it('go the whole way: data, training as a job, registry, deployment', async () => {
+    expect(await remote('data', 'add', 'rows.csv', '--name', 'rows')).toMatchObject({ code: 0, rows: 600 });
+    const trained = await remote(
+      'train',
+      '--data',
+      'rows',
+      '--target',
+      'label',
+      '--exclude',
+      'day',
+      '--register',
+      'm',
+    );
+    expect(trained).toMatchObject({ code: 0, task: 'binary', model: { name: 'm', version: 1 } });
+    await remote('model', 'promote', 'm', '1', '--alias', 'champion');
+    expect(await remote('deploy', 'm@champion', '--name', 'd')).toMatchObject({
+      code: 0,
+      deployment: 'd',
+      revision: 1,
+    });
+    // What the server did is what a local command sees.
+    expect((await project.json('run', 'list')).runs[0].run).toBe(trained.run);
+  });
+
+  it('answer errors with the same code and exit code', async () => {
+    expect(await remote('model', 'show', 'unknown')).toMatchObject({
+      code: 1,
+      error: { code: 'TRS_REGISTRY_UNKNOWN_MODEL' },
+    });
+    expect(await remote('train', '--data', 'rows', '--target', 'nothing')).toMatchObject({
+      code: 2,
+      error: { code: 'TRS_TRAIN_UNKNOWN_COLUMN' },
+    });
+  });
+
+  it('name no file outside of the project', async () => {
+    const { error } = await remote('data', 'add', '/etc/passwd', '--name', 'stolen');
+    expect(error.code).toMatch(/^TRS_/);
+    expect((await remote('data', 'list')).datasets.map((one: { dataset: string }) => one.dataset)).toEqual([
+      'rows',
+    ]);
+  });
+
+  it('need a token that is known', async () => {
+    const { code, stdout } = await trestle(['data', 'list', '--server', url, '--json'], { cwd: '/' });
+    expect(JSON.parse(stdout).error.code).toBe('TRS_SERVER_UNAUTHENTICATED');
+    expect(code).toBe(1);
+  });
+
+  it('say so when nobody listens', async () => {
+    const { code, stdout } = await trestle(['data', 'list', '--server', 'http://127.0.0.1:9', '--json'], {
+      cwd: '/',
+    });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).error.message).toContain('127.0.0.1:9');
+  });
+});
+
+describe('the prediction protocols', () => {
+  it('/v1/predict answers rows, /v1/feedback takes their labels, and a trace leads to the file', async () => {
+    const answer = await post('/v1/predict/d', {
+      rows: [
+        { x: 0.9, group: 'a' },
+        { x: -0.9, group: 'b' },
+      ],
+    });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { model: { name: 'm', version: 1 }, predictions: [{ label: 'yes' }, { label: 'no' }] },
+    });
+    const id = String(answer.body.id);
+    const labels = [{ id, row: 0, label: 'yes' }];
+    expect((await post('/v1/feedback/d', { labels })).status).toBe(200);
+    const { nodes } = await remote('trace', id);
+    expect(JSON.stringify(nodes)).toMatch(/dataset:rows@1.*file:|file:.*dataset:rows@1/s);
+  });
+
+  it('/v1/predict names the row, the field and the reason', async () => {
+    expect(
+      await post('/v1/predict/d', {
+        rows: [
+          { x: 0.5, group: 'a' },
+          { x: 'much', group: 'a' },
+        ],
+      }),
+    ).toMatchObject({
+      status: 422,
+      body: { code: 'TRS_MODEL_ROW_INVALID', details: { row: 1, field: 'x' } },
+    });
+  });
+
+  it('/v2 tells of the model and infers', async () => {
+    const get = async (path: string) =>
+      await (await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })).json();
+    expect(await get('/v2')).toMatchObject({ name: expect.any(String), extensions: expect.any(Array) });
+    const { inputs } = await get('/v2/models/d');
+    expect(inputs.map((input: { name: string }) => input.name).sort()).toEqual(['group', 'x']);
+    const answer = await post('/v2/models/d/infer', {
+      inputs: [
+        { name: 'x', shape: [2, 1], datatype: 'FP32', data: [0.9, -0.9] },
+        { name: 'group', shape: [2, 1], datatype: 'BYTES', data: ['a', 'b'] },
+      ],
+    });
+    expect(answer).toMatchObject({ status: 200, body: { model_name: 'd' } });
+  });
+});
