@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { labelled, makeProject, type Project, start, trestle } from './trestle.test.setup.ts';
 
@@ -10,8 +11,9 @@ let token: string;
 
 beforeAll(async () => {
   project = await makeProject('{"server": {"auth": "tokens"}}');
-  await project.write('rows.csv', labelled(600));
-  token = (await project.json('token', 'create', '--name', 'tests', '--scopes', '*:*')).secret;
+  await mkdir(project.path('files'));
+  await project.write('files/rows.csv', labelled(600));
+  token = (await project.json('token', 'create', 'tests', '--scopes', '*:*')).secret;
   server = start(['serve', '--port', '0'], { cwd: project.dir });
   [, url = ''] = await server.says(/(http:\/\/127\.0\.0\.1:\d+)/);
 });
@@ -108,10 +110,10 @@ describe('the prediction protocols', () => {
     });
     expect(answer).toMatchObject({
       status: 200,
-      body: { model: { name: 'm', version: 1 }, predictions: [{ label: 'yes' }, { label: 'no' }] },
+      body: { model: { name: 'm', version: 1 }, predictions: [{ label: 'true' }, { label: 'false' }] },
     });
     const id = String(answer.body.id);
-    const labels = [{ id, row: 0, label: 'yes' }];
+    const labels = [{ id, row: 0, label: true }];
     expect((await post('/v1/feedback/d', { labels })).status).toBe(200);
     const { nodes } = await remote('trace', id);
     expect(JSON.stringify(nodes)).toMatch(/dataset:rows@1.*file:|file:.*dataset:rows@1/s);

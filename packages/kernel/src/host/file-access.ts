@@ -11,7 +11,7 @@ export function localFiles(cwd: string, standardInput?: () => Promise<string>): 
     async read(path) {
       if (path === '-' && standardInput) return await standardInput();
       const absolute = resolve(cwd, path);
-      await checkReadable(absolute, path);
+      await checkReadable(absolute, path, 'Check the path; it is relative to the current folder.');
       return absolute;
     },
     async write(path) {
@@ -32,7 +32,11 @@ export function confinedFiles(project: Project): FileAccess {
     async read(path) {
       await mkdir(root, { recursive: true });
       const absolute = await safeResolve(root, path);
-      await checkReadable(absolute, path);
+      await checkReadable(
+        absolute,
+        path,
+        'A server reads files of its project\'s folder "files" only; put it there.',
+      );
       return absolute;
     },
     async write(path) {
@@ -44,13 +48,13 @@ export function confinedFiles(project: Project): FileAccess {
   };
 }
 
-async function checkReadable(absolute: string, path: string): Promise<void> {
+async function checkReadable(absolute: string, path: string, whereToLook: string): Promise<void> {
   await access(absolute, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
     const isMissing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
     throw kernelError(isMissing ? 'FILE_MISSING' : 'FILE_UNREADABLE', {
       kind: 'invalid',
       message: isMissing ? `There is no file "${path}".` : `"${path}" cannot be read (${cause.code}).`,
-      hint: isMissing ? 'Check the path; it is relative to the current folder.' : 'Check its permissions.',
+      hint: isMissing ? whereToLook : 'Check its permissions.',
       details: { path },
       cause,
     });
