@@ -1,10 +1,13 @@
 import process from 'node:process';
-import { describe, it } from 'vitest';
+import { describe, it, vi } from 'vitest';
 import { cpuDevice } from '../src/device/cpu/cpu-device.ts';
 import { openWebGpu } from '../src/device/webgpu/webgpu-device.ts';
 import { type Device, openDevice } from '../src/index.ts';
 import { deviceContract } from './device-contract.ts';
 import { operationsContract } from './operations-contract.ts';
+
+// A software adapter takes seconds over the shaders that are written for real ones, on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 deviceContract('wasm', () => openDevice('wasm'));
 operationsContract('wasm', () => openDevice('wasm'));
