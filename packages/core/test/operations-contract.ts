@@ -1,12 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  averagePool,
+  conv2d,
   type Device,
   einsum,
   erf,
   gelu,
+  jit,
   lowerTriangle,
   tensor as make,
+  maxPool,
   oneHot,
+  random,
   stack,
   type Tensor,
   topK,
@@ -204,6 +209,49 @@ export function operationsContract(name: string, open: () => Promise<Device>): v
       const x = make([Number.NaN, -7, 0.5, Number.POSITIVE_INFINITY], { device });
       await expectValues(x.isNaN(), [1, 0, 0, 0]);
       await expectValues(x.slice([[1, 4]]).clamp(-1, 2), [-1, 0.5, 2]);
+    });
+
+    it.each([
+      { stride: 1, padding: 0, dilation: 1, groups: 1 },
+      { stride: 2, padding: 1, dilation: 1, groups: 1 },
+      { stride: 1, padding: 2, dilation: 2, groups: 2 },
+      { stride: 2, padding: 1, dilation: 1, groups: 4 },
+    ])('convolves as its definition says: %j', async ({ stride, padding, dilation, groups }) => {
+      const outputs = groups === 4 ? 4 : 6;
+      const [x, w] = [sample([2, 7, 6, 4], 50), sample([3, 2, 4 / groups, outputs], 51)];
+      const rows = Math.floor((7 + 2 * padding - dilation * 2 - 1) / stride) + 1;
+      const columns = Math.floor((6 + 2 * padding - dilation - 1) / stride) + 1;
+      const expected = built([2, rows, columns, outputs], ([n = 0, p = 0, q = 0, o = 0]) => {
+        const group = Math.floor(o / (outputs / groups));
+        return built([3, 2, 4 / groups], ([i = 0, j = 0, c = 0]) => {
+          const [r, s] = [p * stride + i * dilation - padding, q * stride + j * dilation - padding];
+          if (r < 0 || r >= 7 || s < 0 || s >= 6) return 0;
+          return at(x, [n, r, s, group * (4 / groups) + c]) * at(w, [i, j, c, o]);
+        }).reduce((a, b) => a + b);
+      });
+      const actual = conv2d(on(x), on(w), { stride, padding, dilation, groups });
+      expect(actual.shape).toEqual([2, rows, columns, outputs]);
+      await expectValues(actual, expected, 1e-4);
+    });
+
+    it('pools windows, and leaves what is padded out', async () => {
+      const x = make([1, -2, 3, -4, -5], { device }).reshape([1, 5, 1]);
+      await expectValues(maxPool(x, 2), [1, 3]);
+      await expectValues(maxPool(x, 3, { stride: 2, padding: 1 }), [1, 3, -4]);
+      await expectValues(averagePool(x, 3, { stride: 2, padding: 1 }), [-0.5, -1, -4.5]);
+    });
+
+    it('draws the same numbers from known keys and from traced ones', async () => {
+      const draw = (key: random.Key, scale: Tensor): Tensor => {
+        const [a = key, b = key] = random.split(key);
+        return stack([random.uniform(a, [5], { device }), random.normal(b, [5], { device })]).mul(scale);
+      };
+      const two = make(2, { device });
+      const known = draw(random.key(7), two);
+      await expectValues(jit(draw)(random.key(7), two), [...(await known.data())], 1e-6);
+      const many = random.normal(random.key(3), [20_000], { device });
+      expect(Math.abs(await many.mean().item())).toBeLessThan(0.03);
+      expect(Math.abs((await many.variance().item()) - 1)).toBeLessThan(0.03);
     });
 
     it.each([

@@ -1,7 +1,10 @@
 import { Tensor } from '../tensor/tensor.ts';
 
+/** What a tree may hold beside tensors; it is passed through as it is. */
+export type Static = string | number | boolean | null | undefined;
+
 /** A tensor, or lists and records of trees. */
-export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
+export type Tree = Tensor | Static | readonly Tree[] | { readonly [name: string]: Tree };
 
 const isList = (tree: Tree): tree is readonly Tree[] => Array.isArray(tree);
 
@@ -9,6 +12,7 @@ const isList = (tree: Tree): tree is readonly Tree[] => Array.isArray(tree);
 export function mapTree<P extends Tree>(tree: P, replace: (leaf: Tensor) => Tensor): P {
   const visit = (node: Tree): Tree => {
     if (node instanceof Tensor) return replace(node);
+    if (typeof node !== 'object' || node === null) return node;
     if (isList(node)) return node.map(visit);
     return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, visit(child)]));
   };
@@ -19,7 +23,14 @@ export function mapTree<P extends Tree>(tree: P, replace: (leaf: Tensor) => Tens
 /** The tensors of a tree, in order. */
 export function treeLeaves(tree: Tree): Tensor[] {
   if (tree instanceof Tensor) return [tree];
+  if (typeof tree !== 'object' || tree === null) return [];
   return (isList(tree) ? tree : Object.values(tree)).flatMap(treeLeaves);
+}
+
+/** A tree of the same form with other leaves, in order. */
+export function withLeaves<P extends Tree>(tree: P, leaves: readonly Tensor[]): P {
+  let next = 0;
+  return mapTree(tree, (leaf) => leaves[next++] ?? leaf);
 }
 
 /** Trees of one form walked side by side. */
@@ -37,11 +48,4 @@ export function zipTrees<P extends Tree>(
 
 function missing(): never {
   throw new RangeError('Trees of different forms cannot be walked side by side.');
-}
-
-/** Computes several tensors together, so that what they share is computed once. */
-export async function realizeTree<P extends Tree>(tree: P): Promise<P> {
-  const { realize } = await import('../schedule/schedule.ts');
-  realize(treeLeaves(tree).map((leaf) => leaf.node));
-  return tree;
 }

@@ -24,7 +24,10 @@ export type ElementwiseFunction =
   | ComparisonFunction
   | 'where'
   | 'cast'
-  /** A random word from two key words and an index, all int32: word `index & 1` of Threefry-2x32 at the counter (0, index >>> 1). */
+  /**
+   * A random word from two key words and an index, all int32: word `index & 1` of Threefry-2x32 at the counter
+   * (index >> 31, (index & 0x7fffffff) >> 1).
+   */
   | 'randomBits';
 
 const COMPARISONS: ReadonlySet<string> = new Set(['equal', 'notEqual', 'less', 'lessEqual', 'not', 'isNaN']);

@@ -1,8 +1,11 @@
+import { callSite } from '../call-site.ts';
 import { CoreError } from '../core-error.ts';
+import { latestDebug } from '../debug.ts';
 import type { Device, DeviceBuffer } from '../device/device.ts';
 import { type Shape, shapeText } from '../tensor/shape.ts';
 import type { DType } from './dtype.ts';
 import type { ElementwiseFunction } from './elementwise.ts';
+import { own } from './scope.ts';
 
 /** What a node of the graph computes; its operands are the node's inputs. The whole primitive set. */
 export type Primitive =
@@ -68,6 +71,8 @@ export interface Node {
   released: string | undefined;
   /** Nodes made later have larger numbers. */
   readonly serial: number;
+  /** Where the user's code made it; noted only while NaN is looked for. */
+  readonly madeAt: string | undefined;
 }
 
 // What was there before a trace began can be told from what it made.
@@ -94,6 +99,7 @@ export function makeNode(
     derivative: undefined,
     released: undefined,
     serial: lastSerial,
+    madeAt: latestDebug().findsNaN ? callSite(new Error().stack) : undefined,
   };
 }
 
@@ -103,6 +109,15 @@ export function settle(node: Node, buffer: DeviceBuffer): void {
   node.primitive = { kind: 'data' };
   node.inputs = [];
   node.derivative = undefined;
+  own(node);
+}
+
+/** A node with a value from the start. */
+export function dataNode(buffer: DeviceBuffer, shape: Shape, device: Device): Node {
+  const node = makeNode({ kind: 'data' }, [], shape, buffer.dtype, device);
+  node.buffer = buffer;
+  own(node);
+  return node;
 }
 
 /** What users call it. */

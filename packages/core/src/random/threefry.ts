@@ -1,7 +1,5 @@
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 /** The key schedule's parity constant. */
 const PARITY = 0x1bd11bda;
-const ROUNDS = 20;
 
 /**
  * Threefry-2x32 with 20 rounds: two random words from a key and a counter.
@@ -14,19 +12,37 @@ export function threefry2x32(
   counter0: number,
   counter1: number,
 ): [number, number] {
-  const keys = [key0 | 0, key1 | 0, (PARITY ^ key0 ^ key1) | 0];
-  let x0 = (counter0 + key0) | 0;
-  let x1 = (counter1 + key1) | 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const rotation = ROTATIONS[round % 8] ?? 0;
+  const words = new Int32Array(2);
+  threefryInto(key0, key1, counter0, counter1, words);
+  return [(words[0] ?? 0) >>> 0, (words[1] ?? 0) >>> 0];
+}
+
+/** The same, into an array's first two elements, without allocating: what drawing many numbers needs. */
+export function threefryInto(
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+  words: Int32Array,
+): void {
+  let [k0, k1, k2] = [key0 | 0, key1 | 0, PARITY ^ key0 ^ key1];
+  let x0 = (counter0 + k0) | 0;
+  let x1 = (counter1 + k1) | 0;
+  // Four rounds with one set of rotations, then four with the other, in turn; the key is put in after each four.
+  for (let turn = 1; turn <= 5; turn++) {
+    const isOdd = (turn & 1) === 1;
     x0 = (x0 + x1) | 0;
-    x1 = (x1 << rotation) | (x1 >>> (32 - rotation));
-    x1 ^= x0;
-    if (round % 4 === 3) {
-      const turn = (round + 1) / 4;
-      x0 = (x0 + (keys[turn % 3] ?? 0)) | 0;
-      x1 = (x1 + (keys[(turn + 1) % 3] ?? 0) + turn) | 0;
-    }
+    x1 = (isOdd ? (x1 << 13) | (x1 >>> 19) : (x1 << 17) | (x1 >>> 15)) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = (isOdd ? (x1 << 15) | (x1 >>> 17) : (x1 << 29) | (x1 >>> 3)) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = (isOdd ? (x1 << 26) | (x1 >>> 6) : (x1 << 16) | (x1 >>> 16)) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = (isOdd ? (x1 << 6) | (x1 >>> 26) : (x1 << 24) | (x1 >>> 8)) ^ x0;
+    x0 = (x0 + k1) | 0;
+    x1 = (x1 + k2 + turn) | 0;
+    [k0, k1, k2] = [k1, k2, k0];
   }
-  return [x0 >>> 0, x1 >>> 0];
+  words[0] = x0;
+  words[1] = x1;
 }

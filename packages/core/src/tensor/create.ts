@@ -2,7 +2,7 @@ import { CoreError } from '../core-error.ts';
 import { defaultDevice } from '../device/default-device.ts';
 import type { Device } from '../device/device.ts';
 import { allocate, type DType, type TypedArrayOf } from '../graph/dtype.ts';
-import { makeNode } from '../graph/node.ts';
+import { dataNode, makeNode } from '../graph/node.ts';
 import { type Shape, shapeText, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
@@ -39,9 +39,7 @@ export function tensor(
     );
   }
   const device = options.device ?? defaultDevice();
-  const node = makeNode({ kind: 'data' }, [], shape, dtype, device);
-  node.buffer = device.upload(convert(flat, dtype));
-  return new Tensor(node);
+  return new Tensor(dataNode(device.upload(convert(flat, dtype)), shape, device));
 }
 
 function convert(flat: TypedArrayOf | readonly number[], dtype: DType): TypedArrayOf {

@@ -13,7 +13,8 @@ const DENOMINATOR = [
 ];
 const BOUND = 3.92;
 
-const polynomial = (x: Tensor, [first = 0, ...rest]: readonly number[]): Tensor => {
+/** A polynomial by Horner's rule, coefficients from the highest power down. */
+export const polynomial = (x: Tensor, [first = 0, ...rest]: readonly number[]): Tensor => {
   const [second = 0, ...others] = rest;
   return others.reduce((sum, coefficient) => sum.mul(x).add(coefficient), x.mul(first).add(second));
 };

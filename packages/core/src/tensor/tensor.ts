@@ -1,16 +1,19 @@
+import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
 import type { DType, TypedArrayOf } from '../graph/dtype.ts';
 import type { Node } from '../graph/node.ts';
-import { realize } from '../schedule/schedule.ts';
+import { missingValue } from '../graph/node.ts';
+import { release } from '../graph/scope.ts';
 import { binary, cast, clamp, unary } from './elementwise.ts';
 import { gather, takeAlong } from './indexing.ts';
 import { asTensor, checkScalar } from './make.ts';
+import { materialize } from './materialize.ts';
 import { matmul } from './matmul.ts';
 import * as movement from './movement.ts';
 import { argsort, type SortOptions, sort } from './order.ts';
 import { argmax, logSumExp, norm, reduce, variance } from './reduce.ts';
 import { cumulative } from './scan.ts';
-import { type Shape, sizeOf } from './shape.ts';
+import { type Shape, shapeText, sizeOf } from './shape.ts';
 
 /** A tensor, or a number that stretches to any shape. */
 export type Operand = Tensor | number;
@@ -23,7 +26,7 @@ export interface ReduceOptions {
 
 /**
  * An immutable n-dimensional array. Operations are lazy: they build a graph, which `data()` schedules, fuses and runs.
- * Operands broadcast as in NumPy. Nothing has to be disposed of.
+ * Operands broadcast as in NumPy. Nothing has to be disposed of; `using` and `dispose` give memory back sooner.
  */
 export class Tensor {
   readonly node: Node;
@@ -49,12 +52,16 @@ export class Tensor {
     return sizeOf(this.node.shape);
   }
 
-  /** Computes the tensor, and copies its elements to the host in row-major order. */
+  /**
+   * Computes the tensor, and copies its elements to the host in row-major order.
+   *
+   * @throws TRS_CORE_PLACEHOLDER while a function is traced, TRS_CORE_RELEASED, TRS_CORE_NAN with `TRESTLE_DEBUG=nan`
+   */
   async data(): Promise<TypedArrayOf> {
-    realize([this.node]);
-    // Realising gives every root a buffer; an empty tensor has one too.
-    const buffer = this.node.buffer;
-    return buffer ? await this.device.read(buffer) : new Float32Array(0);
+    await materialize([this.node]);
+    const { buffer } = this.node;
+    if (!buffer) throw missingValue(this.node);
+    return await this.device.read(buffer);
   }
   /** The only element. @throws TRS_CORE_NOT_A_SCALAR */
   async item(): Promise<number> {
@@ -292,5 +299,26 @@ export class Tensor {
   /** Parts of equal length along an axis, or of the lengths given. */
   split(parts: number | readonly number[], axis = 0): Tensor[] {
     return movement.split(this, parts, axis);
+  }
+
+  /** Gives the memory back now, instead of when nothing refers to the tensor any more. Using it later is an error. */
+  dispose(): void {
+    release(this.node, 'dispose()');
+  }
+  /** `using t = …` disposes of t at the end of the block. */
+  [Symbol.dispose](): void {
+    release(this.node, 'the end of its `using` block');
+  }
+  toString(): string {
+    return `Tensor ${this.dtype}${shapeText(this.shape)}`;
+  }
+  /** Tensors have no operators: `a + b` and `a < b` would compute with something else. @throws TRS_CORE_OPERATOR */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    throw new CoreError(
+      'OPERATOR',
+      `${this.toString()} is used as a number.`,
+      'Write a.add(b), a.less(b); read a value with await a.item(), and choose with where().',
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { TypedArrayOf } from '../../graph/dtype.ts';
 import type { ElementwiseFunction } from '../../graph/elementwise.ts';
-import { threefry2x32 } from '../../random/threefry.ts';
+import { threefryInto } from '../../random/threefry.ts';
 
 type Values = TypedArrayOf;
 
@@ -97,15 +97,27 @@ export function applyFunction(
   if (fn === 'where') {
     for (let i = 0; i < count; i++) out[i] = (a[i] !== 0 ? b[i] : c[i]) ?? 0;
   } else if (fn === 'randomBits') {
-    for (let i = 0; i < count; i++) {
-      const index = c[i] ?? 0;
-      out[i] = threefry2x32(a[i] ?? 0, b[i] ?? 0, 0, index >>> 1)[index & 1] ?? 0;
-    }
+    drawBits(a, b, c, out, count);
   } else if (fn === 'cast') {
     castInto(a, out, count);
   } else {
     unary[fn]?.(a, out, count);
     binary[fn]?.(a, b, out, count);
+  }
+}
+
+/** Two words come from one counter; neighbours mostly ask for both. */
+function drawBits(a: Values, b: Values, indices: Values, out: Values, count: number): void {
+  const words = new Int32Array(2);
+  let [key0, key1, counter] = [0, 0, Number.NaN];
+  for (let i = 0; i < count; i++) {
+    const index = indices[i] ?? 0;
+    const [nextKey0, nextKey1, next] = [a[i] ?? 0, b[i] ?? 0, index >> 1];
+    if (next !== counter || nextKey0 !== key0 || nextKey1 !== key1) {
+      [key0, key1, counter] = [nextKey0, nextKey1, next];
+      threefryInto(key0, key1, index >> 31, (index & 0x7fffffff) >>> 1, words);
+    }
+    out[i] = words[index & 1] ?? 0;
   }
 }
 

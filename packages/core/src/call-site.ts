@@ -1,0 +1,20 @@
+/** Where this package lies: `dist`, or `src` in its own tests. */
+const HERE = import.meta.url.slice(0, import.meta.url.lastIndexOf('/') + 1);
+const FILE = HERE.replace('file://', '');
+
+/** Other packages of ours that build on this one: the user's own line is what helps. */
+const OURS = /[\\/](@trestle|packages)[\\/](nn|onnx|model)[\\/](src|dist)[\\/]/;
+
+/**
+ * The first frame of a stack outside this package, as `file:line:column`; undefined where there is none, as in a bundle, where
+ * everything is one file.
+ */
+export function callSite(stack: string | undefined): string | undefined {
+  const frames = (stack ?? '').split('\n').filter((line) => /:\d+:\d+\)?$/.test(line));
+  const outside = frames.find((frame) => {
+    const isTest = /\.test\.[jt]s[:?]/.test(frame);
+    const isOurs = frame.includes(HERE) || frame.includes(FILE) || OURS.test(frame);
+    return (isTest || !isOurs) && !frame.includes('node:internal');
+  });
+  return outside?.match(/(?:\(|at )(?:async )?(?:file:\/\/)?([^()]+:\d+:\d+)\)?$/)?.[1];
+}

@@ -1,0 +1,291 @@
+import { CoreError } from '../core-error.ts';
+import { withDerivative } from './derivative.ts';
+import { cast } from './elementwise.ts';
+import { flip, pad, permute, reshape, slice, windows } from './movement.ts';
+import { type Shape, shapeText, sizeOf } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Zeros around each spatial axis: the same on all sides, before and behind per axis, none, or so many that length / stride positions come out. */
+export type Padding = number | 'valid' | 'same' | readonly (readonly [number, number])[];
+
+export interface ConvolutionOptions {
+  /** For all spatial axes, or one each; 1 when left out. */
+  readonly stride?: number | readonly number[];
+  readonly padding?: Padding;
+  readonly dilation?: number | readonly number[];
+  /** Channels fall into so many groups that do not see each other; as many as channels is a depthwise convolution. */
+  readonly groups?: number;
+}
+
+/** What a sliding kernel does on each spatial axis. */
+export interface Geometry {
+  readonly sizes: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padding: readonly (readonly [number, number])[];
+}
+
+/**
+ * Convolution (cross-correlation, as everywhere in the field) over one axis.
+ *
+ * @param x [n, length, channels]
+ * @param weight [size, channels / groups, outputs]
+ * @returns [n, positions, outputs]
+ * @throws TRS_CORE_CONVOLUTION when the shapes do not fit together
+ */
+export const conv1d = (x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor =>
+  convolution('conv1d', x, weight, 1, options);
+
+/**
+ * Convolution over two axes. Channels come last: what a window holds is then a few long runs of memory, which a matrix product
+ * reads in place, and a bias or a normalisation over channels needs no transpose.
+ *
+ * @param x [n, height, width, channels]
+ * @param weight [height, width, channels / groups, outputs]
+ * @returns [n, rows, columns, outputs]
+ * @throws TRS_CORE_CONVOLUTION when the shapes do not fit together
+ */
+export const conv2d = (x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor =>
+  convolution('conv2d', x, weight, 2, options);
+
+function convolution(
+  operation: string,
+  x: Tensor,
+  weight: Tensor,
+  spatial: number,
+  options: ConvolutionOptions,
+): Tensor {
+  const { groups = 1 } = options;
+  const channels = x.shape.at(-1) ?? 0;
+  const [perGroup = 0, outputs = 0] = weight.shape.slice(-2);
+  const isFitting =
+    x.rank === spatial + 2 &&
+    weight.rank === spatial + 2 &&
+    Number.isInteger(groups) &&
+    groups >= 1 &&
+    perGroup * groups === channels &&
+    outputs % groups === 0;
+  if (!isFitting) {
+    throw new CoreError(
+      'CONVOLUTION',
+      `${operation}: an input ${shapeText(x.shape)} does not fit a weight ${shapeText(weight.shape)} in ${groups} groups.`,
+      spatial === 1
+        ? 'They are [n, length, channels] and [size, channels / groups, outputs].'
+        : 'They are [n, height, width, channels] and [height, width, channels / groups, outputs].',
+    );
+  }
+  const sizes = weight.shape.slice(0, spatial);
+  const geometry = geometryOf(operation, x.shape.slice(1, -1), sizes, options);
+  return correlate(cast(x, 'float32'), cast(weight, 'float32'), geometry, groups);
+}
+
+/** @throws TRS_CORE_CONVOLUTION when a window is longer than its padded axis */
+export function geometryOf(
+  operation: string,
+  lengths: Shape,
+  sizes: readonly number[],
+  { stride = 1, dilation = 1, padding = 0 }: ConvolutionOptions,
+): Geometry {
+  const each = (value: number | readonly number[]): number[] =>
+    lengths.map((_, axis) => (typeof value === 'number' ? value : (value[axis] ?? 1)));
+  const [strides, dilations] = [each(stride), each(dilation)];
+  const sides = lengths.map((length, axis): readonly [number, number] => {
+    if (padding === 'valid') return [0, 0];
+    if (typeof padding === 'number') return [padding, padding];
+    if (padding !== 'same') return padding[axis] ?? [0, 0];
+    const step = strides[axis] ?? 1;
+    const span = (dilations[axis] ?? 1) * ((sizes[axis] ?? 1) - 1) + 1;
+    const total = Math.max(0, (Math.ceil(length / step) - 1) * step + span - length);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  });
+  for (const [axis, length] of lengths.entries()) {
+    const [before, behind] = sides[axis] ?? [0, 0];
+    const span = (dilations[axis] ?? 1) * ((sizes[axis] ?? 1) - 1) + 1;
+    if (span > length + before + behind) {
+      throw new CoreError(
+        'CONVOLUTION',
+        `${operation}: a window of ${span} does not fit an axis of ${length} with padding ${before} and ${behind}.`,
+        'Take a smaller window or dilation, or pad more.',
+      );
+    }
+  }
+  return { sizes, strides, dilations, padding: sides };
+}
+
+/** Zeros around the spatial axes of [n, ...spatial, channels]. */
+export function padSpatial(x: Tensor, padding: Geometry['padding']): Tensor {
+  if (padding.every(([before, behind]) => before === 0 && behind === 0)) return x;
+  return pad(x, [[0, 0], ...padding, [0, 0]]);
+}
+
+/** Windows over the spatial axes: [n, ...spatial, ...rest] -> [n, ...positions, ...rest, ...sizes]. */
+export const spatialWindows = (x: Tensor, { sizes, strides, dilations }: Geometry): Tensor =>
+  windows(
+    x,
+    sizes.map((size, axis) => ({
+      axis: axis + 1,
+      size,
+      stride: strides[axis] ?? 1,
+      dilation: dilations[axis] ?? 1,
+    })),
+  );
+
+/** Windows times weights, as one matrix product per group, or as a weighted sum where each channel is alone. */
+function correlate(x: Tensor, weight: Tensor, geometry: Geometry, groups: number): Tensor {
+  const padded = padSpatial(x, geometry.padding);
+  const perGroup = weight.shape.at(-2) ?? 1;
+  const outputs = weight.shape.at(-1) ?? 1;
+  const isDepthwise = perGroup === 1 && groups > 1 && outputs === groups;
+  const result = isDepthwise
+    ? weightedSum(padded, weight, geometry)
+    : product(padded, weight, geometry, groups);
+  return withDerivative(
+    result,
+    [x, weight],
+    ([input = x, kernel = weight], _, g) => [
+      inputGradient(g, input.shape, kernel, geometry, groups),
+      weightGradient(g, input, kernel.shape, geometry, groups),
+    ],
+    true,
+  );
+}
+
+/** The windows' axes: those of the batch and positions, the groups, the channels of a group, the places in the window. */
+function groupedWindows(
+  padded: Tensor,
+  geometry: Geometry,
+  groups: number,
+): {
+  readonly view: Tensor;
+  readonly rows: number[];
+  readonly group: number;
+  readonly channel: number;
+  readonly places: number[];
+} {
+  const channels = padded.shape.at(-1) ?? 1;
+  const spatial = geometry.sizes.length;
+  const view = spatialWindows(
+    reshape(padded, [...padded.shape.slice(0, -1), groups, channels / groups]),
+    geometry,
+  );
+  const rows = Array.from({ length: spatial + 1 }, (_, axis) => axis);
+  const places = geometry.sizes.map((_, axis) => spatial + 3 + axis);
+  return { view, rows, group: spatial + 1, channel: spatial + 2, places };
+}
+
+function product(padded: Tensor, weight: Tensor, geometry: Geometry, groups: number): Tensor {
+  const { view, rows, group, channel, places } = groupedWindows(padded, geometry, groups);
+  const [perGroup = 1, outputs = 1] = weight.shape.slice(-2);
+  const spatial = geometry.sizes.length;
+  const inner = sizeOf(geometry.sizes) * perGroup;
+  const positions = view.shape.slice(0, spatial + 1);
+  const patches = permute(view, [group, ...rows, ...places, channel]);
+  if (groups === 1) {
+    const flat = reshape(patches, [sizeOf(positions), inner]);
+    return reshape(flat.matmul(reshape(weight, [inner, outputs])), [...positions, outputs]);
+  }
+  const kernels = permute(
+    reshape(weight, [...geometry.sizes, perGroup, groups, outputs / groups]),
+    // [groups, ...sizes, channels of a group, outputs of a group]
+    [spatial + 1, ...geometry.sizes.keys(), spatial, spatial + 2],
+  );
+  const products = reshape(patches, [groups, sizeOf(positions), inner]).matmul(
+    reshape(kernels, [groups, inner, outputs / groups]),
+  );
+  return reshape(permute(products, [1, 0, 2]), [...positions, outputs]);
+}
+
+function weightedSum(padded: Tensor, weight: Tensor, geometry: Geometry): Tensor {
+  const spatial = geometry.sizes.length;
+  const view = spatialWindows(padded, geometry);
+  // [...sizes, 1, channels] -> [channels, ...sizes], as the windows have them.
+  const places = reshape(weight, [...geometry.sizes, weight.shape.at(-1) ?? 1]);
+  const aligned = permute(places, [spatial, ...geometry.sizes.keys()]);
+  return view.mul(aligned).sum(geometry.sizes.map((_, axis) => spatial + 2 + axis));
+}
+
+/** Zeros around, or a part, of the spatial axes: negative amounts cut off. */
+function fit(x: Tensor, amounts: Geometry['padding']): Tensor {
+  const cut = amounts.map(([before, behind], axis) => {
+    const length = x.shape[axis + 1] ?? 1;
+    return [Math.max(0, -before), length - Math.max(0, -behind)] as const;
+  });
+  const isCut = amounts.some(([before, behind]) => before < 0 || behind < 0);
+  return padSpatial(
+    isCut ? slice(x, [null, ...cut, null]) : x,
+    amounts.map(([before, behind]) => [Math.max(0, before), Math.max(0, behind)] as const),
+  );
+}
+
+/** Zeros between the elements of the spatial axes: what a stride left out. */
+function spread(x: Tensor, strides: readonly number[]): Tensor {
+  let wide = x;
+  for (const [index, stride] of strides.entries()) {
+    if (stride === 1) continue;
+    const axis = index + 1;
+    const length = wide.shape[axis] ?? 1;
+    const apart = reshape(wide, [...wide.shape.slice(0, axis + 1), 1, ...wide.shape.slice(axis + 1)]);
+    const amounts = apart.shape.map((_, at) =>
+      at === axis + 1 ? ([0, stride - 1] as const) : ([0, 0] as const),
+    );
+    const joined = reshape(
+      pad(apart, amounts),
+      wide.shape.map((one, at) => (at === axis ? one * stride : one)),
+    );
+    const whole = joined.shape.map((_, at) =>
+      at === axis ? ([0, (length - 1) * stride + 1] as const) : null,
+    );
+    wide = slice(joined, whole);
+  }
+  return wide;
+}
+
+/** A convolution itself: of the spread gradient with the kernel turned round, inputs and outputs exchanged. */
+function inputGradient(
+  g: Tensor,
+  shape: Shape,
+  weight: Tensor,
+  { sizes, strides, dilations, padding }: Geometry,
+  groups: number,
+): Tensor {
+  const spatial = sizes.length;
+  const [perGroup = 1, outputs = 1] = weight.shape.slice(-2);
+  const wide = spread(g, strides);
+  const amounts = sizes.map((size, axis): readonly [number, number] => {
+    const reach = (size - 1) * (dilations[axis] ?? 1);
+    const before = reach - (padding[axis]?.[0] ?? 0);
+    return [before, (shape[axis + 1] ?? 1) + reach - (wide.shape[axis + 1] ?? 1) - before];
+  });
+  const turned = flip(weight, [...sizes.keys()]);
+  const exchanged = permute(reshape(turned, [...sizes, perGroup, groups, outputs / groups]), [
+    ...sizes.keys(),
+    spatial + 2,
+    spatial + 1,
+    spatial,
+  ]);
+  const kernel = reshape(exchanged, [...sizes, outputs / groups, groups * perGroup]);
+  const unit = { sizes, strides: sizes.map(() => 1), dilations, padding: sizes.map(() => [0, 0] as const) };
+  return correlate(fit(wide, amounts), kernel, unit, groups);
+}
+
+/** The windows' transposed product with the gradient. */
+function weightGradient(g: Tensor, x: Tensor, shape: Shape, geometry: Geometry, groups: number): Tensor {
+  const padded = padSpatial(x, geometry.padding);
+  const { sizes } = geometry;
+  const [perGroup = 1, outputs = 1] = shape.slice(-2);
+  const positions = sizeOf(g.shape.slice(0, -1));
+  if (perGroup === 1 && groups > 1 && outputs === groups) {
+    const view = spatialWindows(padded, geometry);
+    const rows = Array.from({ length: sizes.length + 1 }, (_, axis) => axis);
+    const summed = view.mul(reshape(g, [...g.shape, ...sizes.map(() => 1)])).sum(rows);
+    return reshape(permute(summed, [...sizes.map((_, axis) => axis + 1), 0]), shape);
+  }
+  const { view, rows, group, channel, places } = groupedWindows(padded, geometry, groups);
+  const inner = sizeOf(sizes) * perGroup;
+  const patches = permute(view, [group, ...places, channel, ...rows]);
+  if (groups === 1)
+    return reshape(reshape(patches, [inner, positions]).matmul(reshape(g, [positions, outputs])), shape);
+  const gradients = permute(reshape(g, [positions, groups, outputs / groups]), [1, 0, 2]);
+  const products = reshape(patches, [groups, inner, positions]).matmul(gradients);
+  return reshape(permute(products, [1, 0, 2]), shape);
+}
