@@ -35,6 +35,8 @@ export interface Run {
     readonly metrics: Readonly<Record<string, number>>;
   }[];
   readonly modelDigest?: string;
+  readonly notes?: readonly string[];
+  readonly split?: { readonly kind: string; readonly trainRows: number; readonly testRows: number };
   readonly error?: string;
   readonly startedAt: string;
   readonly finishedAt?: string;
@@ -51,6 +53,21 @@ export interface ModelVersion {
   readonly dataset?: string;
   readonly metrics: Readonly<Record<string, number>>;
   readonly createdAt: string;
+}
+
+export interface ModelDetails extends ModelVersion {
+  readonly features: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[];
+  readonly classes: readonly string[];
+  readonly card: string;
+  readonly versions: readonly ModelVersion[];
+  readonly moves: readonly {
+    readonly alias: string;
+    readonly kind: string;
+    readonly version: number;
+    readonly previous: number | null;
+    readonly actor: string;
+    readonly time: string;
+  }[];
 }
 
 export interface Alert {
@@ -86,6 +103,20 @@ export interface DeploymentStatus {
   readonly lastRetrain?: { readonly reason: string; readonly run: string; readonly promoted: boolean };
 }
 
+export interface Deployment {
+  readonly deployment: string;
+  readonly follows?: string;
+  readonly revisions: readonly {
+    readonly revision: number;
+    readonly model: string;
+    readonly version: number;
+    readonly follows: string | null;
+    readonly kind: string;
+    readonly actor: string;
+    readonly createdAt: string;
+  }[];
+}
+
 export interface FeatureDrift {
   readonly name: string;
   readonly kind: string;
@@ -104,12 +135,24 @@ export interface DriftReport {
   readonly features: readonly FeatureDrift[];
 }
 
+export interface Job {
+  readonly id: string;
+  readonly operation: string;
+  readonly state: string;
+  readonly principal: string;
+  readonly progress?: { readonly step?: string; readonly fraction?: number };
+  readonly error?: { readonly message: string };
+  readonly createdAt: string;
+  readonly finishedAt?: string;
+}
+
 export interface LogEvent {
   readonly seq: number;
   readonly type: string;
   readonly subject: string;
   readonly actor: string;
   readonly operation: string;
+  readonly payload: Readonly<Record<string, unknown>>;
   readonly time: string;
 }
 

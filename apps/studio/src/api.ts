@@ -1,3 +1,5 @@
+import { setConnection } from './connection.ts';
+
 const TOKEN_KEY = 'trestle-token';
 
 /** What the server says of a failure (RFC 9457 problem details). */
@@ -37,7 +39,8 @@ async function finished<T>(job: string, signal?: AbortSignal): Promise<T> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, JOB_POLL_MS));
     signal?.throwIfAborted();
-    const { body } = await send('api/v1/job/show', { job }, signal);
+    // Whoever started a job may see it there, without the permission to see all jobs.
+    const { body } = await send(`api/v1/jobs/${encodeURIComponent(job)}`, undefined, signal);
     const state = body as JobState; // Checked by the server, as above.
     if (state.state === 'succeeded') return state.output as T;
     if (state.state === 'queued' || state.state === 'running') continue;
@@ -46,21 +49,23 @@ async function finished<T>(job: string, signal?: AbortSignal): Promise<T> {
   }
 }
 
-async function send(path: string, input: object, signal?: AbortSignal) {
+async function send(path: string, input: object | undefined, signal?: AbortSignal) {
   const token = sessionStorage.getItem(TOKEN_KEY);
   const response = await fetch(path, {
-    method: 'POST',
+    method: input ? 'POST' : 'GET',
     headers: {
-      'content-type': 'application/json',
+      ...(input ? { 'content-type': 'application/json' } : {}),
       accept: 'application/json',
       ...(token ? { authorization: `Bearer ${token}` } : {}),
     },
-    body: JSON.stringify(input),
+    ...(input ? { body: JSON.stringify(input) } : {}),
     ...(signal ? { signal } : {}),
   }).catch((cause: unknown) => {
     if (cause instanceof Error && cause.name === 'AbortError') throw cause;
+    setConnection('offline');
     throw new ApiError(0, 'TRS_OFFLINE', 'The server does not answer.', 'Is "trestle serve" still running?');
   });
+  setConnection(response.status === 401 ? 'unknown-caller' : 'ok');
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok) return { status: response.status, body };
   throw problem(response.status, body);

@@ -1,16 +1,29 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { useConnection } from './connection.ts';
+import { useNotice } from './notice.ts';
 import { AuditPage } from './page/audit.tsx';
 import { DatasetPage, DatasetsPage } from './page/datasets.tsx';
 import { DeploymentPage } from './page/deployment.tsx';
 import { DeploymentsPage } from './page/deployments.tsx';
+import { JobsPage } from './page/jobs.tsx';
 import { LineagePage } from './page/lineage.tsx';
 import { ModelPage, ModelsPage } from './page/models.tsx';
 import { OverviewPage } from './page/overview.tsx';
 import { RunPage, RunsPage } from './page/runs.tsx';
 import { to, useRoute } from './route.ts';
 import { Empty } from './ui/answer.tsx';
+import { SignIn } from './ui/sign-in.tsx';
 
-const SECTIONS = ['overview', 'datasets', 'runs', 'models', 'deployments', 'lineage', 'audit'] as const;
+const SECTIONS = [
+  'overview',
+  'datasets',
+  'runs',
+  'models',
+  'deployments',
+  'lineage',
+  'jobs',
+  'audit',
+] as const;
 
 function page(section: string, name: string | undefined) {
   switch (section) {
@@ -26,10 +39,17 @@ function page(section: string, name: string | undefined) {
       return name === undefined ? <DeploymentsPage /> : <DeploymentPage name={name} />;
     case 'lineage':
       return <LineagePage subject={name} />;
+    case 'jobs':
+      return <JobsPage />;
     case 'audit':
       return <AuditPage />;
     default:
-      return <Empty>There is no page “{section}”.</Empty>;
+      return (
+        <>
+          <h1>No such page</h1>
+          <Empty>There is no page “{section}”. The sections above lead to what there is.</Empty>
+        </>
+      );
   }
 }
 
@@ -37,6 +57,8 @@ export function App() {
   const [section = 'overview', name] = useRoute();
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
+  const connection = useConnection();
+  const notice = useNotice();
   const title = section[0]?.toUpperCase() + section.slice(1);
 
   useEffect(() => {
@@ -63,10 +85,21 @@ export function App() {
             </a>
           ))}
         </nav>
+        <a class="aside" href="./docs/">
+          API
+        </a>
       </header>
+      {connection === 'offline' ? (
+        <p class="banner warn" role="status">
+          The server does not answer. What you see may be old; it is asked again every few seconds.
+        </p>
+      ) : null}
       <main id="main" ref={main} tabIndex={-1} key={`${section}/${name ?? ''}`}>
-        {page(section, name)}
+        {connection === 'unknown-caller' ? <SignIn /> : page(section, name)}
       </main>
+      <p class={notice === '' ? 'unseen' : 'notice'} role="status">
+        {notice}
+      </p>
     </>
   );
 }

@@ -24,6 +24,8 @@ const TEXT: readonly (readonly [ink: string, ground: string])[] = [
   ['ink', 'card'],
   ['quiet', 'page'],
   ['quiet', 'card'],
+  ['ink', 'marked'],
+  ['accent', 'marked'],
   ['accent', 'page'],
   ['accent', 'card'],
   ['accent-ink', 'accent'],
@@ -34,6 +36,11 @@ const TEXT: readonly (readonly [ink: string, ground: string])[] = [
 const MARKS = [
   ['now', 'card'],
   ['before', 'card'],
+  ['line-1', 'card'],
+  ['line-2', 'card'],
+  ['line-3', 'card'],
+  ['line-4', 'card'],
+  ['line-5', 'card'],
 ] as const;
 
 describe.each([

@@ -24,7 +24,10 @@ export function useQuery<T>(operation: string, input: object = {}, pollMs?: numb
           cause instanceof ApiError
             ? cause
             : new ApiError(0, 'TRS_STUDIO', String(cause), 'Reload the page.');
-        setState({ key, error });
+        // What was there stays: a server that is gone for a moment does not empty the page.
+        setState((before) =>
+          before.key === key && before.data !== undefined ? { ...before, error } : { key, error },
+        );
       },
     );
     return () => gone.abort();

@@ -1,5 +1,5 @@
 import scalar from '@scalar/fastify-api-reference';
-import type { Host } from '@trestle/kernel';
+import { type Host, OPEN_ACCESS } from '@trestle/kernel';
 import type { FastifyInstance } from 'fastify';
 import { declareAccess } from '../door/access.ts';
 import { openApiDocument } from '../openapi/openapi-document.ts';
@@ -14,6 +14,10 @@ const DOCS_POLICY =
 export async function addDocsRoutes(app: FastifyInstance, host: Host): Promise<void> {
   const document = openApiDocument(host);
   app.get('/openapi.json', { config: { access: ACCESS } }, async () => document);
+  // Browsers ask for it at every page that names no picture of its own.
+  app.get('/favicon.ico', { config: { access: OPEN_ACCESS } }, async (_request, reply) =>
+    reply.code(204).send(),
+  );
   await app.register(async (docs) => {
     declareAccess(docs, ACCESS);
     docs.addHook('onSend', async (_request, reply) => {
@@ -27,6 +31,8 @@ export async function addDocsRoutes(app: FastifyInstance, host: Host): Promise<v
         withDefaultFonts: false,
         telemetry: false,
         hideClientButton: true,
+        // Its toolbar offers to send the API's description to the vendor.
+        showDeveloperTools: 'never',
         agent: { disabled: true },
       },
     });

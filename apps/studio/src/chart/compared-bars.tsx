@@ -13,19 +13,19 @@ const LABELS = 150;
 /** Shares per bin: the training data above, the live window below. */
 export function ComparedBars({ bins, about }: { bins: readonly Bin[]; about: string }) {
   const most = Math.max(...bins.flatMap((bin) => [bin.reference, bin.current]), 1e-9);
-  const length = (share: number): number => (share / most) * (WIDTH - LABELS - 50);
+  const length = (share: number): number => (share / most) * (WIDTH - LABELS - 100);
   return (
     <svg class="chart tall" viewBox={`0 0 ${WIDTH} ${bins.length * ROW}`} role="img" aria-label={about}>
       {bins.map((bin, k) => (
         <g key={bin.label} transform={`translate(0 ${k * ROW})`}>
           <text x={LABELS - 8} y={16} text-anchor="end">
-            {bin.label.length > 22 ? `${bin.label.slice(0, 21)}…` : bin.label}
+            {bin.label.length > 18 ? `${bin.label.slice(0, 17)}…` : bin.label}
             <title>{bin.label}</title>
           </text>
           <rect class="before" x={LABELS} y={3} width={length(bin.reference)} height={9} />
           <rect class="now" x={LABELS} y={13} width={length(bin.current)} height={9} />
           <text class="quiet" x={LABELS + length(Math.max(bin.reference, bin.current)) + 6} y={16}>
-            {percent(bin.current)}
+            {`${percent(bin.reference)} → ${percent(bin.current)}`}
           </text>
         </g>
       ))}

@@ -27,7 +27,27 @@ describe('placeNodes', () => {
     for (const edge of graph.edges) expect(x.get(edge.to)).toBeGreaterThan(x.get(edge.from) ?? 0);
     expect(new Set(nodes.map((node) => `${node.x},${node.y}`)).size).toBe(nodes.length);
     expect(width).toBe(8 * (NODE.width + NODE.gapX) + NODE.width);
-    expect(height).toBe(NODE.height);
+    // The edge from data1 to data2 passes below the boxes between them, not behind them.
+    expect(height).toBe(2 * NODE.height + NODE.gapY);
+  });
+
+  it('leads no edge through a box', () => {
+    const { nodes, edges } = placeNodes(
+      trace([
+        ...Array.from({ length: 12 }, (_, k) => [`model${k % 3}`, `deployment${k}`] as const),
+        ...Array.from({ length: 12 }, (_, k) => [`deployment${k}`, 'prediction'] as const),
+        ...Array.from({ length: 3 }, (_, k) => [`model${k}`, 'prediction'] as const),
+      ]),
+    );
+    expect(nodes.length).toBe(16);
+    for (const edge of edges) {
+      for (const [x, y] of edge.points.slice(1, -1)) {
+        const hit = nodes.find(
+          (node) => x >= node.x && x <= node.x + NODE.width && y > node.y && y < node.y + NODE.height,
+        );
+        expect(hit).toBeUndefined();
+      }
+    }
   });
 
   it('survives a circle', () => {

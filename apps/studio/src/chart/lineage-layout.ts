@@ -7,13 +7,93 @@ export interface PlacedNode {
   readonly y: number;
 }
 
-export const NODE = { width: 170, height: 44, gapX: 36, gapY: 18 } as const;
+export interface PlacedEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: string;
+  /** From box to box, through the free places of the columns between. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface LineageLayout {
+  readonly nodes: readonly PlacedNode[];
+  readonly edges: readonly PlacedEdge[];
+  readonly width: number;
+  readonly height: number;
+}
+
+export const NODE = { width: 158, height: 44, gapX: 62, gapY: 16 } as const;
+
+/** A box, or the place where an edge passes a column. */
+type Place = string;
+const SWEEPS = 4;
 
 /**
- * Places a lineage graph from left (what it was made from) to right (what it went into): a node stands one column right
- * of its furthest source, and in a column the nodes are ordered by where their sources stand.
+ * Places a lineage graph from left (what it was made from) to right (what it went into), in columns: a node stands one
+ * column right of its furthest source; an edge over several columns gets a place in each, so that it passes between boxes;
+ * places are ordered by the mean of their neighbours, forth and back (Sugiyama et al. 1981).
  */
-export function placeNodes(trace: Trace): { nodes: PlacedNode[]; width: number; height: number } {
+export function placeNodes(trace: Trace): LineageLayout {
+  const columnOf = columnsOf(trace);
+  const columns: Place[][] = [];
+  const neighbours = new Map<Place, { readonly before: Place[]; readonly after: Place[] }>();
+  const add = (place: Place, column: number): void => {
+    if (neighbours.has(place)) return;
+    neighbours.set(place, { before: [], after: [] });
+    columns[column] = [...(columns[column] ?? []), place];
+  };
+  for (const { ref } of trace.nodes) add(ref, columnOf.get(ref) ?? 0);
+  const chains = trace.edges.map((edge) => {
+    const [first = 0, last = 0] = [columnOf.get(edge.from), columnOf.get(edge.to)];
+    const passes = Array.from({ length: Math.max(0, last - first - 1) }, (_, k) => {
+      const pass = `${edge.from}\n${edge.to}\n${k}`;
+      add(pass, first + 1 + k);
+      return pass;
+    });
+    const chain = [edge.from, ...passes, edge.to];
+    for (const [k, place] of chain.slice(1).entries()) {
+      const source = chain[k] ?? '';
+      neighbours.get(source)?.after.push(place);
+      neighbours.get(place)?.before.push(source);
+    }
+    return { edge, passes };
+  });
+  const rowOf = order(columns, neighbours);
+  const most = Math.max(...columns.map((column) => column.length), 1);
+  // Shorter columns stand in the middle.
+  const y = (place: Place, column: number): number =>
+    ((rowOf.get(place) ?? 0) + (most - (columns[column]?.length ?? 1)) / 2) * (NODE.height + NODE.gapY);
+  const x = (column: number): number => column * (NODE.width + NODE.gapX);
+  const at = new Map(
+    trace.nodes.map(({ ref }) => [ref, { x: x(columnOf.get(ref) ?? 0), y: y(ref, columnOf.get(ref) ?? 0) }]),
+  );
+  const middle = NODE.height / 2;
+  return {
+    nodes: trace.nodes.map(({ ref, kind }) => ({ ref, kind, ...(at.get(ref) ?? { x: 0, y: 0 }) })),
+    edges: chains.flatMap(({ edge, passes }) => {
+      const [from, target] = [at.get(edge.from), at.get(edge.to)];
+      if (!from || !target) return [];
+      const first = columnOf.get(edge.from) ?? 0;
+      const through = passes.flatMap((pass, k): [number, number][] => {
+        const height = y(pass, first + 1 + k) + middle;
+        return [
+          [x(first + 1 + k), height],
+          [x(first + 1 + k) + NODE.width, height],
+        ];
+      });
+      return [
+        {
+          ...edge,
+          points: [[from.x + NODE.width, from.y + middle], ...through, [target.x, target.y + middle]],
+        },
+      ];
+    }),
+    width: Math.max(0, columns.length - 1) * (NODE.width + NODE.gapX) + NODE.width,
+    height: most * (NODE.height + NODE.gapY) - NODE.gapY,
+  };
+}
+
+function columnsOf(trace: Trace): ReadonlyMap<string, number> {
   const sources = new Map<string, string[]>();
   for (const edge of trace.edges) sources.set(edge.to, [...(sources.get(edge.to) ?? []), edge.from]);
   const columnOf = new Map<string, number>();
@@ -26,29 +106,33 @@ export function placeNodes(trace: Trace): { nodes: PlacedNode[]; width: number; 
     columnOf.set(ref, place);
     return place;
   };
-  const columns: string[][] = [];
-  for (const { ref } of trace.nodes) {
-    const at = column(ref, new Set());
-    columns[at] = [...(columns[at] ?? []), ref];
-  }
-  const rowOf = new Map<string, number>();
-  for (const refs of columns) {
-    const weight = (ref: string): number => {
-      const rows = (sources.get(ref) ?? []).map((source) => rowOf.get(source) ?? 0);
-      return rows.length === 0 ? 0 : rows.reduce((total, row) => total + row, 0) / rows.length;
-    };
-    for (const [row, ref] of (refs ?? []).toSorted((a, b) => weight(a) - weight(b)).entries())
-      rowOf.set(ref, row);
-  }
-  const nodes = trace.nodes.map(({ ref, kind }) => ({
-    ref,
-    kind,
-    x: (columnOf.get(ref) ?? 0) * (NODE.width + NODE.gapX),
-    y: (rowOf.get(ref) ?? 0) * (NODE.height + NODE.gapY),
-  }));
-  return {
-    nodes,
-    width: Math.max(0, ...nodes.map((node) => node.x)) + NODE.width,
-    height: Math.max(0, ...nodes.map((node) => node.y)) + NODE.height,
+  for (const { ref } of trace.nodes) column(ref, new Set());
+  return columnOf;
+}
+
+function order(
+  columns: Place[][],
+  neighbours: ReadonlyMap<Place, { readonly before: readonly Place[]; readonly after: readonly Place[] }>,
+): ReadonlyMap<Place, number> {
+  const rowOf = new Map<Place, number>();
+  const number = (column: readonly Place[]): void => {
+    for (const [row, place] of column.entries()) rowOf.set(place, row);
   };
+  for (const column of columns) number(column ?? []);
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const side = sweep % 2 === 0 ? 'before' : 'after';
+    const indexes = [...columns.keys()];
+    for (const index of side === 'before' ? indexes : indexes.toReversed()) {
+      const mean = (place: Place): number => {
+        const rows = (neighbours.get(place)?.[side] ?? []).map((other) => rowOf.get(other) ?? 0);
+        return rows.length === 0
+          ? (rowOf.get(place) ?? 0)
+          : rows.reduce((total, row) => total + row, 0) / rows.length;
+      };
+      const sorted = (columns[index] ?? []).toSorted((a, b) => mean(a) - mean(b));
+      columns[index] = sorted;
+      number(sorted);
+    }
+  }
+  return rowOf;
 }

@@ -1,42 +1,59 @@
-import { number } from '../format.ts';
+import { metric, number } from '../format.ts';
 
 export interface Series {
   readonly name: string;
   readonly points: readonly number[];
 }
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [560, 200, 48, 22];
+const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT] = [720, 260, 64, 24, 40, 12];
+const TICKS = 4;
 
-/** Curves over their steps, with the lowest and highest value at the axis. */
-export function Lines({ series, about }: { series: readonly Series[]; about: string }) {
+/** Curves over their steps, with what the axes measure. */
+export function Lines(props: { series: readonly Series[]; xLabel: string; yLabel: string; about: string }) {
+  const { series } = props;
   const values = series.flatMap((each) => each.points).filter(Number.isFinite);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const longest = Math.max(...series.map((each) => each.points.length), 2);
-  const x = (k: number): number => LEFT + (k / (longest - 1)) * (WIDTH - LEFT - 8);
-  const y = (value: number): number => 8 + (1 - (value - low) / (high - low || 1)) * (HEIGHT - BOTTOM - 16);
+  const x = (k: number): number => LEFT + (k / (longest - 1)) * (WIDTH - LEFT - RIGHT);
+  const y = (value: number): number =>
+    TOP + (1 - (value - low) / (high - low || 1)) * (HEIGHT - TOP - BOTTOM);
+  const ticks = Array.from({ length: TICKS + 1 }, (_, k) => low + (k / TICKS) * (high - low));
   return (
-    <figure>
-      <svg class="chart tall" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={about}>
-        <line class="axis" x1={LEFT} y1={8} x2={LEFT} y2={HEIGHT - BOTTOM} />
-        <line class="axis" x1={LEFT} y1={HEIGHT - BOTTOM} x2={WIDTH - 8} y2={HEIGHT - BOTTOM} />
-        <text x={LEFT - 6} y={14} text-anchor="end">
-          {number(high)}
+    <figure class="card">
+      <svg class="chart tall" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={props.about}>
+        <text class="quiet" x={4} y={12}>
+          {props.yLabel}
         </text>
-        <text x={LEFT - 6} y={HEIGHT - BOTTOM} text-anchor="end">
-          {number(low)}
+        {ticks.map((value) => (
+          <g key={value}>
+            <line class="axis" x1={LEFT} y1={y(value)} x2={WIDTH - RIGHT} y2={y(value)} />
+            <text class="quiet" x={LEFT - 8} y={y(value) + 4} text-anchor="end">
+              {metric(value)}
+            </text>
+          </g>
+        ))}
+        <text class="quiet" x={LEFT} y={HEIGHT - 22} text-anchor="middle">
+          1
         </text>
-        <text x={WIDTH - 8} y={HEIGHT - 6} text-anchor="end">{`step ${longest}`}</text>
+        <text class="quiet" x={WIDTH - RIGHT} y={HEIGHT - 22} text-anchor="end">
+          {number(longest)}
+        </text>
+        <text class="quiet" x={(LEFT + WIDTH) / 2} y={HEIGHT - 6} text-anchor="middle">
+          {props.xLabel}
+        </text>
         {series.map((each, k) => (
           <polyline
             key={each.name}
-            class={`line line-${k % 4}`}
+            class={`line line-${k % 6}`}
             points={each.points.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}
-          />
+          >
+            <title>{each.name}</title>
+          </polyline>
         ))}
       </svg>
       <figcaption class="row">
         {series.map((each, k) => (
-          <span class={`legend line-${k % 4}`} key={each.name}>
+          <span class={`legend line-${k % 6}`} key={each.name}>
             {each.name}
           </span>
         ))}

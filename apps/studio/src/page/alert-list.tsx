@@ -22,6 +22,7 @@ export function AlertList({ alerts, changed }: { alerts: readonly Alert[]; chang
                 title={`Acknowledge ${alert.alert}?`}
                 act={() => call('monitor.acknowledge', { alert: alert.alert })}
                 done={changed}
+                says={`${alert.alert} is acknowledged.`}
               >
                 <p>It stays until its cause is gone; others see that somebody looks after it.</p>
               </ConfirmButton>

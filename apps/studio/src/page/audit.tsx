@@ -12,23 +12,43 @@ interface Verdict {
   readonly firstBad?: number;
 }
 
+const STEP = 100;
+const MOST = 10_000;
+const POLL_MS = 10_000;
+
 /** Who did what, and the proof that the log is whole. */
 export function AuditPage() {
   const [isVerifying, setIsVerifying] = useState(false);
-  const log = useQuery<{ events: LogEvent[] }>('audit.log', { limit: 200 });
+  const [limit, setLimit] = useState(STEP);
+  const log = useQuery<{ events: LogEvent[] }>('audit.log', { limit }, POLL_MS);
   return (
     <>
       <h1>Audit</h1>
       {isVerifying ? (
         <Verification />
       ) : (
-        <button type="button" onClick={() => setIsVerifying(true)}>
-          Verify the log
-        </button>
+        <p>
+          <button type="button" onClick={() => setIsVerifying(true)}>
+            Verify the log
+          </button>
+        </p>
       )}
       <Answer of={log}>
         {({ events }) =>
-          events.length === 0 ? <Empty>Nothing has happened yet.</Empty> : <EventTable events={events} />
+          events.length === 0 ? (
+            <Empty>Nothing has happened yet.</Empty>
+          ) : (
+            <>
+              <EventTable events={events} />
+              {events.length === limit && limit < MOST ? (
+                <p>
+                  <button type="button" onClick={() => setLimit(Math.min(MOST, limit * 4))}>
+                    Show more
+                  </button>
+                </p>
+              ) : null}
+            </>
+          )
         }
       </Answer>
     </>

@@ -1,6 +1,7 @@
 import type { ColumnProfile, DatasetVersion } from '../answers.ts';
 import { Bars } from '../chart/bars.tsx';
-import { ago, count, number, percent } from '../format.ts';
+import { RankedBars } from '../chart/ranked-bars.tsx';
+import { ago, count, number, percent, plural } from '../format.ts';
 import { to } from '../route.ts';
 import { Answer, Empty } from '../ui/answer.tsx';
 import { Time } from '../ui/badge.tsx';
@@ -52,7 +53,7 @@ export function DatasetPage({ name }: { name: string }) {
   const [bare] = name.split('@');
   return (
     <>
-      <h1>{name}</h1>
+      <h1 dir="auto">{name}</h1>
       <Answer of={version}>
         {(found) => (
           <p>
@@ -80,27 +81,40 @@ export function DatasetPage({ name }: { name: string }) {
   );
 }
 
+const SHOWN_VALUES = 5;
+
 function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
-  const bars =
-    column.histogram.length > 0
-      ? column.histogram.map((bin) => ({
-          label: `${number(bin.from)} – ${number(bin.to)}`,
-          value: bin.count,
-        }))
-      : column.top.map((top) => ({ label: top.value, value: top.count }));
-  const [frequent] = column.top;
-  const range =
-    column.histogram.length > 0
-      ? `from ${number(Number(column.min))} to ${number(Number(column.max))}, mean ${number(column.mean)}`
-      : `${count(column.distinct)} values${frequent ? `, most often "${frequent.value}"` : ''}`;
+  const hasScale = column.histogram.length > 0;
+  const top = column.top.slice(0, SHOWN_VALUES);
+  const says = hasScale
+    ? `from ${number(Number(column.min))} to ${number(Number(column.max))}, mean ${number(column.mean)}`
+    : top.map(({ value, count: times }) => `${value} ${percent(times / Math.max(rows, 1))}`).join(', ');
   return (
     <article class="card">
       <h3>
-        {column.name} <span class="quiet">{column.type}</span>
+        <bdi>{column.name}</bdi> <span class="quiet">{column.type}</span>
       </h3>
-      <Bars bars={bars} about={`Distribution of ${column.name}: ${range}`} />
-      <p class="quiet">{range}</p>
-      <p class="quiet">{column.nulls === 0 ? 'none missing' : `${percent(column.nulls / rows)} missing`}</p>
+      {hasScale ? (
+        <Bars
+          bars={column.histogram.map((bin) => ({
+            label: `${number(bin.from)} – ${number(bin.to)}`,
+            value: bin.count,
+          }))}
+          about={`Histogram of ${column.name}: ${says}`}
+          ends={[number(Number(column.min)), number(Number(column.max))]}
+        />
+      ) : (
+        <RankedBars
+          bars={top.map((one) => ({ label: one.value, value: one.count }))}
+          total={rows}
+          about={`Most frequent values of ${column.name}: ${says}`}
+        />
+      )}
+      <p class="quiet">
+        {hasScale ? `mean ${number(column.mean)}, ` : ''}
+        {plural(column.distinct, 'value')}
+        {column.nulls === 0 ? ', none missing' : `, ${percent(column.nulls / rows)} missing`}
+      </p>
     </article>
   );
 }

@@ -1,16 +1,18 @@
-import type { Alert, DeploymentStatus, DriftReport, FeatureDrift } from '../answers.ts';
+import type { Alert, Deployment, DeploymentStatus, DriftReport, FeatureDrift } from '../answers.ts';
 import { call } from '../api.ts';
 import { Bars } from '../chart/bars.tsx';
 import { ComparedBars } from '../chart/compared-bars.tsx';
-import { ago, count, metricName, number, percent } from '../format.ts';
+import { ago, count, metric, metricName, number, percent, plural } from '../format.ts';
 import { to } from '../route.ts';
 import { Answer } from '../ui/answer.tsx';
 import { Badge, Time } from '../ui/badge.tsx';
 import { ConfirmButton } from '../ui/confirm-button.tsx';
+import { Table } from '../ui/table.tsx';
 import { useQuery } from '../use-query.ts';
 import { AlertList } from './alert-list.tsx';
 
 const POLL_MS = 5_000;
+const DRIFT_POLL_MS = 15_000;
 
 /** One deployment: traffic, latency, performance, drift per feature, alerts. */
 export function DeploymentPage({ name }: { name: string }) {
@@ -19,18 +21,22 @@ export function DeploymentPage({ name }: { name: string }) {
     { deployment: name },
     POLL_MS,
   );
-  const drift = useQuery<DriftReport>('monitor.drift', { deployment: name });
+  const drift = useQuery<DriftReport>('monitor.drift', { deployment: name }, DRIFT_POLL_MS);
+  const history = useQuery<Deployment>('deployment.show', { deployment: name }, POLL_MS);
   const alerts = useQuery<{ alerts: Alert[] }>('monitor.alerts', { deployment: name, limit: 20 }, POLL_MS);
   const reload = (): void => {
     status.reload();
     drift.reload();
     alerts.reload();
+    history.reload();
   };
   return (
     <>
-      <h1>{name}</h1>
+      <h1 dir="auto">{name}</h1>
       <Answer of={status}>
-        {({ deployments: [deployment] }) => (deployment ? <Facts of={deployment} reload={reload} /> : null)}
+        {({ deployments: [deployment] }) =>
+          deployment ? <Facts of={deployment} follows={history.data?.follows} reload={reload} /> : null
+        }
       </Answer>
       <h2>Drift</h2>
       <Answer of={drift}>{(report) => <Drift report={report} />}</Answer>
@@ -40,11 +46,21 @@ export function DeploymentPage({ name }: { name: string }) {
           all.length === 0 ? <p class="quiet">None so far.</p> : <AlertList alerts={all} changed={reload} />
         }
       </Answer>
+      <h2>Revisions</h2>
+      <Answer of={history}>{(deployment) => <Revisions of={deployment} changed={reload} />}</Answer>
     </>
   );
 }
 
-function Facts({ of, reload }: { of: DeploymentStatus; reload: () => void }) {
+function Facts({
+  of,
+  follows,
+  reload,
+}: {
+  of: DeploymentStatus;
+  follows: string | undefined;
+  reload: () => void;
+}) {
   const { traffic, performance, lastRetrain } = of;
   const bars = traffic.recent.map((step) => ({
     label: new Date(step.from).toLocaleTimeString(),
@@ -55,13 +71,17 @@ function Facts({ of, reload }: { of: DeploymentStatus; reload: () => void }) {
       <p class="row">
         <Badge>{of.health}</Badge>
         <a href={to('models', of.model.name)}>{`${of.model.name}@${of.model.version}`}</a>
-        <span class="quiet">revision {of.revision}</span>
+        <span class="quiet">
+          revision {of.revision}
+          {follows === undefined ? '' : `, follows “${follows}”`}
+        </span>
         <a href={to('lineage', `deployment:${of.deployment}@${of.revision}`)}>Lineage</a>
         <ConfirmButton
           label="Check now"
           title={`Check ${of.deployment} now?`}
           act={() => call('monitor.check', { deployment: of.deployment })}
           done={reload}
+          says={`${of.deployment} was checked.`}
         >
           <p>Measures drift and performance, opens and resolves alerts, and starts the configured action.</p>
         </ConfirmButton>
@@ -77,7 +97,13 @@ function Facts({ of, reload }: { of: DeploymentStatus; reload: () => void }) {
               </>
             ) : null}
           </p>
-          <Bars bars={bars} about="The newest requests over time" />
+          {bars.length > 1 && traffic.requests > 1 ? (
+            <Bars
+              bars={bars}
+              about={`Requests over time, from ${bars[0]?.label} to ${bars.at(-1)?.label}`}
+              ends={[bars[0]?.label ?? '', bars.at(-1)?.label ?? '']}
+            />
+          ) : null}
         </article>
         <article class="card">
           <h2>Latency</h2>
@@ -105,7 +131,7 @@ function Facts({ of, reload }: { of: DeploymentStatus; reload: () => void }) {
                 {Object.entries(performance.metrics).map(([name, value]) => (
                   <div key={name}>
                     <dt>{metricName(name)}</dt>
-                    <dd>{number(value)}</dd>
+                    <dd>{metric(value)}</dd>
                   </div>
                 ))}
               </dl>
@@ -129,7 +155,8 @@ function Drift({ report }: { report: DriftReport }) {
   if (report.state === 'waiting')
     return (
       <p class="quiet">
-        {count(report.window.rows)} rows so far; {count(report.window.minRows)} are needed for a verdict.
+        {plural(report.window.rows, 'row')} of this model so far; {count(report.window.minRows)} are needed
+        for a verdict.
       </p>
     );
   if (report.state === 'no-reference')
@@ -144,18 +171,59 @@ function Drift({ report }: { report: DriftReport }) {
         <span class="legend before">training</span> <span class="legend now">live</span>
       </p>
       <div class="features">
-        {strongestFirst.map((feature) => (
-          <FeatureCard key={feature.name} feature={feature} />
+        {strongestFirst.map((feature, rank) => (
+          <FeatureCard key={feature.name} feature={feature} isOpen={feature.drifted && rank < SHOWN} />
         ))}
       </div>
     </>
   );
 }
 
-function FeatureCard({ feature }: { feature: FeatureDrift }) {
+function Revisions({ of, changed }: { of: Deployment; changed: () => void }) {
+  return (
+    <>
+      {of.revisions.length > 1 ? (
+        <p>
+          <ConfirmButton
+            label="Roll back"
+            title={`Roll ${of.deployment} back?`}
+            act={() => call('deployment.rollback', { deployment: of.deployment })}
+            done={changed}
+            says={`${of.deployment} is rolled back.`}
+          >
+            <p>
+              It serves the model before the current one again, and follows no alias until it is deployed
+              anew.
+            </p>
+          </ConfirmButton>
+        </p>
+      ) : null}
+      <Table
+        caption={`Revisions of ${of.deployment}, newest first`}
+        rows={of.revisions.toReversed()}
+        columns={[
+          { label: 'Revision', cell: (each) => each.revision },
+          {
+            label: 'Model',
+            cell: (each) => <a href={to('models', each.model)}>{`${each.model}@${each.version}`}</a>,
+          },
+          { label: 'How', cell: (each) => each.kind },
+          { label: 'Follows', cell: (each) => each.follows ?? '–' },
+          { label: 'By', cell: (each) => each.actor },
+          { label: 'Since', cell: (each) => <Time at={each.createdAt} text={ago(each.createdAt)} /> },
+        ]}
+      />
+    </>
+  );
+}
+
+/** Features whose picture is shown without a click. */
+const SHOWN = 3;
+
+function FeatureCard({ feature, isOpen }: { feature: FeatureDrift; isOpen: boolean }) {
   const says = `${feature.test} ${number(feature.statistic)} (threshold ${number(feature.threshold)})`;
   return (
-    <details class="card" open={feature.drifted}>
+    <details class="card" open={isOpen}>
       <summary>
         <strong>{feature.name}</strong> <span class="quiet">{says}</span>{' '}
         {feature.drifted ? <Badge>drifted</Badge> : <Badge>ok</Badge>}

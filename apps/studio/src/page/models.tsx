@@ -1,6 +1,6 @@
-import type { ModelVersion } from '../answers.ts';
+import type { ModelDetails, ModelVersion } from '../answers.ts';
 import { call } from '../api.ts';
-import { ago, metricName, number } from '../format.ts';
+import { ago, metric, metricName } from '../format.ts';
 import { to } from '../route.ts';
 import { Answer, Empty } from '../ui/answer.tsx';
 import { Badge, Time } from '../ui/badge.tsx';
@@ -9,6 +9,7 @@ import { Table } from '../ui/table.tsx';
 import { useQuery } from '../use-query.ts';
 
 const ALIAS = 'champion';
+const POLL_MS = 5_000;
 const aliasesOf = (model: ModelVersion) => model.aliases.map((alias) => <Badge key={alias}>{alias}</Badge>);
 
 export function ModelsPage() {
@@ -47,10 +48,15 @@ export function ModelsPage() {
 
 /** The versions of one model side by side, with the buttons that move its champion. */
 export function ModelPage({ name }: { name: string }) {
-  const list = useQuery<{ models: ModelVersion[] }>('model.list');
+  const list = useQuery<{ models: ModelVersion[] }>('model.list', {}, POLL_MS);
+  const details = useQuery<ModelDetails>('model.show', { model: name });
+  const reload = (): void => {
+    list.reload();
+    details.reload();
+  };
   return (
     <>
-      <h1>{name}</h1>
+      <h1 dir="auto">{name}</h1>
       <Answer of={list}>
         {({ models }) => {
           const versions = models
@@ -71,7 +77,8 @@ export function ModelPage({ name }: { name: string }) {
                     label="Roll back"
                     title={`Roll ${name} back?`}
                     act={() => call('model.rollback', { name, alias: ALIAS })}
-                    done={list.reload}
+                    done={reload}
+                    says={`${name} is rolled back.`}
                   >
                     <p>
                       “{ALIAS}” returns to the version that had it before version {champion.version}.
@@ -83,6 +90,7 @@ export function ModelPage({ name }: { name: string }) {
               <Table
                 caption={`Versions of ${name}`}
                 rows={versions}
+                isMarked={(model) => model.aliases.includes(ALIAS)}
                 columns={[
                   {
                     label: 'Version',
@@ -93,16 +101,6 @@ export function ModelPage({ name }: { name: string }) {
                     ),
                   },
                   { label: 'Aliases', cell: aliasesOf },
-                  ...metrics.map((metric) => ({
-                    label: metricName(metric),
-                    isNumber: true,
-                    cell: (model: ModelVersion) => number(model.metrics[metric]),
-                  })),
-                  {
-                    label: 'Run',
-                    cell: (model) => (model.run ? <a href={to('runs', model.run)}>{model.run}</a> : '–'),
-                  },
-                  { label: 'Digest', cell: (model) => <code>{model.digest.slice(0, 12)}</code> },
                   {
                     label: 'Action',
                     cell: (model) =>
@@ -111,7 +109,8 @@ export function ModelPage({ name }: { name: string }) {
                           label="Promote"
                           title={`Promote ${name}@${model.version}?`}
                           act={() => call('model.promote', { name, version: model.version, alias: ALIAS })}
-                          done={list.reload}
+                          done={reload}
+                          says={`${name}@${model.version} is the ${ALIAS} now.`}
                         >
                           <p>
                             It becomes “{ALIAS}”{champion ? ` in place of version ${champion.version}` : ''}.
@@ -120,12 +119,69 @@ export function ModelPage({ name }: { name: string }) {
                         </ConfirmButton>
                       ),
                   },
+                  ...metrics.map((each) => ({
+                    label: metricName(each),
+                    isNumber: true,
+                    cell: (model: ModelVersion) => metric(model.metrics[each]),
+                  })),
+                  {
+                    label: 'Run',
+                    cell: (model) => (model.run ? <a href={to('runs', model.run)}>{model.run}</a> : '–'),
+                  },
+                  { label: 'Digest', cell: (model) => <code>{model.digest.slice(0, 12)}</code> },
                 ]}
               />
+              <Answer of={details}>{(model) => <Details of={model} />}</Answer>
             </>
           );
         }}
       </Answer>
+    </>
+  );
+}
+
+function Details({ of: model }: { of: ModelDetails }) {
+  return (
+    <>
+      <h2>What it takes</h2>
+      {model.features.length === 0 ? (
+        <p class="quiet">It comes from elsewhere and takes tensors; see GET /v2/models of its deployment.</p>
+      ) : (
+        <Table
+          caption={`Features of ${model.name}@${model.version}`}
+          rows={model.features}
+          columns={[
+            { label: 'Feature', cell: (feature) => feature.name },
+            { label: 'Type', cell: (feature) => feature.type },
+            { label: 'May be missing', cell: (feature) => (feature.nullable ? 'yes' : 'no') },
+          ]}
+        />
+      )}
+      {model.moves.length > 0 ? (
+        <>
+          <h2>Where its aliases were</h2>
+          <Table
+            caption={`Moves of the aliases of ${model.name}, newest first`}
+            rows={model.moves.toReversed()}
+            columns={[
+              { label: 'Alias', cell: (move) => <Badge>{move.alias}</Badge> },
+              { label: 'What', cell: (move) => move.kind },
+              { label: 'From', isNumber: true, cell: (move) => move.previous ?? '–' },
+              { label: 'To', isNumber: true, cell: (move) => move.version },
+              { label: 'By', cell: (move) => move.actor },
+              { label: 'When', cell: (move) => <Time at={move.time} text={ago(move.time)} /> },
+            ]}
+          />
+        </>
+      ) : null}
+      {model.card === '' ? null : (
+        <details class="card">
+          <summary>
+            Model card of {model.name}@{model.version}
+          </summary>
+          <pre>{model.card}</pre>
+        </details>
+      )}
     </>
   );
 }

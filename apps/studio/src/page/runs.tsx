@@ -1,6 +1,6 @@
 import type { Run } from '../answers.ts';
-import { Lines, type Series } from '../chart/lines.tsx';
-import { ago, metricName, number } from '../format.ts';
+import { Lines } from '../chart/lines.tsx';
+import { ago, count, duration, metric, metricName } from '../format.ts';
 import { to } from '../route.ts';
 import { Answer, Empty } from '../ui/answer.tsx';
 import { Badge, Time } from '../ui/badge.tsx';
@@ -45,12 +45,16 @@ export function RunsPage() {
 function headline(run: Run): string {
   const test = run.metrics.test ?? {};
   const name = ['rocAuc', 'accuracy', 'rmse'].find((each) => test[each] !== undefined);
-  return name === undefined ? '–' : `${metricName(name)} ${number(test[name])}`;
+  return name === undefined ? '–' : `${metricName(name)} ${metric(test[name])}`;
 }
 
 /** One run: what was asked, every candidate with its metrics, and its learning curves. */
 export function RunPage({ id }: { id: string }) {
-  const query = useQuery<Run & { curves?: readonly Series[] }>('run.show', { run: id }, POLL_MS);
+  const query = useQuery<Run & { curves?: Readonly<Record<string, readonly number[]>> }>(
+    'run.show',
+    { run: id },
+    POLL_MS,
+  );
   return (
     <>
       <h1>{id}</h1>
@@ -58,23 +62,53 @@ export function RunPage({ id }: { id: string }) {
         {(run) => (
           <>
             <p class="row">
-              <Badge>{run.status}</Badge> predicts <strong>{run.spec.target}</strong> from{' '}
-              <a href={to('datasets', run.dataset ?? run.spec.data)}>{run.dataset ?? run.spec.data}</a>
+              <Badge>{run.status}</Badge>
+              <span>
+                predicts <strong>{run.spec.target}</strong> from{' '}
+                <a href={to('datasets', run.dataset ?? run.spec.data)}>{run.dataset ?? run.spec.data}</a>
+              </span>
+              <Facts of={run} />
               <a href={to('lineage', `run:${id}`)}>Lineage</a>
             </p>
             {run.error ? <p class="note bad">{run.error}</p> : null}
+            {(run.notes ?? []).map((note) => (
+              <p class="note" key={note}>
+                {note}
+              </p>
+            ))}
             <h2>Metrics</h2>
             <Metrics parts={run.metrics} />
             {run.candidates.length > 0 ? <Candidates of={run.candidates} /> : null}
-            {run.curves && run.curves.length > 0 ? (
-              <>
-                <h2>Learning curves</h2>
-                <Lines series={run.curves} about={`Learning curves of ${id}`} />
-              </>
-            ) : null}
+            <Curves of={run.curves ?? {}} />
           </>
         )}
       </Answer>
+    </>
+  );
+}
+
+function Facts({ of: run }: { of: Run }) {
+  return (
+    <span class="quiet">
+      {run.split ? `${count(run.split.trainRows)} rows to learn, ${count(run.split.testRows)} held out` : ''}
+      {run.finishedAt ? ` · took ${duration(run.startedAt, run.finishedAt)}` : ''}
+    </span>
+  );
+}
+
+function Curves({ of: curves }: { of: Readonly<Record<string, readonly number[]>> }) {
+  const series = Object.entries(curves).map(([name, points]) => ({ name, points }));
+  if (series.every((each) => each.points.length < 2)) return null;
+  const best = series.map((each) => `${each.name} ${metric(Math.min(...each.points))}`).join(', ');
+  return (
+    <>
+      <h2>Learning curves</h2>
+      <Lines
+        series={series}
+        yLabel="loss on the validation part"
+        xLabel="epoch"
+        about={`Learning curves: loss on the validation part by epoch. Lowest: ${best}.`}
+      />
     </>
   );
 }
@@ -88,13 +122,14 @@ function Candidates({ of: candidates }: { of: readonly Candidate[] }) {
       <Table
         caption="Estimators that were tried"
         rows={candidates}
+        isMarked={(each) => each.chosen}
         columns={[
           { label: 'Estimator', cell: (each) => each.estimator },
-          { label: 'Chosen', cell: (each) => (each.chosen ? 'yes' : 'no') },
+          { label: 'Chosen', cell: (each) => (each.chosen ? <Badge>chosen</Badge> : '–') },
           ...Object.keys(candidates[0]?.metrics ?? {}).map((name) => ({
             label: metricName(name),
             isNumber: true,
-            cell: (each: Candidate) => number(each.metrics[name]),
+            cell: (each: Candidate) => metric(each.metrics[name]),
           })),
         ]}
       />
@@ -115,7 +150,7 @@ function Metrics({ parts }: { parts: Run['metrics'] }) {
         ...Object.keys(parts).map((part) => ({
           label: part,
           isNumber: true,
-          cell: (name: string) => number(parts[part]?.[name]),
+          cell: (name: string) => metric(parts[part]?.[name]),
         })),
       ]}
     />

@@ -1,17 +1,24 @@
 import type { ComponentChildren } from 'preact';
-import { type ApiError, setToken } from '../api.ts';
+import type { ApiError } from '../api.ts';
 import type { Query } from '../use-query.ts';
 
 /** What a query gave: a placeholder until it is there, the error if it failed, else what the page makes of it. */
 export function Answer<T>({ of, children }: { of: Query<T>; children: (data: T) => ComponentChildren }) {
-  if (of.error) return <Failure error={of.error} retry={of.reload} />;
-  if (of.data === undefined)
+  // Why nothing comes is said once, above the page, when the server is gone or asks who calls.
+  const isSaidAbove = of.error?.status === 0 || of.error?.status === 401;
+  const failure = of.error && !(isSaidAbove && of.data !== undefined) ? of.error : undefined;
+  if (of.data === undefined && !failure)
     return (
-      <p class="quiet" role="status">
+      <p class="quiet loading" role="status">
         Loading…
       </p>
     );
-  return <>{children(of.data)}</>;
+  return (
+    <>
+      {failure ? <Failure error={failure} retry={of.reload} /> : null}
+      {of.data === undefined ? null : children(of.data)}
+    </>
+  );
 }
 
 export function Failure({ error, retry }: { error: ApiError; retry?: () => void }) {
@@ -21,30 +28,12 @@ export function Failure({ error, retry }: { error: ApiError; retry?: () => void 
         <strong>{error.message}</strong> {error.hint}
       </p>
       <p class="quiet">{error.code}</p>
-      {error.status === 401 && retry ? <TokenForm done={retry} /> : null}
-      {error.status !== 401 && retry ? (
+      {retry ? (
         <button type="button" onClick={retry}>
           Try again
         </button>
       ) : null}
     </div>
-  );
-}
-
-function TokenForm({ done }: { done: () => void }) {
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    if (!(event.currentTarget instanceof HTMLFormElement)) return;
-    setToken(String(new FormData(event.currentTarget).get('token') ?? '').trim());
-    done();
-  };
-  return (
-    <form onSubmit={submit} class="row">
-      <label>
-        Access token <input name="token" type="password" autocomplete="off" required />
-      </label>
-      <button type="submit">Use it</button>
-    </form>
   );
 }
 

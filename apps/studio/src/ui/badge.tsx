@@ -2,6 +2,7 @@ const TONES: Readonly<Record<string, string>> = {
   ok: 'good',
   succeeded: 'good',
   champion: 'good',
+  chosen: 'good',
   resolved: 'good',
   alert: 'bad',
   open: 'bad',
@@ -11,12 +12,18 @@ const TONES: Readonly<Record<string, string>> = {
   acknowledged: 'warn',
   challenger: 'warn',
   running: 'warn',
+  queued: 'warn',
   interrupted: 'warn',
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  waiting: 'waiting for data',
+  'no-reference': 'no reference',
 };
 
 /** A state in words; the colour only repeats it. */
 export const Badge = ({ children }: { children: string }) => (
-  <span class={`badge ${TONES[children] ?? ''}`}>{children}</span>
+  <span class={`badge ${TONES[children] ?? ''}`}>{WORDS[children] ?? children}</span>
 );
 
 export const Time = ({ at, text }: { at: string; text: string }) => (

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api.ts';
+import { notify } from '../notice.ts';
 import { Failure } from './answer.tsx';
 
 /** A button that asks before it acts. The dialog keeps the focus, Escape cancels, and a failure is shown in place. */
@@ -10,6 +11,9 @@ export function ConfirmButton(props: {
   children: ComponentChildren;
   act: () => Promise<unknown>;
   done: () => void;
+  /** What to say when it is done. */
+  says: string;
+  isBold?: boolean;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [isBusy, setIsBusy] = useState(false);
@@ -21,6 +25,11 @@ export function ConfirmButton(props: {
       await props.act();
       dialog.current?.close();
       props.done();
+      notify(props.says);
+      // The button may be gone with what it did: then the keyboard goes on from the page's start.
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) document.getElementById('main')?.focus();
+      });
     } catch (cause) {
       setError(cause instanceof ApiError ? cause : new ApiError(0, 'TRS_STUDIO', String(cause), ''));
     } finally {
@@ -29,10 +38,10 @@ export function ConfirmButton(props: {
   };
   return (
     <>
-      <button type="button" onClick={() => dialog.current?.showModal()}>
+      <button type="button" class={props.isBold ? 'primary' : ''} onClick={() => dialog.current?.showModal()}>
         {props.label}
       </button>
-      <dialog ref={dialog} aria-label={props.title}>
+      <dialog ref={dialog} aria-label={props.title} onClose={() => setError(undefined)}>
         <h2>{props.title}</h2>
         {props.children}
         {error ? <Failure error={error} /> : null}

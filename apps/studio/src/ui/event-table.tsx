@@ -9,7 +9,15 @@ export const EventTable = ({ events }: { events: readonly LogEvent[] }) => (
     caption="Events, newest first"
     rows={events}
     columns={[
-      { label: 'What', cell: (event) => event.type },
+      {
+        label: 'What',
+        cell: (event) => (
+          <details>
+            <summary>{event.type}</summary>
+            <pre>{JSON.stringify(event.payload, undefined, 2)}</pre>
+          </details>
+        ),
+      },
       {
         label: 'About',
         cell: (event) =>

@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { predictionLogToken } from '@trestle/contracts';
+import { dataAdd, dataPlugin } from '@trestle/plugin-data';
+import { monitoringPlugin } from '@trestle/plugin-monitoring';
+import { modelPromote, registryPlugin } from '@trestle/plugin-registry';
+import { deployOperation, servingPlugin } from '@trestle/plugin-serving';
+import { systemPlugin } from '@trestle/plugin-system';
+import { trainingPlugin, trainOperation } from '@trestle/plugin-training';
+import { temporaryProject } from '@trestle/testing';
+import { HOSTILE } from './hostile.test.setup.ts';
+import { serverConfig, startServer } from './index.ts';
+
+// A server with the built Studio over a small project whose names and values are meant to break a page.
+
+const PLUGINS = [systemPlugin, dataPlugin, trainingPlugin, registryPlugin, servingPlugin, monitoringPlugin];
+const LEARNT_ROWS = 400;
+const LIVE_ROWS = 240;
+
+const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+const row = (k: number) => ({
+  [HOSTILE.column]: HOSTILE.values[k % HOSTILE.values.length] ?? '',
+  [HOSTILE.number]: (k * 7) % 50,
+});
+const lines = Array.from({ length: LEARNT_ROWS }, (_, k) => {
+  const { [HOSTILE.column]: text = '', [HOSTILE.number]: x = 0 } = row(k);
+  return `${cell(String(text))},${x},${Number(x) > 25 ? 'yes' : 'no'}`;
+});
+
+const project = await temporaryProject();
+const host = await project.open(PLUGINS, { sections: [serverConfig] });
+const local = { surface: 'cli' } as const;
+await writeFile(
+  join(project.dir, HOSTILE.file),
+  `${cell(HOSTILE.column)},${cell(HOSTILE.number)},label\n${lines.join('\n')}\n`,
+);
+await host.run(dataAdd, { path: HOSTILE.file, name: HOSTILE.dataset }, local);
+for (const seed of [1, 2]) {
+  await host.run(
+    trainOperation,
+    { data: HOSTILE.dataset, target: 'label', estimator: 'linear', seed, register: 'birds' },
+    local,
+  );
+}
+await host.run(modelPromote, { name: 'birds', version: 1, alias: 'champion' });
+await host.run(deployOperation, { model: 'birds@champion' });
+const studioDir = fileURLToPath(new URL('../../studio/dist', import.meta.url));
+const server = await startServer(host, { port: 0, host: '127.0.0.1', studioDir });
+let prediction = '';
+for (let at = 0; at < LIVE_ROWS; at += 40) {
+  const response = await fetch(`${server.url}/v1/predict/birds`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ rows: Array.from({ length: 40 }, (_, k) => row(at + k)) }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new RangeError(JSON.stringify(answer));
+  prediction = String(Reflect.get(Object(answer), 'id'));
+}
+await (await host.service(predictionLogToken)).flush();
+process.once('SIGTERM', () => {
+  void server
+    .close()
+    .then(() => project.remove())
+    .then(() => process.exit(0));
+});
+process.send?.({ url: server.url, prediction });

@@ -1,0 +1,268 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HOSTILE } from './hostile.test.setup.ts';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = [process.env.CHROMIUM_PATH ?? '', ...PLACES].find(existsSync);
+const isNeeded = process.env.CI === 'true';
+if (executablePath === undefined && !isNeeded) {
+  process.stderr.write(
+    'The Studio’s browser tests are skipped: no Chromium (apt-get install chromium, or set CHROMIUM_PATH).\n',
+  );
+}
+
+const SERVE = fileURLToPath(new URL('./studio.process.test.setup.ts', import.meta.url));
+
+describe.skipIf(executablePath === undefined && !isNeeded)('the Studio in a browser', () => {
+  let child: ChildProcess;
+  let url: string;
+  let prediction: string;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    if (executablePath === undefined)
+      throw new RangeError('No Chromium, and CI=true says that there must be one.');
+    child = fork(SERVE, { execArgv: ['--experimental-strip-types'], stdio: 'inherit' });
+    const started = once(child, 'message');
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    [{ url, prediction }] = await started;
+    page = await newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    if (!child || child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  });
+
+  /** A page whose errors and broken policies are written down. */
+  async function newPage(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+    const made = await (
+      await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+    ).newPage();
+    made.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    made.on('pageerror', (error) => complaints.push(String(error)));
+    made.on('dialog', (dialog) => {
+      complaints.push(`a script ran: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    return made;
+  }
+  async function visit(path: string, heading: string, on = page): Promise<void> {
+    await on.goto(`${url}/#/${path}`);
+    await on.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+    await expect.poll(() => on.locator('.loading').count()).toBe(0);
+  }
+  async function violations(on = page): Promise<readonly string[]> {
+    await on.evaluate(axe.source);
+    const result = await on.evaluate<axe.AxeResults>('axe.run()');
+    return result.violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.target} ${node.html}`),
+    );
+  }
+  const run = async (): Promise<string> => {
+    await visit('runs', 'Runs');
+    return ((await page.getByRole('rowheader').first().textContent()) ?? '').trim();
+  };
+
+  const PAGES: readonly (readonly [path: string, heading: string, shows: string])[] = [
+    ['', 'Overview', 'Recent events'],
+    ['datasets', 'Datasets', HOSTILE.dataset],
+    [`datasets/${HOSTILE.dataset}%401`, `${HOSTILE.dataset}@1`, HOSTILE.column],
+    ['runs', 'Runs', 'succeeded'],
+    ['models', 'Models', 'birds@2'],
+    ['models/birds', 'birds', 'Version 1 is the champion.'],
+    ['deployments', 'Deployments', 'birds'],
+    ['deployments/birds', 'birds', 'training'],
+    ['lineage', 'Lineage', 'Name a prediction'],
+    ['jobs', 'Jobs', 'train'],
+    ['audit', 'Audit', 'model.promoted'],
+    ['nothing', 'No such page', 'There is no page'],
+  ];
+
+  it.each(PAGES)(
+    'shows #/%s with real data, without complaint, for everybody',
+    async (path, heading, shows) => {
+      complaints.length = 0;
+      await visit(path, heading);
+      await page.getByText(shows).first().waitFor();
+      expect(await violations()).toEqual([]);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it('is as readable in the dark, and fits a telephone', async () => {
+    const dark = await newPage({ colorScheme: 'dark', viewport: { width: 390, height: 844 } });
+    for (const [path, heading] of PAGES) {
+      await visit(path, heading, dark);
+      expect(await violations(dark)).toEqual([]);
+      expect([path, await dark.evaluate('document.documentElement.scrollWidth <= innerWidth')]).toEqual([
+        path,
+        true,
+      ]);
+    }
+    await dark.context().close();
+  });
+
+  it('shows a run with its learning curves', async () => {
+    const id = await run();
+    await visit(`runs/${id}`, id);
+    await page.getByRole('img', { name: /^Learning curves: loss on the validation part by epoch/ }).waitFor();
+    expect(await page.locator('polyline').count()).toBeGreaterThan(0);
+    expect(await violations()).toEqual([]);
+  });
+
+  it('shows what is called like code as text', async () => {
+    complaints.length = 0;
+    await visit(`datasets/${HOSTILE.dataset}%401`, `${HOSTILE.dataset}@1`);
+    for (const text of [HOSTILE.column, HOSTILE.number])
+      await page.getByText(text, { exact: true }).waitFor();
+    // What is longer than its place is whole in its title.
+    for (const value of HOSTILE.values.slice(0, 5)) {
+      expect(await page.locator('title').filter({ hasText: value }).count()).toBeGreaterThan(0);
+    }
+    expect(await page.locator('main img, main script, main svg[onload]').count()).toBe(0);
+    const drift = page.getByText(HOSTILE.column);
+    await visit('deployments/birds', 'birds');
+    await drift.first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('leads from a prediction to the file that it comes from', async () => {
+    await visit('lineage', 'Lineage');
+    await page.getByLabel('Trace').fill(prediction);
+    await page.keyboard.press('Enter');
+    const table = page.getByRole('table', { name: /^Edges of the lineage/ });
+    for (const kind of [
+      /^file:/,
+      `dataset:${HOSTILE.dataset}@1`,
+      /^run:r-/,
+      'model:birds@1',
+      'deployment:birds@1',
+    ]) {
+      await table.getByRole('link', { name: kind }).first().waitFor();
+    }
+    expect(await page.locator('svg.graph a').count()).toBe(6);
+    await page.locator('svg.graph a', { hasText: 'model' }).click();
+    await page.getByRole('heading', { level: 1, name: 'birds' }).waitFor();
+  });
+
+  it('promotes and rolls back, asking first, and shows at once what that changed', async () => {
+    await visit('models/birds', 'birds');
+    await page.getByRole('button', { name: 'Promote' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Promote birds@2?' });
+    await dialog.getByText('in place of version 1').waitFor();
+    await dialog.getByRole('button', { name: 'Promote' }).click();
+    await page.getByText('Version 2 is the champion.').waitFor();
+    await page.getByRole('status').filter({ hasText: 'birds@2 is the champion now.' }).waitFor();
+    expect(await violations()).toEqual([]);
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await page
+      .getByRole('dialog', { name: 'Roll birds back?' })
+      .getByRole('button', { name: 'Roll back' })
+      .click();
+    await page.getByText('Version 1 is the champion.').waitFor();
+    await visit('audit', 'Audit');
+    await page.getByText('model.rolled-back').first().waitFor();
+  });
+
+  it('is used with the keyboard alone', async () => {
+    const page = await newPage();
+    await visit('', 'Overview', page);
+    await page.keyboard.press('Tab');
+    const focused = () => page.evaluate<string>('document.activeElement.textContent.trim()');
+    expect(await focused()).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    await visit('models/birds', 'birds', page);
+    for (let presses = 0; presses < 40 && (await focused()) !== 'Promote'; presses++)
+      await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Promote');
+    // The focus is seen: an outline of some width, not none.
+    expect(
+      await page.evaluate('parseFloat(getComputedStyle(document.activeElement).outlineWidth)'),
+    ).toBeGreaterThan(1);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(await focused()).toBe('Promote');
+    await page.getByText('Version 1 is the champion.').waitFor();
+    await page.context().close();
+  });
+
+  it('says what does not exist, and what the server refuses', async () => {
+    await page.goto(`${url}/#/runs/r-nobody`);
+    await page.getByRole('alert').getByText('There is no run "r-nobody".').waitFor();
+    await page.getByText('TRS_TRAIN_UNKNOWN_RUN').waitFor();
+    await page.route('**/api/v1/data/list', (route) =>
+      route.fulfill({
+        status: 403,
+        json: { code: 'TRS_SERVER_ACCESS_DENIED', detail: 'Not for you.', hint: '' },
+      }),
+    );
+    await page.goto(`${url}/#/datasets`);
+    await page.getByRole('alert').getByText('Not for you.').waitFor();
+    await page.unroute('**/api/v1/data/list');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('link', { name: HOSTILE.dataset }).waitFor();
+  });
+
+  it('asks for a token where the server does, once', async () => {
+    await page.route('**/api/v1/**', (route) =>
+      route.request().headers().authorization === 'Bearer mine'
+        ? route.continue()
+        : route.fulfill({
+            status: 401,
+            json: { code: 'TRS_SERVER_UNAUTHENTICATED', detail: 'Who?', hint: '' },
+          }),
+    );
+    await page.goto(`${url}/#/models`);
+    await page.getByRole('heading', { name: 'Who are you?' }).waitFor();
+    expect(await violations()).toEqual([]);
+    await page.getByLabel('Access token').fill('mine');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'birds@2' }).waitFor();
+    await page.unroute('**/api/v1/**');
+  });
+
+  it('has an API page that needs nothing from elsewhere', async () => {
+    const docs = await newPage();
+    const asked: string[] = [];
+    docs.on('request', (request) => asked.push(request.url()));
+    complaints.length = 0;
+    await docs.goto(`${url}/docs/`);
+    await docs.getByRole('heading', { level: 1, name: 'Trestle' }).waitFor();
+    await docs
+      .getByText('registry', { exact: true })
+      .or(docs.getByText('model', { exact: true }))
+      .first()
+      .waitFor();
+    expect(await docs.getByText(/Deploy|Generate SDK/).count()).toBe(0);
+    expect(asked.filter((address) => !address.startsWith(url) && !address.startsWith('data:'))).toEqual([]);
+    expect(complaints).toEqual([]);
+    await docs.context().close();
+  });
+
+  it('keeps what it shows when the server goes, says so, and goes on when it is back', async () => {
+    await visit('deployments', 'Deployments');
+    await page.getByRole('link', { name: 'birds', exact: true }).waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('The server does not answer.').waitFor();
+    await page.getByRole('link', { name: 'birds', exact: true }).waitFor();
+    await page.context().setOffline(false);
+    await page.getByText('The server does not answer.').waitFor({ state: 'hidden' });
+  });
+});
