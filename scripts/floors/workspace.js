@@ -13,7 +13,9 @@ import { workspaceFolders } from '../workspace-folders.js';
  * @property {Readonly<Record<string, string>>} [dependencies]
  * @property {Readonly<Record<string, string>>} [devDependencies]
  * @property {Readonly<Record<string, string>>} [peerDependencies]
+ * @property {Readonly<Record<string, { readonly optional?: boolean }>>} [peerDependenciesMeta]
  * @property {Readonly<Record<string, string>>} [optionalDependencies]
+ * @property {Readonly<Record<string, string>>} [scripts]
  *
  * @typedef {object} Package
  * @property {string} folder relative to the checkout, with slashes

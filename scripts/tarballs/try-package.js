@@ -10,7 +10,7 @@ import { root } from '../root.js';
 
 const run = promisify(execFile);
 const bin = join(root, 'node_modules', '.bin');
-const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, TRESTLE_STORE__RESERVE_BYTES: '0' };
+const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
 
 /**
  * Installs one package into an empty project, compiles a call of it against its declarations, and runs the call.
@@ -39,7 +39,7 @@ async function install(packed, all, project) {
   // None of them is in a registry yet: what it needs of ours comes from the tarballs too.
   const overrides = Object.fromEntries(all.map(({ name, tarball }) => [name, `file:${tarball}`]));
   const manifest = { name: 'empty', private: true, type: 'module', overrides };
-  const dependencies = { [packed.name]: `file:${packed.tarball}` };
+  const dependencies = { ...requiredPeers(packed), [packed.name]: `file:${packed.tarball}` };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ ...manifest, dependencies }));
   const args = [
     'install',
@@ -50,6 +50,19 @@ async function install(packed, all, project) {
     '--loglevel=error',
   ];
   await run('npm', args, { cwd: project, env });
+}
+
+/**
+ * What its user has already, in the version that we test with: some npm settings leave peers to the user.
+ *
+ * @param {Packed} packed
+ * @returns {Readonly<Record<string, string>>}
+ */
+function requiredPeers({ folder }) {
+  const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(join(root, folder));
+  const tools = readManifest(root).devDependencies ?? {};
+  const required = Object.entries(peerDependencies).filter(([name]) => !peerDependenciesMeta[name]?.optional);
+  return Object.fromEntries(required.map(([name, range]) => [name, tools[name] ?? range]));
 }
 
 /**
@@ -87,7 +100,7 @@ async function compile(project) {
     noEmit: true,
     skipLibCheck: false,
     typeRoots,
-    lib: ['es2023', 'esnext.disposable', 'dom'],
+    lib: ['es2024', 'esnext.disposable', 'dom'],
   };
   writeFileSync(
     join(project, 'tsconfig.json'),
