@@ -3,9 +3,6 @@ import { deviceContract } from '../device-contract.ts';
 import { operationsContract } from '../operations-contract.ts';
 import { type PageResult, runCollected } from './page-runner.ts';
 
-// The one thing of a page that is used here: all of TypeScript's `dom` would bring its own WebAssembly types along.
-declare const location: { readonly search: string };
-
 /** The entry of the page: `?device=webgpu` names the device whose contract is run. */
 async function run(): Promise<readonly PageResult[]> {
   const name = new URLSearchParams(location.search).get('device') === 'webgpu' ? 'webgpu' : 'wasm';
