@@ -20,7 +20,10 @@ export function summary(account: DemoAccount, dir: string, isOnce: boolean): rea
           `${model.candidates.length} kinds of estimator, ${chosen} won: ROC AUC ${rounded(model.test.rocAuc)}, average precision ${rounded(model.test.averagePrecision)} on later, unseen records`,
         ],
         ['serving', `${live.rows} rows in ${live.requests} requests, ${live.shiftedRows} of them shifted`],
-        ['drift', live.alert.summary],
+        [
+          'drift',
+          `${live.driftBefore ? 'some before the change already: years had passed; then ' : ''}${live.alert.summary}`,
+        ],
         [
           'retraining',
           `${retrain.labels} labels arrived; on ${retrain.comparedRows} rows that neither had seen, ${retrain.metric} ${rounded(retrain.champion.value)} → ${rounded(retrain.challenger.value)}`,
@@ -33,7 +36,7 @@ export function summary(account: DemoAccount, dir: string, isOnce: boolean): rea
         ],
       ],
     },
-    { kind: 'heading', text: 'Look further' },
+    { kind: 'heading', text: 'Look further (from the folder in which you started the demo)' },
     {
       kind: 'facts',
       facts: [

@@ -12,6 +12,16 @@ const tree = z.object({
 });
 
 describe('redact', () => {
+  it('hides the credentials and queries of addresses', () => {
+    const shape = z.object({ path: z.string() });
+    const path = `https://user:${CANARY}@example.org/rows.csv?signature=${CANARY}`;
+    expect(redact(shape, { path })).toEqual({ path: 'https://example.org/rows.csv?••••' });
+    expect(redact(shape, { path: 'https://example.org/rows.csv' })).toEqual({
+      path: 'https://example.org/rows.csv',
+    });
+    expect(redact(shape, { path: 'who? me@home' })).toEqual({ path: 'who? me@home' });
+  });
+
   it.each([
     ['a field', z.object({ key: secret() }), { key: CANARY }],
     ['an optional field', z.object({ key: secret().optional() }), { key: CANARY }],

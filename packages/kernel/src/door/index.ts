@@ -1,3 +1,4 @@
 export { type ExtractLimits, safeExtract } from './safe-extract.ts';
 export { checkUrl, type FetchOptions, isPublic, safeFetch } from './safe-fetch.ts';
 export { safeResolve } from './safe-resolve.ts';
+export { shownAddress } from './shown-address.ts';

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import ipaddr from 'ipaddr.js';
 import { isTrestleError } from '../error/trestle-error.ts';
 import { doorError } from './door-error.ts';
+import { shownAddress } from './shown-address.ts';
 
 export interface FetchOptions {
   /** The file that the body is written to. */
@@ -163,7 +164,7 @@ function limit(maxBytes: number, address: string): Transform {
       done(
         doorError('FETCH_TOO_LARGE', {
           kind: 'too-large',
-          message: `${shown(address)} sends more than ${maxBytes} bytes.`,
+          message: `${shownAddress(address)} sends more than ${maxBytes} bytes.`,
           hint: 'Raise the limit in the configuration if you trust it.',
         }),
       );
@@ -171,16 +172,10 @@ function limit(maxBytes: number, address: string): Transform {
   });
 }
 
-/** An address for a message: credentials and queries may be secret. */
-function shown(address: string): string {
-  const url = URL.parse(address);
-  return url ? `${url.protocol}//${url.host}${url.pathname}`.slice(0, 200) : 'that was given';
-}
-
 const refused = (address: string, reason: string) =>
   doorError('URL_REFUSED', {
     kind: 'invalid',
-    message: `The address ${shown(address)} is refused: ${reason}.`,
+    message: `The address ${shownAddress(address)} is refused: ${reason}.`,
     hint: 'Use a public http(s) address, or allow the host in the configuration.',
     details: { reason },
   });
@@ -188,7 +183,7 @@ const refused = (address: string, reason: string) =>
 const failed = (address: string, reason: string, cause?: unknown) =>
   doorError('FETCH_FAILED', {
     kind: 'failed',
-    message: `${shown(address)} could not be fetched: ${reason}.`,
+    message: `${shownAddress(address)} could not be fetched: ${reason}.`,
     hint: 'Check the address and the network, then try again.',
     cause,
   });

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Context, safeExtract, safeFetch } from '@trestle/kernel';
+import { type Context, checkUrl, safeExtract, safeFetch, shownAddress } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
+import { checkJsonEnd } from './check-json-end.ts';
 import { type FileFormat, formatOf } from './file-format.ts';
 import { scanFile } from './scan-file.ts';
 
@@ -24,19 +25,22 @@ export interface LocalSource {
 export async function openSource(ctx: Context, named: string, dir: string): Promise<LocalSource> {
   const { maxSourceBytes, allowPrivateHosts } = ctx.config(dataConfig);
   let path: string;
+  let shown = named;
   if (/^https?:\/\//i.test(named)) {
-    path = join(dir, basename(new URL(named).pathname) || 'download');
-    ctx.progress({ step: `fetching ${named}` });
+    shown = shownAddress(named);
+    path = join(dir, basename(checkUrl(named).pathname) || 'download');
+    ctx.progress({ step: `fetching ${shown}` });
     await safeFetch(named, { to: path, maxBytes: maxSourceBytes, allowPrivateHosts, signal: ctx.signal });
   } else {
     path = await ctx.files.read(named);
   }
   if (path.toLowerCase().endsWith('.zip'))
-    path = await extractOne(path, named, join(dir, 'extracted'), maxSourceBytes);
+    path = await extractOne(path, shown, join(dir, 'extracted'), maxSourceBytes);
   const { format, compression } = formatOf(path);
   const isText = format !== 'parquet' && compression === 'none';
-  const { digest } = await scanFile(path, named, isText);
-  return { path, shown: named, format, digest };
+  const { digest } = await scanFile(path, shown, isText);
+  if (format === 'json' && isText) await checkJsonEnd(path, shown);
+  return { path, shown, format, digest };
 }
 
 async function extractOne(path: string, named: string, dir: string, maxBytes: number): Promise<string> {

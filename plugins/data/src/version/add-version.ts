@@ -32,7 +32,7 @@ export async function addVersion(
 ): Promise<DatasetVersion & { unchanged: boolean }> {
   const workspace = await (await ctx.service(blobsToken)).workspace();
   try {
-    ctx.progress({ step: `reading ${input.path}`, fraction: 0.05 });
+    ctx.progress({ step: 'reading the source', fraction: 0.05 });
     const source = await openSource(ctx, input.path, workspace.dir);
     const base = input.append ? await existing(ctx, input.name) : undefined;
     const engine = await openEngine(ctx, {
