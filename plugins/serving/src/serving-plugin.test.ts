@@ -323,14 +323,42 @@ describe('the serving plugin', () => {
       expect(await call('POST', `${MODEL}/infer`, { model: 'double' }, { inputs })).toMatchObject({
         outputs: [{ name: 'b', datatype: 'FP32', shape: [1, 2], data: [2, 4] }],
       });
-      await expect(
-        call(
-          'POST',
-          `${MODEL}/infer`,
-          { model: 'double' },
-          { inputs: [{ name: 'a', datatype: 'FP32', shape: [2, 2], data: [1] }] },
-        ),
-      ).rejects.toMatchObject({ code: 'TRS_SERVING_TENSOR_INVALID' });
+      const wrong = [{ name: 'a', datatype: 'FP32', shape: [2, 2], data: [1] }];
+      expect(await call('POST', `${MODEL}/infer`, { model: 'double' }, { inputs: wrong })).toMatchObject({
+        error: expect.stringContaining('"a"'),
+        status: 422,
+        code: 'TRS_SERVING_TENSOR_INVALID',
+      });
+    });
+
+    it.each([
+      ['an unknown model', 'GET', MODEL, { model: 'nobody' }, undefined, 404],
+      [
+        'an unknown model that is asked whether it is ready',
+        'GET',
+        `${MODEL}/ready`,
+        { model: 'nobody' },
+        undefined,
+        404,
+      ],
+      ['an unknown version', 'GET', VERSION, { model: 'strikes', version: '99' }, undefined, 404],
+      ['no inputs', 'POST', `${MODEL}/infer`, { model: 'strikes' }, {}, 422],
+      ['what is no JSON', 'POST', `${MODEL}/infer`, { model: 'strikes' }, '{', 422],
+      [
+        'a feature that is missing',
+        'POST',
+        `${MODEL}/infer`,
+        { model: 'strikes' },
+        { inputs: [{ name: 'y', datatype: 'FP32', shape: [1], data: [1] }] },
+        422,
+      ],
+    ])('says %s in words, as "error"', async (_, method, path, params, body, status) => {
+      await host.run(deployOperation, { model: 'strikes@champion' });
+      expect(await call(method, path, params, body)).toMatchObject({
+        error: expect.stringMatching(/\w+ \w+/),
+        status,
+        code: expect.stringMatching(/^TRS_/),
+      });
     });
 
     it('says that it is alive and ready, and what it is', async () => {

@@ -28,7 +28,7 @@ interface AnswerTo {
 const RETRY_AFTER_S = 1;
 
 /** Threads behind a bounded queue: the thread that accepts requests never runs a model. */
-export function openInferencePool(scope: ServiceScope): InferencePool {
+export function openInferencePool(scope: ServiceScope, workerFile?: string): InferencePool {
   const { workers, maxQueue, timeoutMs } = scope.config(servingConfig);
   let pool: Piscina<Task, Answer> | undefined;
   let refused = 0;
@@ -40,7 +40,7 @@ export function openInferencePool(scope: ServiceScope): InferencePool {
   const started = (): Piscina<Task, Answer> => {
     pool ??= new Piscina({
       // The built file also when this one runs from source: a thread cannot be started from within a test runner.
-      filename: fileURLToPath(import.meta.resolve('@trestle/plugin-serving/inference-worker')),
+      filename: workerFile ?? fileURLToPath(import.meta.resolve('@trestle/plugin-serving/inference-worker')),
       minThreads: workers,
       maxThreads: workers,
       maxQueue,

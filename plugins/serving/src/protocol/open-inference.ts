@@ -7,6 +7,7 @@ import { answerRows } from '../predict/answer-rows.ts';
 import { servingError } from '../serving-error.ts';
 import { featureInputs, predictionOutputs, rowsOf, tensorsOf } from './feature-tensors.ts';
 import { describeTensors, feedsOf, responseTensors } from './graph-tensors.ts';
+import { withInferenceErrors } from './inference-errors.ts';
 import { type InferRequest, inferRequestSchema, type ResponseTensor } from './open-inference-schema.ts';
 import { readJson } from './read-json.ts';
 
@@ -32,7 +33,7 @@ export const serverMetadata: RouteHandler = async () =>
 export const live: RouteHandler = async () => Response.json({ live: true });
 export const ready: RouteHandler = async () => Response.json({ ready: true });
 
-export const modelMetadata: RouteHandler = async (ctx, _request, params) => {
+export const modelMetadata = withInferenceErrors(async (ctx, _request, params) => {
   const deployment = await find(ctx, params);
   const description = await describe(ctx, deployment);
   const isOurs = description.task !== undefined;
@@ -43,16 +44,16 @@ export const modelMetadata: RouteHandler = async (ctx, _request, params) => {
     inputs: isOurs ? featureInputs(description) : describeTensors(description.inputs),
     outputs: isOurs ? predictionOutputs(description) : describeTensors(description.outputs),
   });
-};
+});
 
 /** Ready means that a worker has the model open. */
-export const modelReady: RouteHandler = async (ctx, _request, params) => {
+export const modelReady = withInferenceErrors(async (ctx, _request, params) => {
   const deployment = await find(ctx, params);
   await describe(ctx, deployment);
   return Response.json({ name: deployment.deployment, ready: true });
-};
+});
 
-export const infer: RouteHandler = async (ctx, request, params) => {
+export const infer = withInferenceErrors(async (ctx, request, params) => {
   if (request.headers.has('inference-header-content-length')) {
     throw servingError('BINARY_UNAVAILABLE', {
       kind: 'invalid',
@@ -76,7 +77,7 @@ export const infer: RouteHandler = async (ctx, request, params) => {
     parameters: id === undefined ? {} : { prediction: id },
     outputs: outputs.filter((output) => wanted?.includes(output.name) ?? true),
   });
-};
+});
 
 async function inferTensors(
   ctx: Context,

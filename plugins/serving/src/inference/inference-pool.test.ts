@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url';
+import { provide, token } from '@trestle/kernel';
+import { blobsToken } from '@trestle/store';
+import { type TemporaryProject, temporaryProject } from '@trestle/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { servingConfig } from '../serving-config.ts';
+import { type InferencePool, openInferencePool } from './inference-pool.ts';
+
+const WORKER = fileURLToPath(new URL('./crashing-worker.test.setup.ts', import.meta.url));
+const poolToken = token<InferencePool>('test.pool');
+const PLUGIN = {
+  name: 'pool-test',
+  version: '1.0.0',
+  config: servingConfig,
+  services: [provide(poolToken, (scope) => openInferencePool(scope, WORKER))],
+};
+
+describe('a pool whose worker dies', () => {
+  let project: TemporaryProject;
+  let pool: InferencePool;
+  let digest: string;
+  beforeEach(async () => {
+    project = await temporaryProject();
+    const host = await project.open([PLUGIN], {
+      env: {
+        TRESTLE_SERVING__WORKERS: '2',
+        TRESTLE_SERVING__MAX_QUEUE: '100',
+        TRESTLE_STORE__RESERVE_BYTES: '0',
+      },
+    });
+    ({ digest } = await (await host.service(blobsToken)).put(new TextEncoder().encode('a model')));
+    pool = await host.service(poolToken);
+  });
+  afterEach(() => project.remove());
+  const predict = (row: Record<string, unknown>) => pool.run(digest, { kind: 'predict', rows: [row] });
+
+  it('loses the request of that worker, with a clear error, and no other', async () => {
+    const before = Array.from({ length: 10 }, (_, x) => predict({ x }));
+    const crash = predict({ crash: true });
+    const after = Array.from({ length: 10 }, (_, x) => predict({ x }));
+    await expect(crash).rejects.toMatchObject({
+      code: 'TRS_SERVING_WORKER_LOST',
+      kind: 'unavailable',
+      retryAfterS: 1,
+      hint: expect.stringContaining('Try again'),
+    });
+    const answers = await Promise.all([...before, ...after]);
+    expect(answers.map((answer) => answer.predictions[0]?.label)).toEqual(
+      [...Array(10).keys(), ...Array(10).keys()].map(String),
+    );
+  });
+
+  it('goes on after every crash', async () => {
+    for (let round = 0; round < 5; round++) {
+      await expect(predict({ crash: true })).rejects.toMatchObject({ code: 'TRS_SERVING_WORKER_LOST' });
+      expect((await predict({ x: round })).predictions).toEqual([{ label: String(round) }]);
+    }
+  });
+});
