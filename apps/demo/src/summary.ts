@@ -17,7 +17,7 @@ export function summary(account: DemoAccount, dir: string, isOnce: boolean): rea
         ['data', `${data.dataset}, ${data.rows.toLocaleString('en-US')} rows; a corrupt copy was refused`],
         [
           'training',
-          `${model.candidates.length} kinds of estimator, ${chosen} won: ROC AUC ${rounded(model.test.rocAuc)}, average precision ${rounded(model.test.averagePrecision)} on later, unseen records`,
+          `${model.candidates.length} candidates, ${chosen} won: ROC AUC ${rounded(model.test.rocAuc)}, average precision ${rounded(model.test.averagePrecision)} on later, unseen records`,
         ],
         ['serving', `${live.rows} rows in ${live.requests} requests, ${live.shiftedRows} of them shifted`],
         [
