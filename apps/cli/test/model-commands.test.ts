@@ -168,7 +168,7 @@ describe('from a dataset to a deployment, by the command line', () => {
     expect(JSON.stringify(await project.json('plugin', 'list'))).toContain('monitoring');
     const doctor = await project.json('doctor', '--deep');
     expect(doctor).toMatchObject({ ok: true, store: { ok: true }, plugins: expect.any(Array) });
-    expect(doctor.devices).toContainEqual(expect.objectContaining({ name: 'cpu', available: true }));
+    expect(doctor.devices).toContainEqual(expect.objectContaining({ name: 'wasm', available: true }));
   });
 
   it.each([
