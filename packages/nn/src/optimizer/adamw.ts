@@ -1,4 +1,4 @@
-import { mapTree, type Tensor, type Tree, zeros, zipTrees } from '@trestle/core';
+import { mapTree, type Tensor, type Tree, tensor, treeLeaves, zeros, zipTrees } from '@trestle/core';
 import type { Optimizer } from './optimizer.ts';
 
 export interface AdamWOptions {
@@ -9,11 +9,13 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
 }
 
-export interface AdamWState {
-  readonly step: number;
+/** A tree, so that a step can be jitted. */
+export type AdamWState = {
+  /** How many steps were made; a scalar. */
+  readonly step: Tensor;
   readonly means: Tree;
   readonly squares: Tree;
-}
+};
 
 /** Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). */
 export function adamw({
@@ -24,13 +26,16 @@ export function adamw({
 }: AdamWOptions = {}): Optimizer<AdamWState> {
   const nothing = (leaf: Tensor): Tensor => zeros(leaf.shape, { device: leaf.device });
   return {
-    init: (parameters) => ({
-      step: 0,
-      means: mapTree(parameters, nothing),
-      squares: mapTree(parameters, nothing),
-    }),
+    init(parameters) {
+      const [first] = treeLeaves(parameters);
+      return {
+        step: tensor(0, first ? { device: first.device } : {}),
+        means: mapTree(parameters, nothing),
+        squares: mapTree(parameters, nothing),
+      };
+    },
     update(parameters, gradients, state, learningRate) {
-      const step = state.step + 1;
+      const step = state.step.add(1);
       const means = zipTrees<Tree>([state.means, gradients], (mean = missing(), g = missing()) =>
         mean.mul(beta1).add(g.mul(1 - beta1)),
       );
@@ -38,13 +43,15 @@ export function adamw({
         square.mul(beta2).add(g.mul(g).mul(1 - beta2)),
       );
       // Both averages start at zero, and are corrected for it.
-      const size = learningRate / (1 - beta1 ** step);
-      const correction = 1 / (1 - beta2 ** step);
+      const unbias = (beta: number): Tensor => step.mul(Math.log(beta)).exp().neg().add(1);
+      const [meanShare, squareShare] = [unbias(beta1), unbias(beta2)];
       const next = zipTrees<Tree>(
         [parameters, means, squares],
         (p = missing(), mean = missing(), square = missing()) => {
-          const moved = p.sub(mean.mul(size).div(square.mul(correction).sqrt().add(epsilon)));
-          return p.rank < 2 || weightDecay === 0 ? moved : moved.sub(p.mul(learningRate * weightDecay));
+          const moved = p.sub(
+            mean.div(meanShare).mul(learningRate).div(square.div(squareShare).sqrt().add(epsilon)),
+          );
+          return p.rank < 2 || weightDecay === 0 ? moved : moved.sub(p.mul(learningRate).mul(weightDecay));
         },
       );
       // A tree of the parameters' own form.

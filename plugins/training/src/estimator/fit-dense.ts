@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { random, realizeTree, type Tensor, tensor, valueAndGrad } from '@trestle/core';
+import { jit, random, type Tensor, tensor, valueAndGrad } from '@trestle/core';
 import type { DenseLayer } from '@trestle/model';
 import {
+  type AdamWState,
   adamw,
   binaryCrossEntropy,
   crossEntropy,
@@ -49,9 +50,23 @@ export async function fitDense(data: DesignData, options: FitOptions): Promise<v
   );
   const optimizer = adamw({ weightDecay: recipe.weightDecay });
   let state = optimizer.init(layers);
-  const step = valueAndGrad(
+  const lossAndGrad = valueAndGrad(
     (parameters: readonly LinearParameters[], x: Tensor, y: Tensor, key: random.Key) =>
       lossOf(task, forward(parameters, x, recipe.dropout, key), y),
+  );
+  const step = jit(
+    (
+      parameters: readonly LinearParameters[],
+      before: AdamWState,
+      x: Tensor,
+      y: Tensor,
+      key: random.Key,
+      learningRate: Tensor,
+    ) => {
+      const { value, grad } = lossAndGrad(parameters, x, y, key);
+      return { loss: value, ...optimizer.update(parameters, grad, before, learningRate) };
+    },
+    { donate: [0, 1] },
   );
   const batchRows = batchRowsFor(rows);
   const steps = Math.ceil(rows / batchRows);
@@ -62,12 +77,11 @@ export async function fitDense(data: DesignData, options: FitOptions): Promise<v
     for (let at = 0; at < steps; at++) {
       const chosen = order.subarray(at * batchRows, (at + 1) * batchRows);
       const { x, y } = takeBatch(data, chosen, task);
-      const { value, grad } = step(layers, x, y, keys[at] ?? random.key(at));
       const progress = (epoch * steps + at) / (epochs * steps);
       const learningRate = recipe.learningRate * 0.5 * (1 + Math.cos(Math.PI * progress));
-      ({ parameters: layers, state } = optimizer.update(layers, grad, state, learningRate));
-      await realizeTree([layers, state.means, state.squares, value]);
-      loss += (await value.item()) / steps;
+      const made = step(layers, state, x, y, keys[at] ?? random.key(at), tensor(learningRate));
+      ({ parameters: layers, state } = made);
+      loss += (await made.loss.item()) / steps;
     }
     // Lets heartbeats and requests through.
     await setImmediate();
