@@ -1,9 +1,9 @@
 // Makes a checkout ready to run: installs when the lockfile changed, builds what changed.
 // It runs on the Node that the machine came with, before anything is installed.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { fingerprint } from './fingerprint.js';
@@ -22,8 +22,7 @@ const isInstalled = (fingerprintOfNow) =>
 function cacheInstead() {
   const usual = process.env.npm_config_cache ?? join(homedir(), '.npm');
   try {
-    mkdirSync(usual, { recursive: true });
-    accessSync(usual, constants.W_OK);
+    accessSync(existsSync(usual) ? usual : dirname(usual), constants.W_OK);
     return {};
   } catch {
     return { npm_config_cache: join(root, 'node_modules', '.cache', 'npm') };

@@ -95,7 +95,9 @@ describe('jit', () => {
       return x;
     })(tensor([1]));
     expect(await reading).toMatchObject({ code: 'TRS_CORE_PLACEHOLDER' });
-    expect(() => jit(async (x: Tensor) => x)(tensor([1]))).toThrowError(code('ASYNC'));
+    // What a caller without types may give.
+    const asynchronous: unknown = async (x: Tensor) => x;
+    expect(() => jit(asynchronous as (x: Tensor) => Tensor)(tensor([1]))).toThrowError(code('ASYNC'));
     expect(() => jit((x: Tensor) => (Number(x) > 0 ? x : x.neg()))(tensor([1]))).toThrowError(
       code('OPERATOR'),
     );
@@ -160,6 +162,7 @@ describe('memory by hand', () => {
     expect(await sum.item()).toBe(8);
     expect(await outside.item()).toBe(5);
     await expect(inside[0]?.data()).rejects.toMatchObject({ code: 'TRS_CORE_RELEASED' });
-    expect(() => scope(async () => tensor([1]))).toThrowError(code('ASYNC'));
+    const asynchronous: unknown = async () => tensor([1]);
+    expect(() => scope(asynchronous as () => Tensor)).toThrowError(code('ASYNC'));
   });
 });
