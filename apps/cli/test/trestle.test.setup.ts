@@ -24,11 +24,14 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What comes on standard input; nothing, and no terminal, when left out. */
   readonly input?: string;
+  /** A command that starts it, such as one that takes privileges away. */
+  readonly launcher?: readonly string[];
 }
 
 /** A started `trestle`: a process of its own, without a terminal. */
-export function start(args: readonly string[], { cwd, env, input }: RunOptions = {}) {
-  const child = spawn(process.execPath, [bin, ...args], {
+export function start(args: readonly string[], { cwd, env, input, launcher = [] }: RunOptions = {}) {
+  const [command = process.execPath, ...before] = [...launcher, process.execPath];
+  const child = spawn(command, [...before, bin, ...args], {
     cwd,
     env: { ...withoutOurs(process.env), ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
