@@ -56,6 +56,7 @@ export function contentProblems({ folder, files }) {
         ? [`${file} maps to sources that are not there`]
         : [];
     })
+    .concat(files.includes('LICENSE') ? [] : ['holds no LICENSE, which Apache-2.0 asks for'])
     .concat(
       Object.keys(readManifest(join(root, folder)).scripts ?? {})
         .filter((script) => /^(pre|post)?install$/.test(script))
