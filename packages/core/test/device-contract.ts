@@ -10,9 +10,8 @@ import {
   valueAndGrad,
   where,
 } from '../src/index.ts';
+import { expectValues } from './expect-values.ts';
 import { at, indexOf, type Reference, sample, size, zip } from './reference.ts';
-
-const TOLERANCE = 2e-5;
 
 /** What every device must do, against plain float64 arithmetic. */
 export function deviceContract(name: string, open: () => Promise<Device>): void {
@@ -22,22 +21,6 @@ export function deviceContract(name: string, open: () => Promise<Device>): void 
       device = await open();
     });
     const on = ({ shape, values }: Reference): Tensor => make(Float32Array.from(values), { shape, device });
-    const expectValues = async (
-      actual: Tensor,
-      expected: readonly number[],
-      tolerance = TOLERANCE,
-    ): Promise<void> => {
-      const values = [...(await actual.data())];
-      expect(values).toHaveLength(expected.length);
-      for (const [i, value] of values.entries()) {
-        const wanted = expected[i] ?? Number.NaN;
-        if (!Number.isFinite(wanted)) expect(value, `element ${i}`).toBe(wanted);
-        else
-          expect(Math.abs(value - wanted), `element ${i}: ${value} for ${wanted}`).toBeLessThanOrEqual(
-            tolerance * (1 + Math.abs(wanted)),
-          );
-      }
-    };
 
     const a = sample([3, 4], 1);
     const row = sample([4], 2);
@@ -59,7 +42,7 @@ export function deviceContract(name: string, open: () => Promise<Device>): void 
       ['pow', (x: Tensor) => x.pow(3), (x: number) => x ** 3],
       ['cast to int32', (x: Tensor) => x.cast('int32'), Math.trunc],
       ['not', (x: Tensor) => x.greater(0).not(), (x: number) => Number(x <= 0)],
-    ])('computes %s', async (_, actual, expected, tolerance = TOLERANCE) => {
+    ])('computes %s', async (_, actual, expected, tolerance?: number) => {
       await expectValues(actual(on(a)), a.values.map(expected), tolerance);
     });
 

@@ -17,9 +17,8 @@ import {
   topK,
   upperTriangle,
 } from '../src/index.ts';
+import { expectValues } from './expect-values.ts';
 import { at, indexOf, type Reference, sample, size } from './reference.ts';
-
-const TOLERANCE = 2e-5;
 
 /** What composed operations must give on every device, against plain float64 arithmetic. */
 export function operationsContract(name: string, open: () => Promise<Device>): void {
@@ -30,22 +29,6 @@ export function operationsContract(name: string, open: () => Promise<Device>): v
     });
     const on = ({ shape, values }: Reference): Tensor => make(Float32Array.from(values), { shape, device });
     const ints = (...values: number[]): Tensor => make(Int32Array.from(values), { device });
-    const expectValues = async (
-      actual: Tensor,
-      expected: readonly number[],
-      tolerance = TOLERANCE,
-    ): Promise<void> => {
-      const values = [...(await actual.data())];
-      expect(values).toHaveLength(expected.length);
-      for (const [i, value] of values.entries()) {
-        const wanted = expected[i] ?? Number.NaN;
-        if (!Number.isFinite(wanted)) expect(value, `element ${i}`).toBe(wanted);
-        else
-          expect(Math.abs(value - wanted), `element ${i}: ${value} for ${wanted}`).toBeLessThanOrEqual(
-            tolerance * (1 + Math.abs(wanted)),
-          );
-      }
-    };
     /** The values of a shape, each from its index. */
     const built = (shape: readonly number[], value: (index: number[]) => number): number[] =>
       Array.from({ length: size(shape) }, (_, i) => value(indexOf(i, shape)));

@@ -1,10 +1,10 @@
 /// <reference types="@webgpu/types" />
 import type { Program, ShaderTarget } from '../../codegen/wgsl/program.ts';
 import { wgslOf } from '../../codegen/wgsl/wgsl.ts';
+import { debug } from '../../debug.ts';
 import { allocate, type DType, type TypedArrayOf } from '../../graph/dtype.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { debugLevel } from '../debug-level.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
 import { type FoundAdapter, findAdapter, requestDevice, shaderTarget } from './adapter.ts';
 import { bufferPool, STORAGE } from './buffer-pool.ts';
@@ -57,7 +57,7 @@ export async function openWebGpu(options: WebGpuOptions = {}): Promise<WebGpuDev
   const found = await findAdapter(options.gpu);
   const report =
     options.onKernel ??
-    (debugLevel() >= 2 ? (timing: KernelTiming): void => console.error(timingText(timing)) : undefined);
+    (debug().level >= 2 ? (timing: KernelTiming): void => console.error(timingText(timing)) : undefined);
   const { device, canProfile } = await requestDevice(found.adapter, report !== undefined);
   const target = shaderTarget(device, found.isSoftware && options.assumeHardware !== true);
   return webGpuDevice(found, device, target, canProfile ? report : undefined);
@@ -76,7 +76,7 @@ function webGpuDevice(
   target: ShaderTarget,
   report: ((timing: KernelTiming) => void) | undefined,
 ): WebGpuDevice {
-  const level = debugLevel();
+  const level = debug().level;
   const log = failures();
   let lost: Error | undefined;
   const whenLost = device.lost.then(({ reason, message }) => {
