@@ -8,7 +8,8 @@ const [file = '', exitCode = '0'] = process.argv.slice(2);
 /**
  * @typedef {object} Report
  * @property {readonly { readonly name: string, readonly status: string, readonly message: string,
- *   readonly assertionResults: readonly { readonly status: string, readonly fullName: string }[] }[]} testResults
+ *   readonly assertionResults: readonly { readonly status: string, readonly fullName: string,
+ *     readonly failureMessages?: readonly string[] }[] }[]} testResults
  * @property {number} numPassedTests
  * @property {number} numFailedTests
  * @property {number} numPendingTests skipped
@@ -32,7 +33,9 @@ const tell = (what, name) => process.stderr.write(`${what}: ${name}\n`);
 let failed = report.numFailedTests;
 for (const { name, status, message, assertionResults } of report.testResults) {
   for (const test of assertionResults) {
-    if (test.status === 'failed') tell('failed', `${name}: ${test.fullName}`);
+    if (test.status === 'failed') {
+      tell('failed', `${name}: ${test.fullName}\n${(test.failureMessages ?? []).join('\n').slice(0, 2000)}`);
+    }
     // A test that is skipped says why in its name: the report has no other place for it.
     else if (test.status !== 'passed') tell('skipped', test.fullName);
   }
