@@ -1,7 +1,7 @@
 import type { MatrixView } from '../../../schedule/kernel.ts';
 import { get, i32, type Local, type Value } from '../assembler.ts';
 import { coalesce } from '../loops.ts';
-import { WORD } from '../program.ts';
+import { type PhaseScope, WORD } from '../program.ts';
 
 /** Where the indices of a group of axes lie: evenly spaced, or looked up. Bytes. */
 export type Offsets =
@@ -55,12 +55,6 @@ export function isContiguousByFour(offsets: Offsets): boolean {
   return list.every((place, index) => index % 4 === 0 || place === (list[index - 1] ?? 0) + WORD);
 }
 
-/** Collects the tables of a kernel behind each other. */
-export interface TableBuilder {
-  readonly words: number[];
-  readonly address: Local<'i32'>;
-}
-
 /** The offset of an index. */
 export function offsetAt(
   offsets: Offsets,
@@ -90,4 +84,11 @@ export function placeTables(all: readonly Offsets[]): PlacedTables {
   const table = new Int32Array(size);
   for (const [offsets, place] of places) if (offsets.kind === 'table') table.set(offsets.offsets, place);
   return { table, placeOf: (offsets) => places.get(offsets) ?? 0 };
+}
+
+/** The address of an operand: 0 is a, 1 is b. */
+export function operandOf(phase: PhaseScope, index: number): Local<'i32'> {
+  const input = phase.inputs[index];
+  if (!input) throw new RangeError('A matrix product has two inputs.');
+  return input;
 }
