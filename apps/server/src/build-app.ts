@@ -79,7 +79,7 @@ export async function buildApp(
   const jobs = addJobRoutes(app, host, { isDraining: drain.isDraining, maxStreams: config.maxEventStreams });
   addMetricsRoute(app, host, jobs.openStreams);
   addOperationRoutes(app, host, config.maxBodyBytes);
-  addPluginRoutes(app, host, config.maxBodyBytes);
+  addPluginRoutes(app, host, { maxBodyBytes: config.maxBodyBytes, isDraining: drain.isDraining });
   await addDocsRoutes(app, host);
   await addStudioRoutes(app, options.studioDir);
   return { app, drain };

@@ -106,6 +106,11 @@ describe('the door of the server', () => {
     const missing = await it1.get('/nothing');
     expect([missing.status, await missing.json()]).toMatchObject([404, { code: 'TRS_SERVER_NOT_FOUND' }]);
   });
+
+  it('says which methods there are where another was sent', async () => {
+    const wrong = await fetch(`${it1.server.url}/api/v1/echo/slow`, { method: 'DELETE' });
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);
+  });
 });
 
 describe('a body', () => {

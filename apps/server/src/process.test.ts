@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 const SERVE = fileURLToPath(new URL('./serve.process.test.setup.ts', import.meta.url));
 
@@ -24,33 +24,53 @@ const ask = (url: string, agent: Agent): Promise<{ outcome: Outcome; status: num
   });
 
 /** Asks over one kept connection until there is nobody to ask. */
-async function keepAsking(url: string): Promise<readonly Outcome[]> {
+async function keepAsking(url: string, onAnswer: () => void): Promise<readonly Outcome[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const outcomes: Outcome[] = [];
   while (outcomes.at(-1) !== 'refused') {
     const { outcome, status } = await ask(`${url}/api/v1/echo/say?text=a`, agent);
     outcomes.push(status === undefined || status === 200 ? outcome : 'lost');
+    if (outcome === 'answered') onAnswer();
   }
   agent.destroy();
   return outcomes;
+}
+
+interface Probe {
+  readonly socket: Socket;
+  readonly path: string;
+}
+
+async function openProbe(url: string, path: string): Promise<Probe> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  return { socket, path };
+}
+
+/** Asks until the answer is no longer 200, which also closes the connection. */
+async function untilNotReady({ socket, path }: Probe): Promise<string> {
+  for (;;) {
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    const answer = String((await once(socket, 'data'))[0]);
+    if (!answer.startsWith('HTTP/1.1 200 ')) return answer;
+  }
 }
 
 describe('a server process that is told to end', () => {
   it('is not ready any more, answers all that reached it, and ends with 0', async () => {
     const server = fork(SERVE, { execArgv: ['--experimental-strip-types'], stdio: 'inherit' });
     const [url] = await once(server, 'message');
-    const callers = Array.from({ length: 16 }, () => keepAsking(String(url)));
-    // A load balancer's probe, on a connection that is open already.
-    const probe = connect(Number(new URL(url).port), '127.0.0.1');
-    await once(probe, 'connect');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    let answered = 0;
+    const callers = Array.from({ length: 16 }, () => keepAsking(String(url), () => answered++));
+    // Load balancers' probes, on connections that are open already.
+    const probes = await Promise.all(['/readyz', '/echo/ready'].map((path) => openProbe(String(url), path)));
+    await vi.waitUntil(() => answered > 100, { timeout: 30_000 });
     const ended = once(server, 'exit');
     server.kill('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    probe.write('GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n');
-    const [answer] = await once(probe, 'data');
-    expect(String(answer)).toMatch(/^HTTP\/1.1 503 /);
-    expect(String(answer)).toContain('it is draining');
+    for (const answer of await Promise.all(probes.map(untilNotReady))) {
+      expect(answer).toMatch(/^HTTP\/1.1 503 /);
+      expect(answer).toContain('it is draining');
+    }
     const outcomes = (await Promise.all(callers)).flat();
     expect(outcomes.filter((outcome) => outcome === 'answered').length).toBeGreaterThan(100);
     expect(outcomes.filter((outcome) => outcome === 'lost')).toEqual([]);

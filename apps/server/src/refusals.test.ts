@@ -71,7 +71,18 @@ describe('what is refused, and how', () => {
       'TRS_SERVER_HOST_REFUSED',
     ],
     ['another host', () => ask('GET /healthz', ['host: evil.example.com']), 403, 'TRS_SERVER_HOST_REFUSED'],
-    ['an unknown method', () => ask('DELETE /api/v1/echo/say', [LOCAL]), 404, 'TRS_SERVER_NOT_FOUND'],
+    [
+      'a method that is not for it',
+      () => ask('DELETE /api/v1/echo/say', [LOCAL]),
+      405,
+      'TRS_SERVER_WRONG_METHOD',
+    ],
+    [
+      'a method that is not for what a name leads to',
+      () => ask('PUT /api/v1/jobs/x', [LOCAL]),
+      405,
+      'TRS_SERVER_WRONG_METHOD',
+    ],
     [
       'a body that is packed',
       () =>

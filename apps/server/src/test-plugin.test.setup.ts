@@ -76,6 +76,14 @@ export const echoPlugin = plugin({
       load: async () => async (_ctx, request, params) =>
         new Response(`${params.name}: ${(await request.text()).length}`, { headers: { 'x-echo': 'yes' } }),
     },
+    {
+      method: 'GET',
+      path: '/echo/ready',
+      access: 'echo:read',
+      summary: 'Whether it echoes.',
+      isReadiness: true,
+      load: async () => async () => Response.json({ ready: true }),
+    },
   ],
   metrics: [
     {

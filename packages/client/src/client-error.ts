@@ -7,6 +7,7 @@ const KINDS: Readonly<Record<number, ErrorKind>> = {
   401: 'unauthenticated',
   403: 'denied',
   404: 'not-found',
+  405: 'wrong-method',
   409: 'conflict',
   413: 'too-large',
   415: 'unsupported',

@@ -33,6 +33,7 @@ export const servingRoutes: readonly Route[] = [
     path: '/v2/health/ready',
     access: OPEN_ACCESS,
     summary: 'Whether the server takes requests.',
+    isReadiness: true,
     load: async () => (await openInference()).ready,
   },
   ...['/v2/models/:model', '/v2/models/:model/versions/:version'].flatMap((path): Route[] => [

@@ -2,13 +2,25 @@ import process from 'node:process';
 import { type Host, problemOf, TrestleError, toTrestleError } from '@trestle/kernel';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { serverError } from '../server-error.ts';
+import { knownMethods } from './known-methods.ts';
 
 /** Answers errors as problem details (RFC 9457); what is not the caller's fault goes to the log. */
 export function addProblems(app: FastifyInstance, host: Host): void {
-  app.setNotFoundHandler((request) => {
+  const methodsAt = knownMethods(app);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const methods = methodsAt(path);
+    if (methods.length > 0) {
+      reply.header('allow', methods.join(', '));
+      throw serverError('WRONG_METHOD', {
+        kind: 'wrong-method',
+        message: `${path.slice(0, 200)} does not take ${request.method}.`,
+        hint: `It takes ${methods.join(', ')}.`,
+      });
+    }
     throw serverError('NOT_FOUND', {
       kind: 'not-found',
-      message: `There is no ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`,
+      message: `There is no ${request.method} ${path.slice(0, 200)}.`,
       hint: 'See /docs for what there is.',
     });
   });

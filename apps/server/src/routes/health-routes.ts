@@ -18,7 +18,8 @@ export function addHealthRoutes(app: FastifyInstance, host: Host, isDraining: ()
   });
 }
 
-const notReady = (reason: string, cause?: unknown) =>
+/** The answer of a server that takes no requests, and why. */
+export const notReady = (reason: string, cause?: unknown) =>
   serverError('NOT_READY', {
     kind: 'unavailable',
     message: `The server takes no requests: ${reason}.`,

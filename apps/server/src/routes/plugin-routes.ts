@@ -1,21 +1,28 @@
 import type { Host, Route, RouteHandler } from '@trestle/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { abortedWith } from './aborted-with.ts';
+import { notReady } from './health-routes.ts';
 
-/** The raw routes of plugins: web-standard requests in, web-standard responses out. */
-export function addPluginRoutes(app: FastifyInstance, host: Host, maxBodyBytes: number): void {
-  for (const route of host.plugins.flatMap((plugin) => plugin.routes ?? []))
-    addRoute(app, host, route, maxBodyBytes);
+interface PluginRoutes {
+  readonly maxBodyBytes: number;
+  readonly isDraining: () => boolean;
 }
 
-function addRoute(app: FastifyInstance, host: Host, route: Route, maxBodyBytes: number): void {
+/** The raw routes of plugins: web-standard requests in, web-standard responses out. */
+export function addPluginRoutes(app: FastifyInstance, host: Host, options: PluginRoutes): void {
+  for (const route of host.plugins.flatMap((plugin) => plugin.routes ?? []))
+    addRoute(app, host, route, options);
+}
+
+function addRoute(app: FastifyInstance, host: Host, route: Route, options: PluginRoutes): void {
   let handler: Promise<RouteHandler> | undefined;
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
     url: route.path,
     config: { access: route.access, ...(route.accepts ? { accepts: route.accepts } : {}) },
-    bodyLimit: route.maxBodyBytes ?? maxBodyBytes,
+    bodyLimit: route.maxBodyBytes ?? options.maxBodyBytes,
     handler: async (request, reply) => {
+      if (route.isReadiness && options.isDraining()) throw notReady('it is draining');
       handler ??= route.load();
       const context = host.context(
         { id: `${route.method} ${route.path}`, access: route.access },

@@ -31,6 +31,7 @@ describe('an error', () => {
     ['unauthenticated', 1, 401],
     ['denied', 1, 403],
     ['not-found', 1, 404],
+    ['wrong-method', 2, 405],
     ['conflict', 1, 409],
     ['refused', 3, 422],
     ['too-large', 2, 413],

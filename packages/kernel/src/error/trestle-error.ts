@@ -5,6 +5,7 @@ export type ErrorKind =
   | 'unauthenticated'
   | 'denied'
   | 'not-found'
+  | 'wrong-method'
   | 'conflict'
   | 'refused'
   | 'too-large'

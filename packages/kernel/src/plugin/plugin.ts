@@ -31,6 +31,8 @@ export interface Route {
   readonly accepts?: readonly string[];
   /** The largest body in bytes; the server's own limit when left out. */
   readonly maxBodyBytes?: number;
+  /** The route tells whether requests are taken: while the server drains it is answered for it, with 503. */
+  readonly isReadiness?: boolean;
   readonly load: () => Promise<RouteHandler>;
 }
 
