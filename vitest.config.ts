@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const folders = [
@@ -9,7 +10,14 @@ const folders = [
 ];
 
 const project = (root: string, include: string[]) => ({
-  test: { name: root, root, include, testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    name: root,
+    root,
+    include,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    setupFiles: [fileURLToPath(new URL('scripts/property-tests.setup.ts', import.meta.url))],
+  },
 });
 
 export default defineConfig({

@@ -126,6 +126,13 @@ describe('toTrestleError', () => {
     }
   });
 
+  it.each([[Object.create(null)], [[{ toString: [] }]], [Symbol('s')]])(
+    'makes an error of what is no text (%#)',
+    (thrown) => {
+      expect(toTrestleError(thrown)).toMatchObject({ code: 'TRS_INTERNAL', cause: thrown });
+    },
+  );
+
   it('makes an error of whatever is thrown', () => {
     fc.assert(
       fc.property(fc.anything(), (thrown) => {

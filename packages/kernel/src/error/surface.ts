@@ -128,10 +128,19 @@ export function toTrestleError(thrown: unknown): TrestleError {
   }
   return new TrestleError('TRS_INTERNAL', {
     kind: 'failed',
-    message: thrown instanceof Error ? `Unexpected: ${thrown.message}` : `Unexpected: ${String(thrown)}`,
+    message: `Unexpected: ${thrown instanceof Error ? thrown.message : textOf(thrown)}`,
     hint: 'This is a defect of Trestle or of a plugin. Run again with TRESTLE_DEBUG=1 for the details and report it.',
     cause: thrown,
   });
+}
+
+/** A text for any value: some throw when they are made one, as an object without a prototype does. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
 }
 
 /** An error of a package that does not know the kernel (core, onnx, model): same code, the kind it names or `invalid`. */
