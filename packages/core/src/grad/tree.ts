@@ -1,3 +1,4 @@
+import { CoreError } from '../core-error.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** What a tree may hold beside tensors; it is passed through as it is. */
@@ -33,19 +34,30 @@ export function withLeaves<P extends Tree>(tree: P, leaves: readonly Tensor[]): 
   return mapTree(tree, (leaf) => leaves[next++] ?? leaf);
 }
 
-/** Trees of one form walked side by side. */
-export function zipTrees<P extends Tree>(
-  trees: readonly [P, ...P[]],
-  combine: (...leaves: Tensor[]) => Tensor,
+/**
+ * Trees of one form walked side by side; the result has the form of the first.
+ *
+ * @throws TRS_CORE_TREE_FORM when they have not equally many tensors
+ */
+export function zipTrees<P extends Tree, Others extends readonly Tree[]>(
+  [first, ...others]: readonly [P, ...Others],
+  combine: (...leaves: [Tensor, ...{ [I in keyof Others]: Tensor }]) => Tensor,
 ): P {
-  const columns = trees.map(treeLeaves);
+  const columns = others.map(treeLeaves);
+  const count = treeLeaves(first).length;
+  const other = columns.find((column) => column.length !== count);
+  if (other) {
+    throw new CoreError(
+      'TREE_FORM',
+      `zipTrees: one tree has ${count} tensors, another ${other.length}.`,
+      'Parameters, gradients and state must be trees of one form.',
+    );
+  }
   let next = 0;
-  return mapTree(trees[0], () => {
+  return mapTree(first, (leaf) => {
     const at = next++;
-    return combine(...columns.map((column) => column[at] ?? treeLeaves(trees[0])[0] ?? missing()));
+    // One leaf of each of the other trees.
+    const beside = columns.map((column) => column[at]);
+    return combine(leaf, ...(beside as { [I in keyof Others]: Tensor }));
   });
-}
-
-function missing(): never {
-  throw new RangeError('Trees of different forms cannot be walked side by side.');
 }

@@ -1,4 +1,5 @@
-import { random, type Tensor, zeros } from '@trestle/core';
+import { type random, type Tensor, zeros } from '@trestle/core';
+import { heNormal, type InitOptions } from './initialize.ts';
 
 /** Parameters of a dense layer. */
 export interface LinearParameters {
@@ -9,17 +10,19 @@ export interface LinearParameters {
   readonly bias: Tensor;
 }
 
-/**
- * A dense layer's first parameters: weights normal with variance 2 / inputs, as suits rectified units (He et al. 2015), the
- * bias zero.
- */
-export function initLinear(key: random.Key, inputs: number, outputs: number): LinearParameters {
+/** A dense layer's first parameters: weights by `heNormal`, the bias zero. */
+export function initLinear(
+  key: random.Key,
+  inputs: number,
+  outputs: number,
+  options: InitOptions = {},
+): LinearParameters {
   return {
-    weight: random.normal(key, [inputs, outputs]).mul(Math.sqrt(2 / Math.max(1, inputs))),
-    bias: zeros([outputs]),
+    weight: heNormal(key, [inputs, outputs], inputs, options),
+    bias: zeros([outputs], options),
   };
 }
 
-/** [rows, inputs] -> [rows, outputs] */
+/** [..., inputs] -> [..., outputs] */
 export const linear = (parameters: LinearParameters, x: Tensor): Tensor =>
   x.matmul(parameters.weight).add(parameters.bias);

@@ -1,12 +1,17 @@
 import { random, type Tensor } from '@trestle/core';
+import type { InitOptions } from './initialize.ts';
 import { initLinear, type LinearParameters, linear } from './linear.ts';
 
 /** Dense layers with rectified units between them. `sizes` are the widths from input to output. */
-export function initMlp(key: random.Key, sizes: readonly number[]): readonly LinearParameters[] {
+export function initMlp(
+  key: random.Key,
+  sizes: readonly number[],
+  options: InitOptions = {},
+): readonly LinearParameters[] {
   const keys = random.split(key, Math.max(1, sizes.length - 1));
   return keys
     .slice(0, sizes.length - 1)
-    .map((one, layer) => initLinear(one, sizes[layer] ?? 1, sizes[layer + 1] ?? 1));
+    .map((one, layer) => initLinear(one, sizes[layer] ?? 1, sizes[layer + 1] ?? 1, options));
 }
 
 /** [rows, sizes[0]] -> [rows, sizes.at(-1)]: raw scores. */

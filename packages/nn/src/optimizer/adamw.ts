@@ -1,10 +1,13 @@
 import { mapTree, type Tensor, type Tree, tensor, treeLeaves, zeros, zipTrees } from '@trestle/core';
 import type { Optimizer } from './optimizer.ts';
 
-export interface AdamWOptions {
+export interface AdamOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
+}
+
+export interface AdamWOptions extends AdamOptions {
   /** Decoupled from the gradient; not applied to parameters of rank below 2 (biases). */
   readonly weightDecay?: number;
 }
@@ -17,7 +20,10 @@ export type AdamWState = {
   readonly squares: Tree;
 };
 
-/** Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). */
+/** Adam (Kingma and Ba 2015). */
+export const adam = (options: AdamOptions = {}): Optimizer<AdamWState> => adamw(options);
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). */
 export function adamw({
   beta1 = 0.9,
   beta2 = 0.999,
@@ -36,30 +42,20 @@ export function adamw({
     },
     update(parameters, gradients, state, learningRate) {
       const step = state.step.add(1);
-      const means = zipTrees<Tree>([state.means, gradients], (mean = missing(), g = missing()) =>
-        mean.mul(beta1).add(g.mul(1 - beta1)),
-      );
-      const squares = zipTrees<Tree>([state.squares, gradients], (square = missing(), g = missing()) =>
+      const means = zipTrees([state.means, gradients], (mean, g) => mean.mul(beta1).add(g.mul(1 - beta1)));
+      const squares = zipTrees([state.squares, gradients], (square, g) =>
         square.mul(beta2).add(g.mul(g).mul(1 - beta2)),
       );
       // Both averages start at zero, and are corrected for it.
       const unbias = (beta: number): Tensor => step.mul(Math.log(beta)).exp().neg().add(1);
       const [meanShare, squareShare] = [unbias(beta1), unbias(beta2)];
-      const next = zipTrees<Tree>(
-        [parameters, means, squares],
-        (p = missing(), mean = missing(), square = missing()) => {
-          const moved = p.sub(
-            mean.div(meanShare).mul(learningRate).div(square.div(squareShare).sqrt().add(epsilon)),
-          );
-          return p.rank < 2 || weightDecay === 0 ? moved : moved.sub(p.mul(learningRate).mul(weightDecay));
-        },
-      );
-      // A tree of the parameters' own form.
-      return { parameters: next as typeof parameters, state: { step, means, squares } };
+      const next = zipTrees([parameters, means, squares], (p, mean, square) => {
+        const moved = p.sub(
+          mean.div(meanShare).mul(learningRate).div(square.div(squareShare).sqrt().add(epsilon)),
+        );
+        return p.rank < 2 || weightDecay === 0 ? moved : moved.sub(p.mul(learningRate).mul(weightDecay));
+      });
+      return { parameters: next, state: { step, means, squares } };
     },
   };
-}
-
-function missing(): never {
-  throw new RangeError('Parameters and gradients differ in form.');
 }
