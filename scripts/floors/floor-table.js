@@ -11,6 +11,7 @@ export const MAY_IMPORT = {
   // Floor 1
   'packages/contracts': ['packages/kernel'],
   'packages/nn': ['packages/core'],
+  'packages/gpujs': ['packages/core'],
   'packages/trees': ['packages/core'],
   'packages/onnx': ['packages/core'],
   'packages/store': ['packages/kernel'],
