@@ -1,13 +1,15 @@
 import { Agent, request } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startServer } from './index.ts';
-import { testServer } from './server.test.setup.ts';
+import { type TestServer, testServer } from './server.test.setup.ts';
+import { begun } from './test-plugin.test.setup.ts';
+
+type Outcome = 'answered' | 'refused' | 'lost';
 
 /** Sends requests one after the other over kept connections until the server is gone; tells what each came to. */
-async function hammer(url: string): Promise<readonly ('answered' | 'refused' | 'lost')[]> {
+async function hammer(url: string, outcomes: Outcome[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const outcomes: ('answered' | 'refused' | 'lost')[] = [];
-  const one = (): Promise<'answered' | 'refused' | 'lost'> =>
+  const one = (): Promise<Outcome> =>
     new Promise((resolve) => {
       const req = request(`${url}/api/v1/echo/say?text=a`, { agent }, (response) => {
         response.resume();
@@ -20,28 +22,43 @@ async function hammer(url: string): Promise<readonly ('answered' | 'refused' | '
       );
       req.end();
     });
-  while (outcomes.at(-1) !== 'refused') outcomes.push(await one());
+  for (;;) {
+    const outcome = await one();
+    outcomes.push(outcome);
+    if (outcome === 'refused') break;
+  }
   agent.destroy();
-  return outcomes;
+}
+
+/** A slow request that has reached its operation. */
+async function slowRequest(
+  it1: TestServer,
+  afterMs: number,
+): Promise<{ readonly response: Promise<Response> }> {
+  const before = begun.count;
+  const response = it1.post('/api/v1/echo/slow', { text: 'late', afterMs });
+  // It may fail before anybody looks.
+  response.catch(() => undefined);
+  await vi.waitUntil(() => begun.count > before, { timeout: 20_000 });
+  return { response };
 }
 
 describe('a drain', () => {
   it('loses no request of those that come over open connections', async () => {
     const it1 = await testServer();
-    const callers = Array.from({ length: 8 }, () => hammer(it1.server.url));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const outcomes: Outcome[] = [];
+    const callers = Array.from({ length: 8 }, () => hammer(it1.server.url, outcomes));
+    await vi.waitUntil(() => outcomes.length > 100, { timeout: 20_000 });
     await it1.stop();
-    const outcomes = (await Promise.all(callers)).flat();
-    expect(outcomes.filter((outcome) => outcome === 'answered').length).toBeGreaterThan(100);
+    await Promise.all(callers);
     expect(outcomes.filter((outcome) => outcome === 'lost')).toEqual([]);
-  }, 20_000);
+  });
 
   it('waits for what is under way', async () => {
     const it1 = await testServer();
-    const slow = it1.post('/api/v1/echo/slow', { text: 'late', afterMs: 800 });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const slow = await slowRequest(it1, 800);
     const stopped = it1.stop();
-    const response = await slow;
+    const response = await slow.response;
     expect([response.status, response.headers.get('connection'), await response.json()]).toEqual([
       200,
       'close',
@@ -52,11 +69,10 @@ describe('a drain', () => {
 
   it('does not wait for ever', async () => {
     const it1 = await testServer({ drainTimeoutMs: 300 });
-    const slow = it1.post('/api/v1/echo/slow', { text: 'late', afterMs: 3_000 }).catch(() => 'cut off');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const slow = await slowRequest(it1, 20_000);
     await it1.stop();
-    expect(await slow).toBe('cut off');
-  }, 10_000);
+    await expect(slow.response).rejects.toThrow();
+  });
 });
 
 describe('starting', () => {

@@ -14,6 +14,9 @@ export const echoQuery = operation({
     async (_ctx, { text, times }) => ({ said: new Array<string>(times).fill(text) }),
 });
 
+/** How many slow echoes have begun. */
+export const begun = { count: 0 };
+
 export const echoSlow = operation({
   id: 'echo.slow',
   summary: 'Says it after a while.',
@@ -24,6 +27,7 @@ export const echoSlow = operation({
   load:
     async () =>
     async (_ctx, { text, afterMs }) => {
+      begun.count += 1;
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       return { said: text };
     },
