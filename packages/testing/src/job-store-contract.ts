@@ -89,6 +89,20 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
       expect(await jobs.get('a')).toMatchObject({ output: 'right' });
     });
 
+    it('takes a job back from its worker, which had not begun it then', async () => {
+      const { jobs } = store;
+      await jobs.create(job('a'), 'asker', MINUTE_MS);
+      await jobs.claim('w1', MINUTE_MS, 3);
+      await jobs.release('a', 'other');
+      expect(await jobs.get('a')).toMatchObject({ state: 'running' });
+      await jobs.release('a', 'w1');
+      expect(await jobs.get('a')).toMatchObject({ state: 'queued', attempts: 0 });
+      expect(await jobs.claim('w2', MINUTE_MS, 3)).toMatchObject({ id: 'a', attempts: 1 });
+      await jobs.requestCancel('a');
+      await jobs.release('a', 'w2');
+      expect(await jobs.get('a')).toMatchObject({ state: 'cancelled' });
+    });
+
     it('renews a lease with a heartbeat, and keeps the progress', async () => {
       const { jobs } = store;
       await jobs.create(job('a'), 'asker', MINUTE_MS);

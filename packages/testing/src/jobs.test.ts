@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { type TemporaryProject, temporaryProject } from './temporary-project.ts';
 
 const CHILD = fileURLToPath(new URL('./jobs.test.child.ts', import.meta.url));
-const JOBS = { leaseMs: 600, heartbeatMs: 50 };
+const JOBS = { leaseMs: 1_500, heartbeatMs: 50 };
 const soon = { timeout: 20_000, interval: 50 };
 
 let isHeld = true;
@@ -243,10 +243,11 @@ describe('a job', () => {
       await expect.poll(said, soon).toEqual(['first begins']);
       first.kill('SIGTERM');
       expect(await once(first, 'close')).toEqual([0, null]);
+      expect(await jobs.get(id)).toMatchObject({ state: 'queued', attempts: 0 });
       worker('second');
       await expect
         .poll(() => jobs.get(id), soon)
-        .toMatchObject({ state: 'succeeded', output: { by: 'second' } });
+        .toMatchObject({ state: 'succeeded', attempts: 1, output: { by: 'second' } });
     });
   });
 });

@@ -31,7 +31,7 @@ export interface JobRunner {
   /** Runs a job operation here: others see it, and only this process may end it. */
   inline(operation: AnyOperation, input: unknown, options: CallOptions): Promise<unknown>;
   enqueue(operation: AnyOperation, input: unknown, options: CallOptions): Promise<Job>;
-  /** Takes queued jobs until the signal aborts. A job that it was at is left to its lease, for another worker. */
+  /** Takes queued jobs until the signal aborts. A job that it was at goes back to the queue, for another worker. */
   work(signal: AbortSignal): Promise<void>;
 }
 
@@ -83,17 +83,18 @@ export function jobRunner(
       return output;
     } catch (thrown) {
       const error = toTrestleError(cancelled.signal.aborted ? cancelled.signal.reason : thrown);
-      // On shutdown the job stays leased: another worker takes it when the lease runs out.
-      if (!shutdown?.aborted) {
-        const state = cancelled.signal.aborted
-          ? 'cancelled'
-          : error.kind === 'interrupted'
-            ? 'interrupted'
-            : 'failed';
-        await store.finish(job.id, holder, { state, error: errorDocument(error) }).catch((cause: unknown) => {
-          invoker.scope.log.warn('a job could not be ended', { job: job.id, cause: String(cause) });
-        });
-      }
+      const state = cancelled.signal.aborted
+        ? 'cancelled'
+        : error.kind === 'interrupted'
+          ? 'interrupted'
+          : 'failed';
+      const ended =
+        shutdown?.aborted && state !== 'cancelled'
+          ? store.release(job.id, holder)
+          : store.finish(job.id, holder, { state, error: errorDocument(error) });
+      await ended.catch((cause: unknown) => {
+        invoker.scope.log.warn('a job could not be ended', { job: job.id, cause: String(cause) });
+      });
       throw error;
     } finally {
       clearInterval(beat);

@@ -51,6 +51,8 @@ export interface JobStore {
       | { readonly state: 'succeeded'; readonly output: unknown }
       | { readonly state: 'failed' | 'cancelled' | 'interrupted'; readonly error: ErrorDocument },
   ): Promise<boolean>;
+  /** Gives a job back to the queue as if it had not been begun: its worker was told to stop, and did not fail. */
+  release(id: string, holder: string): Promise<void>;
   requestCancel(id: string): Promise<Job | undefined>;
   get(id: string): Promise<Job | undefined>;
   list(query: { readonly state?: JobState | undefined; readonly limit: number }): Promise<readonly Job[]>;

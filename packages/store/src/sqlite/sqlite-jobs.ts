@@ -54,6 +54,17 @@ function endOfAbandoned(row: Row, maxAttempts: number): Updateable<StoreTables['
   return { ...ended, state: 'interrupted', error: JSON.stringify(error) };
 }
 
+/** Ends a waiting job that somebody cancelled: no worker has to be told. */
+async function endCancelled(db: Kysely<StoreTables>, id: string): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set({ state: 'cancelled', finished_at: now() })
+    .where('id', '=', id)
+    .where('state', '=', 'queued')
+    .where('cancel_requested', '=', 1)
+    .execute();
+}
+
 /** The job queue in the metadata database. */
 export function sqliteJobs(metadata: SqliteMetadata): JobStore {
   const write = <T>(work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T> =>
@@ -161,6 +172,24 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
       });
     },
 
+    async release(id, holder) {
+      await write(async (db) => {
+        await db
+          .updateTable('jobs')
+          .set((column) => ({
+            state: 'queued',
+            attempts: column('attempts', '-', 1),
+            holder: null,
+            lease_until_ms: null,
+          }))
+          .where('id', '=', id)
+          .where('holder', '=', holder)
+          .where('state', '=', 'running')
+          .execute();
+        await endCancelled(db, id);
+      });
+    },
+
     async requestCancel(id) {
       await write(async (db) => {
         await db
@@ -169,12 +198,7 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
           .where('id', '=', id)
           .where('state', 'in', ['queued', 'running'])
           .execute();
-        await db
-          .updateTable('jobs')
-          .set({ state: 'cancelled', finished_at: now() })
-          .where('id', '=', id)
-          .where('state', '=', 'queued')
-          .execute();
+        await endCancelled(db, id);
       });
       const row = await find(id);
       return row && toJob(row);
