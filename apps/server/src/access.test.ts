@@ -39,7 +39,8 @@ describe('who may do what', () => {
     for (const [method, path] of all) {
       const response = await fetch(it1.server.url + path, { method });
       expect([path, response.status]).toEqual([path, 401]);
-      expect(response.headers.get('www-authenticate')).toContain('Bearer');
+      const scheme = /^.(docs|openapi)/.test(path) ? 'Basic' : 'Bearer';
+      expect([path, response.headers.get('www-authenticate')]).toEqual([path, `${scheme} realm="trestle"`]);
     }
     for (const path of OPEN) expect((await it1.get(path)).status).toBe(200);
   });
@@ -54,6 +55,16 @@ describe('who may do what', () => {
       });
       expect([path, response.status]).toEqual([path, expected]);
     }
+  });
+
+  it('lets a browser open the pages with the token as the password, and nothing else', async () => {
+    const { secret } = await it1.host.run(tokenCreate, { name: 'browser', scopes: ['*:*'] });
+    const authorization = `Basic ${Buffer.from(`anybody:${secret}`).toString('base64')}`;
+    for (const path of ['/docs/', '/openapi.json'])
+      expect([path, (await it1.get(path, { authorization })).status]).toEqual([path, 200]);
+    expect((await it1.get('/api/v1/echo/say?text=a', { authorization })).status).toBe(401);
+    const wrong = `Basic ${Buffer.from('anybody:wrong').toString('base64')}`;
+    expect((await it1.get('/docs/', { authorization: wrong })).status).toBe(401);
   });
 
   it.each(['Bearer wrong', 'Bearer ', 'Basic YTpi', `Bearer ${'x'.repeat(5_000)}`])(

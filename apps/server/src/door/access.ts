@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The permission that a caller needs; a route without one keeps the server from starting. */
     readonly access?: string;
+    /** A page that a browser opens by its address: it asks its user, who gives the token as the password. */
+    readonly isPage?: boolean;
   }
   interface FastifyRequest {
     principal: Principal;
@@ -37,11 +39,11 @@ export async function addAccess(app: FastifyInstance, host: Host): Promise<void>
     });
   });
   app.addHook('onRequest', async (request, reply) => {
-    request.principal = tokens ? await whoCalls(tokens, request) : LOCAL;
-    const access = request.routeOptions.config.access ?? OPEN_ACCESS;
+    const { access = OPEN_ACCESS, isPage = false } = request.routeOptions.config;
+    request.principal = tokens ? await whoCalls(tokens, request, isPage) : LOCAL;
     if (mayAccess(request.principal, access)) return;
     if (request.principal === ANONYMOUS) {
-      reply.header('www-authenticate', 'Bearer realm="trestle"');
+      reply.header('www-authenticate', `${isPage ? 'Basic' : 'Bearer'} realm="trestle"`);
       throw serverError('UNAUTHENTICATED', {
         kind: 'unauthenticated',
         message: 'This server wants to know who calls.',
@@ -57,15 +59,29 @@ export async function addAccess(app: FastifyInstance, host: Host): Promise<void>
   });
 }
 
-async function whoCalls(tokens: Tokens, request: FastifyRequest): Promise<Principal> {
-  const [scheme, secret] = (request.headers.authorization ?? '').split(' ');
-  if (scheme?.toLowerCase() !== 'bearer' || !secret) return ANONYMOUS;
-  return (await tokens.verify(secret)) ?? ANONYMOUS;
+async function whoCalls(tokens: Tokens, request: FastifyRequest, isPage: boolean): Promise<Principal> {
+  const [scheme = '', credentials = ''] = (request.headers.authorization ?? '').split(' ');
+  const secret =
+    scheme.toLowerCase() === 'bearer'
+      ? credentials
+      : isPage && scheme.toLowerCase() === 'basic'
+        ? passwordOf(credentials)
+        : '';
+  return (secret && (await tokens.verify(secret))) || ANONYMOUS;
+}
+
+/** The password of basic credentials (RFC 7617, section 2); the user's name may be anything. */
+function passwordOf(credentials: string): string {
+  const text = Buffer.from(credentials, 'base64').toString('utf8');
+  return text.slice(text.indexOf(':') + 1);
 }
 
 /** Gives the routes that a third party's Fastify plugin adds to `scope` a permission. */
-export function declareAccess(scope: FastifyInstance, access: string): void {
+export function declareAccess(
+  scope: FastifyInstance,
+  config: { readonly access: string; readonly isPage?: boolean },
+): void {
   scope.addHook('onRoute', (route) => {
-    route.config = { ...route.config, access };
+    route.config = { ...route.config, ...config };
   });
 }

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { declareAccess } from '../door/access.ts';
 import { openApiDocument } from '../openapi/openapi-document.ts';
 
-const ACCESS = 'system:read';
+const PAGE = { access: 'system:read', isPage: true };
 
 // The reference page brings its styles and its start-up script inline; nothing but this server is reachable from it.
 const DOCS_POLICY =
@@ -13,13 +13,13 @@ const DOCS_POLICY =
 /** `/openapi.json`, and `/docs` as a page to read and try it. */
 export async function addDocsRoutes(app: FastifyInstance, host: Host): Promise<void> {
   const document = openApiDocument(host);
-  app.get('/openapi.json', { config: { access: ACCESS } }, async () => document);
+  app.get('/openapi.json', { config: PAGE }, async () => document);
   // Browsers ask for it at every page that names no picture of its own.
   app.get('/favicon.ico', { config: { access: OPEN_ACCESS } }, async (_request, reply) =>
     reply.code(204).send(),
   );
   await app.register(async (docs) => {
-    declareAccess(docs, ACCESS);
+    declareAccess(docs, PAGE);
     docs.addHook('onSend', async (_request, reply) => {
       reply.header('content-security-policy', DOCS_POLICY);
     });

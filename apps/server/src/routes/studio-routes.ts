@@ -15,7 +15,7 @@ export async function addStudioRoutes(app: FastifyInstance, dir: string | undefi
     return;
   }
   await app.register(async (studio) => {
-    declareAccess(studio, OPEN_ACCESS);
+    declareAccess(studio, { access: OPEN_ACCESS });
     await studio.register(staticFiles, {
       root: dir,
       index: 'index.html',
