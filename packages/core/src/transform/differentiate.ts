@@ -54,7 +54,8 @@ export function vjp<Args extends readonly Tree[], R extends Tree>(
   const value = tracing(() => fn(...withLeaves(primals, aliases)));
   const outputs = treeLeaves(value);
   return {
-    value,
+    // A tensor forgets what it was made from once it is computed; the pullback must not.
+    value: mapTree(value, alias),
     pullback: (gradient) => {
       const given = treeLeaves(gradient);
       const seeds = outputs.flatMap((output, index) => {

@@ -1,4 +1,5 @@
 import {
+  arange,
   averagePool,
   checkpoint,
   concat,
@@ -8,20 +9,26 @@ import {
   einsum,
   erf,
   gelu,
+  lowerTriangle,
   maxPool,
+  random,
+  silu,
+  softplus,
+  stack,
   type Tensor,
   tensor,
   topK,
   upperTriangle,
   where,
 } from '../../src/index.ts';
+import { scatterAdd } from '../../src/tensor/indexing.ts';
 
 /** A smooth-enough function of one tensor of the shape named, for the laws of transforms. */
 export interface Sample {
   readonly name: string;
   readonly shape: readonly number[];
   readonly fn: (x: Tensor) => Tensor;
-  /** A kink or a jump lies close to random inputs, so that finite differences say little. */
+  /** It has kinks or jumps where elements are equal, zero or whole: inputs keep away from them. */
   readonly isKinked?: boolean;
 }
 
@@ -251,4 +258,79 @@ export const SAMPLES: readonly Sample[] = [
     },
   },
   { name: 'a gradient of its own', shape: [3, 4], fn: (x) => square(x.sin()).mul(x) },
+  {
+    name: 'activations',
+    shape: [3, 4],
+    fn: (x) => x.sigmoid().add(silu(x)).mul(softplus(x)).add(x.relu()),
+    isKinked: true,
+  },
+  {
+    name: 'steps, which are flat',
+    shape: [3, 4],
+    fn: (x) =>
+      x
+        .floor()
+        .add(x.ceil())
+        .add(x.sign())
+        .mul(x)
+        .add(x.cast('int32').add(x.cast('bool'))),
+    isKinked: true,
+  },
+  {
+    name: 'comparisons, which are flat',
+    shape: [3, 4],
+    fn: (x) => {
+      const [equals, differs] = [x.equal(x.max()), x.notEqual(x.min())];
+      const ordered = x.less(0).add(x.lessEqual(x.mean())).add(x.isNaN()).add(x.greater(0).not());
+      return equals.add(differs).add(ordered).mul(x.square());
+    },
+    isKinked: true,
+  },
+  { name: 'clamp', shape: [3, 4], fn: (x) => x.clamp(-0.3, 0.2).mul(x), isKinked: true },
+  {
+    name: 'standard deviation and norms',
+    shape: [3, 4],
+    fn: (x) =>
+      x
+        .std(1, { correction: 1 })
+        .add(x.norm(1, { p: 1 }))
+        .add(x.norm(1, { p: 3 }))
+        .add(x.norm(1, { p: Number.POSITIVE_INFINITY })),
+    isKinked: true,
+  },
+  {
+    name: 'scatterAdd',
+    shape: [4, 3],
+    fn: (x) => scatterAdd(x.square(), places, 0, 3).mul(weights([3, 3])),
+  },
+  {
+    name: 'takeAlong',
+    shape: [2, 4],
+    fn: (x) => x.takeAlong(places.reshape([2, 2]), 1).mul(weights([2, 2])),
+  },
+  {
+    name: 'stack, split and squeeze',
+    shape: [2, 4],
+    fn: (x) => {
+      const [left = x, right = x] = x.split([1, 3], 1);
+      return stack([left.squeeze(1), right.sum(1)], 1)
+        .moveAxis(0, 1)
+        .square();
+    },
+  },
+  { name: 'diagonals', shape: [4, 4], fn: (x) => einsum('ii->i', x.mul(x)).add(lowerTriangle(x, -1).sum(0)) },
+  {
+    name: 'a random mask, and counting',
+    shape: [3, 4],
+    fn: (x) =>
+      x
+        .mul(random.bernoulli(random.key(5), 0.5, [3, 4]))
+        .mul(arange(4))
+        .tanh(),
+  },
+  {
+    name: 'conv1d by its weight',
+    shape: [3, 2, 4],
+    fn: (w) => conv1d(weights([2, 7, 4], 1), w, { groups: 2, stride: 2, padding: 1, dilation: 2 }).square(),
+  },
 ];
