@@ -1,5 +1,6 @@
 import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
+import { pipelineSchema } from './pipeline/pipeline.ts';
 
 export const dataConfig = configSection(
   'data',
@@ -25,5 +26,15 @@ export const dataConfig = configSection(
         concurrency: z.number().int().min(1).default(4),
       })
       .prefault({}),
+    /** Made with `pipeline(…)`. */
+    pipelines: z
+      .array(pipelineSchema)
+      .refine(
+        (list) => new Set(list.map(({ name }) => name)).size === list.length,
+        'two pipelines have one name',
+      )
+      .default([]),
+    /** Steps of a pipeline that run at once; each may use `memoryMiB`. */
+    parallelSteps: z.number().int().min(1).max(64).default(2),
   }),
 );

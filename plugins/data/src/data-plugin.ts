@@ -8,11 +8,15 @@ import { dataDiff } from './operations/diff.ts';
 import { dataExpect } from './operations/expect.ts';
 import { dataExport } from './operations/export.ts';
 import { dataList } from './operations/list.ts';
+import { pipelineList } from './operations/pipeline-list.ts';
+import { pipelineRun } from './operations/pipeline-run.ts';
+import { pipelineShow } from './operations/pipeline-show.ts';
 import { dataProfile } from './operations/profile.ts';
 import { dataQuery } from './operations/query.ts';
 import { dataShow } from './operations/show.ts';
 import { dataTag } from './operations/tag.ts';
 import { dataValidate } from './operations/validate.ts';
+import { pipelineMigrations } from './pipeline/pipeline-tables.ts';
 import { queryGate, queryGateToken } from './query/query-gate.ts';
 
 /** Datasets: immutable versions of tables, their statistics, and what is expected of them. */
@@ -31,10 +35,15 @@ export const dataPlugin = plugin({
     dataDiff,
     dataExpect,
     dataTag,
+    pipelineRun,
+    pipelineList,
+    pipelineShow,
   ],
   services: [
     provide(queryGateToken, queryGate),
     provide(datasetsToken, async (scope) => (await import('./data-services.ts')).datasetsService(scope)),
   ],
-  contributions: dataMigrations.map((migration) => contribute(migrations, migration)),
+  contributions: [...dataMigrations, ...pipelineMigrations].map((migration) =>
+    contribute(migrations, migration),
+  ),
 });

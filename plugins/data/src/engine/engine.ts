@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { DuckDBDataChunk, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
 import type { Scope } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
@@ -7,14 +7,22 @@ import { literal } from './quote.ts';
 /** A result row, by column. */
 export type Row = Readonly<Record<string, DuckDBValue>>;
 
+/** Values of a statement's parameters: by position, or by name (`$name`). */
+export type Parameters = readonly DuckDBValue[] | Readonly<Record<string, DuckDBValue>>;
+
 /** DuckDB, locked down: it sees the files it was opened for, and nothing else. */
 export interface Engine {
-  run(sql: string, values?: readonly DuckDBValue[]): Promise<void>;
-  rows(sql: string, values?: readonly DuckDBValue[]): Promise<readonly Row[]>;
+  run(sql: string, values?: Parameters): Promise<void>;
+  rows(sql: string, values?: Parameters): Promise<readonly Row[]>;
   /** Column values chunk by chunk; at most a chunk (2,048 rows) is in memory. */
   chunks(
     sql: string,
   ): AsyncIterable<{ readonly rows: number; readonly columns: readonly (readonly DuckDBValue[])[] }>;
+  /** Puts rows into a table of the engine, at most a chunk (2,048) at once: a list of values for each of its columns. */
+  append(
+    table: string,
+    types: readonly DuckDBType[],
+  ): Promise<{ rows(columns: readonly DuckDBValue[][]): Promise<void>; close(): Promise<void> }>;
   close(): void;
 }
 
@@ -31,7 +39,10 @@ export interface EngineOptions {
  *
  * @throws TRS_DATA_ENGINE when a query fails, with the engine's own words
  */
-export async function openEngine(scope: Scope, { files = [], dirs, signal }: EngineOptions): Promise<Engine> {
+export async function openEngine(
+  scope: Pick<Scope, 'config'>,
+  { files = [], dirs, signal }: EngineOptions,
+): Promise<Engine> {
   const { memoryMiB, threads } = scope.config(dataConfig);
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -73,9 +84,9 @@ export async function openEngine(scope: Scope, { files = [], dirs, signal }: Eng
   };
 
   return {
-    run: (sql, values = []) => guard(async () => void (await connection.run(sql, [...values]))),
+    run: (sql, values = []) => guard(async () => void (await connection.run(sql, bound(values)))),
     rows: (sql, values = []) =>
-      guard(async () => (await connection.runAndReadAll(sql, [...values])).getRowObjects()),
+      guard(async () => (await connection.runAndReadAll(sql, bound(values))).getRowObjects()),
     async *chunks(sql) {
       const result = await guard(() => connection.stream(sql));
       for (;;) {
@@ -84,6 +95,18 @@ export async function openEngine(scope: Scope, { files = [], dirs, signal }: Eng
         yield { rows: chunk.rowCount, columns: chunk.getColumns() };
       }
     },
+    async append(table, types) {
+      const appender = await guard(() => connection.createAppender(table));
+      return {
+        rows: (columns) =>
+          guard(async () => {
+            const chunk = DuckDBDataChunk.create(types);
+            chunk.setColumns([...columns]);
+            appender.appendDataChunk(chunk);
+          }),
+        close: () => guard(async () => appender.closeSync()),
+      };
+    },
     close() {
       signal?.removeEventListener('abort', interrupt);
       connection.closeSync();
@@ -91,6 +114,10 @@ export async function openEngine(scope: Scope, { files = [], dirs, signal }: Eng
     },
   };
 }
+
+const bound = (values: Parameters): DuckDBValue[] | Record<string, DuckDBValue> =>
+  isList(values) ? [...values] : { ...values };
+const isList = (values: Parameters): values is readonly DuckDBValue[] => Array.isArray(values);
 
 /** DuckDB has no code for it: its message carries what the system said. */
 const isDiskFull = (cause: unknown): boolean =>

@@ -109,7 +109,8 @@ export const addNulls = (columns: readonly Column[], base: readonly Column[] | u
     nulls: column.nulls + (base?.find((one) => one.name === column.name)?.nulls ?? 0),
   }));
 
-function refuseFailures(report: Awaited<ReturnType<typeof checkSuite>>, shown: string): void {
+/** @throws TRS_DATA_EXPECTATIONS_FAILED naming some of the rows */
+export function refuseFailures(report: Awaited<ReturnType<typeof checkSuite>>, shown: string): void {
   if (report.passed) return;
   const failed = report.results.filter((result) => !result.passed && result.severity === 'error');
   const shownRows = failed.flatMap((result) =>

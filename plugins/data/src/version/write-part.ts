@@ -4,7 +4,7 @@ import type { Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { dataError } from '../data-error.ts';
 import { STORED_TYPES } from '../engine/column-types.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, Parameters } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/quote.ts';
 import { parquetRelation } from './version-relation.ts';
 
@@ -21,6 +21,7 @@ export async function writePart(
   relation: string,
   columns: readonly { readonly name: string; readonly type: ColumnType }[],
   dir: string,
+  values: Parameters = [],
 ): Promise<WrittenPart> {
   const path = join(dir, 'part.parquet');
   const list = columns.map(
@@ -28,6 +29,7 @@ export async function writePart(
   );
   await engine.run(
     `COPY (SELECT ${list.join(', ')} FROM ${relation}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+    values,
   );
   const nulls = columns.map(({ name }, index) => `count(*) - count(${identifier(name)}) AS n${index}`);
   const [counts] = await engine.rows(

@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import type { DatasetVersion } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { loadSuite } from '../expectation/load-suite.ts';
+import type { Suite } from '../expectation/suite.ts';
+import type { Manifest } from '../version/manifest.ts';
+import { listVersions, readManifest } from '../version/versions.ts';
+import { codeDigest } from './code-digest.ts';
+import type { GraphStep } from './graph.ts';
+import { isSqlStep, type Pipeline } from './pipeline.ts';
+import { changes, type KeyParts, keyParts, stepKey } from './step-key.ts';
+import { type Made, madeLast, madeUnder, manifestThere } from './step-records.ts';
+
+/** What there is to do for a step, its inputs being known. */
+export interface Decision {
+  readonly key: string;
+  readonly parts: KeyParts;
+  readonly suite: Suite | undefined;
+  /** In words: why it has to run, or why not. */
+  readonly reason: string;
+  /** What it made before under the same key. */
+  readonly cached: DatasetVersion | undefined;
+  /** Only rows were appended to the incremental input: the new parts of it, and what is there already of the output. */
+  readonly append:
+    | { readonly newParts: Manifest['parts']; readonly before: DatasetVersion; readonly manifest: Manifest }
+    | undefined;
+}
+
+/** Decides by the content of the inputs, the code, the parameters and the environment. */
+export async function decideStep(
+  ctx: Context,
+  pipeline: Pipeline,
+  graphStep: GraphStep,
+  inputs: ReadonlyMap<string, DatasetVersion>,
+  isForced: boolean,
+): Promise<Decision> {
+  const { name, step, output } = graphStep;
+  const suite = await suiteOf(ctx, graphStep);
+  const code = isSqlStep(step) ? step.sql.trim() : await codeDigest(ctx.project.dir, step.module);
+  const digests = Object.fromEntries([...inputs].map(([input, version]) => [input, version.digest]));
+  const parts = keyParts(step, code, digests, suite);
+  const key = stepKey(parts, output);
+  const decision = { key, parts, suite, cached: undefined, append: undefined };
+  if (isForced) return { ...decision, reason: 'it was asked for' };
+  const made = await madeUnder(ctx, key);
+  const cached = made && (await versionOf(ctx, output, made.digest));
+  if (cached) return { ...decision, cached, reason: 'nothing that it follows from changed' };
+  const last = await madeLast(ctx, pipeline.name, name);
+  if (!last) return { ...decision, reason: 'it never ran' };
+  const append = await appendOnly(ctx, graphStep, last, parts, inputs);
+  if (append) return { ...decision, append, reason: `rows were appended to ${step.incremental}` };
+  return { ...decision, reason: changes(last.parts, parts).join(', ') || 'what it made is gone' };
+}
+
+async function suiteOf(ctx: Context, { step, output }: GraphStep): Promise<Suite | undefined> {
+  if (step.expect === undefined) return undefined;
+  if (typeof step.expect !== 'string') return { expectations: step.expect };
+  // The configuration names files of the project, whoever starts the run.
+  const file = step.expect;
+  const files = { ...ctx.files, read: async (path: string) => resolve(ctx.project.dir, path) };
+  return await loadSuite({ ...ctx, files }, output, file);
+}
+
+const versionOf = async (
+  ctx: Context,
+  dataset: string,
+  digest: string,
+): Promise<DatasetVersion | undefined> =>
+  (await listVersions(ctx, dataset)).find((version) => version.digest === digest);
+
+async function appendOnly(
+  ctx: Context,
+  { step, output }: GraphStep,
+  last: Made,
+  parts: KeyParts,
+  inputs: ReadonlyMap<string, DatasetVersion>,
+): Promise<Decision['append']> {
+  const over = step.incremental;
+  const input = over === undefined ? undefined : inputs.get(over);
+  const old = over === undefined ? undefined : last.parts.inputs[over];
+  if (over === undefined || !input || old === undefined) return undefined;
+  const asBefore = { ...parts, inputs: { ...parts.inputs, [over]: old } };
+  if (changes(last.parts, asBefore).length > 0) return undefined;
+  const before = await versionOf(ctx, output, last.digest);
+  const [oldInput, manifest] = [await manifestThere(ctx, old), await manifestThere(ctx, last.digest)];
+  if (!before || !oldInput || !manifest) return undefined;
+  const now = await readManifest(ctx, input.digest);
+  const isPrefix = oldInput.parts.every((part, index) => part.digest === now.parts[index]?.digest);
+  if (!isPrefix || now.parts.length === oldInput.parts.length) return undefined;
+  return { newParts: now.parts.slice(oldInput.parts.length), before, manifest };
+}

@@ -1,0 +1,134 @@
+import { didYouMean, type Scope } from '@trestle/kernel';
+import { dataConfig } from '../data-config.ts';
+import { dataError } from '../data-error.ts';
+import type { Engine } from '../engine/engine.ts';
+import { literal } from '../engine/quote.ts';
+import { judgeQuery } from '../query/query-policy.ts';
+import { isSqlStep, type Pipeline, type Step } from './pipeline.ts';
+
+/** A step with what it reads: steps of the same pipeline, and datasets. */
+export interface GraphStep {
+  readonly name: string;
+  readonly step: Step;
+  /** The dataset that it makes. */
+  readonly output: string;
+  readonly inputs: readonly { readonly name: string; readonly kind: 'step' | 'dataset' }[];
+}
+
+/** @throws TRS_DATA_UNKNOWN_PIPELINE */
+export function findPipeline(scope: Pick<Scope, 'config'>, name: string): Pipeline {
+  const { pipelines } = scope.config(dataConfig);
+  const found = pipelines.find((one) => one.name === name);
+  if (found) return found;
+  const names = pipelines.map((one) => one.name);
+  throw dataError('UNKNOWN_PIPELINE', {
+    kind: 'not-found',
+    message: `There is no pipeline "${name}".${didYouMean(name, names)}`,
+    hint:
+      names.length === 0
+        ? 'Pipelines stand in "data.pipelines" of the configuration.'
+        : `Pipelines: ${names.join(', ')}.`,
+  });
+}
+
+/**
+ * The steps in an order in which each comes behind those that it reads.
+ *
+ * @throws TRS_DATA_PIPELINE for a circle, two steps with one output, or a name that is missing; TRS_DATA_QUERY_REFUSED
+ */
+export async function pipelineGraph(engine: Engine, pipeline: Pipeline): Promise<readonly GraphStep[]> {
+  const steps = new Map<string, GraphStep>();
+  for (const [name, step] of Object.entries(pipeline.steps)) {
+    const inputs = (await namesRead(engine, pipeline, name, step)).map((input) => ({
+      name: input,
+      kind: Object.hasOwn(pipeline.steps, input) ? ('step' as const) : ('dataset' as const),
+    }));
+    if (step.incremental !== undefined && !inputs.some((input) => input.name === step.incremental)) {
+      throw invalid(
+        pipeline,
+        `step "${name}" is incremental over "${step.incremental}", which it does not read`,
+        `It reads ${inputs.map((input) => input.name).join(', ')}.`,
+      );
+    }
+    steps.set(name, { name, step, output: step.as ?? `${pipeline.name}.${name}`, inputs });
+  }
+  checkOutputs(pipeline, [...steps.values()]);
+  return ordered(pipeline, steps);
+}
+
+async function namesRead(
+  engine: Engine,
+  pipeline: Pipeline,
+  name: string,
+  step: Step,
+): Promise<readonly string[]> {
+  if (!isSqlStep(step)) return [step.from];
+  const [row] = await engine.rows(`SELECT json_serialize_sql(${literal(plainSelect(step.sql))}) AS tree`);
+  const verdict = judgeQuery(String(row?.tree));
+  if (!verdict.refusal) return verdict.tables;
+  throw dataError('QUERY_REFUSED', {
+    kind: 'invalid',
+    message: `Step "${name}" of "${pipeline.name}": the query holds ${verdict.refusal.what}.`,
+    hint: verdict.refusal.hint,
+    details: { pipeline: pipeline.name, step: name },
+  });
+}
+
+/** Without the semicolon that may end a statement: the query is put into another. */
+export const plainSelect = (sql: string): string => sql.trim().replace(/;$/, '');
+
+function checkOutputs(pipeline: Pipeline, steps: readonly GraphStep[]): void {
+  for (const [index, step] of steps.entries()) {
+    const other = steps.find((one, at) => at < index && one.output === step.output);
+    if (other)
+      throw invalid(
+        pipeline,
+        `the steps "${other.name}" and "${step.name}" make the same dataset "${step.output}"`,
+        'Give one of them another name with "as".',
+      );
+    const reader = steps.find((one) =>
+      one.inputs.some((input) => input.kind === 'dataset' && input.name.split('@')[0] === step.output),
+    );
+    if (reader)
+      throw invalid(
+        pipeline,
+        `step "${reader.name}" reads the dataset "${step.output}", which step "${step.name}" makes`,
+        `Read the step by its name: "${step.name}".`,
+      );
+    if (pipeline.triggers.datasets.includes(step.output))
+      throw invalid(
+        pipeline,
+        `a new version of "${step.output}" starts it, and it makes one`,
+        'Take the dataset out of triggers.datasets.',
+      );
+  }
+}
+
+function ordered(pipeline: Pipeline, steps: ReadonlyMap<string, GraphStep>): readonly GraphStep[] {
+  const order: GraphStep[] = [];
+  const state = new Map<string, 'open' | 'done'>();
+  const visit = (name: string, path: readonly string[]): void => {
+    const step = steps.get(name);
+    if (!step || state.get(name) === 'done') return;
+    if (state.get(name) === 'open')
+      throw invalid(
+        pipeline,
+        `its steps read each other in a circle: ${[...path.slice(path.indexOf(name)), name].join(' → ')}`,
+        'One of them must read something else.',
+      );
+    state.set(name, 'open');
+    for (const input of step.inputs) if (input.kind === 'step') visit(input.name, [...path, name]);
+    state.set(name, 'done');
+    order.push(step);
+  };
+  for (const name of steps.keys()) visit(name, []);
+  return order;
+}
+
+const invalid = (pipeline: Pipeline, what: string, hint: string) =>
+  dataError('PIPELINE', {
+    kind: 'invalid',
+    message: `The pipeline "${pipeline.name}" cannot run: ${what}.`,
+    hint,
+    details: { pipeline: pipeline.name },
+  });

@@ -1,0 +1,157 @@
+import { resolve } from 'node:path';
+import type { Column, DatasetVersion } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { blobsToken } from '@trestle/store';
+import { dataConfig } from '../data-config.ts';
+import { dataError } from '../data-error.ts';
+import { columnTypeOf } from '../engine/column-types.ts';
+import { type Engine, openEngine } from '../engine/engine.ts';
+import { identifier } from '../engine/quote.ts';
+import { checkSuite } from '../expectation/check-suite.ts';
+import { addNulls, refuseFailures } from '../version/add-version.ts';
+import { commitVersion } from '../version/commit-version.ts';
+import { parquetRelation, partFiles } from '../version/version-relation.ts';
+import { readManifest } from '../version/versions.ts';
+import { storePart, type WrittenPart, writePart } from '../version/write-part.ts';
+import type { Decision } from './decide-step.ts';
+import { type GraphStep, plainSelect } from './graph.ts';
+import { isSqlStep, type ModuleStep, type Pipeline, type SqlStep } from './pipeline.ts';
+import { runInThread } from './step-thread.ts';
+
+interface Input {
+  readonly version: DatasetVersion;
+  readonly files: readonly string[];
+}
+
+/** Makes a step's rows, checks them, and commits them as a version. Whatever fails before leaves nothing. */
+export async function makeStep(
+  ctx: Context,
+  pipeline: Pipeline,
+  graphStep: GraphStep,
+  versions: ReadonlyMap<string, DatasetVersion>,
+  { append, suite }: Decision,
+  onRows: (rows: number) => void,
+): Promise<DatasetVersion> {
+  const { name, step, output } = graphStep;
+  const workspace = await (await ctx.service(blobsToken)).workspace();
+  try {
+    const inputs = new Map<string, Input>();
+    for (const [input, version] of versions) {
+      const manifest = await readManifest(ctx, version.digest);
+      const read = append && input === step.incremental ? { ...manifest, parts: append.newParts } : manifest;
+      inputs.set(input, { version, files: await partFiles(ctx, read) });
+    }
+    const files = [...inputs.values()].flatMap((input) => input.files);
+    const engine = await openEngine(ctx, { files, dirs: [workspace.dir], signal: ctx.signal });
+    try {
+      const part = isSqlStep(step)
+        ? await runSql(engine, name, step, inputs, workspace.dir)
+        : await runModule(ctx, step, inputs, workspace.dir, onRows);
+      if (append) checkSameColumns(name, append.manifest.columns, part.columns);
+      const shown = `step "${name}" of "${pipeline.name}"`;
+      if (suite && part.rows > 0) {
+        // Of what is appended to, every row was checked when it was made; the whole is checked with what is new.
+        const before = append ? await partFiles(ctx, append.manifest) : [];
+        const checking = await openEngine(ctx, { files: before, dirs: [workspace.dir], signal: ctx.signal });
+        try {
+          refuseFailures(await checkSuite(checking, parquetRelation([...before, part.path]), suite), shown);
+        } finally {
+          checking.close();
+        }
+      }
+      const isNothingNew = append !== undefined && part.rows === 0;
+      const parts = isNothingNew ? [] : [await storePart(ctx, part, shown)];
+      return await commitVersion(ctx, ctx, {
+        dataset: output,
+        manifest: {
+          format: 1,
+          columns: part.columns.map(({ name, type }) => ({ name, type })),
+          parts: [...(append?.manifest.parts ?? []), ...parts],
+        },
+        columns: addNulls(part.columns, append?.before.columns),
+        source: `pipeline ${pipeline.name}, step ${name}`,
+        madeFrom: [...versions.values()].map(({ dataset, version }) => ({
+          ref: `dataset:${dataset}@${version}`,
+          kind: 'transformed',
+        })),
+      });
+    } finally {
+      engine.close();
+    }
+  } finally {
+    await workspace.remove();
+  }
+}
+
+async function runSql(
+  engine: Engine,
+  name: string,
+  step: SqlStep,
+  inputs: ReadonlyMap<string, Input>,
+  dir: string,
+): Promise<WrittenPart> {
+  for (const [input, { files }] of inputs)
+    await engine.run(`CREATE VIEW ${identifier(input)} AS SELECT * FROM ${parquetRelation(files)}`);
+  const sql = plainSelect(step.sql);
+  const described = await engine.rows(`DESCRIBE ${sql}`, step.params);
+  const columns = described.map((row) => ({
+    name: String(row.column_name),
+    type: columnTypeOf(String(row.column_type)),
+  }));
+  checkWrites(name, step, columns);
+  // A new line, so that a comment at the end of the query ends with it.
+  return await writePart(engine, `(${sql}\n)`, columns, dir, step.params);
+}
+
+async function runModule(
+  ctx: Context,
+  step: ModuleStep,
+  inputs: ReadonlyMap<string, Input>,
+  dir: string,
+  onRows: (rows: number) => void,
+): Promise<WrittenPart> {
+  const [input] = inputs.values();
+  if (!input) throw new RangeError('A step of a module has one input.');
+  const { memoryMiB, threads } = ctx.config(dataConfig);
+  const task = {
+    module: resolve(ctx.project.dir, step.module),
+    shown: step.module,
+    params: step.params,
+    batchRows: step.batchRows,
+    input: {
+      files: input.files,
+      columns: input.version.columns.map(({ name, type }) => ({ name, type })),
+    },
+    dir,
+    engine: { memoryMiB, threads },
+  };
+  return await runInThread(task, ctx.signal, onRows);
+}
+
+function checkWrites(name: string, step: SqlStep, columns: readonly Omit<Column, 'nulls'>[]): void {
+  for (const [column, type] of Object.entries(step.writes ?? {})) {
+    const found = columns.find((one) => one.name === column);
+    if (found?.type === type) continue;
+    throw dataError('STEP_OUTPUT', {
+      kind: 'invalid',
+      message: `Step "${name}" promises ${type} "${column}", ${found ? `which is ${found.type}` : 'which its query does not give'}.`,
+      hint: `It gives ${columns.map((one) => `${one.name}: ${one.type}`).join(', ')}.`,
+      details: { column },
+    });
+  }
+}
+
+function checkSameColumns(
+  name: string,
+  before: readonly Omit<Column, 'nulls'>[],
+  now: readonly Omit<Column, 'nulls'>[],
+): void {
+  const text = (columns: readonly Omit<Column, 'nulls'>[]): string =>
+    columns.map((column) => `${column.name}: ${column.type}`).join(', ');
+  if (text(before) === text(now)) return;
+  throw dataError('COLUMNS_DIFFER', {
+    kind: 'invalid',
+    message: `Step "${name}" is incremental, and its new rows have other columns than those before: ${text(now)} instead of ${text(before)}.`,
+    hint: 'Name the types in the query (CAST), or run the pipeline with --force.',
+  });
+}

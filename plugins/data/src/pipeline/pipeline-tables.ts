@@ -1,0 +1,63 @@
+import type { Migration } from '@trestle/store';
+
+export interface PipelineTables {
+  /** What steps made, by the key of all that it followed from. */
+  pipeline_steps: {
+    key: string;
+    pipeline: string;
+    step: string;
+    /** SHA-256 of the manifest that was made. */
+    digest: string;
+    /** JSON: the parts of the key, to say later what changed. */
+    parts: string;
+    made_at: string;
+  };
+  pipeline_runs: {
+    run: string;
+    pipeline: string;
+    status: string;
+    /** JSON: the whole record. */
+    record: string;
+    /** The process that runs it: `host:pid`. */
+    holder: string;
+    started_at: string;
+  };
+  /** Up to when a cron line was looked at. */
+  pipeline_clocks: { pipeline: string; looked_at: string };
+}
+
+export const pipelineMigrations: readonly Migration[] = [
+  {
+    name: 'data-0020-pipelines',
+    async up(db) {
+      await db.schema
+        .createTable('pipeline_steps')
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('pipeline', 'text', (column) => column.notNull())
+        .addColumn('step', 'text', (column) => column.notNull())
+        .addColumn('digest', 'text', (column) => column.notNull())
+        .addColumn('parts', 'text', (column) => column.notNull())
+        .addColumn('made_at', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createIndex('pipeline_steps_by_step')
+        .on('pipeline_steps')
+        .columns(['pipeline', 'step', 'made_at'])
+        .execute();
+      await db.schema
+        .createTable('pipeline_runs')
+        .addColumn('run', 'text', (column) => column.primaryKey())
+        .addColumn('pipeline', 'text', (column) => column.notNull())
+        .addColumn('status', 'text', (column) => column.notNull())
+        .addColumn('record', 'text', (column) => column.notNull())
+        .addColumn('holder', 'text', (column) => column.notNull())
+        .addColumn('started_at', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('pipeline_clocks')
+        .addColumn('pipeline', 'text', (column) => column.primaryKey())
+        .addColumn('looked_at', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
+];

@@ -1,0 +1,75 @@
+import { columnTypeSchema, NAME_PATTERN } from '@trestle/contracts';
+import { z } from 'zod';
+import { expectationSchema } from '../expectation/suite.ts';
+
+const name = z.string().regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores');
+const typedColumns = z.record(z.string(), columnTypeSchema);
+const parameter = z.union([z.string(), z.number(), z.boolean()]);
+
+const common = {
+  /** The dataset that the step makes; `PIPELINE.STEP` when left out. */
+  as: name.optional(),
+  /** What the rows must meet before they become a version: expectations, or a file with them. */
+  expect: z.union([z.array(expectationSchema).min(1), z.string()]).optional(),
+  /** How often a step that failed is tried again. */
+  retries: z.number().int().min(0).max(10).default(0),
+  /** Of SQL: `$name`. Of a function: its second argument. */
+  params: z.record(z.string(), parameter).default({}),
+  /**
+   * The input of which rows can be worked on alone: when nothing but rows was appended to it since, only those are read, and
+   * what becomes of them is appended to the output.
+   */
+  incremental: z.string().optional(),
+};
+
+/** Rows by a SELECT. A name in FROM is a step of this pipeline, or else a dataset (`strikes`, `"strikes@3"`). */
+export const sqlStepSchema = z.strictObject({
+  sql: z.string().min(1),
+  /** Columns that must come out, with their types; whatever comes out when left out. */
+  writes: typedColumns.optional(),
+  ...common,
+});
+
+/** Rows by a TypeScript function, run in a thread: `module` exports a `rowStep` or `batchStep` as its default. */
+export const moduleStepSchema = z.strictObject({
+  /** A step of this pipeline, or a dataset reference. */
+  from: z.string().min(1),
+  /** A file, relative to the project. */
+  module: z.string().min(1),
+  /** Rows that the function gets at once. */
+  batchRows: z.number().int().min(1).max(1_000_000).default(8_192),
+  ...common,
+});
+
+export const stepSchema = z.union([sqlStepSchema, moduleStepSchema], {
+  error: 'a step has either "sql", or "from" and "module", and fields of their types',
+});
+export type SqlStep = z.output<typeof sqlStepSchema>;
+export type ModuleStep = z.output<typeof moduleStepSchema>;
+export type Step = SqlStep | ModuleStep;
+
+export const triggersSchema = z.strictObject({
+  /** A cron line (croner's syntax), in UTC. */
+  cron: z.string().optional(),
+  /** Datasets of which a new version starts a run. */
+  datasets: z.array(name).default([]),
+  /** Deployments of which a drift alert starts a run. */
+  drift: z.array(name).default([]),
+});
+
+export const pipelineSchema = z.strictObject({
+  name,
+  steps: z
+    .record(name, stepSchema)
+    .refine((steps) => Object.keys(steps).length > 0, 'a pipeline has at least one step'),
+  triggers: triggersSchema.prefault({}),
+});
+export type Pipeline = z.output<typeof pipelineSchema>;
+
+/** Describes a pipeline, for `data.pipelines` of the configuration. Plain data: JSON does as well. */
+export const pipeline = (
+  name: string,
+  parts: Omit<z.input<typeof pipelineSchema>, 'name'>,
+): z.input<typeof pipelineSchema> => ({ name, ...parts });
+
+export const isSqlStep = (step: Step): step is SqlStep => 'sql' in step;

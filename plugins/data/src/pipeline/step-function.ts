@@ -1,0 +1,54 @@
+import type { Batch, ColumnType } from '@trestle/contracts';
+
+export type Types = Readonly<Record<string, ColumnType>>;
+
+interface ValueOf {
+  number: number;
+  integer: number;
+  string: string;
+  boolean: boolean;
+  /** Milliseconds since 1970, UTC. */
+  timestamp: number;
+}
+
+/** A row as a function sees it: missing values are null, times are milliseconds since 1970. */
+export type RowOf<T extends Types> = { readonly [Name in keyof T]: ValueOf[T[Name]] | null };
+
+export type StepParams = Readonly<Record<string, string | number | boolean>>;
+
+type Awaitable<T> = T | Promise<T>;
+
+interface Typed<In extends Types, Out extends Types> {
+  /** The columns that are read, with their types. */
+  readonly reads: In;
+  /** The columns that come out, with their types. */
+  readonly writes: Out;
+}
+
+export interface RowStep<In extends Types = Types, Out extends Types = Types> extends Typed<In, Out> {
+  readonly kind: 'rows';
+  /** One row in; a row, several, or none (null) out. */
+  readonly run: (
+    row: RowOf<In>,
+    params: StepParams,
+  ) => Awaitable<RowOf<Out> | readonly RowOf<Out>[] | null | undefined>;
+}
+
+export interface BatchStep<In extends Types = Types, Out extends Types = Types> extends Typed<In, Out> {
+  readonly kind: 'batches';
+  /** Columns in, columns out: a list or typed array for each column of `writes`, all of one length. */
+  readonly run: (
+    batch: Batch,
+    params: StepParams,
+  ) => Awaitable<{ readonly [Name in keyof Out]: ArrayLike<ValueOf[Out[Name]] | null> }>;
+}
+
+/** A step whose function takes one row at a time. */
+export const rowStep = <const In extends Types, const Out extends Types>(
+  step: Omit<RowStep<In, Out>, 'kind'>,
+): RowStep<In, Out> => ({ kind: 'rows', ...step });
+
+/** A step whose function takes a batch of columns at a time. */
+export const batchStep = <const In extends Types, const Out extends Types>(
+  step: Omit<BatchStep<In, Out>, 'kind'>,
+): BatchStep<In, Out> => ({ kind: 'batches', ...step });
