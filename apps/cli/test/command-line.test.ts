@@ -73,7 +73,6 @@ describe('the command line', () => {
   });
 
   it.each([
-    [['pipeline', 'run'], 'TRS_CLI_NOT_AVAILABLE'],
     [['run', 'resume', 'r-1'], 'TRS_CLI_NOT_AVAILABLE'],
     [['run', 'cancel', 'r-1'], 'TRS_CLI_NOT_AVAILABLE'],
     [['deployment', 'promote', 'd'], 'TRS_CLI_NOT_AVAILABLE'],

@@ -43,6 +43,23 @@ export const dataPlugin = plugin({
     provide(queryGateToken, queryGate),
     provide(datasetsToken, async (scope) => (await import('./data-services.ts')).datasetsService(scope)),
   ],
+  subscribers: [
+    {
+      name: 'pipelines',
+      types: ['dataset.added', 'alert.fired'],
+      load: async () => (await import('./pipeline/triggers.ts')).startOnEvent,
+    },
+  ],
+  schedules: [
+    {
+      name: 'pipelines',
+      every: 10_000,
+      load: async () => {
+        const { startDue } = await import('./pipeline/triggers.ts');
+        return (ctx) => startDue(ctx);
+      },
+    },
+  ],
   contributions: [...dataMigrations, ...pipelineMigrations].map((migration) =>
     contribute(migrations, migration),
   ),

@@ -11,7 +11,6 @@ const PLANNED: Readonly<Record<string, string>> = {
   'data:query': 'Export the version with "trestle data export NAME FILE.parquet", and query the file.',
   'data:transform': 'Transform the file before "trestle data add"; the versions keep what was added.',
   'deployment:promote': 'Deploy another version with "trestle deploy MODEL@VERSION --name DEPLOYMENT".',
-  'pipeline:run': 'Call "trestle data add", "trestle train" and "trestle model promote" one after the other.',
   'run:cancel': 'Stop a training with Ctrl-C, or a queued one with "trestle job cancel".',
   'run:resume': 'Train again with the same --seed; "trestle run show" has the settings.',
 };

@@ -31,10 +31,14 @@ export function drawGraph(graph: readonly GraphStep[]): readonly string[] {
           .join(' '),
       );
     }
-    rails = rails.map((name, at) => (ends[at] ? undefined : name));
+    rails = withoutFree(rails.map((name, at) => (ends[at] ? undefined : name)));
     put(step.name, '●', `${step.name} ← ${step.inputs.map((input) => input.name).join(', ') || 'nothing'}`);
     if (!readers(step.name, index + 1)) rails[rails.indexOf(step.name)] = undefined;
-    while (rails.length > 0 && rails.at(-1) === undefined) rails.pop();
+    rails = withoutFree(rails);
   }
   return lines;
 }
+
+/** Free rails at the right end are no rails. */
+const withoutFree = (rails: readonly (string | undefined)[]): (string | undefined)[] =>
+  rails.slice(0, rails.findLastIndex((rail) => rail !== undefined) + 1);

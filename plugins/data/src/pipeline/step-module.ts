@@ -1,0 +1,53 @@
+import { columnTypeSchema } from '@trestle/contracts';
+import { createJiti } from 'jiti';
+import { z } from 'zod';
+import { dataError } from '../data-error.ts';
+import type { TypedColumn } from '../engine/batches.ts';
+
+const types = z.record(z.string(), columnTypeSchema);
+const stepModuleSchema = z.object({
+  kind: z.enum(['rows', 'batches']),
+  reads: types,
+  writes: types.refine((columns) => Object.keys(columns).length > 0, 'it writes no column'),
+  run: z.custom<(input: unknown, params: unknown) => unknown>(
+    (value) => typeof value === 'function',
+    'a function',
+  ),
+});
+export type StepModule = z.output<typeof stepModuleSchema>;
+
+/** Loads the step that a module exports. @throws TRS_DATA_STEP_MODULE */
+export async function loadStep(module: string, shown: string): Promise<StepModule> {
+  const loaded = await createJiti(module, { fsCache: false, moduleCache: false })
+    .import(module, { default: true })
+    .catch((cause: unknown) => {
+      throw dataError('STEP_MODULE', {
+        kind: 'invalid',
+        message: `${shown} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+        hint: 'Correct the module.',
+        cause,
+      });
+    });
+  const result = stepModuleSchema.safeParse(loaded);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw dataError('STEP_MODULE', {
+    kind: 'invalid',
+    message: `${shown} exports no step: ${issue?.path.join('.') || 'its default'}: ${issue?.message}.`,
+    hint: 'Write `export default rowStep({ reads: { … }, writes: { … }, run: (row) => … })`.',
+  });
+}
+
+/** The input must have what the step reads; integers may be read as numbers. @throws TRS_DATA_STEP_INPUT */
+export function checkReads({ reads }: StepModule, columns: readonly TypedColumn[], shown: string): void {
+  for (const [name, type] of Object.entries(reads)) {
+    const found = columns.find((column) => column.name === name);
+    if (found?.type === type || (found?.type === 'integer' && type === 'number')) continue;
+    throw dataError('STEP_INPUT', {
+      kind: 'invalid',
+      message: `${shown} reads ${type} "${name}", ${found ? `which is ${found.type}` : 'which its input does not have'}.`,
+      hint: `Its input has ${columns.map((column) => `${column.name}: ${column.type}`).join(', ')}.`,
+      details: { column: name },
+    });
+  }
+}
