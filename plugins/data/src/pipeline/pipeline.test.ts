@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Host } from '@trestle/kernel';
 import { lineageToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   dataAdd,
   dataList,
@@ -13,6 +13,9 @@ import {
   pipelineRun,
   pipelineShow,
 } from '../index.ts';
+
+// Each module's step starts a thread with an engine of its own, which takes seconds where several tests share two cores.
+vi.setConfig({ testTimeout: 180_000 });
 
 const LOUD = `import { loud } from './loudness.ts';
 export default {
