@@ -1,9 +1,9 @@
 import process from 'node:process';
 import { describe, it, vi } from 'vitest';
-import { cpuDevice } from '../src/device/cpu/cpu-device.ts';
 import { openWebGpu } from '../src/device/webgpu/webgpu-device.ts';
 import { type Device, openDevice } from '../src/index.ts';
 import { deviceContract } from './device-contract.ts';
+import { interpreter } from './interpreter/interpreter.ts';
 import { operationsContract } from './operations-contract.ts';
 
 // A software adapter takes seconds over the shaders that are written for real ones, on a busy machine.
@@ -13,8 +13,8 @@ deviceContract('wasm', () => openDevice('wasm'));
 operationsContract('wasm', () => openDevice('wasm'));
 
 // The interpreter that the generated kernels are compared with has to keep the contract too.
-deviceContract('reference', async () => cpuDevice());
-operationsContract('reference', async () => cpuDevice());
+deviceContract('reference', async () => interpreter());
+operationsContract('reference', async () => interpreter());
 
 const webgpu = await openDevice('webgpu').catch((reason: unknown) => reason);
 if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cpuDevice } from '../src/device/cpu/cpu-device.ts';
 import type { DeviceBuffer } from '../src/device/device.ts';
 import { wasmDevice } from '../src/device/wasm/wasm-device.ts';
 import type { TypedArrayOf } from '../src/graph/dtype.ts';
@@ -8,8 +7,9 @@ import type { ElementwiseFunction } from '../src/graph/elementwise.ts';
 import type { Expression, Kernel } from '../src/schedule/kernel.ts';
 import { contiguousView, type View } from '../src/schedule/view.ts';
 import { contiguousStrides, sizeOf } from '../src/tensor/shape.ts';
+import { interpreter } from './interpreter/interpreter.ts';
 
-const reference = cpuDevice();
+const reference = interpreter();
 const device = wasmDevice();
 
 /** Runs a kernel on both devices, and expects the same elements. */

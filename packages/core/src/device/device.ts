@@ -23,7 +23,8 @@ export interface Abilities {
 
 /** Where tensors live and are computed. All devices pass one contract suite. */
 export interface Device {
-  readonly name: 'cpu' | 'wasm' | 'webgpu';
+  /** `wasm`, `webgpu`, or what a test calls its own. */
+  readonly name: string;
   /** What the device is, for `doctor`: an adapter's name. */
   readonly description: string;
   readonly abilities?: Abilities;

@@ -2,9 +2,9 @@ import type { DType } from '../../graph/dtype.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 import type { Plan, Step } from '../../schedule/plan.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-import { runArgsort } from '../cpu/argsort.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
 import { type Arena, planArena } from './arena.ts';
+import { runArgsort } from './argsort.ts';
 import { type BoundKernel, kernelCache } from './kernel-cache.ts';
 import { type Block, linearMemory, type MemoryUse } from './memory.ts';
 

@@ -1,5 +1,5 @@
-import type { TypedArrayOf } from '../../graph/dtype.ts';
-import type { Kernel } from '../../schedule/kernel.ts';
+import type { TypedArrayOf } from '../../src/graph/dtype.ts';
+import type { Kernel } from '../../src/schedule/kernel.ts';
 import { BLOCK, blockEvaluator } from './evaluate-block.ts';
 
 /** Sums are kept in float64 and rounded once, so that long sums do not lose their small terms. */

@@ -1,6 +1,6 @@
-import type { TypedArrayOf } from '../../graph/dtype.ts';
-import type { ElementwiseFunction } from '../../graph/elementwise.ts';
-import { threefryInto } from '../../random/threefry.ts';
+import type { TypedArrayOf } from '../../src/graph/dtype.ts';
+import type { ElementwiseFunction } from '../../src/graph/elementwise.ts';
+import { threefryInto } from '../../src/random/threefry.ts';
 
 type Values = TypedArrayOf;
 

@@ -1,5 +1,5 @@
-import type { TypedArrayOf } from '../../graph/dtype.ts';
-import type { View } from '../../schedule/view.ts';
+import type { TypedArrayOf } from '../../src/graph/dtype.ts';
+import type { View } from '../../src/schedule/view.ts';
 
 /**
  * Copies the elements [from, from + count) of a view, in row-major order, to the front of a target. The innermost axis is a

@@ -1,27 +1,27 @@
-import { allocate, type DType, type TypedArrayOf } from '../../graph/dtype.ts';
-import type { Kernel } from '../../schedule/kernel.ts';
-import { sizeOf } from '../../tensor/shape.ts';
-import type { Device, DeviceBuffer } from '../device.ts';
-import { runArgsort } from './argsort.ts';
+import type { Device, DeviceBuffer } from '../../src/device/device.ts';
+import { runArgsort } from '../../src/device/wasm/argsort.ts';
+import { allocate, type DType, type TypedArrayOf } from '../../src/graph/dtype.ts';
+import type { Kernel } from '../../src/schedule/kernel.ts';
+import { sizeOf } from '../../src/tensor/shape.ts';
 import { runAssemble, runGather, runScatterAdd } from './data-movement.ts';
 import { runElementwise } from './elementwise.ts';
 import { runMatmul } from './matmul.ts';
 import { runReduce } from './reduce.ts';
 
-interface CpuBuffer extends DeviceBuffer {
+interface HostBuffer extends DeviceBuffer {
   readonly values: TypedArrayOf;
 }
 
-const isCpuBuffer = (buffer: DeviceBuffer): buffer is CpuBuffer => 'values' in buffer;
+const isHostBuffer = (buffer: DeviceBuffer): buffer is HostBuffer => 'values' in buffer;
 
 const dtypeOf = (values: TypedArrayOf): DType =>
   values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'bool';
 
-/** The CPU: typed arrays, computed at once on the calling thread. */
-export function cpuDevice(): Device {
+/** The reference that generated kernels are compared with: plain loops over typed arrays. */
+export function interpreter(): Device {
   return {
-    name: 'cpu',
-    description: 'JavaScript typed arrays, one thread',
+    name: 'reference',
+    description: 'plain loops over typed arrays',
     upload: (values) => wrap(values),
     run(kernel, inputs) {
       const output = allocate(kernel.dtype, sizeOf(kernel.shape));
@@ -32,11 +32,11 @@ export function cpuDevice(): Device {
   };
 }
 
-const wrap = (values: TypedArrayOf): CpuBuffer => ({ dtype: dtypeOf(values), size: values.length, values });
+const wrap = (values: TypedArrayOf): HostBuffer => ({ dtype: dtypeOf(values), size: values.length, values });
 
 function valuesOf(buffer: DeviceBuffer): TypedArrayOf {
-  if (isCpuBuffer(buffer)) return buffer.values;
-  throw new TypeError('A buffer of another device reached the CPU.');
+  if (isHostBuffer(buffer)) return buffer.values;
+  throw new TypeError('A buffer of another device reached the interpreter.');
 }
 
 function execute(kernel: Kernel, inputs: readonly TypedArrayOf[], output: TypedArrayOf): void {

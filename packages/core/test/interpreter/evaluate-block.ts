@@ -1,7 +1,7 @@
-import { allocate, type TypedArrayOf } from '../../graph/dtype.ts';
-import type { ElementwiseFunction } from '../../graph/elementwise.ts';
-import type { Expression } from '../../schedule/kernel.ts';
-import { isContiguous, type View } from '../../schedule/view.ts';
+import { allocate, type TypedArrayOf } from '../../src/graph/dtype.ts';
+import type { ElementwiseFunction } from '../../src/graph/elementwise.ts';
+import type { Expression } from '../../src/schedule/kernel.ts';
+import { isContiguous, type View } from '../../src/schedule/view.ts';
 import { applyFunction } from './apply-function.ts';
 import { stridedCopy } from './strided-copy.ts';
 

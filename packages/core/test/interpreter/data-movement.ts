@@ -1,6 +1,6 @@
-import type { TypedArrayOf } from '../../graph/dtype.ts';
-import type { Kernel } from '../../schedule/kernel.ts';
-import { sizeOf } from '../../tensor/shape.ts';
+import type { TypedArrayOf } from '../../src/graph/dtype.ts';
+import type { Kernel } from '../../src/schedule/kernel.ts';
+import { sizeOf } from '../../src/tensor/shape.ts';
 import { stridedCopy } from './strided-copy.ts';
 
 /** Puts each piece at its offset into zeros, one innermost row at a time. */
