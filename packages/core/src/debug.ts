@@ -1,3 +1,5 @@
+import { setting } from './setting.ts';
+
 /**
  * What `TRESTLE_DEBUG` asks for: a level (1: decisions, 2: kernels, 3: their source), and `nan`, which looks for the first
  * operation that makes one. Several are joined by commas.
@@ -9,7 +11,7 @@ export interface Debug {
 
 /** Read anew each time, so that it can be switched on while a program runs. In a browser it is a global of that name. */
 export function debug(): Debug {
-  const text = setting();
+  const text = setting('TRESTLE_DEBUG');
   if (text !== lastText) {
     const words = text.split(',');
     const level = Math.max(0, ...words.map((word) => Number.parseInt(word, 10) || 0));
@@ -23,11 +25,5 @@ export const latestDebug = (): Debug => latest;
 
 let lastText = '';
 let latest: Debug = { level: 0, findsNaN: false };
-
-function setting(): string {
-  const value =
-    typeof process === 'undefined' ? Reflect.get(globalThis, 'TRESTLE_DEBUG') : process.env?.TRESTLE_DEBUG;
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
 
 debug();

@@ -13,6 +13,8 @@ const PAGES = [
 
 interface PageOutcome {
   readonly isIsolated: boolean;
+  /** Of the CPU device. */
+  readonly threads: number | undefined;
   readonly results: readonly PageResult[];
 }
 
@@ -32,6 +34,7 @@ async function runPages(executable: string): Promise<Map<string, PageOutcome>> {
       outcomes.set(title, {
         isIsolated: await page.evaluate<boolean>('crossOriginIsolated'),
         results: await Promise.race([results, crash]),
+        threads: await page.evaluate<number | undefined>('globalThis.threads'),
       });
       await page.close();
     }
@@ -57,11 +60,12 @@ if (!executable) {
   });
 } else {
   const outcomes = await runPages(executable);
-  for (const { title, isIsolated } of PAGES) {
+  for (const { title, device, isIsolated } of PAGES) {
     const outcome = outcomes.get(title);
     describe(title, () => {
       it(`${isIsolated ? 'may' : 'may not'} share memory between threads`, () => {
         expect(outcome?.isIsolated).toBe(isIsolated);
+        if (device === 'wasm') expect(outcome?.threads).toBe(isIsolated ? 2 : 1);
       });
       it('runs the whole contract', () => {
         expect(outcome?.results.length).toBeGreaterThan(40);

@@ -1,16 +1,21 @@
 import process from 'node:process';
-import { describe, it, vi } from 'vitest';
+import { afterAll, describe, it, vi } from 'vitest';
 import { openWebGpu } from '../src/device/webgpu/webgpu-device.ts';
 import { type Device, openDevice } from '../src/index.ts';
 import { deviceContract } from './device-contract.ts';
 import { interpreter } from './interpreter/interpreter.ts';
 import { operationsContract } from './operations-contract.ts';
+import { closeThreaded, threadedDevice } from './threads/threaded-device.ts';
 
 // A software adapter takes seconds over the shaders that are written for real ones, on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-deviceContract('wasm', () => openDevice('wasm'));
-operationsContract('wasm', () => openDevice('wasm'));
+deviceContract('wasm, one thread', () => openDevice('wasm', { threads: 1 }));
+operationsContract('wasm, one thread', () => openDevice('wasm', { threads: 1 }));
+
+afterAll(closeThreaded);
+deviceContract('wasm, two threads', () => threadedDevice(2));
+operationsContract('wasm, two threads', () => threadedDevice(2));
 
 // The interpreter that the generated kernels are compared with has to keep the contract too.
 deviceContract('reference', async () => interpreter());

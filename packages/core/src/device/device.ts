@@ -35,6 +35,8 @@ export interface Device {
   execute?(plan: Plan, parameters: readonly DeviceBuffer[]): DeviceBuffer[];
   /** Takes back the memory of a buffer that nothing reads any more, once the work handed over before has run. */
   release?(buffer: DeviceBuffer): void;
+  /** Gives back what the device holds of the machine: an adapter, threads. */
+  close?(): void;
   /** Waits for everything before it, and copies the values to the host. */
   read(buffer: DeviceBuffer): Promise<TypedArrayOf>;
 }

@@ -1,13 +1,20 @@
-import { openDevice } from '../../src/index.ts';
+import { type Device, openDevice } from '../../src/index.ts';
 import { deviceContract } from '../device-contract.ts';
 import { operationsContract } from '../operations-contract.ts';
+import { threadedDevice } from '../threads/threaded-device.ts';
 import { type PageResult, runCollected } from './page-runner.ts';
 
-/** The entry of the page: `?device=webgpu` names the device whose contract is run. */
+/** The entry of the page: `?device=webgpu` names the device whose contract is run; `wasm` has two threads where it may. */
 async function run(): Promise<readonly PageResult[]> {
   const name = new URLSearchParams(location.search).get('device') === 'webgpu' ? 'webgpu' : 'wasm';
-  deviceContract(name, () => openDevice(name));
-  operationsContract(name, () => openDevice(name));
+  const open = async (): Promise<Device> => {
+    if (name === 'webgpu') return await openDevice(name);
+    const device = await threadedDevice(2);
+    Object.assign(globalThis, { threads: device.threads });
+    return device;
+  };
+  deviceContract(name, open);
+  operationsContract(name, open);
   return await runCollected();
 }
 

@@ -4,7 +4,7 @@ import { programOf } from '../../codegen/wasm/kernel-program.ts';
 import { liftConstants } from '../../codegen/wasm/lift-constants.ts';
 import { SCALAR_IMPORTS } from '../../codegen/wasm/vector-math.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
-import { type LinearMemory, MAXIMUM_PAGES } from './memory.ts';
+import { type Block, type LinearMemory, MAXIMUM_PAGES } from './memory.ts';
 
 /** A phase that can be called: (begin, end, shared scratch, thread scratch, table, output, ...inputs). */
 export interface CompiledPhase {
@@ -14,12 +14,15 @@ export interface CompiledPhase {
 }
 
 export interface CompiledKernel {
+  /** Of the code: no other has it. */
+  readonly id: number;
   readonly phases: readonly CompiledPhase[];
   readonly sharedScratch: number;
   readonly threadScratch: number;
   /** Address of the kernel's table of offsets. */
   readonly table: number;
-  readonly byteLength: number;
+  /** The bytes of the module in memory, where other threads find them: put there when first asked for. */
+  code(): { readonly address: number; readonly bytes: number };
 }
 
 /** A kernel's code, which it may share with others, and its own constants: one more input, if there are any. */
@@ -42,6 +45,8 @@ const CAPACITY = 2_000;
 export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCache {
   const features = detectFeatures();
   const known = new Map<string, CompiledKernel>();
+  const finalizer = new FinalizationRegistry<readonly Block[]>((blocks) => blocks.forEach(memory.free));
+  let lastId = 0;
   const byObject = new WeakMap<Kernel, BoundKernel>();
   const imports = { env: { memory: memory.memory, ...scalarFunctions } };
   const compile = (kernel: Kernel, inputCount: number): CompiledKernel => {
@@ -63,14 +68,36 @@ export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCach
       // The assembler gave the export this signature; the types of WebAssembly know none.
       return { run: run as CompiledPhase['run'], units, unitCost };
     });
+    const blocks: Block[] = [];
+    const allocate = (length: number): number => {
+      const block = memory.allocate(length);
+      blocks.push(block);
+      return block.address;
+    };
     let table = 0;
     if (program.table && program.table.length > 0) {
-      const block = memory.allocate(program.table.byteLength);
-      memory.ints().set(program.table, block.address / 4);
-      table = block.address;
+      table = allocate(program.table.byteLength);
+      memory.ints().set(program.table, table / 4);
     }
+    let code: number | undefined;
     const { sharedScratch = 0, threadScratch = 0 } = program;
-    return { phases, sharedScratch, threadScratch, table, byteLength: bytes.length };
+    const compiled: CompiledKernel = {
+      id: ++lastId,
+      phases,
+      sharedScratch,
+      threadScratch,
+      table,
+      code() {
+        if (code === undefined) {
+          code = allocate(bytes.length);
+          new Uint8Array(memory.memory.buffer, code).set(bytes);
+        }
+        return { address: code, bytes: bytes.length };
+      },
+    };
+    // Plans may use a kernel for longer than the cache keeps it.
+    finalizer.register(compiled, blocks);
+    return compiled;
   };
   return {
     features,
