@@ -2,7 +2,7 @@
 // benchmarks), then the proof that each TypeScript file of ours was among them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { root } from './root.js';
 import { setUp } from './set-up.js';
@@ -33,16 +33,23 @@ function typeScriptFiles(folder) {
   });
 }
 
+/**
+ * The files that a project names, without compiling them once more.
+ *
+ * @param {string} project
+ * @returns {readonly string[]}
+ */
+function filesOf(project) {
+  const { files = [] } = JSON.parse(compile(['-p', project, '--showConfig']).output);
+  return files.map((/** @type {string} */ file) => resolve(root, dirname(project), file));
+}
+
 setUp();
 const rest = compile(['-p', 'tsconfig.json']);
 process.stdout.write(rest.output);
 
 const projects = ['tsconfig.json', ...workspaceFolders().map((folder) => join(folder, 'tsconfig.json'))];
-const checked = new Set(
-  projects
-    .filter((project) => existsSync(join(root, project)))
-    .flatMap((project) => compile(['-p', project, '--listFilesOnly']).output.split('\n')),
-);
+const checked = new Set(projects.filter((project) => existsSync(join(root, project))).flatMap(filesOf));
 const forgotten = typeScriptFiles(root).filter((file) => !checked.has(file));
 for (const file of forgotten) {
   process.stdout.write(
