@@ -4,6 +4,7 @@ import {
   concat,
   type Device,
   eye,
+  jit,
   tensor as make,
   random,
   type Tensor,
@@ -251,6 +252,157 @@ export function deviceContract(name: string, open: () => Promise<Device>): void 
       await expectValues(
         parts.reduceRight((sum, part) => part.add(sum)),
         [190, 380],
+      );
+    });
+
+    it('computes what is used more than once, without taking longer each time', async () => {
+      const x = sample([5], 11);
+      const chain = (t: Tensor): Tensor => {
+        let value = t.tanh();
+        for (let i = 0; i < 60; i++) value = value.sub(value.mul(value)).mul(1.5);
+        return value;
+      };
+      const expected = x.values.map((value) => {
+        let v = Math.tanh(value);
+        for (let i = 0; i < 60; i++) v = (v - v * v) * 1.5;
+        return v;
+      });
+      const positive = x.values.map((v, i) => (v > 0 ? (expected[i] ?? 0) : 0));
+      const kept = (t: Tensor): Tensor => chain(where(on(x).greater(0), t, 0));
+      await expectValues(kept(on(x)), positive);
+      await expectValues(jit(kept)(on(x)), positive);
+    });
+
+    it('works through views on what is computed, not only on what is stored', async () => {
+      const x = sample([4, 6], 12);
+      const doubled = on(x).mul(2);
+      const at2 = (r: number, c: number): number => 2 * at(x, [r, c]);
+      const grid = (rows: number, columns: number, value: (r: number, c: number) => number): number[] =>
+        Array.from({ length: rows * columns }, (_, i) => value(Math.floor(i / columns), i % columns));
+      await expectValues(
+        doubled.transpose().add(1),
+        grid(6, 4, (r, c) => at2(c, r) + 1),
+      );
+      await expectValues(
+        doubled
+          .flip(0)
+          .slice([[1, 3], null])
+          .neg(),
+        grid(2, 6, (r, c) => -at2(2 - r, c)),
+      );
+      await expectValues(
+        on(row).mul(3).reshape([4, 1]).add(1).expand([4, 6]).mul(on(x)),
+        grid(4, 6, (r, c) => ((row.values[r] ?? 0) * 3 + 1) * at(x, [r, c])),
+      );
+      await expectValues(
+        doubled.transpose().reshape([3, 8]).add(1),
+        grid(3, 8, (r, c) => at2((r * 8 + c) % 4, Math.floor((r * 8 + c) / 4)) + 1),
+      );
+      await expectValues(
+        doubled
+          .slice([
+            [0, 4],
+            [0, 4],
+          ])
+          .add(
+            doubled
+              .slice([
+                [0, 4],
+                [0, 4],
+              ])
+              .transpose(),
+          ),
+        grid(4, 4, (r, c) => at2(r, c) + at2(c, r)),
+      );
+      await expectValues(
+        doubled.sum(1, { keepDims: true }).mul(0.5).add(doubled.sum(0)),
+        grid(4, 6, (r, c) => {
+          const line = [0, 1, 2, 3, 4, 5].reduce((sum, i) => sum + at2(r, i), 0) / 2;
+          return line + [0, 1, 2, 3].reduce((sum, i) => sum + at2(i, c), 0);
+        }),
+      );
+    });
+
+    it('finishes products and sums in one go: bias, activation, residual', async () => {
+      const [w, bias, rest] = [sample([6, 5], 13), sample([5], 14), sample([4, 5], 15)];
+      const x = sample([4, 6], 12);
+      const product = Array.from({ length: 20 }, (_, i) =>
+        [0, 1, 2, 3, 4, 5].reduce((sum, k) => sum + at(x, [Math.floor(i / 5), k]) * at(w, [k, i % 5]), 0),
+      );
+      await expectValues(
+        on(x).matmul(on(w)).add(on(bias)).relu().add(on(rest)),
+        product.map((v, i) => Math.max(v + (bias.values[i % 5] ?? 0), 0) + (rest.values[i] ?? 0)),
+      );
+      await expectValues(
+        on(x).matmul(on(w)).transpose().greater(0),
+        Array.from({ length: 20 }, (_, i) => Number((product[(i % 4) * 5 + Math.floor(i / 4)] ?? 0) > 0)),
+      );
+      await expectValues(
+        on(x).mean(0).add(1).exp(),
+        [0, 1, 2, 3, 4, 5].map((c) =>
+          Math.exp([0, 1, 2, 3].reduce((sum, r) => sum + at(x, [r, c]), 0) / 4 + 1),
+        ),
+      );
+    });
+
+    it.each([1, 3, 4, 37, 128, 1000])('folds rows of %i more than once', async (length) => {
+      const x = sample([3, length], 16);
+      const total = (values: readonly number[]): number => values.reduce((p, q) => p + q, 0);
+      const rows = [0, 1, 2].map((r) => {
+        const line = x.values.slice(r * length, (r + 1) * length);
+        const [largest, mean] = [Math.max(...line), total(line) / length];
+        const exponentials = line.map((v) => Math.exp(v - largest));
+        const variance = total(line.map((v) => (v - mean) ** 2)) / length;
+        return { line, largest, mean, exponentials, sum: total(exponentials), variance };
+      });
+      const softmax = rows.flatMap(({ exponentials, sum }) => exponentials.map((e) => e / sum));
+      await expectValues(on(x).softmax(), softmax);
+      await expectValues(
+        on(x).logSoftmax(),
+        rows.flatMap(({ line, largest, sum }) => line.map((v) => v - largest - Math.log(sum))),
+      );
+      await expectValues(
+        on(x).variance(1),
+        rows.map(({ variance }) => variance),
+        1e-4,
+      );
+      await expectValues(
+        on(x).argmax(1),
+        rows.map(({ line, largest }) => line.indexOf(largest)),
+      );
+      await expectValues(
+        on(x).logSumExp(1),
+        rows.map(({ largest, sum }) => largest + Math.log(sum)),
+      );
+      const [gain, shift] = [sample([length], 17), sample([length], 18)];
+      const distance = on(x).sub(on(x).mean(1, { keepDims: true }));
+      const deviation = distance.mul(distance).mean(1, { keepDims: true }).add(0.1).sqrt();
+      await expectValues(
+        distance.div(deviation).mul(on(gain)).add(on(shift)),
+        rows.flatMap(({ line, mean, variance }) =>
+          line.map(
+            (v, c) =>
+              ((v - mean) / Math.sqrt(variance + 0.1)) * (gain.values[c] ?? 0) + (shift.values[c] ?? 0),
+          ),
+        ),
+        1e-4,
+      );
+      // Rows that are columns of what is stored; whole numbers.
+      const stored = x.values.map((_, i) => rows[i % 3]?.line[Math.floor(i / 3)] ?? 0);
+      await expectValues(
+        on({ shape: [length, 3], values: stored })
+          .transpose()
+          .softmax(),
+        softmax,
+      );
+      const whole = on(x).mul(10).cast('int32');
+      await expectValues(
+        whole.sub(whole.max(1, { keepDims: true })).sum(1),
+        rows.map(({ line }) => {
+          const values = line.map((v) => Math.trunc(Math.fround(v * 10)));
+          const largest = Math.max(...values);
+          return total(values.map((v) => v - largest));
+        }),
       );
     });
 

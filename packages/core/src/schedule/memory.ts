@@ -1,4 +1,5 @@
-import type { Expression, Kernel } from './kernel.ts';
+import { visitExpressions } from './expression.ts';
+import type { Kernel } from './kernel.ts';
 import type { Slot, Step } from './plan.ts';
 import { isContiguous } from './view.ts';
 
@@ -40,9 +41,9 @@ function canReplace(step: RawStep, slot: number, slots: readonly Slot[]): boolea
 }
 
 function readsInPlace(kernel: Extract<Kernel, { kind: 'elementwise' }>, input: number): boolean {
-  const visit = (node: Expression): boolean => {
-    if (node.kind === 'load') return node.input !== input || isContiguous(node.view);
-    return node.kind !== 'apply' || node.operands.every(visit);
-  };
-  return visit(kernel.expression);
+  let isInPlace = true;
+  visitExpressions([kernel.expression], (inner) => {
+    if (inner.kind === 'load' && inner.input === input && !isContiguous(inner.view)) isInPlace = false;
+  });
+  return isInPlace;
 }

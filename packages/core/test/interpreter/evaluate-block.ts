@@ -13,6 +13,34 @@ export type BlockEvaluator = (from: number, count: number) => TypedArrayOf;
 
 /** Prepares an expression: the temporaries are allocated once, and each node is one loop over a block. */
 export function blockEvaluator(expression: Expression, inputs: readonly TypedArrayOf[]): BlockEvaluator {
+  return evaluatorOf(expression, inputs, new Map());
+}
+
+/** What an expression shares is prepared once, and computed once for each block. */
+function evaluatorOf(
+  expression: Expression,
+  inputs: readonly TypedArrayOf[],
+  known: Map<Expression, BlockEvaluator>,
+): BlockEvaluator {
+  const before = known.get(expression);
+  if (before) return before;
+  const evaluate = newEvaluator(expression, inputs, known);
+  let [lastFrom, lastCount] = [-1, -1];
+  let last: TypedArrayOf | undefined;
+  const once: BlockEvaluator = (from, count) => {
+    if (!last || from !== lastFrom || count !== lastCount) last = evaluate(from, count);
+    [lastFrom, lastCount] = [from, count];
+    return last;
+  };
+  known.set(expression, once);
+  return once;
+}
+
+function newEvaluator(
+  expression: Expression,
+  inputs: readonly TypedArrayOf[],
+  known: Map<Expression, BlockEvaluator>,
+): BlockEvaluator {
   const block = allocate(expression.dtype, BLOCK);
   switch (expression.kind) {
     case 'constant': {
@@ -44,7 +72,7 @@ export function blockEvaluator(expression: Expression, inputs: readonly TypedArr
       };
     }
     case 'apply': {
-      const operands = expression.operands.map((operand) => blockEvaluator(operand, inputs));
+      const operands = expression.operands.map((operand) => evaluatorOf(operand, inputs, known));
       const fn: ElementwiseFunction = expression.fn;
       return (from, count) => {
         const values = operands.map((operand) => operand(from, count));

@@ -1,3 +1,4 @@
+import { visitExpressions } from '../../schedule/expression.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
 import type { Shape } from '../../tensor/shape.ts';
 
@@ -44,11 +45,9 @@ export function liftConstants(kernel: Kernel, inputCount: number): LiftedKernel 
 }
 
 function leafShape(expression: Expression): Shape | undefined {
-  if (expression.kind === 'load' || expression.kind === 'iota') return expression.view.shape;
-  if (expression.kind !== 'apply') return undefined;
-  for (const operand of expression.operands) {
-    const shape = leafShape(operand);
-    if (shape) return shape;
-  }
-  return undefined;
+  let shape: Shape | undefined;
+  visitExpressions([expression], (inner) => {
+    if (inner.kind === 'load' || inner.kind === 'iota') shape ??= inner.view.shape;
+  });
+  return shape;
 }

@@ -4,6 +4,7 @@ import { programOf } from '../../codegen/wasm/kernel-program.ts';
 import { liftConstants } from '../../codegen/wasm/lift-constants.ts';
 import { SCALAR_IMPORTS } from '../../codegen/wasm/vector-math.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
+import { kernelKey } from './kernel-key.ts';
 import { type Block, type LinearMemory, MAXIMUM_PAGES } from './memory.ts';
 
 /** A phase that can be called: (begin, end, shared scratch, thread scratch, table, output, ...inputs). */
@@ -109,7 +110,7 @@ export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCach
       if (same) return same;
       const lifted = liftConstants(kernel, inputCount);
       const count = inputCount + (lifted.values.length > 0 ? 1 : 0);
-      const key = keyOf(lifted.kernel, count);
+      const key = kernelKey(lifted.kernel, count);
       const equal = known.get(key);
       const compiled = equal ?? compile(lifted.kernel, count);
       if (equal) known.delete(key);
@@ -124,14 +125,6 @@ export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCach
     },
   };
 }
-
-const keyOf = (kernel: Kernel, inputCount: number): string =>
-  `${inputCount} ${JSON.stringify(kernel, exactly)}`;
-/** JSON knows neither infinities, NaN nor the negative zero. */
-const exactly = (_: string, value: unknown): unknown =>
-  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
-    ? `number ${Object.is(value, -0) ? '-0' : value}`
-    : value;
 
 /** What modules call for lanes that need more than their own arithmetic. */
 const scalarFunctions: Readonly<Record<(typeof SCALAR_IMPORTS)[number], (a: number, b: number) => number>> = {

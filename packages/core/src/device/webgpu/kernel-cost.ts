@@ -1,11 +1,6 @@
-import type { Expression, Kernel } from '../../schedule/kernel.ts';
+import { operationsOf } from '../../schedule/expression.ts';
+import type { Kernel } from '../../schedule/kernel.ts';
 import { sizeOf } from '../../tensor/shape.ts';
-
-/** Operations of an expression per element. */
-function operationsOf(expression: Expression | undefined): number {
-  if (expression?.kind !== 'apply') return 0;
-  return 1 + expression.operands.reduce((sum, operand) => sum + operationsOf(operand), 0);
-}
 
 /** Arithmetic operations of a kernel, for profiles: a multiplication and an addition count as two. */
 export function kernelOperations(kernel: Kernel): number {

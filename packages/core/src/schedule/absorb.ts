@@ -1,0 +1,130 @@
+import type { Node } from '../graph/node.ts';
+import { isSameShape, sizeOf } from '../tensor/shape.ts';
+import { isHeavy } from './cost.ts';
+import { type Draft, isStop } from './draft.ts';
+import {
+  addFold,
+  foldedShape,
+  foldsLastAxes,
+  type Group,
+  isOnePerRow,
+  type Placement,
+  repetition,
+  squeezed,
+} from './group.ts';
+import { alongPath, belowViews, type Path } from './path.ts';
+import { contiguousView } from './view.ts';
+
+/** Larger kernels gain nothing more from fusion, and compile slowly. */
+const MAX_OPERATIONS = 48;
+/** Rows up to this length stay in the cache, and are work for one workgroup. */
+const MAX_ROW = 16_384;
+/** Longer rows than this are only taken one by one when there are enough of them to share out. */
+const SHORT_ROW = 4_096;
+const FEW_ROWS = 8;
+
+/** Whether an element-wise node can be computed inside a group, at the place where it is used. */
+export function fits(node: Node, { use, place }: Placement, draft: Draft): boolean {
+  const { group, path } = use;
+  return (
+    place !== undefined &&
+    group.operations < MAX_OPERATIONS &&
+    (repetition(node, place) <= 1 || !isHeavy(node)) &&
+    node.inputs.every((input) => isReadable(input, path, draft)) &&
+    hasRoom(node, group, draft)
+  );
+}
+
+/** Whether a node can be read without a copy at the end of a path. */
+function isReadable(node: Node, path: Path, draft: Draft): boolean {
+  const { base, path: whole } = belowViews(node, (one) => isStop(one, draft), path);
+  return base.primitive.kind === 'constant' || alongPath(contiguousView(base.shape), whole) !== undefined;
+}
+
+/** What a kernel reads for the operands of a node: what lies below views. Constants and counts need no buffer. */
+export function readsOf(node: Node, draft: Draft): Node[] {
+  return node.inputs.flatMap((input) => {
+    const { base } = belowViews(input, (one) => isStop(one, draft));
+    const isComputed = base.primitive.kind === 'constant' || base.primitive.kind === 'iota';
+    return isComputed && !draft.wanted.has(base) ? [] : [base];
+  });
+}
+
+/** What a group would read if it had a node's operands instead of the node. */
+function inputsWith(node: Node, group: Group, draft: Draft): Set<Node> {
+  const inputs = new Set(group.inputs);
+  inputs.delete(node);
+  for (const base of readsOf(node, draft)) inputs.add(base);
+  return inputs;
+}
+
+const hasRoom = (node: Node, group: Group, draft: Draft): boolean =>
+  inputsWith(node, group, draft).size <= draft.maxInputs;
+
+function replaceInput(node: Node, group: Group, draft: Draft): void {
+  const inputs = inputsWith(node, group, draft);
+  group.inputs.clear();
+  for (const input of inputs) group.inputs.add(input);
+}
+
+export function absorbElementwise(node: Node, group: Group, draft: Draft): void {
+  group.operations++;
+  replaceInput(node, group, draft);
+}
+
+/**
+ * Whether a kernel may go on with what it has folded or multiplied, element by element. One that only gives a result another
+ * shape may not: both shapes can share a buffer.
+ */
+const isPlain = (group: Group): boolean =>
+  group.folds.size === 0 && group.product === undefined && group.operations > 0;
+
+/** A matrix product whose elements are only used one by one, where they stand, is worked on before it is written. */
+export function absorbProduct(node: Node, { use: { group }, place }: Placement, draft: Draft): boolean {
+  const isWhole = place !== undefined && isPlain(group) && isOnePerRow(place, group.split);
+  if (!isWhole || !draft.device.abilities?.epilogues || !hasRoom(node, group, draft)) return false;
+  group.product = node;
+  replaceInput(node, group, draft);
+  return true;
+}
+
+/**
+ * Makes a reduction part of a kernel that uses its elements one by one, as its epilogue; or, where rows fit the cache, of one
+ * that uses each element for a whole row, or folds other things over the same rows.
+ */
+export function absorbReduction(node: Node, placement: Placement, draft: Draft): boolean {
+  const { group } = placement.use;
+  const isTaken =
+    squeezed(foldedShape(node)).length > 0 &&
+    hasRoom(node, group, draft) &&
+    (isEpilogue(node, placement, draft) || isOverRows(node, placement, draft));
+  if (!isTaken) return false;
+  addFold(group, node);
+  replaceInput(node, group, draft);
+  return true;
+}
+
+function isEpilogue(node: Node, { use: { group }, place }: Placement, draft: Draft): boolean {
+  return (
+    draft.device.abilities?.epilogues === true &&
+    place !== undefined &&
+    isPlain(group) &&
+    isOnePerRow(place, group.split) &&
+    isSameShape(squeezed(node.shape), group.space)
+  );
+}
+
+function isOverRows(node: Node, { use: { group }, place }: Placement, draft: Draft): boolean {
+  const [operand] = node.inputs;
+  const { space } = group;
+  const isFirst = group.folds.size === 0;
+  if (!draft.device.abilities?.rows || !place || !operand || group.product) return false;
+  if (isFirst && group.operations === 0) return false;
+  const split = isFirst ? space.length - squeezed(foldedShape(node)).length : group.split;
+  if (split >= space.length || !isOnePerRow(place, split) || !foldsLastAxes(node)) return false;
+  const [rows, row] = [sizeOf(space.slice(0, split)), sizeOf(space.slice(split))];
+  if (row > MAX_ROW || rows === 0 || row === 0 || (row > SHORT_ROW && rows < FEW_ROWS)) return false;
+  if (!isSameShape(squeezed(operand.shape), space)) return false;
+  group.split = split;
+  return true;
+}
