@@ -1,7 +1,8 @@
 export { CoreError } from './core-error.ts';
-export { defaultDevice } from './device/default-device.ts';
+export { defaultDevice, setDefaultDevice } from './device/default-device.ts';
 export type { Device, DeviceBuffer } from './device/device.ts';
 export { type DeviceOptions, openDevice } from './device/open-device.ts';
+export type { DeviceName } from './device/requested-device.ts';
 export { grad, valueAndGrad, type WithAux } from './grad/grad.ts';
 export { mapTree, type Static, type Tree, treeLeaves, zipTrees } from './grad/tree.ts';
 export type { DType, TypedArrayOf } from './graph/dtype.ts';

@@ -28,6 +28,8 @@ export interface Device {
   /** What the device is, for `doctor`: an adapter's name. */
   readonly description: string;
   readonly abilities?: Abilities;
+  /** Why the device is gone, and all that was on it; undefined as long as it works. */
+  readonly lost?: string | undefined;
   upload(values: TypedArrayOf): DeviceBuffer;
   /** Runs one kernel; the result is in a new buffer. Calls run in order. */
   run(kernel: Kernel, inputs: readonly DeviceBuffer[]): DeviceBuffer;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { jit, random, type Tensor, tensor, valueAndGrad } from '@trestle/core';
+import { jit, openDevice, random, setDefaultDevice, type Tensor, tensor, valueAndGrad } from '@trestle/core';
 import type { DenseLayer } from '@trestle/model';
 import {
   type AdamWState,
@@ -40,6 +40,7 @@ export interface FitOptions {
 /** Fits dense layers with AdamW on shuffled batches, the learning rate falling to zero along a cosine. */
 export async function fitDense(data: DesignData, options: FitOptions): Promise<void> {
   const { recipe, epochs, outputs, task } = options;
+  setDefaultDevice(await openDevice());
   const rows = data.targets.length;
   const [initKey, shuffleKey, dropKey] = random.split(random.key(options.seed), 3);
   const dropKeys = random.split(dropKey ?? random.key(1), epochs);

@@ -10,19 +10,29 @@ export interface FoundAdapter {
   readonly isSoftware: boolean;
 }
 
-/** SwiftShader, lavapipe, WARP. */
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
+/** SwiftShader, lavapipe, WARP, Apple's, and whatever says so itself. */
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render|\bwarp\b/i;
 
 /** The adapter of the browser, or Dawn's in Node. @throws TRS_CORE_DEVICE_UNAVAILABLE */
 export async function findAdapter(given?: GPU): Promise<FoundAdapter> {
   const gpu = given ?? (await findGpu());
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw unavailable('no adapter was found');
-  const { info } = adapter;
+  return { adapter, ...judge(adapter.info) };
+}
+
+/** What an adapter says of itself. */
+export type AdapterInfo = Pick<
+  GPUAdapterInfo,
+  'vendor' | 'architecture' | 'device' | 'description' | 'isFallbackAdapter'
+>;
+
+/** Whether it is a GPU, and how to call it. */
+export function judge(info: AdapterInfo): Omit<FoundAdapter, 'adapter'> {
   const name = [info.vendor, info.description || info.device].filter((part) => part !== '').join(' ');
   const isSoftware = info.isFallbackAdapter === true || SOFTWARE.test(`${name} ${info.architecture}`);
   const description = name || 'an adapter without a name';
-  return { adapter, isSoftware, description: isSoftware ? `${description} (software)` : description };
+  return { isSoftware, description: isSoftware ? `${description} (software)` : description };
 }
 
 /** Takes what the adapter offers beyond WebGPU's least, where kernels have a use for it. */

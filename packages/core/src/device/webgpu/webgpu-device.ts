@@ -78,10 +78,10 @@ function webGpuDevice(
 ): WebGpuDevice {
   const level = debug().level;
   const log = failures();
-  let lost: Error | undefined;
+  let lost: string | undefined;
   const whenLost = device.lost.then(({ reason, message }) => {
-    lost = deviceLost(reason === 'destroyed' ? 'it was closed' : message || 'the driver dropped it');
-    return lost;
+    lost = reason === 'destroyed' ? 'it was closed' : message || 'the driver dropped it';
+    return deviceLost(lost);
   });
   device.addEventListener('uncapturederror', (event) => {
     event.preventDefault();
@@ -113,7 +113,7 @@ function webGpuDevice(
   const finalizer = new FinalizationRegistry<GPUBuffer>((buffer) => pool.give(buffer));
 
   const newBuffer = (dtype: DType, size: number): GpuDeviceBuffer => {
-    if (lost) throw lost;
+    if (lost !== undefined) throw deviceLost(lost);
     const bytes = Math.max(1, size) * WORD_BYTES;
     const most = device.limits.maxStorageBufferBindingSize;
     if (bytes > most) throw bufferTooLarge(size, most);
@@ -146,6 +146,9 @@ function webGpuDevice(
     name: 'webgpu',
     description,
     isSoftware,
+    get lost() {
+      return lost;
+    },
     abilities: {
       epilogues: true,
       rows: true,
@@ -206,7 +209,7 @@ function webGpuDevice(
     async read(buffer) {
       if (!isGpuBuffer(buffer)) throw foreignBuffer();
       await Promise.race([queue.drained(), whenLost]);
-      if (lost) throw lost;
+      if (lost !== undefined) throw deviceLost(lost);
       const bytes = Math.max(1, buffer.size) * WORD_BYTES;
       const staging = device.createBuffer({ size: bytes, usage: USAGE.mapRead | USAGE.copyDst });
       const copy = device.createCommandEncoder();
@@ -216,9 +219,10 @@ function webGpuDevice(
         () => undefined,
         (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
       );
-      const failed = (await Promise.race([mapped, whenLost])) ?? lost;
+      const failed = await Promise.race([mapped, whenLost]);
       await log.settled();
-      const broken = log.of(buffer.made) ?? lost ?? failed;
+      if (lost !== undefined) throw deviceLost(lost);
+      const broken = log.of(buffer.made) ?? failed;
       if (broken) throw broken;
       const values = fromWords(buffer.dtype, staging.getMappedRange().slice(0), buffer.size);
       staging.destroy();
