@@ -1,5 +1,6 @@
 import type { Device } from '../device/device.ts';
 import { type Node, settle } from '../graph/node.ts';
+import { measured } from '../profile.ts';
 import { type Draft, newDraft, newSlot } from './draft.ts';
 import { fuse } from './fuse.ts';
 import { lower } from './lower.ts';
@@ -26,7 +27,8 @@ export function realize(roots: readonly Node[]): void {
     else pending.set(root.device, [root]);
   }
   for (const group of pending.values()) {
-    const buffers = runPlan(schedule(group), []);
+    const plan = measured('schedule', () => schedule(group));
+    const buffers = runPlan(plan, []);
     for (const [index, node] of group.entries()) {
       const buffer = buffers[index];
       if (buffer) settle(node, buffer);

@@ -3,6 +3,7 @@ import { debug } from '../debug.ts';
 import { type Tree, treeLeaves, withLeaves } from '../grad/tree.ts';
 import { dataNode, missingValue, type Node, newestSerial, placeholderNode } from '../graph/node.ts';
 import { isTracing, tracing } from '../graph/tracing.ts';
+import { measured } from '../profile.ts';
 import { type Plan, runPlan } from '../schedule/plan.ts';
 import { realize, schedule } from '../schedule/schedule.ts';
 import { type Shape, shapeText } from '../tensor/shape.ts';
@@ -41,7 +42,7 @@ export function jit<Args extends readonly Tree[], R extends Tree>(
     const text = signature(inputs);
     const known = traces.get(text);
     traces.delete(text);
-    const trace = known ?? record(fn, inputs, donate);
+    const trace = known ?? measured('record', () => record(fn, inputs, donate));
     traces.set(text, trace);
     if (!known) limit(traces, text);
     return replay<R>(trace, treeLeaves(inputs));

@@ -1,5 +1,7 @@
 import type { DType } from '../../graph/dtype.ts';
+import { isProfiling, measured } from '../../profile.ts';
 import type { Plan, Slot, Step } from '../../schedule/plan.ts';
+import { reportStep } from '../../schedule/report-step.ts';
 import type { DeviceBuffer } from '../device.ts';
 import { runArgsort } from './argsort.ts';
 import { type Buffers, type WasmBuffer, WORD } from './buffers.ts';
@@ -40,7 +42,7 @@ export function planRunner(
   const { memory, cache, threads } = parts;
   const prepared = new WeakMap<Plan, PreparedPlan>();
   return (plan, parameters) => {
-    const ready = prepared.get(plan) ?? preparePlan(plan, cache, threads);
+    const ready = prepared.get(plan) ?? measured('compile', () => preparePlan(plan, cache, threads));
     prepared.set(plan, ready);
     const given = plan.slots.map(({ captured }, slot) => {
       const buffer = captured ?? parameters[slot];
@@ -80,8 +82,10 @@ function runSteps(
     buffers[slot] = undefined;
     return buffer && all.takeBlock(buffer);
   };
+  const isTimed = isProfiling();
   for (const [at, prepared] of steps.entries()) {
     const { step, bound, operands, result } = prepared;
+    const start = isTimed ? performance.now() : 0;
     for (let i = 0; i < step.inputs.length; i++) operands[BEFORE_INPUTS + i] = addressOf(step.inputs[i] ?? 0);
     const replaced = result === 'in place' && step.into !== undefined ? giveUp(step.into) : undefined;
     if (replaced) {
@@ -101,6 +105,7 @@ function runSteps(
         return wordsAt(memory, dtype, addressOf(slot), size);
       });
     }
+    if (isTimed) reportStep(plan, step, start);
     // Donated parameters that nothing took over; intermediates lie in the arena.
     for (const slot of step.releases) {
       const block = giveUp(slot);

@@ -1,15 +1,8 @@
+import { expectTimings, type Timing } from '../../profile.ts';
 import type { Command } from './command-queue.ts';
 import { MAP_READ, USAGE } from './usage.ts';
 
 type Dispatch = Extract<Command, { kind: 'dispatch' }>;
-
-/** What one dispatch took. */
-export interface KernelTiming {
-  readonly label: string;
-  readonly milliseconds: number;
-  readonly bytes: number;
-  readonly operations: number;
-}
 
 /** Timestamps before and behind each dispatch. */
 export interface Profiler {
@@ -23,7 +16,7 @@ export interface Profiler {
 const MAX_DISPATCHES = 128;
 const BYTES_PER_STAMP = 8;
 
-export function profiler(device: GPUDevice, report: (timing: KernelTiming) => void): Profiler {
+export function profiler(device: GPUDevice, report: (timing: Timing) => void): Profiler {
   const stamps = 2 * MAX_DISPATCHES;
   const querySet = device.createQuerySet({ type: 'timestamp', count: stamps });
   const resolved = device.createBuffer({
@@ -33,6 +26,9 @@ export function profiler(device: GPUDevice, report: (timing: KernelTiming) => vo
   let pending: Dispatch[] = [];
   let staging: GPUBuffer | undefined;
   let measured: Dispatch[] = [];
+  let submittedAt = 0;
+  /** Milliseconds between the host's clock and the adapter's, from the first submit. */
+  let shift: number | undefined;
   return {
     describe(command) {
       const at = 2 * pending.length;
@@ -50,29 +46,28 @@ export function profiler(device: GPUDevice, report: (timing: KernelTiming) => vo
       encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
       measured = pending;
       pending = [];
+      submittedAt = performance.now();
     },
     read() {
-      const [buffer, dispatches] = [staging, measured];
+      const [buffer, dispatches, from] = [staging, measured, submittedAt];
       staging = undefined;
       if (!buffer) return;
-      buffer.mapAsync(MAP_READ).then(
+      const arrival = buffer.mapAsync(MAP_READ).then(
         () => {
           const times = new BigUint64Array(buffer.getMappedRange());
           for (const [index, { pipeline, bytes, operations }] of dispatches.entries()) {
-            const nanoseconds = Number((times[2 * index + 1] ?? 0n) - (times[2 * index] ?? 0n));
-            report({ label: pipeline.label, milliseconds: nanoseconds / 1e6, bytes, operations });
+            const [begin, end] = [2 * index, 2 * index + 1].map((at) => Number(times[at] ?? 0n) / 1e6);
+            shift ??= from - (begin ?? 0);
+            const milliseconds = (end ?? 0) - (begin ?? 0);
+            const start = (begin ?? 0) + shift;
+            report({ device: 'webgpu', label: pipeline.label, start, milliseconds, bytes, operations });
           }
           buffer.destroy();
         },
         // The device went away: whoever reads a result hears of it.
         () => undefined,
       );
+      expectTimings(arrival);
     },
   };
-}
-
-/** One line: what, how long, and how much of what the adapter can do. */
-export function timingText({ label, milliseconds, bytes, operations }: KernelTiming): string {
-  const rate = (count: number): string => (count / Math.max(milliseconds, 1e-6) / 1e6).toFixed(1);
-  return `webgpu ${label}: ${milliseconds.toFixed(3)} ms, ${rate(operations)} GFLOP/s, ${rate(bytes)} GB/s`;
 }

@@ -3,7 +3,9 @@ import type { Program, ShaderTarget } from '../../codegen/wgsl/program.ts';
 import { wgslOf } from '../../codegen/wgsl/wgsl.ts';
 import { debug } from '../../debug.ts';
 import { allocate, type DType, type TypedArrayOf } from '../../graph/dtype.ts';
+import { isProfiling, report, type Timing } from '../../profile.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
+import { kernelOperations } from '../../schedule/kernel-cost.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
 import { type FoundAdapter, findAdapter, requestDevice, shaderTarget } from './adapter.ts';
@@ -11,9 +13,8 @@ import { bufferPool, STORAGE } from './buffer-pool.ts';
 import { commandQueue } from './command-queue.ts';
 import { failures } from './failures.ts';
 import { bufferTooLarge, deviceLost, foreignBuffer, outOfMemory } from './gpu-errors.ts';
-import { kernelOperations } from './kernel-cost.ts';
 import { type Pipeline, pipelineCache } from './pipelines.ts';
-import { type KernelTiming, profiler, timingText } from './profiler.ts';
+import { profiler } from './profiler.ts';
 import { MAP_READ, USAGE, WORD_BYTES } from './usage.ts';
 
 export interface WebGpuOptions {
@@ -22,7 +23,7 @@ export interface WebGpuOptions {
   /** Write shaders as for a real GPU, also where the adapter is software: so that they can be tested without one. */
   readonly assumeHardware?: boolean;
   /** Called with the time of every kernel, where the adapter has timestamps. */
-  readonly onKernel?: (timing: KernelTiming) => void;
+  readonly onKernel?: (timing: Timing) => void;
 }
 
 /** The WebGPU device, with what tests and benchmarks look at. */
@@ -55,12 +56,11 @@ const BALLAST_BYTES = 2 ** 18;
 /** Opens the adapter of the browser, or Dawn's in Node. @throws TRS_CORE_DEVICE_UNAVAILABLE */
 export async function openWebGpu(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
   const found = await findAdapter(options.gpu);
-  const report =
-    options.onKernel ??
-    (debug().level >= 2 ? (timing: KernelTiming): void => console.error(timingText(timing)) : undefined);
-  const { device, canProfile } = await requestDevice(found.adapter, report !== undefined);
+  const isWanted = debug().level >= 2 || isProfiling();
+  const onKernel = options.onKernel ?? (isWanted ? report : undefined);
+  const { device, canProfile } = await requestDevice(found.adapter, onKernel !== undefined);
   const target = shaderTarget(device, found.isSoftware && options.assumeHardware !== true);
-  return webGpuDevice(found, device, target, canProfile ? report : undefined);
+  return webGpuDevice(found, device, target, canProfile ? onKernel : undefined);
 }
 
 /** A kernel as it is dispatched, kept as long as the kernel is. */
@@ -74,7 +74,7 @@ function webGpuDevice(
   { isSoftware, description }: FoundAdapter,
   device: GPUDevice,
   target: ShaderTarget,
-  report: ((timing: KernelTiming) => void) | undefined,
+  onKernel: ((timing: Timing) => void) | undefined,
 ): WebGpuDevice {
   const level = debug().level;
   const log = failures();
@@ -105,7 +105,7 @@ function webGpuDevice(
   const pool = bufferPool(device, create);
   const queue = commandQueue(
     device,
-    report && profiler(device, report),
+    onKernel && profiler(device, onKernel),
     (error) => log.add(0, error),
     () => pool.trim(),
   );

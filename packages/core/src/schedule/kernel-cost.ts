@@ -1,6 +1,6 @@
-import { operationsOf } from '../../schedule/expression.ts';
-import type { Kernel } from '../../schedule/kernel.ts';
-import { sizeOf } from '../../tensor/shape.ts';
+import { sizeOf } from '../tensor/shape.ts';
+import { operationsOf } from './expression.ts';
+import type { Kernel } from './kernel.ts';
 
 /** Arithmetic operations of a kernel, for profiles: a multiplication and an addition count as two. */
 export function kernelOperations(kernel: Kernel): number {
