@@ -44,9 +44,9 @@ describe.each(DEVICES)('TRESTLE_DEBUG=nan on %s', (_, open) => {
   });
 
   it('finds it inside a jitted function', async () => {
-    const fn = jit((t: Tensor) => t.log().mul(2));
+    const fn = jit((t: Tensor) => t.sqrt().mul(2));
     const result = Promise.resolve().then(() => fn(x()).data());
-    await expect(result).rejects.toEqual(made(/^log of float32\[2, 2\]/));
+    await expect(result).rejects.toEqual(made(/^sqrt of float32\[2, 2\]/));
   });
 
   it('finds it in a gradient', async () => {
