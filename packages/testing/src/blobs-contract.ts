@@ -56,6 +56,31 @@ export function blobsContract(name: string, open: () => Promise<BlobsUnderTest>)
       expect(await store.blobs.has(sha256(bytes('half')))).toBe(false);
     });
 
+    it('tells what content will be before it is there, and keeps nothing when told not to', async () => {
+      const told: unknown[] = [];
+      const info = await store.blobs.put(bytes('content'), async (before) => {
+        told.push({ ...before, isThere: await store.blobs.has(before.digest) });
+      });
+      expect(told).toEqual([{ ...info, isThere: false }]);
+      const refused = store.blobs.put(bytes('other'), async () => {
+        throw new Error('not this one');
+      });
+      await expect(refused).rejects.toThrow('not this one');
+      expect(await store.blobs.has(sha256(bytes('other')))).toBe(false);
+    });
+
+    it('removes content, which may come again', async () => {
+      const { digest } = await store.blobs.put(bytes('content'));
+      await store.blobs.localPath(digest);
+      await store.blobs.remove(digest);
+      await store.blobs.remove(digest);
+      expect(await store.blobs.has(digest)).toBe(false);
+      await expect(store.blobs.localPath(digest)).rejects.toMatchObject({ code: 'TRS_STORE_BLOB_MISSING' });
+      await expect(store.blobs.remove('../x')).rejects.toMatchObject({ code: 'TRS_STORE_BLOB_DIGEST' });
+      await store.blobs.put(bytes('content'));
+      expect(await store.blobs.read(digest)).toEqual(Buffer.from('content'));
+    });
+
     it('says which blob is missing, is too large, or has no digest for a name', async () => {
       await expect(store.blobs.read('0'.repeat(64))).rejects.toMatchObject({
         code: 'TRS_STORE_BLOB_MISSING',

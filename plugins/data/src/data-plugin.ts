@@ -7,6 +7,7 @@ import { dataAdd } from './operations/add.ts';
 import { dataDiff } from './operations/diff.ts';
 import { dataExpect } from './operations/expect.ts';
 import { dataExport } from './operations/export.ts';
+import { dataGc } from './operations/gc.ts';
 import { dataList } from './operations/list.ts';
 import { pipelineList } from './operations/pipeline-list.ts';
 import { pipelineRun } from './operations/pipeline-run.ts';
@@ -38,6 +39,7 @@ export const dataPlugin = plugin({
     pipelineRun,
     pipelineList,
     pipelineShow,
+    dataGc,
   ],
   services: [
     provide(queryGateToken, queryGate),

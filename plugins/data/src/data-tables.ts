@@ -17,6 +17,30 @@ export interface DataTables {
   dataset_profiles: { digest: string; profile: string };
   /** Names of versions. */
   dataset_tags: { dataset: string; tag: string; version: number };
+  /** Every blob that this plugin made: what may be collected when no version refers to it. */
+  dataset_blobs: {
+    digest: string;
+    bytes: number;
+    /** Until then somebody may be about to refer to it. */
+    pinned_until_ms: number;
+    /** 1: it held rows that were erased, and goes whatever its pin says. */
+    erased: number;
+  };
+  /** Versions that were let go of: their numbers are not given again. */
+  dataset_retired: { dataset: string; version: number; retired_at: string };
+  /** What was erased, when and by whom; never the values. */
+  dataset_erasures: {
+    id: string;
+    dataset: string;
+    column_name: string;
+    rows: number;
+    /** JSON: [{dataset, version, rows}] */
+    versions: string;
+    /** SHA-256 over a salt that only the caller got, the column and the values. */
+    commitment: string;
+    principal: string;
+    erased_at: string;
+  };
 }
 
 export const dataMigrations: readonly Migration[] = [
@@ -50,6 +74,36 @@ export const dataMigrations: readonly Migration[] = [
         .addColumn('tag', 'text', (column) => column.notNull())
         .addColumn('version', 'integer', (column) => column.notNull())
         .addPrimaryKeyConstraint('dataset_tags_key', ['dataset', 'tag'])
+        .execute();
+    },
+  },
+  {
+    name: 'data-0003-retention',
+    async up(db) {
+      await db.schema
+        .createTable('dataset_blobs')
+        .addColumn('digest', 'text', (column) => column.primaryKey())
+        .addColumn('bytes', 'bigint', (column) => column.notNull())
+        .addColumn('pinned_until_ms', 'bigint', (column) => column.notNull())
+        .addColumn('erased', 'integer', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('dataset_retired')
+        .addColumn('dataset', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('retired_at', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('dataset_retired_key', ['dataset', 'version'])
+        .execute();
+      await db.schema
+        .createTable('dataset_erasures')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('dataset', 'text', (column) => column.notNull())
+        .addColumn('column_name', 'text', (column) => column.notNull())
+        .addColumn('rows', 'bigint', (column) => column.notNull())
+        .addColumn('versions', 'text', (column) => column.notNull())
+        .addColumn('commitment', 'text', (column) => column.notNull())
+        .addColumn('principal', 'text', (column) => column.notNull())
+        .addColumn('erased_at', 'text', (column) => column.notNull())
         .execute();
     },
   },

@@ -3,6 +3,7 @@ export { dataAdd } from './operations/add.ts';
 export { dataDiff } from './operations/diff.ts';
 export { dataExpect } from './operations/expect.ts';
 export { dataExport } from './operations/export.ts';
+export { dataGc } from './operations/gc.ts';
 export { dataList } from './operations/list.ts';
 export { pipelineList } from './operations/pipeline-list.ts';
 export { pipelineRun } from './operations/pipeline-run.ts';

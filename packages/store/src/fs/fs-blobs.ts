@@ -72,27 +72,32 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
     return info;
   };
 
-  const throughTemporary = async (make: (file: string) => Promise<BlobInfo>): Promise<BlobInfo> => {
+  const throughTemporary = async (
+    make: (file: string) => Promise<BlobInfo>,
+    before: (info: BlobInfo) => Promise<void> = async () => {},
+  ): Promise<BlobInfo> => {
     const file = join(temporary, temporaryName());
     try {
-      return await commit(file, await make(file));
+      const info = await make(file);
+      await before(info);
+      return await commit(file, info);
     } finally {
       await rm(file, { force: true });
     }
   };
 
   return {
-    async put(content) {
+    async put(content, before) {
       await reserve.admitData();
-      return await writing(throughTemporary((file) => writeAndSync(file, content)));
+      return await writing(throughTemporary((file) => writeAndSync(file, content), before));
     },
 
-    putFile: (path) =>
+    putFile: (path, before) =>
       writing(
         throughTemporary(async (file) => {
           await takeFile(path, file);
           return await hashFile(file);
-        }),
+        }, before),
       ),
 
     has: async (digest) =>
@@ -117,6 +122,16 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
     },
 
     localPath: check,
+
+    async remove(digest) {
+      const path = pathOf(digest);
+      checked.delete(path);
+      await writing(rm(path, { force: true }));
+      // Without it a power cut could bring the file back.
+      await syncDir(dirname(path)).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== 'ENOENT') throw cause;
+      });
+    },
 
     async workspace() {
       await reserve.admitData();

@@ -24,6 +24,8 @@ export function openDatabase(file: string, role: Role): DatabaseSync {
       database.exec('PRAGMA journal_mode = WAL');
     }
     database.exec('PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
+    // What is deleted is overwritten: of rows that were erased, no page keeps a copy.
+    database.exec('PRAGMA secure_delete = ON');
     database.exec(PRAGMAS[role]);
     return database;
   } catch (thrown) {

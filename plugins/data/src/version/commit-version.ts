@@ -1,7 +1,10 @@
 import type { Column, DatasetVersion } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
-import { blobsToken, canonicalJson, metadataToken } from '@trestle/store';
+import { type Blobs, blobsToken, canonicalJson, metadataToken } from '@trestle/store';
+import type { Kysely } from 'kysely';
+import { dataError } from '../data-error.ts';
 import type { DataTables } from '../data-tables.ts';
+import { putPinned } from '../retention/blob-pins.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface NewVersion {
@@ -23,11 +26,12 @@ export async function commitVersion(
 ): Promise<DatasetVersion & { readonly unchanged: boolean }> {
   const blobs = await scope.service(blobsToken);
   const metadata = await scope.service(metadataToken);
-  const { digest } = await blobs.put(new TextEncoder().encode(canonicalJson(made.manifest)));
+  const { digest } = await putPinned(scope, new TextEncoder().encode(canonicalJson(made.manifest)));
   const rows = made.manifest.parts.reduce((sum, part) => sum + part.rows, 0);
   return await metadata.change<DataTables, DatasetVersion & { readonly unchanged: boolean }>(
     actor,
     async (change) => {
+      await checkParts(change.db, blobs, [digest, ...made.manifest.parts.map((part) => part.digest)]);
       const newest = await change.db
         .selectFrom('dataset_versions')
         .selectAll()
@@ -68,4 +72,19 @@ export async function commitVersion(
       return { ...version, unchanged: false };
     },
   );
+}
+
+/** What a version appends to may have been erased or let go of since it was read. @throws TRS_DATA_PARTS_GONE */
+async function checkParts(db: Kysely<DataTables>, blobs: Blobs, digests: readonly string[]): Promise<void> {
+  const erased = await db.selectFrom('dataset_blobs').select('digest').where('erased', '=', 1).execute();
+  const isErased = new Set(erased.map((row) => row.digest));
+  for (const digest of digests) {
+    if (!isErased.has(digest) && (await blobs.has(digest))) continue;
+    throw dataError('PARTS_GONE', {
+      kind: 'conflict',
+      message: 'Rows that this version was to hold were removed meanwhile (data erase, data gc).',
+      hint: 'Nothing was added. Run it again.',
+      details: { digest },
+    });
+  }
 }

@@ -45,10 +45,28 @@ export async function resolveVersion(scope: Scope, reference: string): Promise<D
         : await taggedVersion(scope, name, selector.alias);
   const found = versions.find((one) => one.version === number);
   if (found) return found;
+  if (selector.kind === 'version') await refuseRetired(scope, name, selector.version);
   throw dataError('UNKNOWN_VERSION', {
     kind: 'not-found',
     message: `The dataset "${name}" has no version and no tag "${reference.split('@')[1]}"; the newest is ${versions[0]?.version}.`,
     hint: `See "trestle data show ${name}".`,
+  });
+}
+
+/** @throws TRS_DATA_VERSION_RETIRED */
+async function refuseRetired(scope: Scope, dataset: string, version: number): Promise<void> {
+  const row = await (await scope.service(metadataToken))
+    .query<DataTables>()
+    .selectFrom('dataset_retired')
+    .select('retired_at')
+    .where('dataset', '=', dataset)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (!row) return;
+  throw dataError('VERSION_RETIRED', {
+    kind: 'not-found',
+    message: `${dataset}@${version} was let go of by "data gc --keep" at ${row.retired_at}.`,
+    hint: `See "trestle data list" for what there is. A tag keeps a version: "trestle data tag ${dataset}@N NAME".`,
   });
 }
 

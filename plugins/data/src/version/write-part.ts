@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Column, ColumnType } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
-import { blobsToken } from '@trestle/store';
 import { dataError } from '../data-error.ts';
 import { STORED_TYPES } from '../engine/column-types.ts';
 import type { Engine, Parameters } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/quote.ts';
+import { putPinnedFile } from '../retention/blob-pins.ts';
 import { parquetRelation } from './version-relation.ts';
 
 /** A Parquet file of a relation, in the order of its rows, and what is in it. Not yet a blob. */
@@ -59,6 +59,6 @@ export async function storePart(
       hint: 'A dataset needs at least one row.',
     });
   }
-  const { digest } = await (await scope.service(blobsToken)).putFile(part.path);
+  const { digest } = await putPinnedFile(scope, part.path);
   return { digest, rows: part.rows };
 }

@@ -1,0 +1,34 @@
+import type { Scope } from '@trestle/kernel';
+import { type BlobInfo, blobsToken, metadataToken } from '@trestle/store';
+import type { DataTables } from '../data-tables.ts';
+
+type Services = Pick<Scope, 'service'>;
+
+/** How long content that no version refers to yet is left alone: far longer than a version takes from its last part to its commit. */
+const PIN_MS = 6 * 60 * 60 * 1_000;
+
+/**
+ * Writes down that a blob is ours and about to be used, before it is one. What is collected later is only ever what was
+ * written down here, so that no other plugin's content can be taken for garbage.
+ */
+async function pin(scope: Services, { digest, bytes }: BlobInfo): Promise<void> {
+  const metadata = await scope.service(metadataToken);
+  const row = { digest, bytes, pinned_until_ms: Date.now() + PIN_MS, erased: 0 };
+  await metadata.write<DataTables, void>(async (db) => {
+    await db
+      .insertInto('dataset_blobs')
+      .values(row)
+      .onConflict((conflict) => conflict.column('digest').doUpdateSet(row))
+      .execute();
+  });
+}
+
+/** Makes a blob of a file, pinned until a version refers to it. */
+export async function putPinnedFile(scope: Services, path: string): Promise<BlobInfo> {
+  return await (await scope.service(blobsToken)).putFile(path, (info) => pin(scope, info));
+}
+
+/** Makes a blob of bytes, pinned until a version refers to it. */
+export async function putPinned(scope: Services, content: Uint8Array): Promise<BlobInfo> {
+  return await (await scope.service(blobsToken)).put(content, (info) => pin(scope, info));
+}

@@ -1,0 +1,35 @@
+import type { Scope } from '@trestle/kernel';
+import type { Kysely } from 'kysely';
+import type { DataTables } from '../data-tables.ts';
+import { readManifest } from '../version/versions.ts';
+
+/** Digests that versions refer to: their manifests and the parts in them. */
+export interface References {
+  /** Reads what is new since the last call; throws when a manifest cannot be read, so that nothing is taken for unused. */
+  current(db: Kysely<DataTables>): Promise<ReadonlySet<string>>;
+  /** The same for given manifests. */
+  of(manifests: ReadonlySet<string>): Promise<ReadonlySet<string>>;
+}
+
+/** A manifest never changes, so each is read once. */
+export function references(scope: Scope): References {
+  const partsOf = new Map<string, readonly string[]>();
+  const of = async (manifests: ReadonlySet<string>): Promise<ReadonlySet<string>> => {
+    const used = new Set<string>();
+    for (const digest of manifests) {
+      const known = partsOf.get(digest);
+      const parts = known ?? (await readManifest(scope, digest)).parts.map((part) => part.digest);
+      partsOf.set(digest, parts);
+      used.add(digest);
+      for (const part of parts) used.add(part);
+    }
+    return used;
+  };
+  return {
+    of,
+    async current(db) {
+      const rows = await db.selectFrom('dataset_versions').select('digest').distinct().execute();
+      return await of(new Set(rows.map((row) => row.digest)));
+    },
+  };
+}
