@@ -5,6 +5,7 @@ import { dataConfig } from './data-config.ts';
 import { dataMigrations } from './data-tables.ts';
 import { dataAdd } from './operations/add.ts';
 import { dataDiff } from './operations/diff.ts';
+import { dataErase } from './operations/erase.ts';
 import { dataExpect } from './operations/expect.ts';
 import { dataExport } from './operations/export.ts';
 import { dataGc } from './operations/gc.ts';
@@ -40,6 +41,7 @@ export const dataPlugin = plugin({
     pipelineList,
     pipelineShow,
     dataGc,
+    dataErase,
   ],
   services: [
     provide(queryGateToken, queryGate),

@@ -78,7 +78,7 @@ export const dataMigrations: readonly Migration[] = [
     },
   },
   {
-    name: 'data-0003-retention',
+    name: 'data-0030-retention',
     async up(db) {
       await db.schema
         .createTable('dataset_blobs')

@@ -1,6 +1,7 @@
 export { dataPlugin, dataPlugin as default } from './data-plugin.ts';
 export { dataAdd } from './operations/add.ts';
 export { dataDiff } from './operations/diff.ts';
+export { dataErase } from './operations/erase.ts';
 export { dataExpect } from './operations/expect.ts';
 export { dataExport } from './operations/export.ts';
 export { dataGc } from './operations/gc.ts';

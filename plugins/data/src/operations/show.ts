@@ -9,10 +9,16 @@ export const dataShow = operation({
   access: 'data:read',
   positionals: ['name'],
   input: z.object({ name: z.string().describe('Dataset, or dataset@version.') }),
-  output: datasetVersionSchema,
+  output: datasetVersionSchema.extend({
+    /** Rows that were erased from it since: it is not what it was. */
+    erasures: z.array(z.object({ erasure: z.string(), at: z.string(), rows: z.number() })),
+  }),
   load: async () => {
-    const { resolveVersion } = await import('../version/versions.ts');
-    return (ctx, { name }) => resolveVersion(ctx, name);
+    const { erasuresOf, resolveVersion } = await import('../version/versions.ts');
+    return async (ctx, { name }) => {
+      const version = await resolveVersion(ctx, name);
+      return { ...version, erasures: [...(await erasuresOf(ctx, version))] };
+    };
   },
   present: (version) => [
     {
@@ -25,6 +31,11 @@ export const dataShow = operation({
         ['added', version.createdAt],
       ],
     },
+    ...version.erasures.map(({ erasure, at, rows }) => ({
+      kind: 'note' as const,
+      tone: 'info' as const,
+      text: `${rows} rows were erased from it at ${at} (${erasure}).`,
+    })),
     {
       kind: 'table',
       columns: [

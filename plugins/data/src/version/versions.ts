@@ -87,3 +87,24 @@ export async function readManifest(scope: Scope, digest: string): Promise<Manife
   const bytes = await blobs.read(digest, 64 * 2 ** 20);
   return manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
 }
+
+/** What was erased from a version, the oldest first. */
+export async function erasuresOf(
+  scope: Scope,
+  { dataset, version }: { readonly dataset: string; readonly version: number },
+): Promise<readonly { readonly erasure: string; readonly at: string; readonly rows: number }[]> {
+  const rows = await (await scope.service(metadataToken))
+    .query<DataTables>()
+    .selectFrom('dataset_erasures')
+    .selectAll()
+    .orderBy('erased_at')
+    .execute();
+  return rows.flatMap((row) => {
+    const found = erasedFromSchema
+      .parse(JSON.parse(row.versions))
+      .find((one) => one.dataset === dataset && one.version === version);
+    return found ? [{ erasure: row.id, at: row.erased_at, rows: found.rows }] : [];
+  });
+}
+
+const erasedFromSchema = z.array(z.object({ dataset: z.string(), version: z.number(), rows: z.number() }));

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { ColumnType } from '@trestle/contracts';
+import { STORED_TYPES } from '../engine/column-types.ts';
+import type { Engine } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/quote.ts';
+import { parquetRelation } from '../version/version-relation.ts';
+
+/** Values in one statement. */
+const AT_ONCE = 5_000;
+
+/** What is left of a part, and what went. */
+export interface ErasedPart {
+  /** A new file with the rows that stay, in their order. */
+  readonly path: string;
+  readonly rowsLeft: number;
+  readonly rowsErased: number;
+  /** Missing values in the rows that went, by column. */
+  readonly nullsErased: Readonly<Record<string, number>>;
+}
+
+/** Puts the values to erase into a table of the engine; those that cannot be of the column's type match nothing. */
+export async function takeValues(
+  engine: Engine,
+  values: readonly string[],
+  type: ColumnType,
+): Promise<number> {
+  await engine.run(`CREATE OR REPLACE TEMP TABLE erased (value ${STORED_TYPES[type]})`);
+  for (let at = 0; at < values.length; at += AT_ONCE) {
+    const list = values.slice(at, at + AT_ONCE).map((value) => `(${literal(value)})`);
+    await engine.run(
+      `INSERT INTO erased SELECT TRY_CAST(value AS ${STORED_TYPES[type]}) FROM (VALUES ${list.join(', ')}) AS given (value)`,
+    );
+  }
+  const [count] = await engine.rows('SELECT count(value) AS n FROM erased');
+  return Number(count?.n ?? 0);
+}
+
+/** Writes a part anew without the rows whose column has one of the values; undefined when it holds none of them. */
+export async function erasePart(
+  engine: Engine,
+  file: string,
+  column: string,
+  columns: readonly string[],
+  dir: string,
+): Promise<ErasedPart | undefined> {
+  const relation = parquetRelation([file]);
+  const matches = `${identifier(column)} IN (SELECT value FROM erased WHERE value IS NOT NULL)`;
+  const nulls = columns.map(
+    (name, index) => `count(*) FILTER (gone AND ${identifier(name)} IS NULL) AS n${index}`,
+  );
+  const [found] = await engine.rows(
+    `SELECT count(*) AS total, count(*) FILTER (gone) AS erased, ${nulls.join(', ')}
+     FROM (SELECT *, coalesce(${matches}, false) AS gone FROM ${relation})`,
+  );
+  const rowsErased = Number(found?.erased ?? 0);
+  if (rowsErased === 0) return undefined;
+  const path = join(dir, 'left.parquet');
+  await engine.run(
+    `COPY (SELECT * FROM ${relation} WHERE NOT coalesce(${matches}, false)) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  return {
+    path,
+    rowsErased,
+    rowsLeft: Number(found?.total) - rowsErased,
+    nullsErased: Object.fromEntries(columns.map((name, index) => [name, Number(found?.[`n${index}`] ?? 0)])),
+  };
+}
