@@ -9,12 +9,19 @@ export class CoreError extends Error {
   /** Where the user's code called: `file:line:column`. */
   readonly callSite: string | undefined;
 
-  constructor(name: string, message: string, hint: string, kind: 'invalid' | 'unavailable' = 'invalid') {
+  /** `namesCaller`: whether the user's own line has to do with it. */
+  constructor(
+    name: string,
+    message: string,
+    hint: string,
+    kind: 'invalid' | 'unavailable' = 'invalid',
+    namesCaller = kind === 'invalid',
+  ) {
     super(message);
     this.code = `TRS_CORE_${name}`;
     this.kind = kind;
     this.hint = hint;
-    this.callSite = kind === 'invalid' ? callSite(this.stack) : undefined;
+    this.callSite = namesCaller ? callSite() : undefined;
     if (this.callSite !== undefined) this.message = `${message} (at ${this.callSite})`;
   }
 }

@@ -12,7 +12,7 @@ export function differentiable(leaf: Tensor): Tensor {
   if (leaf.dtype === 'float32') return alias(leaf);
   throw new CoreError(
     'GRAD_DTYPE',
-    `A parameter is ${leaf.dtype}${shapeText(leaf.shape)}; only float32 has gradients.`,
+    `grad: a parameter is ${leaf.dtype}${shapeText(leaf.shape)}; only float32 has gradients.`,
     'Cast it to float32, or pass it as a further argument.',
   );
 }

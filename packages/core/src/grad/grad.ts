@@ -35,7 +35,7 @@ export function valueAndGrad<P extends Tree, Rest extends readonly unknown[], A>
     const own = mapTree(parameters, (leaf) => leaves.get(leaf) ?? leaf);
     const result = tracing(() => fn(own, ...rest));
     const { value, ...beside } = result instanceof Tensor ? { value: result } : result;
-    checkScalar(value);
+    checkScalar(value, 'grad');
     const seed = { node: value.node, gradient: full(value.shape, 1, { device: value.device }) };
     const gradients = pullback([seed], new Set([...leaves.values()].map((leaf) => leaf.node)));
     const grad = mapTree(

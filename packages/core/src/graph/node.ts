@@ -99,7 +99,7 @@ export function makeNode(
     derivative: undefined,
     released: undefined,
     serial: lastSerial,
-    madeAt: latestDebug().findsNaN ? callSite(new Error().stack) : undefined,
+    madeAt: latestDebug().findsNaN ? callSite() : undefined,
   };
 }
 
@@ -125,17 +125,17 @@ export const operationName = (primitive: Primitive): string =>
   primitive.kind === 'elementwise' || primitive.kind === 'reduce' ? primitive.fn : primitive.kind;
 
 /** What to say when a node's value is wanted that is not there. */
-export function missingValue(node: Node, wantedBy?: Primitive): CoreError {
+export function missingValue(node: Node, wantedBy: string): CoreError {
   const name = `${node.dtype}${shapeText(node.shape)}`;
   return node.released === undefined
     ? new CoreError(
         'PLACEHOLDER',
-        `A tensor ${name} has no value: it stands for an argument while a function is traced.`,
+        `${wantedBy}: a tensor ${name} has no value, it stands for an argument while a function is traced.`,
         'Inside jit and vmap, values are not known: choose with where() instead of if, and return what you need.',
       )
     : new CoreError(
         'RELEASED',
-        `${wantedBy ? `${operationName(wantedBy)}: an operand` : 'A tensor'} ${name} was released by ${node.released}, and is used after that.`,
+        `${wantedBy}: a tensor ${name} was released by ${node.released}, and is used after that.`,
         'Keep it longer, or return it from the scope.',
       );
 }

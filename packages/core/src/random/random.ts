@@ -2,7 +2,7 @@ import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
 import { arange, type TensorOptions, tensor } from '../tensor/create.ts';
 import { randomBits, shiftRight } from '../tensor/elementwise.ts';
-import { type Shape, sizeOf } from '../tensor/shape.ts';
+import { checkShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { polynomial } from '../tensor/special.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { threefry2x32 } from './threefry.ts';
@@ -56,6 +56,7 @@ const unit = (bits: Tensor): Tensor =>
 
 /** Uniform in [0, 1). */
 export function uniform(from: Key, shape: Shape, { device }: Pick<TensorOptions, 'device'> = {}): Tensor {
+  checkShape(shape, 'random.uniform');
   const words = wordsOf(from, device);
   const index = arange(sizeOf(shape), { dtype: 'int32', device: words.device });
   return unit(bitsAt(words, index)).reshape(shape);
@@ -69,6 +70,7 @@ const COSINE = [
 
 /** Normal with mean 0 and variance 1 (Box and Muller 1958). */
 export function normal(from: Key, shape: Shape, { device }: Pick<TensorOptions, 'device'> = {}): Tensor {
+  checkShape(shape, 'random.normal');
   const words = wordsOf(from, device);
   const even = arange(sizeOf(shape), { dtype: 'int32', device: words.device }).mul(2);
   // 1 - u is never zero, so the logarithm is finite.

@@ -43,7 +43,7 @@ export function contiguousSlot(node: Node, draft: Draft): number {
 function slotOf(node: Node, draft: Draft): number {
   const known = knownSlot(node, draft);
   if (known !== undefined) return known;
-  if (node.primitive.kind === 'data') throw missingValue(node);
+  if (node.primitive.kind === 'data') throw missingValue(node, 'data');
   const { shape, dtype } = node;
   return addStep(node, { kind: 'elementwise', shape, dtype, expression: filling(node) }, [], draft);
 }

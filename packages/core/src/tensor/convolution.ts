@@ -79,7 +79,9 @@ function convolution(
   return correlate(cast(x, 'float32'), cast(weight, 'float32'), geometry, groups);
 }
 
-/** @throws TRS_CORE_CONVOLUTION when a window is longer than its padded axis */
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
+
+/** @throws TRS_CORE_CONVOLUTION when a window is longer than its padded axis, or not given in whole numbers */
 export function geometryOf(
   operation: string,
   lengths: Shape,
@@ -89,6 +91,13 @@ export function geometryOf(
   const each = (value: number | readonly number[]): number[] =>
     lengths.map((_, axis) => (typeof value === 'number' ? value : (value[axis] ?? 1)));
   const [strides, dilations] = [each(stride), each(dilation)];
+  if (lengths.length === 0 || ![...sizes, ...strides, ...dilations].every(isCount)) {
+    throw new CoreError(
+      'CONVOLUTION',
+      `${operation}: size ${shapeText(sizes)}, stride ${shapeText(strides)} and dilation ${shapeText(dilations)} do not fit the spatial axes ${shapeText(lengths)}.`,
+      'There is at least one spatial axis between the first and the last, and all are whole numbers from 1 on.',
+    );
+  }
   const sides = lengths.map((length, axis): readonly [number, number] => {
     if (padding === 'valid') return [0, 0];
     if (typeof padding === 'number') return [padding, padding];
@@ -100,6 +109,13 @@ export function geometryOf(
   });
   for (const [axis, length] of lengths.entries()) {
     const [before, behind] = sides[axis] ?? [0, 0];
+    if (![before + 1, behind + 1].every(isCount)) {
+      throw new CoreError(
+        'CONVOLUTION',
+        `${operation}: an axis of ${length} cannot be padded by ${before} and ${behind}.`,
+        'Padding is a whole number from 0 on, or "same" or "valid".',
+      );
+    }
     const span = (dilations[axis] ?? 1) * ((sizes[axis] ?? 1) - 1) + 1;
     if (span > length + before + behind) {
       throw new CoreError(

@@ -1,9 +1,9 @@
 import { CoreError } from '../core-error.ts';
 import { defaultDevice } from '../device/default-device.ts';
 import type { Device } from '../device/device.ts';
-import { allocate, type DType, type TypedArrayOf } from '../graph/dtype.ts';
+import { allocate, checkDType, type DType, type TypedArrayOf } from '../graph/dtype.ts';
 import { dataNode, makeNode } from '../graph/node.ts';
-import { type Shape, shapeText, sizeOf } from './shape.ts';
+import { checkShape, type Shape, shapeText, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
 export interface TensorOptions {
@@ -18,7 +18,8 @@ export type NestedNumbers = number | readonly NestedNumbers[];
 /**
  * A tensor of the given values. A typed array is taken as it is, not copied: do not change it afterwards.
  *
- * @throws TRS_CORE_RAGGED when nested lists differ in length, TRS_CORE_SHAPE_MISMATCH when the shape does not hold the values
+ * @throws TRS_CORE_RAGGED when nested lists differ in length, TRS_CORE_SHAPE_MISMATCH when the shape does not hold the values,
+ * TRS_CORE_SHAPE, TRS_CORE_DTYPE
  */
 export function tensor(
   values: NestedNumbers | TypedArrayOf,
@@ -30,6 +31,8 @@ export function tensor(
   const dtype =
     options.dtype ??
     (values instanceof Int32Array ? 'int32' : values instanceof Uint8Array ? 'bool' : 'float32');
+  checkShape(shape, 'tensor');
+  checkDType(dtype, 'tensor');
   const flat = isTyped ? values : flatten(values);
   if (flat.length !== sizeOf(shape)) {
     throw new CoreError(
@@ -73,25 +76,37 @@ function flatten(values: NestedNumbers): number[] {
   return parts.flat();
 }
 
-const constant = (
+function constant(
+  operation: string,
   value: number,
   shape: Shape,
   { dtype = 'float32', device = defaultDevice() }: TensorOptions,
-): Tensor => new Tensor(makeNode({ kind: 'constant', value }, [], [], dtype, device)).expand(shape);
+): Tensor {
+  checkShape(shape, operation);
+  checkDType(dtype, operation);
+  return new Tensor(makeNode({ kind: 'constant', value }, [], [], dtype, device)).expand(shape);
+}
 
 export const full = (shape: Shape, value: number, options: TensorOptions = {}): Tensor =>
-  constant(value, shape, options);
-export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => constant(0, shape, options);
-export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => constant(1, shape, options);
+  constant('full', value, shape, options);
+export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor =>
+  constant('zeros', 0, shape, options);
+export const ones = (shape: Shape, options: TensorOptions = {}): Tensor =>
+  constant('ones', 1, shape, options);
 
 /** 0, 1, … count - 1. */
-export const arange = (
+export function arange(
   count: number,
   { dtype = 'float32', device = defaultDevice() }: TensorOptions = {},
-): Tensor => new Tensor(makeNode({ kind: 'iota' }, [], [count], dtype, device));
+): Tensor {
+  checkShape([count], 'arange');
+  checkDType(dtype, 'arange');
+  return new Tensor(makeNode({ kind: 'iota' }, [], [count], dtype, device));
+}
 
 /** The identity matrix [n, n]. */
 export function eye(n: number, options: TensorOptions = {}): Tensor {
+  checkShape([n, n], 'eye');
   const line = arange(n, { ...options, dtype: 'int32' });
   return line
     .reshape([n, 1])

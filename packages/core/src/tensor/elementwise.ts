@@ -1,4 +1,4 @@
-import type { DType } from '../graph/dtype.ts';
+import { checkDType, type DType } from '../graph/dtype.ts';
 import {
   type ArithmeticFunction,
   type ComparisonFunction,
@@ -14,6 +14,7 @@ const INTEGER_UNARY: ReadonlySet<string> = new Set(['neg', 'abs', 'sign', 'not',
 
 export function cast(tensor: Tensor, dtype: DType): Tensor {
   if (tensor.dtype === dtype) return tensor;
+  checkDType(dtype, 'cast');
   return make({ kind: 'elementwise', fn: 'cast' }, [tensor], tensor.shape, dtype);
 }
 
@@ -24,11 +25,17 @@ export function unary(fn: UnaryFunction, tensor: Tensor): Tensor {
   return make({ kind: 'elementwise', fn }, [numeric], numeric.shape, resultType(fn, numeric.dtype));
 }
 
-export function binary(fn: ArithmeticFunction | ComparisonFunction, left: Tensor, right: Operand): Tensor {
-  const other = asTensor(right, left);
+/** `operation` is what the caller called, for errors. */
+export function binary(
+  fn: ArithmeticFunction | ComparisonFunction,
+  left: Tensor,
+  right: Operand,
+  operation: string = fn,
+): Tensor {
+  const other = asTensor(right, left, operation);
   const isFloat = left.dtype === 'float32' || other.dtype === 'float32' || fn === 'div' || fn === 'pow';
   const dtype: DType = isFloat ? 'float32' : 'int32';
-  const shape = broadcastShapes(left.shape, other.shape, fn);
+  const shape = broadcastShapes(left.shape, other.shape, operation);
   const operands: [Tensor, Tensor] = [expand(cast(left, dtype), shape), expand(cast(other, dtype), shape)];
   return make({ kind: 'elementwise', fn }, operands, shape, resultType(fn, dtype));
 }
@@ -37,7 +44,7 @@ export function binary(fn: ArithmeticFunction | ComparisonFunction, left: Tensor
 export function where(condition: Tensor, whenTrue: Operand, whenFalse: Operand): Tensor {
   const floats = constant(0, 'float32', condition.device);
   const beside = whenTrue instanceof Tensor ? whenTrue : whenFalse instanceof Tensor ? whenFalse : floats;
-  const [yes, no] = [asTensor(whenTrue, beside), asTensor(whenFalse, beside)];
+  const [yes, no] = [asTensor(whenTrue, beside, 'where'), asTensor(whenFalse, beside, 'where')];
   const dtype = yes.dtype === no.dtype ? yes.dtype : 'float32';
   const shape = broadcastShapes(condition.shape, broadcastShapes(yes.shape, no.shape, 'where'), 'where');
   return make(
@@ -63,6 +70,6 @@ export const randomBits = (key0: Tensor, key1: Tensor, index: Tensor): Tensor =>
 
 /** Values kept between two bounds, either of which may be left out. */
 export function clamp(tensor: Tensor, low?: Operand, high?: Operand): Tensor {
-  const raised = low === undefined ? tensor : binary('maximum', tensor, low);
-  return high === undefined ? raised : binary('minimum', raised, high);
+  const raised = low === undefined ? tensor : binary('maximum', tensor, low, 'clamp');
+  return high === undefined ? raised : binary('minimum', raised, high, 'clamp');
 }

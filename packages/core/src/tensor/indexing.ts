@@ -6,11 +6,11 @@ import { contiguousStrides, normalizeAxis, shapeText } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 export function gather(tensor: Tensor, indices: Tensor, axis: number): Tensor {
-  const normal = normalizeAxis(axis, tensor.rank, 'gather');
+  const normal = normalizeAxis(axis, tensor.shape, 'gather');
   if (indices.rank !== 1 || indices.dtype !== 'int32') {
     throw new CoreError(
       'GATHER',
-      `gather: indices are ${indices.dtype}${shapeText(indices.shape)}.`,
+      `gather: the indices are ${indices.dtype}${shapeText(indices.shape)} for a tensor of shape ${shapeText(tensor.shape)}.`,
       'They must be int32 of rank 1.',
     );
   }
@@ -32,7 +32,7 @@ export function scatterAdd(rows: Tensor, indices: Tensor, axis: number, length: 
  * @throws TRS_CORE_GATHER, TRS_CORE_SHAPE_MISMATCH
  */
 export function takeAlong(tensor: Tensor, indices: Tensor, axis: number): Tensor {
-  const normal = normalizeAxis(axis, tensor.rank, 'takeAlong');
+  const normal = normalizeAxis(axis, tensor.shape, 'takeAlong');
   const { shape } = indices;
   const fits =
     shape.length === tensor.rank && shape.every((l, at) => at === normal || l === tensor.shape[at]);
@@ -55,8 +55,19 @@ export function takeAlong(tensor: Tensor, indices: Tensor, axis: number): Tensor
   return gather(tensor.reshape([-1]), flat, 0).reshape(shape);
 }
 
-/** 1 where the last axis counts to the index, 0 elsewhere: [..] int32 -> [.., count]. An index out of range gives zeros. */
+/**
+ * 1 where the last axis counts to the index, 0 elsewhere: [..] int32 -> [.., count]. An index out of range gives zeros.
+ *
+ * @throws TRS_CORE_ONE_HOT
+ */
 export function oneHot(indices: Tensor, count: number, dtype: DType = 'float32'): Tensor {
+  if (!Number.isInteger(count) || count < 1 || indices.dtype !== 'int32') {
+    throw new CoreError(
+      'ONE_HOT',
+      `oneHot: there are no ${count} places for indices ${indices.dtype}${shapeText(indices.shape)}.`,
+      'Indices are int32, and there is at least one place.',
+    );
+  }
   const places = counting(count, indices.rank, indices.rank + 1, indices.device);
   return cast(indices.reshape([...indices.shape, 1]).equal(places), dtype);
 }
@@ -70,7 +81,7 @@ export const upperTriangle = (tensor: Tensor, diagonal = 0): Tensor =>
   where(triangle(tensor, diagonal - 1, 'upperTriangle'), 0, tensor);
 
 function triangle(tensor: Tensor, diagonal: number, operation: string): Tensor {
-  const rows = tensor.shape[normalizeAxis(-2, tensor.rank, operation)] ?? 1;
+  const rows = tensor.shape[normalizeAxis(-2, tensor.shape, operation)] ?? 1;
   const columns = tensor.shape.at(-1) ?? 1;
   return counting(columns, 1, 2, tensor.device).lessEqual(counting(rows, 0, 2, tensor.device).add(diagonal));
 }

@@ -1,7 +1,7 @@
 import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
 import type { DType } from '../graph/dtype.ts';
-import { makeNode, missingValue, type Primitive } from '../graph/node.ts';
+import { makeNode, missingValue, operationName, type Primitive } from '../graph/node.ts';
 import { type Shape, shapeText } from './shape.ts';
 import { type Operand, Tensor } from './tensor.ts';
 
@@ -13,12 +13,13 @@ export function make(
   dtype: DType,
 ): Tensor {
   const [{ device }] = inputs;
-  for (const { node } of inputs) if (node.released !== undefined) throw missingValue(node, primitive);
+  for (const { node } of inputs)
+    if (node.released !== undefined) throw missingValue(node, operationName(primitive));
   const stranger = inputs.find((input) => input.device !== device);
   if (stranger) {
     throw new CoreError(
       'DEVICE_MISMATCH',
-      `${primitive.kind}: one operand is on ${device.name}, another on ${stranger.device.name}.`,
+      `${operationName(primitive)}: ${shapeText(inputs[0].shape)} is on ${device.name}, ${shapeText(stranger.shape)} on ${stranger.device.name}.`,
       'Make both tensors on the same device.',
     );
   }
@@ -48,18 +49,33 @@ export function counting(length: number, axis: number, rank: number, device: Dev
   );
 }
 
-/** A number as a scalar tensor beside another: of its type, or float32 when the number is no integer. */
-export function asTensor(operand: Operand, beside: Tensor): Tensor {
+/** @throws TRS_CORE_OPERAND when it is no tensor, whatever its type said */
+export function checkTensor(operand: unknown, operation: string, beside: Tensor): asserts operand is Tensor {
+  if (!(operand instanceof Tensor)) throw wrongOperand(operand, operation, beside);
+}
+
+function wrongOperand(operand: unknown, operation: string, beside: Tensor): CoreError {
+  const what = Array.isArray(operand) ? 'a list' : operand === null ? 'null' : typeof operand;
+  return new CoreError(
+    'OPERAND',
+    `${operation}: beside ${beside.dtype}${shapeText(beside.shape)} is ${what}, which is no tensor.`,
+    'Make tensors of lists with tensor([…]).',
+  );
+}
+
+/** A number as a scalar tensor beside another: of its type, or float32 when the number is no integer. @throws TRS_CORE_OPERAND */
+export function asTensor(operand: Operand, beside: Tensor, operation: string): Tensor {
   if (operand instanceof Tensor) return operand;
+  if (typeof operand !== 'number') throw wrongOperand(operand, operation, beside);
   const dtype = beside.dtype === 'int32' && Number.isInteger(operand) ? 'int32' : 'float32';
   return constant(operand, dtype, beside.device);
 }
 
-export function checkScalar(tensor: Tensor): void {
+export function checkScalar(tensor: Tensor, operation: string): void {
   if (tensor.size === 1) return;
   throw new CoreError(
     'NOT_A_SCALAR',
-    `A tensor of shape ${shapeText(tensor.shape)} has no single element.`,
+    `${operation}: a tensor of shape ${shapeText(tensor.shape)} has no single element.`,
     'Reduce it first, for example with sum() or mean().',
   );
 }

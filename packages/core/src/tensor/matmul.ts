@@ -1,11 +1,12 @@
 import { CoreError } from '../core-error.ts';
 import { cast } from './elementwise.ts';
-import { make } from './make.ts';
+import { checkTensor, make } from './make.ts';
 import { expand } from './movement.ts';
 import { broadcastShapes, shapeText } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 export function matmul(left: Tensor, right: Tensor): Tensor {
+  checkTensor(right, 'matmul', left);
   const [m, k] = left.shape.slice(-2);
   const [k2, n] = right.shape.slice(-2);
   if (m === undefined || k === undefined || n === undefined || k !== k2) {
@@ -15,7 +16,10 @@ export function matmul(left: Tensor, right: Tensor): Tensor {
       'It takes [..., m, k] and [..., k, n].',
     );
   }
-  const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2), 'matmul');
+  const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2), 'matmul', [
+    left.shape,
+    right.shape,
+  ]);
   const a = expand(cast(left, 'float32'), [...batch, m, k]);
   const b = expand(cast(right, 'float32'), [...batch, k, n]);
   return make({ kind: 'matmul' }, [a, b], [...batch, m, n], 'float32');

@@ -12,13 +12,13 @@ import {
 import type { Axes, Tensor } from './tensor.ts';
 
 export function reshape(tensor: Tensor, shape: Shape): Tensor {
-  const full = inferShape(shape, tensor.size);
+  const full = inferShape(shape, tensor.shape);
   return isSameShape(full, tensor.shape) ? tensor : make({ kind: 'reshape' }, [tensor], full, tensor.dtype);
 }
 
 export function permute(tensor: Tensor, permutation?: readonly number[]): Tensor {
   const order = permutation ?? tensor.shape.map((_, axis) => tensor.rank - 1 - axis);
-  const normal = order.map((axis) => normalizeAxis(axis, tensor.rank, 'transpose'));
+  const normal = order.map((axis) => normalizeAxis(axis, tensor.shape, 'transpose'));
   if (normal.length !== tensor.rank || new Set(normal).size !== tensor.rank) {
     throw new CoreError(
       'AXIS',
@@ -47,15 +47,11 @@ export function slice(
   tensor: Tensor,
   ranges: readonly (readonly [number, number, number?] | null)[],
 ): Tensor {
+  if (ranges.length > tensor.rank) throw wrongSlice(tensor, `there are ${ranges.length} ranges`);
   const parts = tensor.shape.map((length, axis) => {
     const [start, end, step = 1] = ranges[axis] ?? [0, length];
-    if (!Number.isInteger(step) || step < 1 || ranges.length > tensor.rank) {
-      throw new CoreError(
-        'SLICE',
-        `slice: the step ${step} or the number of ranges does not fit.`,
-        'Steps are whole numbers from 1 on.',
-      );
-    }
+    if (![start, end, step].every(Number.isInteger) || step < 1)
+      throw wrongSlice(tensor, `[${start}, ${end}, ${step}] is no range of axis ${axis}`);
     const clamp = (place: number): number =>
       Math.min(length, Math.max(0, place < 0 ? place + length : place));
     const first = clamp(start);
@@ -71,7 +67,22 @@ export function slice(
   );
 }
 
+const wrongSlice = ({ shape }: Tensor, what: string): CoreError =>
+  new CoreError(
+    'SLICE',
+    `slice: ${what} for a tensor of shape ${shapeText(shape)}.`,
+    'Give at most one range per axis: [start, end] or [start, end, step], whole numbers, steps from 1 on.',
+  );
+
 export function pad(tensor: Tensor, amounts: readonly (readonly [number, number])[]): Tensor {
+  const isWhole = amounts.flat().every((amount) => Number.isInteger(amount) && amount >= 0);
+  if (!isWhole || amounts.length > tensor.rank) {
+    throw new CoreError(
+      'PAD',
+      `pad: ${amounts.map(shapeText).join(', ')} does not fit a tensor of shape ${shapeText(tensor.shape)}.`,
+      'Give at most one pair per axis, of whole numbers from 0 on.',
+    );
+  }
   const shape = tensor.shape.map(
     (length, axis) => length + (amounts[axis]?.[0] ?? 0) + (amounts[axis]?.[1] ?? 0),
   );
@@ -82,7 +93,8 @@ export function pad(tensor: Tensor, amounts: readonly (readonly [number, number]
 /** Tensors one behind the other along an axis. @throws TRS_CORE_SHAPE_MISMATCH */
 export function concat(tensors: readonly [Tensor, ...Tensor[]], axis = 0): Tensor {
   const [first] = tensors;
-  const normal = normalizeAxis(axis, first.rank, 'concat');
+  checkNotEmpty(tensors, 'concat');
+  const normal = normalizeAxis(axis, first.shape, 'concat');
   let length = 0;
   const offsets = tensors.map((tensor) => {
     const fits =
@@ -102,9 +114,15 @@ export function concat(tensors: readonly [Tensor, ...Tensor[]], axis = 0): Tenso
   return make({ kind: 'assemble', offsets }, tensors, shape, first.dtype);
 }
 
+/** The types ask for one tensor at least; a list that is made while a program runs may have none. */
+function checkNotEmpty(tensors: readonly Tensor[], operation: string): void {
+  if (tensors.length > 0) return;
+  throw new CoreError('NO_TENSORS', `${operation}: the list is empty.`, 'Give at least one tensor.');
+}
+
 /** Axes read backwards; all of them when left out. */
 export function flip(tensor: Tensor, axes?: Axes): Tensor {
-  const list = normalizeAxes(axes, tensor.rank, 'flip');
+  const list = normalizeAxes(axes, tensor.shape, 'flip');
   if (list.length === 0 || tensor.size === 0) return tensor;
   return make({ kind: 'flip', axes: list }, [tensor], tensor.shape, tensor.dtype);
 }
@@ -126,7 +144,7 @@ export interface Window {
  * @throws TRS_CORE_WINDOW when a window does not fit, or is not given in whole numbers
  */
 export function windows(tensor: Tensor, list: readonly Window[]): Tensor {
-  const axes = list.map(({ axis }) => normalizeAxis(axis, tensor.rank, 'windows'));
+  const axes = list.map(({ axis }) => normalizeAxis(axis, tensor.shape, 'windows'));
   const positions = [...tensor.shape];
   for (const [index, { size, stride = 1, dilation = 1 }] of list.entries()) {
     const axis = axes[index] ?? 0;
@@ -158,9 +176,9 @@ export function windows(tensor: Tensor, list: readonly Window[]): Tensor {
 }
 
 /** Axes of length 1 put in, at places of the result. */
-export function expandDims(tensor: Tensor, axes: Axes): Tensor {
+export function expandDims(tensor: Tensor, axes: Axes, operation = 'expandDims'): Tensor {
   const list = typeof axes === 'number' ? [axes] : axes;
-  const places = normalizeAxes(list, tensor.rank + list.length, 'expandDims');
+  const places = normalizeAxes(list, [...tensor.shape, ...list.map(() => 1)], operation);
   const shape = [...tensor.shape];
   for (const place of places) shape.splice(place, 0, 1);
   return reshape(tensor, shape);
@@ -171,7 +189,7 @@ export function squeeze(tensor: Tensor, axes?: Axes): Tensor {
   const list =
     axes === undefined
       ? [...tensor.shape.keys()].filter((axis) => tensor.shape[axis] === 1)
-      : normalizeAxes(axes, tensor.rank, 'squeeze');
+      : normalizeAxes(axes, tensor.shape, 'squeeze');
   const long = list.find((axis) => tensor.shape[axis] !== 1);
   if (long !== undefined) {
     throw new CoreError(
@@ -188,22 +206,31 @@ export function squeeze(tensor: Tensor, axes?: Axes): Tensor {
 
 /** Moves one axis to another place; the others keep their order. */
 export function moveAxis(tensor: Tensor, from: number, to: number): Tensor {
-  const source = normalizeAxis(from, tensor.rank, 'moveAxis');
+  const source = normalizeAxis(from, tensor.shape, 'moveAxis');
   const order = [...tensor.shape.keys()].filter((axis) => axis !== source);
-  order.splice(normalizeAxis(to, tensor.rank, 'moveAxis'), 0, source);
+  order.splice(normalizeAxis(to, tensor.shape, 'moveAxis'), 0, source);
   return permute(tensor, order);
 }
 
 /** Tensors of one shape along a new axis. @throws TRS_CORE_SHAPE_MISMATCH */
 export function stack(tensors: readonly [Tensor, ...Tensor[]], axis = 0): Tensor {
-  const [first, ...rest] = tensors;
-  const raised = (tensor: Tensor): Tensor => expandDims(tensor, axis);
-  return concat([raised(first), ...rest.map(raised)], normalizeAxis(axis, first.rank + 1, 'stack'));
+  const [first] = tensors;
+  checkNotEmpty(tensors, 'stack');
+  const other = tensors.find(({ shape }) => !isSameShape(shape, first.shape));
+  if (other) {
+    throw new CoreError(
+      'SHAPE_MISMATCH',
+      `stack: ${shapeText(other.shape)} does not go with ${shapeText(first.shape)}.`,
+      'All tensors must have one shape.',
+    );
+  }
+  const [raised = first, ...rest] = tensors.map((tensor) => expandDims(tensor, axis, 'stack'));
+  return concat([raised, ...rest], normalizeAxis(axis, raised.shape, 'stack'));
 }
 
 /** Parts of equal length along an axis, or of the lengths given. @throws TRS_CORE_SPLIT when they do not add up */
 export function split(tensor: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
-  const normal = normalizeAxis(axis, tensor.rank, 'split');
+  const normal = normalizeAxis(axis, tensor.shape, 'split');
   const length = tensor.shape[normal] ?? 1;
   const lengths = typeof parts === 'number' ? Array.from({ length: parts }, () => length / parts) : parts;
   const isWhole = lengths.every((one) => Number.isInteger(one) && one >= 0);

@@ -12,8 +12,13 @@ export interface SortOptions {
 }
 
 /** The places of the elements of an axis in ascending order; equal elements keep theirs; int32. */
-export function argsort(tensor: Tensor, axis: number, { isDescending = false }: SortOptions = {}): Tensor {
-  const normal = normalizeAxis(axis, tensor.rank, 'argsort');
+export function argsort(
+  tensor: Tensor,
+  axis: number,
+  { isDescending = false }: SortOptions = {},
+  operation = 'argsort',
+): Tensor {
+  const normal = normalizeAxis(axis, tensor.shape, operation);
   const numeric = tensor.dtype === 'bool' ? cast(tensor, 'int32') : tensor;
   const last = moveAxis(numeric, normal, -1);
   return moveAxis(make({ kind: 'argsort', isDescending }, [last], last.shape, 'int32'), -1, normal);
@@ -21,7 +26,7 @@ export function argsort(tensor: Tensor, axis: number, { isDescending = false }: 
 
 /** The elements of an axis in ascending order. */
 export const sort = (tensor: Tensor, axis: number, options: SortOptions = {}): Tensor =>
-  takeAlong(tensor, argsort(tensor, axis, options), axis);
+  takeAlong(tensor, argsort(tensor, axis, options, 'sort'), axis);
 
 /** The `count` largest elements of an axis, largest first, and their places. */
 export function topK(
@@ -29,7 +34,7 @@ export function topK(
   count: number,
   axis = -1,
 ): { readonly values: Tensor; readonly indices: Tensor } {
-  const normal = normalizeAxis(axis, tensor.rank, 'topK');
+  const normal = normalizeAxis(axis, tensor.shape, 'topK');
   const length = tensor.shape[normal] ?? 1;
   if (!Number.isInteger(count) || count < 1 || count > length) {
     throw new CoreError(

@@ -5,18 +5,20 @@ import { reshape } from './movement.ts';
 import { normalizeAxes, normalizeAxis, shapeText } from './shape.ts';
 import type { Axes, ReduceOptions, Tensor } from './tensor.ts';
 
+/** `operation` is what the caller called, for errors. */
 export function reduce(
   fn: 'sum' | 'max',
   tensor: Tensor,
   axes: Axes | undefined,
   { keepDims = false }: ReduceOptions,
+  operation: string = fn,
 ): Tensor {
   const numeric = tensor.dtype === 'bool' ? cast(tensor, 'int32') : tensor;
-  const list = normalizeAxes(axes, tensor.rank, fn);
+  const list = normalizeAxes(axes, tensor.shape, operation);
   if (fn === 'max' && list.some((axis) => tensor.shape[axis] === 0)) {
     throw new CoreError(
       'EMPTY_REDUCTION',
-      `max: an axis of ${shapeText(tensor.shape)} is empty.`,
+      `${operation}: an axis of ${shapeText(tensor.shape)} is empty.`,
       'There is no largest of nothing.',
     );
   }
@@ -31,11 +33,28 @@ export function reduce(
       );
 }
 
+export const min = (
+  tensor: Tensor,
+  axes: Axes | undefined,
+  options: ReduceOptions,
+  operation = 'min',
+): Tensor => reduce('max', tensor.neg(), axes, options, operation).neg();
+
+export function mean(
+  tensor: Tensor,
+  axes: Axes | undefined,
+  options: ReduceOptions,
+  operation = 'mean',
+): Tensor {
+  const total = reduce('sum', tensor, axes, options, operation);
+  return total.mul(total.size / Math.max(1, tensor.size));
+}
+
 /** The place of the largest element along an axis, the first of equals; int32. */
-export function argmax(tensor: Tensor, axis: number, options: ReduceOptions): Tensor {
-  const normal = normalizeAxis(axis, tensor.rank, 'argmax');
+export function argmax(tensor: Tensor, axis: number, options: ReduceOptions, operation = 'argmax'): Tensor {
+  const normal = normalizeAxis(axis, tensor.shape, operation);
   const length = tensor.shape[normal] ?? 1;
-  const isLargest = tensor.equal(reduce('max', tensor, normal, { keepDims: true }));
+  const isLargest = tensor.equal(reduce('max', tensor, normal, { keepDims: true }, operation));
   // Counting down makes the first of equals the largest.
   const countdown = counting(length, normal, tensor.rank, tensor.device).neg().add(length);
   return reduce('max', where(isLargest, countdown, 0), normal, options)
@@ -43,43 +62,28 @@ export function argmax(tensor: Tensor, axis: number, options: ReduceOptions): Te
     .add(length);
 }
 
+export type VarianceOptions = ReduceOptions & { readonly correction?: number };
+
 /** The mean of squared distances from the mean, or their sum over count - `correction`. */
 export function variance(
   tensor: Tensor,
   axes: Axes | undefined,
-  { correction = 0, ...options }: ReduceOptions & { readonly correction?: number },
+  { correction = 0, ...options }: VarianceOptions,
+  operation = 'variance',
 ): Tensor {
   // Two passes: the difference of mean square and squared mean loses all its digits far from zero.
-  const distance = tensor.sub(tensor.mean(axes, { keepDims: true }));
+  const distance = tensor.sub(mean(tensor, axes, { keepDims: true }, operation));
   const total = reduce('sum', distance.mul(distance), axes, options);
   const count = tensor.size / Math.max(1, total.size);
   return total.div(Math.max(0, count - correction));
 }
 
-/** log(sum(exp(x))), which does not overflow where the result does not. */
-export function logSumExp(
-  tensor: Tensor,
-  axes: Axes | undefined,
-  { keepDims = false }: ReduceOptions,
-): Tensor {
-  const largest = reduce('max', cast(tensor, 'float32'), axes, { keepDims: true });
-  // A row of nothing but infinities keeps them: inf - inf would be NaN.
-  const shift = where(largest.abs().less(Number.POSITIVE_INFINITY), largest, 0);
-  const total = reduce('sum', tensor.sub(shift).exp(), axes, { keepDims: true }).log().add(shift);
-  const list = normalizeAxes(axes, tensor.rank, 'logSumExp');
-  return keepDims
-    ? total
-    : reshape(
-        total,
-        total.shape.filter((_, axis) => !list.includes(axis)),
-      );
-}
-
 /** The p-norm; p may be Infinity. */
 export function norm(tensor: Tensor, p: number, axes: Axes | undefined, options: ReduceOptions): Tensor {
   const sizes = tensor.abs();
-  if (p === Number.POSITIVE_INFINITY) return reduce('max', sizes, axes, options);
-  if (p === 1) return reduce('sum', cast(sizes, 'float32'), axes, options);
-  if (p === 2) return reduce('sum', tensor.mul(tensor), axes, options).sqrt();
-  return reduce('sum', sizes.pow(p), axes, options).pow(1 / p);
+  const sum = (powers: Tensor): Tensor => reduce('sum', powers, axes, options, 'norm');
+  if (p === Number.POSITIVE_INFINITY) return reduce('max', sizes, axes, options, 'norm');
+  if (p === 1) return sum(cast(sizes, 'float32'));
+  if (p === 2) return sum(tensor.mul(tensor)).sqrt();
+  return sum(sizes.pow(p)).pow(1 / p);
 }

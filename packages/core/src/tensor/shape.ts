@@ -21,11 +21,17 @@ export function contiguousStrides(shape: Shape): number[] {
 }
 
 /**
- * The shape that two operands stretch to, by NumPy's rules: aligned at the last axis, lengths equal or 1.
+ * The shape that two operands stretch to, by NumPy's rules: aligned at the last axis, lengths equal or 1. `named` are the whole
+ * shapes, where only parts of them stretch.
  *
  * @throws TRS_CORE_SHAPE_MISMATCH naming the operation and both shapes
  */
-export function broadcastShapes(a: Shape, b: Shape, operation: string): Shape {
+export function broadcastShapes(
+  a: Shape,
+  b: Shape,
+  operation: string,
+  named: readonly [Shape, Shape] = [a, b],
+): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const left = a[axis - rank + a.length] ?? 1;
@@ -34,36 +40,48 @@ export function broadcastShapes(a: Shape, b: Shape, operation: string): Shape {
     if (left === 1) return right;
     throw new CoreError(
       'SHAPE_MISMATCH',
-      `${operation}: the shapes ${shapeText(a)} and ${shapeText(b)} do not fit together.`,
+      `${operation}: the shapes ${named.map(shapeText).join(' and ')} do not fit together.`,
       'From the last axis on, lengths must be equal, or one of them 1.',
     );
   });
 }
 
-/** A non-negative axis. @throws TRS_CORE_AXIS */
-export function normalizeAxis(axis: number, rank: number, operation: string): number {
+/** A non-negative axis of a shape. @throws TRS_CORE_AXIS */
+export function normalizeAxis(axis: number, shape: Shape, operation: string): number {
+  const rank = shape.length;
   const normal = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(normal) && normal >= 0 && normal < rank) return normal;
   throw new CoreError(
     'AXIS',
-    `${operation}: there is no axis ${axis} in a tensor of rank ${rank}.`,
-    `Axes go from ${-rank} to ${rank - 1}.`,
+    `${operation}: there is no axis ${axis} in the shape ${shapeText(shape)}.`,
+    rank === 0 ? 'A scalar has no axes.' : `Axes go from ${-rank} to ${rank - 1}.`,
   );
 }
 
 /** Axes as a sorted list without repeats; all of them when left out. */
 export function normalizeAxes(
   axes: number | readonly number[] | undefined,
-  rank: number,
+  shape: Shape,
   operation: string,
 ): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  if (axes === undefined) return [...shape.keys()];
   const list = typeof axes === 'number' ? [axes] : axes;
-  return [...new Set(list.map((axis) => normalizeAxis(axis, rank, operation)))].sort((a, b) => a - b);
+  return [...new Set(list.map((axis) => normalizeAxis(axis, shape, operation)))].sort((a, b) => a - b);
 }
 
-/** A shape in which one length may be -1, to be found from the size. @throws TRS_CORE_RESHAPE */
-export function inferShape(shape: Shape, size: number): Shape {
+/** The shape itself, of whole lengths. @throws TRS_CORE_SHAPE */
+export function checkShape(shape: Shape, operation: string): Shape {
+  if (shape.every((length) => Number.isSafeInteger(length) && length >= 0)) return shape;
+  throw new CoreError(
+    'SHAPE',
+    `${operation}: ${shapeText(shape)} is no shape.`,
+    'Lengths are whole numbers from 0 on.',
+  );
+}
+
+/** A shape in which one length may be -1, to be found from the shape before. @throws TRS_CORE_RESHAPE */
+export function inferShape(shape: Shape, from: Shape): Shape {
+  const size = sizeOf(from);
   const known = sizeOf(shape.filter((length) => length !== -1));
   const open = shape.filter((length) => length === -1).length;
   const inferred = open === 1 && known > 0 ? size / known : 0;
@@ -73,7 +91,7 @@ export function inferShape(shape: Shape, size: number): Shape {
   if (isRight) return full;
   throw new CoreError(
     'RESHAPE',
-    `reshape: ${size} elements do not fit the shape ${shapeText(shape)}.`,
+    `reshape: the ${size} elements of ${shapeText(from)} do not fit the shape ${shapeText(shape)}.`,
     'The product of the lengths must be the number of elements; one length may be -1.',
   );
 }

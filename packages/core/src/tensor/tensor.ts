@@ -11,9 +11,10 @@ import { materialize } from './materialize.ts';
 import { matmul } from './matmul.ts';
 import * as movement from './movement.ts';
 import { argsort, type SortOptions, sort } from './order.ts';
-import { argmax, logSumExp, norm, reduce, variance } from './reduce.ts';
-import { cumulative } from './scan.ts';
+import { argmax, mean, min, norm, reduce, type VarianceOptions, variance } from './reduce.ts';
+import { cumulative, product } from './scan.ts';
 import { type Shape, shapeText, sizeOf } from './shape.ts';
+import { logSoftmax, logSumExp, softmax } from './softmax.ts';
 
 /** A tensor, or a number that stretches to any shape. */
 export type Operand = Tensor | number;
@@ -60,12 +61,12 @@ export class Tensor {
   async data(): Promise<TypedArrayOf> {
     await materialize([this.node]);
     const { buffer } = this.node;
-    if (!buffer) throw missingValue(this.node);
+    if (!buffer) throw missingValue(this.node, 'data');
     return await this.device.read(buffer);
   }
   /** The only element. @throws TRS_CORE_NOT_A_SCALAR */
   async item(): Promise<number> {
-    checkScalar(this);
+    checkScalar(this, 'item');
     return (await this.data())[0] ?? Number.NaN;
   }
 
@@ -103,10 +104,10 @@ export class Tensor {
     return binary('lessEqual', this, other);
   }
   greater(other: Operand): Tensor {
-    return binary('less', asTensor(other, this), this);
+    return binary('less', asTensor(other, this, 'greater'), this, 'greater');
   }
   greaterEqual(other: Operand): Tensor {
-    return binary('lessEqual', asTensor(other, this), this);
+    return binary('lessEqual', asTensor(other, this, 'greaterEqual'), this, 'greaterEqual');
   }
 
   neg(): Tensor {
@@ -180,28 +181,21 @@ export class Tensor {
     return reduce('max', this, axes, options);
   }
   min(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return this.neg().max(axes, options).neg();
+    return min(this, axes, options);
   }
   mean(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    const total = this.sum(axes, options);
-    return total.mul(total.size / Math.max(1, this.size));
+    return mean(this, axes, options);
   }
-  prod(axis: number, { keepDims = false }: ReduceOptions = {}): Tensor {
-    // The last of the products so far: exact where elements are zero, and so is its gradient.
-    const last = this.cumprod(axis).slice(
-      this.shape.map((_, at) =>
-        at === axis || at === axis + this.rank ? ([-1, this.shape[at] ?? 1] as const) : null,
-      ),
-    );
-    return keepDims ? last : movement.squeeze(last, axis);
+  prod(axis: number, options: ReduceOptions = {}): Tensor {
+    return product(this, axis, options);
   }
   /** The mean squared distance from the mean; `correction` 1 divides by one less, for a sample. */
-  variance(axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+  variance(axes?: Axes, options: VarianceOptions = {}): Tensor {
     return variance(this, axes, options);
   }
   /** The square root of the variance. */
-  std(axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
-    return variance(this, axes, options).sqrt();
+  std(axes?: Axes, options: VarianceOptions = {}): Tensor {
+    return variance(this, axes, options, 'std').sqrt();
   }
   /** The p-norm, Euclid's when p is left out; p may be Infinity. */
   norm(axes?: Axes, { p = 2, ...options }: ReduceOptions & { readonly p?: number } = {}): Tensor {
@@ -213,17 +207,17 @@ export class Tensor {
   }
   /** Whether any element is not zero. */
   any(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return this.cast('bool').max(axes, options).cast('bool');
+    return reduce('max', this.cast('bool'), axes, options, 'any').cast('bool');
   }
   /** Whether all elements are not zero. */
   all(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return this.cast('bool').min(axes, options).cast('bool');
+    return min(this.cast('bool'), axes, options, 'all').cast('bool');
   }
   cumsum(axis = -1): Tensor {
-    return cumulative('add', this, axis);
+    return cumulative('add', this, axis, 'cumsum');
   }
   cumprod(axis = -1): Tensor {
-    return cumulative('mul', this, axis);
+    return cumulative('mul', this, axis, 'cumprod');
   }
   /** In ascending order along an axis; NaN comes last. */
   sort(axis = -1, options: SortOptions = {}): Tensor {
@@ -235,19 +229,17 @@ export class Tensor {
   }
   /** The index of the smallest element, the first of equals; int32. */
   argmin(axis = -1, options: ReduceOptions = {}): Tensor {
-    return argmax(this.neg(), axis, options);
+    return argmax(this.neg(), axis, options, 'argmin');
   }
   /** The index of the largest element, the first of equals; int32. */
   argmax(axis = -1, options: ReduceOptions = {}): Tensor {
     return argmax(this, axis, options);
   }
   softmax(axis = -1): Tensor {
-    const shifted = this.sub(this.max(axis, { keepDims: true })).exp();
-    return shifted.div(shifted.sum(axis, { keepDims: true }));
+    return softmax(this, axis);
   }
   logSoftmax(axis = -1): Tensor {
-    const shifted = this.sub(this.max(axis, { keepDims: true }));
-    return shifted.sub(shifted.exp().sum(axis, { keepDims: true }).log());
+    return logSoftmax(this, axis);
   }
 
   reshape(shape: Shape): Tensor {

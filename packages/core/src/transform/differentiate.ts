@@ -26,7 +26,7 @@ export function jvp<Args extends readonly Tree[], R extends Tree>(
     leaves.flatMap((leaf, index) => {
       const direction = directions[index];
       const own = aliases[index];
-      if (!direction || !isSameShape(direction.shape, leaf.shape)) throw wrongTangent(leaf, direction);
+      if (!direction || !isSameShape(direction.shape, leaf.shape)) throw wrongTangent('jvp', leaf, direction);
       return own && leaf.dtype === 'float32' ? [[own.node, direction] as const] : [];
     }),
   );
@@ -60,7 +60,7 @@ export function vjp<Args extends readonly Tree[], R extends Tree>(
       const given = treeLeaves(gradient);
       const seeds = outputs.flatMap((output, index) => {
         const one = given[index];
-        if (!one || !isSameShape(one.shape, output.shape)) throw wrongTangent(output, one);
+        if (!one || !isSameShape(one.shape, output.shape)) throw wrongTangent('vjp', output, one);
         return output.dtype === 'float32' ? [{ node: output.node, gradient: one }] : [];
       });
       const results = pullback(seeds, new Set(aliases.map((leaf) => leaf.node)));
@@ -72,10 +72,10 @@ export function vjp<Args extends readonly Tree[], R extends Tree>(
   };
 }
 
-function wrongTangent(leaf: Tensor, given: Tensor | undefined): CoreError {
+function wrongTangent(operation: string, leaf: Tensor, given: Tensor | undefined): CoreError {
   return new CoreError(
     'TANGENT',
-    `For a tensor of shape ${shapeText(leaf.shape)} the given tangent or gradient is ${given ? shapeText(given.shape) : 'missing'}.`,
+    `${operation}: for a tensor of shape ${shapeText(leaf.shape)} the given tangent or gradient is ${given ? shapeText(given.shape) : 'missing'}.`,
     'Tangents have the form and shapes of the arguments, gradients those of the value.',
   );
 }

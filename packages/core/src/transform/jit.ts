@@ -115,9 +115,10 @@ function replay<R extends Tree>(
   leaves: readonly Tensor[],
 ): R {
   if (!plan) return fill(form, NOTHING.values()) as R;
-  for (const node of captured) if (node.released !== undefined) throw missingValue(node);
+  for (const node of captured) if (node.released !== undefined) throw missingValue(node, 'jit');
   const nodes = leaves.map((leaf) => leaf.node);
   const pending = nodes.filter((node) => !node.buffer);
+  for (const node of pending) if (node.released !== undefined) throw missingValue(node, 'jit');
   if (pending.length > 0) realize(pending);
   if (donated.length > 0) checkDonations(nodes, donated, captured);
   const parameters = nodes.map((node) => node.buffer ?? unavailable(node));
@@ -138,7 +139,7 @@ function replay<R extends Tree>(
 }
 
 function unavailable(node: Node): never {
-  throw missingValue(node);
+  throw missingValue(node, 'jit');
 }
 
 function checkDonations(nodes: readonly Node[], donated: readonly number[], captured: readonly Node[]): void {
@@ -149,7 +150,7 @@ function checkDonations(nodes: readonly Node[], donated: readonly number[], capt
     if (!node || (!isTwice && !held.has(node.buffer))) continue;
     throw new CoreError(
       'DONATED',
-      `A donated tensor of shape ${shapeText(node.shape)} is ${isTwice ? 'given twice' : 'also used by the function itself'}.`,
+      `jit: a donated tensor of shape ${shapeText(node.shape)} is ${isTwice ? 'given twice' : 'also used by the function itself'}.`,
       'Its memory is overwritten: give a copy (t.mul(1)), or do not donate it.',
     );
   }

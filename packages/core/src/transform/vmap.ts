@@ -50,7 +50,7 @@ export function vmap<Args extends readonly Tree[], R extends Tree>(
     );
     return mapTree(value, (leaf) => {
       const tensor = spread(results.get(leaf.node) ?? { tensor: leaf, isBatched: false }, size);
-      return moveAxis(tensor, 0, normalizeAxis(outAxis, tensor.rank, 'vmap'));
+      return moveAxis(tensor, 0, normalizeAxis(outAxis, tensor.shape, 'vmap'));
     });
   };
 }
@@ -58,7 +58,7 @@ export function vmap<Args extends readonly Tree[], R extends Tree>(
 function batchSize(leaves: readonly Tensor[], axes: readonly (number | null)[]): number {
   const sizes = leaves.flatMap((leaf, index) => {
     const axis = axes[index] ?? null;
-    return axis === null ? [] : [leaf.shape[normalizeAxis(axis, leaf.rank, 'vmap')] ?? 1];
+    return axis === null ? [] : [leaf.shape[normalizeAxis(axis, leaf.shape, 'vmap')] ?? 1];
   });
   const [first] = sizes;
   if (first !== undefined && sizes.every((size) => size === first)) return first;

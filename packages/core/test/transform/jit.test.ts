@@ -141,7 +141,7 @@ describe('memory by hand', () => {
   it('ends with dispose, a using block or a scope, and later use names the operation', async () => {
     const x = tensor([1, 2]);
     x.dispose();
-    expect(() => x.mul(2)).toThrowError(/mul: an operand float32\[2\] was released by dispose\(\)/);
+    expect(() => x.mul(2)).toThrowError(/mul: a tensor float32\[2\] was released by dispose\(\)/);
     await expect(x.data()).rejects.toMatchObject({ code: 'TRS_CORE_RELEASED' });
     const held: Tensor[] = [];
     {

@@ -1,7 +1,10 @@
+import { CoreError } from '../../core-error.ts';
 import type { DType } from '../../graph/dtype.ts';
 import { isProfiling, measured } from '../../profile.ts';
+import { kernelText } from '../../schedule/kernel-text.ts';
 import type { Plan, Slot, Step } from '../../schedule/plan.ts';
 import { reportStep } from '../../schedule/report-step.ts';
+import { sizeOf } from '../../tensor/shape.ts';
 import type { DeviceBuffer } from '../device.ts';
 import { runArgsort } from './argsort.ts';
 import { type Buffers, type WasmBuffer, WORD } from './buffers.ts';
@@ -48,13 +51,26 @@ export function planRunner(
       const buffer = captured ?? parameters[slot];
       return buffer && parts.buffers.own(buffer);
     });
-    const block = ready.bytes > 0 ? memory.allocate(ready.bytes) : undefined;
+    let block: Block | undefined;
     try {
+      if (ready.bytes > 0) block = memory.allocate(ready.bytes);
       return runSteps(plan, ready, given, block?.address ?? 0, parts);
+    } catch (thrown) {
+      throw thrown instanceof CoreError && thrown.code === 'TRS_CORE_OUT_OF_MEMORY'
+        ? planTooLarge(plan, thrown)
+        : thrown;
     } finally {
       if (block) memory.free(block);
     }
   };
+}
+
+/** Without memory for a plan: names its largest kernel, and the line that asked for the result. */
+function planTooLarge({ steps }: Plan, { message, hint }: CoreError): CoreError {
+  const [first, ...rest] = steps.map(({ kernel }) => kernel);
+  const largest = rest.reduce((a, b) => (a && sizeOf(a.shape) >= sizeOf(b.shape) ? a : b), first);
+  const what = largest ? `${kernelText(largest)}: ` : '';
+  return new CoreError('OUT_OF_MEMORY', `${what}${message}`, hint, 'unavailable', true);
 }
 
 function runSteps(
