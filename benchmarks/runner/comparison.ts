@@ -18,9 +18,13 @@ export type Side = () => Promise<Ready | Unavailable> | Ready | Unavailable;
 
 /**
  * What a row must reach. `over` says what ours is divided by: a peer by its name, `limit` (the physical limit,
- * measured in the same run), `best peer` (the best of those that ran), or `itself`, which divides by nothing.
+ * measured in the same run), `best peer` (the best of those that ran), a list of peers (the best of those among them that ran),
+ * or `itself`, which divides by nothing.
  */
-export type Target = { readonly over: string } & ({ readonly atMost: number } | { readonly atLeast: number });
+export type Target = { readonly over: string | readonly string[] } & (
+  | { readonly atMost: number }
+  | { readonly atLeast: number }
+);
 
 /** One line of the result: one of the readings, of every side. */
 export interface Row {

@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parseArguments } from './arguments.ts';
-import type { Suite } from './comparison.ts';
+import type { Comparison, Suite } from './comparison.ts';
 import { describeMachine } from './machine.ts';
+import { markdownOf } from './markdown.ts';
 import { measure } from './measure.ts';
 import type { Result, ResultRow } from './result.ts';
 import { tableOf } from './table.ts';
@@ -24,30 +25,41 @@ async function load(name: string): Promise<Suite> {
   return module.suite;
 }
 
-async function run(name: string, isQuick: boolean): Promise<Result> {
+async function run(name: string, names: readonly string[], isQuick: boolean): Promise<Result> {
   const suite = await load(name);
   process.stderr.write(`${name}: ${suite.summary}\n`);
   const machine = describeMachine((await suite.facts?.()) ?? {});
   const rounds = isQuick ? 3 : (suite.rounds ?? 7);
   const rows: ResultRow[] = [];
-  for (const comparison of await suite.comparisons({ isQuick })) {
-    process.stderr.write(`  ${comparison.rows.map((row) => row.name).join(', ')}…\n`);
+  const all = await suite.comparisons({ isQuick });
+  const isWanted = ({ rows: own }: Comparison): boolean =>
+    names.length === 0 || own.some((row) => names.some((part) => row.name.includes(part)));
+  const wanted = all.filter(isWanted);
+  if (wanted.length === 0) {
+    const known = new Set(all.flatMap((comparison) => comparison.rows.map((row) => row.name)));
+    throw new TypeError(`No row is called like ${names.join(' or ')}. There are: ${[...known].join('; ')}.`);
+  }
+  for (const comparison of wanted) {
+    process.stderr.write(`  ${[...new Set(comparison.rows.map((row) => row.name))].join(', ')}…\n`);
     rows.push(...(await measure(comparison, rounds)));
   }
   return { suite: name, isQuick, rounds, machine, rows };
 }
 
 async function main(): Promise<number> {
-  const { suite, jsonFile, isQuick } = parseArguments(process.argv.slice(2));
+  const { suite, names, jsonFile, markdownFile, isQuick } = parseArguments(process.argv.slice(2));
   const known = suiteNames();
   if (suite === undefined || !known.includes(suite)) {
     const problem = suite === undefined ? 'Which suite?' : `There is no suite "${suite}".`;
-    process.stderr.write(`${problem} npm run bench -- ${known.join(' | ')} [--json FILE] [--quick]\n`);
+    process.stderr.write(
+      `${problem} npm run bench -- ${known.join(' | ')} [ROW...] [--json FILE] [--markdown FILE] [--quick]\n`,
+    );
     return 2;
   }
-  const result = await run(suite, isQuick);
+  const result = await run(suite, names, isQuick);
   process.stdout.write(`${tableOf(result)}\n`);
   if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
+  if (markdownFile !== undefined) writeFileSync(markdownFile, markdownOf(result));
   return result.rows.some((row) => row.ours === null) ? 1 : 0;
 }
 

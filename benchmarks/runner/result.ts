@@ -58,21 +58,21 @@ export function judge(row: Row, medians: Medians): Verdict {
 function otherSide(row: Row, target: Target, { peers, limit }: Medians): number | null {
   if (target.over === 'itself') return 1;
   if (target.over === 'limit') return limit ?? null;
-  if (target.over !== 'best peer') {
-    const peer = peers[target.over];
-    if (peer === undefined) {
-      throw new Error(
-        `The target of "${row.name}" speaks of "${target.over}", which is not among its peers.`,
-      );
-    }
-    return peer;
+  const names = target.over === 'best peer' ? Object.keys(peers) : [target.over].flat();
+  const values = names.map((name) => peers[name]);
+  const unknown = names[values.indexOf(undefined)];
+  if (unknown !== undefined) {
+    throw new Error(`The target of "${row.name}" speaks of "${unknown}", which is not among its peers.`);
   }
-  const ran = Object.values(peers).filter((value) => value !== null);
+  const ran = values.filter((value) => value !== null && value !== undefined);
   if (ran.length === 0) return null;
   return row.better === 'lower' ? Math.min(...ran) : Math.max(...ran);
 }
 
 function inWords(target: Target): string {
   const bound = 'atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`;
-  return target.over === 'itself' ? bound : `${bound} x ${target.over}`;
+  if (target.over === 'itself') return bound;
+  return typeof target.over === 'string'
+    ? `${bound} x ${target.over}`
+    : `${bound} x best of ${target.over.join(', ')}`;
 }

@@ -25,14 +25,14 @@ export function tableOf({ suite, machine, rounds, isQuick, rows }: Result): stri
   ].join('\n');
 }
 
-function verdict({ target, met }: ResultRow): string {
+export function verdict({ target, met }: ResultRow): string {
   if (target === null) return '';
   if (met === null) return 'unknown';
   return met ? 'met' : 'MISSED';
 }
 
 /** Four significant digits, and a dash for what could not run. */
-function shown(value: number | null | undefined): string {
+export function shown(value: number | null | undefined): string {
   if (value === null || value === undefined) return '-';
   return Math.abs(value) >= 10_000 ? value.toFixed(0) : String(Number(value.toPrecision(4)));
 }
@@ -53,7 +53,7 @@ function aligned(lines: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-function reasons(rows: readonly ResultRow[]): readonly string[] {
+export function reasons(rows: readonly ResultRow[]): readonly string[] {
   const all = rows.flatMap(({ why }) =>
     Object.entries(why ?? {}).map(([side, text]) => `  ${side}: ${text}`),
   );

@@ -56,7 +56,8 @@ function sourceFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (IGNORED.has(entry.name) || entry.name.startsWith('.')) return [];
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return sourceFiles(path);
+    // A folder with a manifest is a package of its own, here one outside the workspace.
+    if (entry.isDirectory()) return existsSync(join(path, 'package.json')) ? [] : sourceFiles(path);
     return /\.(?:[cm]?[jt]s|[jt]sx)$/.test(entry.name) ? [path] : [];
   });
 }
