@@ -1,11 +1,12 @@
 import type { DType } from '../../graph/dtype.ts';
 import type { DeviceBuffer } from '../device.ts';
+import type { Claim, Reclaimer } from '../reclaimer.ts';
 import type { Block, LinearMemory } from './memory.ts';
 
 export interface WasmBuffer extends DeviceBuffer {
   readonly block: Block;
-  /** Set once the memory is given back: a second time would give away what is someone else's by then. */
-  isReleased: boolean;
+  /** Undefined once the memory is given back: a second time would give away what is someone else's by then. */
+  claim: Claim<Block> | undefined;
   /** Never touched, so it costs no memory; the collector sees by it how much a small object holds on to. */
   readonly ballast?: ArrayBuffer;
 }
@@ -27,27 +28,31 @@ export const WORD = 4;
 
 const isWasmBuffer = (buffer: DeviceBuffer): buffer is WasmBuffer => 'block' in buffer;
 
-export function wasmBuffers(memory: LinearMemory): Buffers {
-  const finalizer = new FinalizationRegistry<Block>((block) => memory.free(block));
+export function wasmBuffers(memory: LinearMemory, claims: Reclaimer<Block>): Buffers {
   const wrap = (dtype: DType, size: number, block: Block): WasmBuffer => {
-    const plain = { dtype, size, block, isReleased: false };
-    const buffer = block.bytes < BALLAST_FROM ? plain : { ...plain, ballast: new ArrayBuffer(block.bytes) };
-    finalizer.register(buffer, block, buffer);
+    const plain = { dtype, size, block, claim: undefined };
+    const buffer: WasmBuffer =
+      block.bytes < BALLAST_FROM ? plain : { ...plain, ballast: new ArrayBuffer(block.bytes) };
+    buffer.claim = claims.claim(buffer, block, block.bytes);
     return buffer;
   };
   const own = (buffer: DeviceBuffer): WasmBuffer => {
     if (!isWasmBuffer(buffer)) throw new TypeError('A buffer of another device reached WebAssembly.');
-    if (buffer.isReleased) throw new TypeError('A buffer was used after its memory was given back.');
+    if (!buffer.claim) throw new TypeError('A buffer was used after its memory was given back.');
     return buffer;
   };
   return {
-    allocate: (dtype, size) => wrap(dtype, size, memory.allocate(Math.max(1, size) * WORD)),
+    allocate(dtype, size) {
+      const bytes = Math.max(1, size) * WORD;
+      claims.makeRoom(bytes);
+      return wrap(dtype, size, memory.allocate(bytes));
+    },
     wrap,
     own,
     takeBlock(buffer) {
       const mine = own(buffer);
-      mine.isReleased = true;
-      finalizer.unregister(mine);
+      if (mine.claim) claims.drop(mine.claim);
+      mine.claim = undefined;
       return mine.block;
     },
   };

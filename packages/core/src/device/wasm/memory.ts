@@ -36,8 +36,9 @@ export interface LinearMemory {
 /**
  * Linear memory with blocks of rounded sizes. Freed blocks are kept by address and merged with their neighbours, so that memory
  * which served many small tensors can serve a large one; the best fit is taken. wasm memory cannot shrink: it is reused instead.
+ * `whenFull` is the last chance to free something before an allocation fails.
  */
-export function linearMemory(isShared: boolean): LinearMemory {
+export function linearMemory(isShared: boolean, whenFull = (): void => undefined): LinearMemory {
   const memory = new WebAssembly.Memory({ initial: LEAST_GROWTH, maximum: MAXIMUM_PAGES, shared: isShared });
   /** Blocks of one size that were just freed: the next of that size takes one of them, without a search. */
   const recent = new Map<number, number[]>();
@@ -105,43 +106,43 @@ export function linearMemory(isShared: boolean): LinearMemory {
     top += bytes;
     return address;
   };
-  const grow = (bytes: number): void => {
+  /** Whether there is room for so much at the top now. */
+  const grow = (bytes: number): boolean => {
     const missing = Math.ceil((top + bytes - limit()) / PAGE);
     const pages = memory.buffer.byteLength / PAGE;
     const room = MAXIMUM_PAGES - pages;
-    const wanted = Math.max(missing, Math.min(room, Math.max(LEAST_GROWTH, pages >> 3)));
+    if (missing > room) return false;
     try {
-      memory.grow(missing > room ? missing : wanted);
+      memory.grow(Math.max(missing, Math.min(room, Math.max(LEAST_GROWTH, pages >> 3))));
     } catch {
-      throw new CoreError(
-        'OUT_OF_MEMORY',
-        `A tensor of ${bytes} bytes does not fit: ${used} bytes are in use, and WebAssembly's memory ends at 4 GiB.`,
-        'Work on smaller batches, or let go of tensors that you no longer need.',
-        'unavailable',
-      );
+      return false;
     }
     floats = new Float32Array(memory.buffer);
     ints = new Int32Array(memory.buffer);
+    return true;
+  };
+  const place = (bytes: number): number | undefined => {
+    const address = recent.get(bytes)?.pop();
+    if (address !== undefined) {
+      recentBytes -= bytes;
+      return address;
+    }
+    const known = bestFit(bytes) ?? (bytes < recentBytes ? undefined : atTop(bytes));
+    if (known !== undefined) return known;
+    mergeRecent();
+    return bestFit(bytes) ?? atTop(bytes) ?? (grow(bytes) ? atTop(bytes) : undefined);
   };
 
   return {
     memory,
     allocate(wanted) {
       const bytes = sizeClass(wanted);
-      const list = recent.get(bytes);
-      let address = list?.pop();
-      if (address !== undefined) recentBytes -= bytes;
-      else {
-        address = bestFit(bytes) ?? (bytes < recentBytes ? undefined : atTop(bytes));
-        if (address === undefined) {
-          mergeRecent();
-          address = bestFit(bytes) ?? atTop(bytes);
-        }
-        if (address === undefined) {
-          grow(bytes);
-          address = atTop(bytes) ?? 0;
-        }
+      let address = place(bytes);
+      if (address === undefined) {
+        whenFull();
+        address = place(bytes);
       }
+      if (address === undefined) throw outOfMemory(bytes, used);
       used += bytes;
       blocks++;
       return { address, bytes };
@@ -161,6 +162,14 @@ export function linearMemory(isShared: boolean): LinearMemory {
     ints: () => ints,
   };
 }
+
+const outOfMemory = (bytes: number, used: number): CoreError =>
+  new CoreError(
+    'OUT_OF_MEMORY',
+    `A tensor of ${bytes} bytes does not fit: ${used} bytes are in use, and WebAssembly's memory ends at 4 GiB.`,
+    'Work on smaller batches, or let go of tensors that you no longer need.',
+    'unavailable',
+  );
 
 /** Sizes are multiples of 64 bytes; large ones of a 16th of their power of two, so that near sizes share blocks. */
 export function sizeClass(bytes: number): number {

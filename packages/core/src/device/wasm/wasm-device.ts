@@ -3,9 +3,10 @@ import type { Kernel } from '../../schedule/kernel.ts';
 import type { Plan } from '../../schedule/plan.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
+import { reclaimer } from '../reclaimer.ts';
 import { wasmBuffers } from './buffers.ts';
 import { kernelCache } from './kernel-cache.ts';
-import { linearMemory, type MemoryUse } from './memory.ts';
+import { type Block, linearMemory, type MemoryUse } from './memory.ts';
 import { planRunner, wordsAt } from './plan-runner.ts';
 import { threadCount } from './threads/thread-count.ts';
 import { type Sharing, threadTeam } from './threads/thread-team.ts';
@@ -38,10 +39,11 @@ const abandoned = new FinalizationRegistry<() => void>((end) => end());
  */
 export function wasmDevice(options: WasmOptions = {}): WasmDevice {
   const threads = threadCount(options.threads);
-  const memory = linearMemory(threads > 1);
+  const memory = linearMemory(threads > 1, () => claims.sweep());
+  const claims = reclaimer<Block>(memory.free);
   const cache = kernelCache(memory, threads > 1);
   const team = threadTeam(memory.memory, threads, options.sharing);
-  const buffers = wasmBuffers(memory);
+  const buffers = wasmBuffers(memory, claims);
   const execute = planRunner({ memory, buffers, cache, team, threads });
 
   const device: WasmDevice = {

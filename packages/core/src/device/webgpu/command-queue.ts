@@ -140,7 +140,8 @@ export function commandQueue(
         encode(command);
       }
     } finally {
-      waiting = done === waiting.length ? [] : waiting.slice(done);
+      // A queue that waits for one pipeline may be long, and is looked at with every command.
+      if (done > 0) waiting = waiting.slice(done);
       submit();
     }
     return undefined;

@@ -8,6 +8,7 @@ import type { Kernel } from '../../schedule/kernel.ts';
 import { kernelOperations } from '../../schedule/kernel-cost.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
+import { type Claim, reclaimer } from '../reclaimer.ts';
 import { type FoundAdapter, findAdapter, requestDevice, shaderTarget } from './adapter.ts';
 import { bufferPool, STORAGE } from './buffer-pool.ts';
 import { commandQueue } from './command-queue.ts';
@@ -46,6 +47,8 @@ interface GpuDeviceBuffer extends DeviceBuffer {
   readonly made: number;
   /** Lets the collector feel the weight of the memory behind a small object; never touched, so it takes no memory itself. */
   readonly ballast: ArrayBuffer | undefined;
+  /** Undefined once the memory is given back. */
+  claim: Claim<GPUBuffer> | undefined;
 }
 
 const isGpuBuffer = (buffer: DeviceBuffer): buffer is GpuDeviceBuffer => 'gpu' in buffer;
@@ -110,21 +113,24 @@ function webGpuDevice(
     () => pool.trim(),
   );
   // A buffer that no tensor refers to any more is used again: users never dispose.
-  const finalizer = new FinalizationRegistry<GPUBuffer>((buffer) => pool.give(buffer));
+  const claims = reclaimer<GPUBuffer>(pool.give);
 
   const newBuffer = (dtype: DType, size: number): GpuDeviceBuffer => {
     if (lost !== undefined) throw deviceLost(lost);
     const bytes = Math.max(1, size) * WORD_BYTES;
     const most = device.limits.maxStorageBufferBindingSize;
     if (bytes > most) throw bufferTooLarge(size, most);
+    claims.makeRoom(bytes);
+    const gpu = pool.take(bytes);
     const buffer: GpuDeviceBuffer = {
       dtype,
       size,
-      gpu: pool.take(bytes),
+      gpu,
       made: log.next(),
       ballast: bytes >= BALLAST_BYTES ? new ArrayBuffer(bytes) : undefined,
+      claim: undefined,
     };
-    finalizer.register(buffer, buffer.gpu, buffer);
+    buffer.claim = claims.claim(buffer, gpu, gpu.size);
     return buffer;
   };
 
@@ -201,7 +207,9 @@ function webGpuDevice(
       return output;
     },
     release(buffer) {
-      if (!isGpuBuffer(buffer) || !finalizer.unregister(buffer)) return;
+      if (!isGpuBuffer(buffer) || !buffer.claim) return;
+      claims.drop(buffer.claim);
+      buffer.claim = undefined;
       // Older browsers leave it to the collector.
       buffer.ballast?.transfer?.(0);
       pool.give(buffer.gpu);
