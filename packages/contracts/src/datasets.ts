@@ -30,12 +30,33 @@ export interface ReadOptions {
   readonly batchRows?: number;
 }
 
+export interface LoadOptions {
+  /** Only these columns, in this order; all when left out. Texts cannot be loaded. */
+  readonly columns?: readonly string[];
+  /** Rows per batch; 1,024 when left out. */
+  readonly batchRows?: number;
+  /** Mixes rows through a bounded buffer: the same order for the same seed; 65,536 rows when left out. */
+  readonly shuffle?: { readonly seed: number; readonly bufferRows?: number };
+  /** Leaves out a last batch that is not full, so that every batch has one shape. */
+  readonly dropLast?: boolean;
+}
+
+/** Some rows as float32, for tensors. Missing values are NaN, truths 0 and 1, times milliseconds since 1970 (rounded). */
+export interface FloatBatch {
+  readonly rows: number;
+  readonly columns: readonly string[];
+  /** [rows, columns] in row-major order. */
+  readonly values: Float32Array;
+}
+
 /** Immutable, versioned tables. Provided by the data plugin. */
 export interface Datasets {
   /** @throws TRS_DATA_UNKNOWN_DATASET, TRS_DATA_UNKNOWN_VERSION */
   resolve(reference: string): Promise<DatasetVersion>;
   /** Streams a version; memory is bounded by the batch. */
   read(reference: string, options?: ReadOptions): AsyncIterable<Batch>;
+  /** Streams numbers for training, decoded ahead of the batch that is worked on; memory does not grow with the rows. */
+  load(reference: string, options?: LoadOptions): AsyncIterable<FloatBatch>;
   /** Streams the rows of a file that a caller names (CSV, JSON, Parquet, …) without keeping them. */
   readFile(ctx: Context, path: string): AsyncIterable<Batch>;
   /** Adds rows that the program made (monitoring's labelled traffic) as a new version. */

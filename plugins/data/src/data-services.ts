@@ -1,5 +1,6 @@
 import type { Datasets } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
+import { loadBatches } from './loading/load-batches.ts';
 import { readSource } from './source/read-source.ts';
 import { addRows } from './version/add-rows.ts';
 import { readBatches } from './version/read-batches.ts';
@@ -9,6 +10,7 @@ import { resolveVersion } from './version/versions.ts';
 export const datasetsService = (scope: Scope): Datasets => ({
   resolve: (reference) => resolveVersion(scope, reference),
   read: (reference, options) => readBatches(scope, reference, options),
+  load: (reference, options) => loadBatches(scope, reference, options),
   readFile: (ctx, path) => readSource(ctx, path),
   addRows: (actor, options) => addRows(scope, actor, options),
 });

@@ -135,6 +135,10 @@ const datasetsOf = (world: World): Datasets => ({
   async *read() {
     throw missing('reader');
   },
+  // biome-ignore lint/correctness/useYield: nor does it load one for training
+  async *load() {
+    throw missing('reader');
+  },
   // biome-ignore lint/correctness/useYield: nor a file
   async *readFile() {
     throw missing('reader');

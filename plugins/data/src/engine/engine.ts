@@ -1,4 +1,5 @@
 import { DuckDBDataChunk, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import duckdb from '@duckdb/node-bindings';
 import type { Scope } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
@@ -18,6 +19,8 @@ export interface Engine {
   chunks(
     sql: string,
   ): AsyncIterable<{ readonly rows: number; readonly columns: readonly (readonly DuckDBValue[])[] }>;
+  /** The same for a query of which every column is FLOAT without NULL, many times as fast. */
+  floats(sql: string): AsyncGenerator<{ readonly rows: number; readonly columns: readonly Float32Array[] }>;
   /** Puts rows into a table of the engine, at most a chunk (2,048) at once: a list of values for each of its columns. */
   append(
     table: string,
@@ -95,6 +98,18 @@ export async function openEngine(
         yield { rows: chunk.rowCount, columns: chunk.getColumns() };
       }
     },
+    async *floats(sql) {
+      const result = await guard(() => connection.stream(sql));
+      for (;;) {
+        const chunk = await guard(() => result.fetchChunk());
+        if (!chunk || chunk.rowCount === 0) return;
+        const rows = chunk.rowCount;
+        const columns = Array.from({ length: chunk.columnCount }, (_, index) =>
+          floatsOf(duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk.chunk, index), rows * 4)),
+        );
+        yield { rows, columns };
+      }
+    },
     async append(table, types) {
       const appender = await guard(() => connection.createAppender(table));
       return {
@@ -114,6 +129,10 @@ export async function openEngine(
     },
   };
 }
+
+/** A copy: the memory is the chunk's, and gone with it. */
+const floatsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array =>
+  new Float32Array(buffer, byteOffset, byteLength / 4).slice();
 
 const bound = (values: Parameters): DuckDBValue[] | Record<string, DuckDBValue> =>
   isList(values) ? [...values] : { ...values };

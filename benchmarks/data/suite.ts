@@ -1,0 +1,7 @@
+import type { Suite } from '../runner/comparison.ts';
+import { loadComparisons } from './load.ts';
+
+export const suite: Suite = {
+  summary: 'datasets beside DuckDB on the same files',
+  comparisons: ({ isQuick }) => [...loadComparisons(isQuick)],
+};
