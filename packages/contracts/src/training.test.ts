@@ -10,6 +10,7 @@ describe('a training', () => {
       task: 'auto',
       exclude: [],
       test: 0.2,
+      hold: 'test',
       seed: 42,
       trials: 1,
     });

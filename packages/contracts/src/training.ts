@@ -16,6 +16,10 @@ export const trainingSpecSchema = z.object({
   /** The held-out part, between 0 and 1: the latest rows with a time column, a seeded random part without. */
   test: z.number().gt(0).lt(1).default(0.2),
   timeColumn: z.string().optional(),
+  /** A split that was recorded, instead of `test` and the time column: a dataset reference. */
+  split: z.string().optional(),
+  /** Its part that is held out. */
+  hold: z.string().default('test'),
   seed: z.number().int().default(42),
   trials: z.number().int().min(1).max(1000).default(1),
 });
@@ -40,7 +44,7 @@ export const runSchema = z.object({
   /** How the held-out part was chosen. */
   split: z
     .object({
-      kind: z.enum(['time', 'random']),
+      kind: z.enum(['time', 'random', 'recorded']),
       /** The first time of the held-out part, ISO 8601. */
       boundary: z.string().optional(),
       trainRows: z.number(),

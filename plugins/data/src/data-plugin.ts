@@ -16,6 +16,7 @@ import { pipelineShow } from './operations/pipeline-show.ts';
 import { dataProfile } from './operations/profile.ts';
 import { dataQuery } from './operations/query.ts';
 import { dataShow } from './operations/show.ts';
+import { dataSplit } from './operations/split.ts';
 import { dataTag } from './operations/tag.ts';
 import { dataValidate } from './operations/validate.ts';
 import { pipelineMigrations } from './pipeline/pipeline-tables.ts';
@@ -37,6 +38,7 @@ export const dataPlugin = plugin({
     dataDiff,
     dataExpect,
     dataTag,
+    dataSplit,
     pipelineRun,
     pipelineList,
     pipelineShow,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { trainingToken } from '@trestle/contracts';
 import type { Host } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
-import { dataAdd, dataPlugin } from '@trestle/plugin-data';
+import { dataAdd, dataPlugin, dataSplit } from '@trestle/plugin-data';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCompare, runList, runShow, trainingPlugin, trainOperation } from './index.ts';
@@ -90,6 +90,29 @@ describe('the training plugin', () => {
     await expect(host.run(runCompare, { first: whole.run, second: 'r-nobody' })).rejects.toMatchObject({
       code: 'TRS_TRAIN_UNKNOWN_RUN',
     });
+  });
+
+  it('holds out the part that a recorded split names, and refuses a split of other data', async () => {
+    await add(rows(300, (x, noise) => String(x + noise * 0.2 > 0.1)));
+    const folds = await host.run(dataSplit, { name: 'rows', kind: 'folds', folds: 3 });
+    const spec = {
+      data: 'rows',
+      target: 'y',
+      estimator: 'linear' as const,
+      split: 'rows.split',
+      exclude: ['at'],
+    };
+    const result = await host.run(trainOperation, { ...spec, hold: 'fold-1' });
+    expect(result.split).toMatchObject({ kind: 'recorded', testRows: folds.parts[1]?.rows });
+    expect(result.metrics.test.rocAuc).toBeGreaterThan(0.9);
+    const refused = (change: object) => host.run(trainOperation, { ...spec, ...change });
+    await expect(refused({})).rejects.toMatchObject({
+      code: 'TRS_TRAIN_SPLIT',
+      hint: expect.stringContaining('fold-0, fold-1, fold-2'),
+    });
+    await expect(refused({ split: 'rows' })).rejects.toMatchObject({ code: 'TRS_TRAIN_SPLIT' });
+    await add(rows(200, (x) => String(x > 0)));
+    await expect(refused({ hold: 'fold-1' })).rejects.toMatchObject({ code: 'TRS_TRAIN_SPLIT' });
   });
 
   it.each([

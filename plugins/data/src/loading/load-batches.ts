@@ -5,12 +5,10 @@ import { identifier } from '../engine/quote.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { withVersionStream } from '../version/version-stream.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
-import { drawsOf, type FloatRows, shuffleBuffer } from './shuffle-buffer.ts';
+import { drawsOf, shuffleBuffer } from './shuffle-buffer.ts';
 
 const BATCH_ROWS = 1_024;
 const BUFFER_ROWS = 65_536;
-/** Chunks of the engine (2,048 rows) that are on their way while a batch is worked on. */
-const PREFETCH = 4;
 
 /**
  * Streams numbers of a version in batches for training. The engine decodes ahead while a batch is worked on; memory is bounded
@@ -31,21 +29,35 @@ export async function* loadBatches(
   const batchRows = options.batchRows ?? BATCH_ROWS;
   const manifest = await readManifest(scope, version.digest);
   const list = columns.map(floatOf).join(', ');
-  const stream = withVersionStream(scope, manifest, (engine, relation) =>
-    ahead(engine.floats(`SELECT ${list} FROM ${relation}`), PREFETCH),
-  );
   const { shuffle } = options;
   const buffer = shuffle && shuffleBuffer(shuffle.bufferRows ?? BUFFER_ROWS, width, drawsOf(shuffle.seed));
-  const cut = batchCutter(batchRows, width);
-  for await (const chunk of stream) {
-    const rows = interleaved(chunk.columns, chunk.rows);
-    for (const values of cut.take(buffer ? buffer.exchange(rows) : rows))
-      yield { rows: batchRows, columns: names, values };
+  const scratch = new Float32Array(batchRows * width);
+  let [open, filled] = [new Float32Array(batchRows * width), 0];
+  const full = (): FloatBatch => {
+    const batch = { rows: batchRows, columns: names, values: open };
+    // A new one: the one before belongs to whoever gets it.
+    [open, filled] = [new Float32Array(batchRows * width), 0];
+    return batch;
+  };
+  const chunks = withVersionStream(scope, manifest, (engine, relation) =>
+    engine.floats(`SELECT ${list} FROM ${relation}`),
+  );
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.rows; ) {
+      const count = Math.min(batchRows - filled, chunk.rows - from);
+      interleave(chunk.columns, from, count, buffer ? scratch : open, buffer ? 0 : filled);
+      filled += buffer ? buffer.exchange(scratch, count, open, filled) : count;
+      from += count;
+      if (filled === batchRows) yield full();
+    }
   }
-  if (buffer)
-    for (const values of cut.take(buffer.drain())) yield { rows: batchRows, columns: names, values };
-  const rest = cut.rest();
-  if (rest.length > 0 && !options.dropLast) yield { rows: rest.length / width, columns: names, values: rest };
+  for (let given = 1; buffer && given > 0; ) {
+    given = buffer.drain(batchRows - filled, open, filled);
+    filled += given;
+    if (filled === batchRows) yield full();
+  }
+  if (filled > 0 && !options.dropLast)
+    yield { rows: filled, columns: names, values: open.subarray(0, filled * width) };
 }
 
 function checkNumbers(columns: readonly Column[]): void {
@@ -65,57 +77,16 @@ function floatOf({ name, type, nulls }: Column): string {
   return nulls === 0 ? float : `coalesce(${float}, 'nan'::FLOAT)`;
 }
 
-/** Columns side by side: [rows, width]. */
-function interleaved(columns: readonly Float32Array[], rows: number): FloatRows {
+/** Puts `count` rows of columns side by side into [rows, columns], from its row `at` on. */
+function interleave(
+  columns: readonly Float32Array[],
+  from: number,
+  count: number,
+  out: Float32Array,
+  at: number,
+): void {
   const width = columns.length;
-  const values = new Float32Array(rows * width);
-  for (const [column, from] of columns.entries())
-    for (let row = 0, at = column; row < rows; row++, at += width) values[at] = from[row] ?? 0;
-  return { rows, values };
-}
-
-/** Cuts a stream of rows into batches of one size. */
-function batchCutter(batchRows: number, width: number) {
-  const size = batchRows * width;
-  let open = new Float32Array(size);
-  let filled = 0;
-  return {
-    *take({ values }: FloatRows): Generator<Float32Array> {
-      for (let at = 0; at < values.length; ) {
-        const count = Math.min(size - filled, values.length - at);
-        open.set(values.subarray(at, at + count), filled);
-        filled += count;
-        at += count;
-        if (filled < size) continue;
-        yield open;
-        // A new one: the one before belongs to whoever got it.
-        open = new Float32Array(size);
-        filled = 0;
-      }
-    },
-    rest: () => open.subarray(0, filled),
-  };
-}
-
-/** Asks for the next items while one is worked on: as many as `count` are under way or wait. */
-async function* ahead<T>(items: AsyncIterator<T>, count: number): AsyncGenerator<T> {
-  const waiting: Promise<IteratorResult<T>>[] = [];
-  const ask = (): void => {
-    const next = items.next();
-    // Whoever comes to it sees the failure; until then it is not unhandled.
-    next.catch(() => {});
-    waiting.push(next);
-  };
-  try {
-    while (waiting.length < count) ask();
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { value, done } = await next;
-      if (done) return;
-      ask();
-      yield value;
-    }
-  } finally {
-    await Promise.allSettled(waiting);
-    await items.return?.();
-  }
+  for (const [column, values] of columns.entries())
+    for (let row = 0, to = at * width + column; row < count; row++, to += width)
+      out[to] = values[from + row] ?? 0;
 }

@@ -5,25 +5,21 @@ import { drawsOf, shuffleBuffer } from './shuffle-buffer.ts';
 /** Rows of two columns, n and -n, in parts of some sizes, through a buffer. */
 function shuffled(sizes: readonly number[], capacity: number, seed: number): number[] {
   const buffer = shuffleBuffer(capacity, 2, drawsOf(seed));
-  const out: number[] = [];
-  let n = 0;
-  const read = ({ rows, values }: { rows: number; values: Float32Array }): void => {
-    expect(values.length).toBe(rows * 2);
-    for (let row = 0; row < rows; row++) {
-      expect(values[row * 2 + 1]).toBe(-(values[row * 2] ?? Number.NaN));
-      out.push(values[row * 2] ?? Number.NaN);
-    }
-  };
+  const out = new Float32Array(sizes.reduce((sum, size) => sum + size, 0) * 2);
+  let [n, at] = [0, 0];
   for (const size of sizes) {
     const values = Float32Array.from(
       { length: size * 2 },
       (_, i) => (i % 2 === 0 ? 1 : -1) * (n + 1 + (i >> 1)),
     );
     n += size;
-    read(buffer.exchange({ rows: size, values }));
+    at += buffer.exchange(values, size, out, at);
   }
-  read(buffer.drain());
-  return out;
+  for (let given = 1; given > 0; at += given) given = buffer.drain(3, out, at);
+  return Array.from({ length: at }, (_, row) => {
+    expect(out[row * 2 + 1]).toBe(-(out[row * 2] ?? Number.NaN));
+    return out[row * 2] ?? Number.NaN;
+  });
 }
 
 describe('a shuffle buffer', () => {

@@ -1,9 +1,3 @@
-/** Rows on their way: [rows, width] in row-major order. */
-export interface FloatRows {
-  readonly rows: number;
-  readonly values: Float32Array;
-}
-
 /** Whole numbers below a bound, evenly, from a seed. */
 export type Draw = (below: number) => number;
 
@@ -26,35 +20,30 @@ export function shuffleBuffer(capacity: number, width: number, draw: Draw) {
   const buffer = new Float32Array(capacity * width);
   let filled = 0;
   return {
-    /** Takes rows in, and gives as many out once it is full. */
-    exchange({ rows, values }: FloatRows): FloatRows {
-      const taken = Math.min(rows, capacity - filled);
-      buffer.set(values.subarray(0, taken * width), filled * width);
+    /** Takes the first `count` rows of `rows` in, and puts as many into `out` from its row `at` on once the buffer is full. */
+    exchange(rows: Float32Array, count: number, out: Float32Array, at: number): number {
+      const taken = Math.min(count, capacity - filled);
+      buffer.set(rows.subarray(0, taken * width), filled * width);
       filled += taken;
-      const out = new Float32Array((rows - taken) * width);
-      for (let row = taken; row < rows; row++) {
-        const from = draw(capacity) * width;
-        const [to, next] = [(row - taken) * width, row * width];
+      for (let row = taken; row < count; row++) {
+        const [from, to, next] = [draw(capacity) * width, (at + row - taken) * width, row * width];
         for (let column = 0; column < width; column++) {
           out[to + column] = buffer[from + column] ?? 0;
-          buffer[from + column] = values[next + column] ?? 0;
+          buffer[from + column] = rows[next + column] ?? 0;
         }
       }
-      return { rows: rows - taken, values: out };
+      return count - taken;
     },
-    /** The rows that are left, in an order by chance. */
-    drain(): FloatRows {
-      for (let row = filled - 1; row > 0; row--) {
-        const [a, b] = [row * width, draw(row + 1) * width];
-        for (let column = 0; column < width; column++) {
-          const kept = buffer[a + column] ?? 0;
-          buffer[a + column] = buffer[b + column] ?? 0;
-          buffer[b + column] = kept;
-        }
+    /** Takes out of what is left `count` rows at most, by chance, and puts them into `out` from its row `at` on. */
+    drain(count: number, out: Float32Array, at: number): number {
+      const given = Math.min(count, filled);
+      for (let row = 0; row < given; row++) {
+        const from = draw(filled) * width;
+        out.set(buffer.subarray(from, from + width), (at + row) * width);
+        filled--;
+        buffer.copyWithin(from, filled * width, (filled + 1) * width);
       }
-      const rest = { rows: filled, values: buffer.slice(0, filled * width) };
-      filled = 0;
-      return rest;
+      return given;
     },
   };
 }

@@ -4,6 +4,7 @@ import {
   datasetsToken,
   deploymentsToken,
   modelsToken,
+  type TrainingSpec,
   trainingToken,
 } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
@@ -112,7 +113,7 @@ async function train(ctx: Context, champion: Champion, collected: Collected): Pr
   ctx.progress({ step: `training on ${collected.dataset}`, fraction: 0.15 });
   const training = await ctx.service(trainingToken);
   const run = await training.train(ctx, {
-    ...champion.run.spec,
+    ...withoutSplit(champion.run.spec),
     data: collected.dataset,
     test: collected.trainingTest,
   });
@@ -146,7 +147,11 @@ async function judge(
   const models = await ctx.service(modelsToken);
   const compared = await training.compare(ctx, {
     models: [await models.bytes(champion.model), await training.modelBytes(await training.run(made.run))],
-    spec: { ...champion.run.spec, data: collected.comparison.dataset, test: collected.comparison.test },
+    spec: {
+      ...withoutSplit(champion.run.spec),
+      data: collected.comparison.dataset,
+      test: collected.comparison.test,
+    },
   });
   const metric = options.metric ?? defaultMetric(champion.run.task);
   const metrics = { champion: compared.metrics[0] ?? {}, challenger: compared.metrics[1] ?? {} };
@@ -186,4 +191,9 @@ async function finish(ctx: Context, result: RetrainResult): Promise<void> {
   for (const kind of ['drift', 'performance'] as const) {
     await resolveAlert(metadata, ctx, { deployment, kind }, reason);
   }
+}
+
+/** A recorded split names rows of the version that the champion learnt from, and of no other. */
+function withoutSplit({ split: _split, ...spec }: TrainingSpec): TrainingSpec {
+  return spec;
 }

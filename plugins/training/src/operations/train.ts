@@ -26,6 +26,10 @@ export const trainOperation = operation({
     ),
     test: shape.test.describe('The share of rows that is held out.'),
     timeColumn: shape.timeColumn.describe('Hold out the latest rows by this column, instead of random ones.'),
+    split: shape.split.describe(
+      'A recorded split (trestle data split), instead of --test and --time-column.',
+    ),
+    hold: shape.hold.describe('The part of the split that is held out: test, fold-0, …'),
     seed: shape.seed.describe('Makes random choices repeatable.'),
     trials: shape.trials.describe('How many settings to search.'),
     register: z.string().regex(NAME_PATTERN).optional().describe('Register the model under this name.'),

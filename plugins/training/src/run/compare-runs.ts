@@ -63,6 +63,8 @@ function holdOutSameRows(first: Run, second: Run): boolean {
       spec.target,
       spec.test,
       spec.timeColumn,
+      spec.split,
+      spec.hold,
       // A split by time has nothing random; one at random is stratified by class.
       spec.timeColumn === undefined ? [spec.seed, task === 'regression'] : [],
       split?.testRows,

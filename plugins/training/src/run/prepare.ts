@@ -1,5 +1,6 @@
 import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
+import { recordedSplit } from '../table/recorded-split.ts';
 import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable, type Table } from '../table/table.ts';
 import { readTarget, type Target } from '../table/target.ts';
@@ -35,17 +36,22 @@ export async function prepare(scope: Scope, spec: TrainingSpec): Promise<Prepare
   const needed = [
     ...new Set([...candidates, spec.target, ...(spec.timeColumn === undefined ? [] : [spec.timeColumn])]),
   ];
-  const table = await readTable(datasets, dataset, needed, spec.timeColumn);
+  // A recorded split names rows by their places in the version.
+  const orderBy = spec.split === undefined ? spec.timeColumn : undefined;
+  const table = await readTable(datasets, dataset, needed, orderBy);
   const target = readTarget(table, spec);
   const usable = Int32Array.from({ length: table.rows }, (_, row) => row).filter(
     (row) => !Number.isNaN(target.values[row]),
   );
   const dropped = table.rows - usable.length;
   const times = spec.timeColumn === undefined ? undefined : table.columns[spec.timeColumn];
+  const strata = target.task === 'regression' ? undefined : target.values;
   const split =
-    times && times.type !== 'string'
-      ? splitByTime(times.values, usable, spec.test)
-      : splitAtRandom(usable, spec.test, spec.seed, target.task === 'regression' ? undefined : target.values);
+    spec.split !== undefined
+      ? await recordedSplit(scope, dataset, { split: spec.split, hold: spec.hold }, usable)
+      : times && times.type !== 'string'
+        ? splitByTime(times.values, usable, spec.test)
+        : splitAtRandom(usable, spec.test, spec.seed, strata);
   const notes = dropped > 0 ? [`${dropped} rows without a target are left out.`] : [];
   return { dataset, table, target, split, candidates, notes };
 }

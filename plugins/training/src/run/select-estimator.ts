@@ -66,7 +66,7 @@ export async function selectEstimators(
 function validationSplit(prepared: Prepared, spec: TrainingSpec): Pick<Split, 'train' | 'test'> {
   const { train, kind } = prepared.split;
   const strata = prepared.target.task === 'regression' ? undefined : prepared.target.values;
-  if (kind === 'random') return splitAtRandom(train, VALIDATION_SHARE, spec.seed + 1, strata);
+  if (kind !== 'time') return splitAtRandom(train, VALIDATION_SHARE, spec.seed + 1, strata);
   // The training rows are in the order of time, so their tail is the latest.
   const from = Math.round(train.length * (1 - VALIDATION_SHARE));
   return { train: train.slice(0, from), test: train.slice(from) };

@@ -3,7 +3,7 @@ import { trainError } from '../train-error.ts';
 
 /** Which rows are trained on, and which are held out. */
 export interface Split {
-  readonly kind: 'time' | 'random';
+  readonly kind: 'time' | 'random' | 'recorded';
   readonly train: Int32Array;
   readonly test: Int32Array;
   /** The first time of the held-out part, ISO 8601. */
