@@ -140,6 +140,18 @@ export function missingValue(node: Node, wantedBy: string): CoreError {
       );
 }
 
+/** What to say when a node's value went with its device. */
+export function lostValue(node: Node, what: string): CoreError {
+  const { name, lost = 'it does not answer' } = node.device;
+  return new CoreError(
+    'DEVICE_LOST',
+    `${what} ${node.dtype}${shapeText(node.shape)} was on the device "${name}", which is gone: ${lost}.`,
+    `Open a new one with openDevice("${name}"), and make the tensors again from host data or a checkpoint.`,
+    'unavailable',
+    true,
+  );
+}
+
 /** A node that stands for a value to come: an argument while a function is traced. */
 export const placeholderNode = (shape: Shape, dtype: DType, device: Device): Node =>
   makeNode({ kind: 'data' }, [], shape, dtype, device);

@@ -1,5 +1,6 @@
 import type { Device, DeviceBuffer } from '../device/device.ts';
 import type { DType } from '../graph/dtype.ts';
+import { sizeOf } from '../tensor/shape.ts';
 import type { Kernel } from './kernel.ts';
 
 /** A buffer of a plan, by its place in `Plan.slots`. */
@@ -36,6 +37,26 @@ export interface Plan {
   readonly donated: readonly number[];
   /** The slot of each root; a parameter or a captured buffer when the root is one. */
   readonly outputs: readonly number[];
+}
+
+/** One kernel as a plan whose parameters are the kernel's inputs. */
+export function kernelPlan(
+  device: Device,
+  kernel: Kernel,
+  inputs: readonly Pick<DeviceBuffer, 'dtype' | 'size'>[],
+): Plan {
+  const output = inputs.length;
+  return {
+    device,
+    slots: [
+      ...inputs.map(({ dtype, size }) => ({ dtype, size })),
+      { dtype: kernel.dtype, size: sizeOf(kernel.shape) },
+    ],
+    steps: [{ kernel, inputs: [...inputs.keys()], output, releases: [] }],
+    parameters: output,
+    donated: [],
+    outputs: [output],
+  };
 }
 
 /** Runs a plan once: gives a buffer for each root. Work is handed to the device in order; nothing waits. */

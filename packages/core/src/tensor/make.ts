@@ -1,7 +1,9 @@
 import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
 import type { DType } from '../graph/dtype.ts';
-import { makeNode, missingValue, operationName, type Primitive } from '../graph/node.ts';
+
+import { lostValue, makeNode, missingValue, operationName, type Primitive } from '../graph/node.ts';
+
 import { type Shape, shapeText } from './shape.ts';
 import { type Operand, Tensor } from './tensor.ts';
 
@@ -15,6 +17,8 @@ export function make(
   const [{ device }] = inputs;
   for (const { node } of inputs)
     if (node.released !== undefined) throw missingValue(node, operationName(primitive));
+  const lost = device.lost === undefined ? undefined : inputs.find(({ node }) => node.buffer);
+  if (lost) throw lostValue(lost.node, `${operationName(primitive)}: an operand`);
   const stranger = inputs.find((input) => input.device !== device);
   if (stranger) {
     throw new CoreError(

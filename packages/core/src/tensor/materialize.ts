@@ -1,6 +1,7 @@
 import { CoreError } from '../core-error.ts';
 import { debug } from '../debug.ts';
-import { type Node, operationName } from '../graph/node.ts';
+import type { TypedArrayOf } from '../graph/dtype.ts';
+import { lostValue, missingValue, type Node, operationName } from '../graph/node.ts';
 import { takeWeight } from '../graph/scope.ts';
 import { realize } from '../schedule/schedule.ts';
 import { shapeText } from './shape.ts';
@@ -17,6 +18,19 @@ export async function materialize(nodes: readonly Node[]): Promise<void> {
   if (made < BUFFERS_PER_TASK) return;
   made = 0;
   await nextTask();
+}
+
+/** Computes a node, and copies its elements to the host. @throws TRS_CORE_DEVICE_LOST, which names what was lost */
+export async function valuesOf(node: Node): Promise<TypedArrayOf> {
+  const { primitive, device } = node;
+  try {
+    await materialize([node]);
+    if (!node.buffer) throw missingValue(node, 'data');
+    return await device.read(node.buffer);
+  } catch (cause) {
+    if (device.lost === undefined) throw cause;
+    throw lostValue(node, primitive.kind === 'data' ? 'A tensor' : `${operationName(primitive)}: the result`);
+  }
 }
 
 async function nextTask(): Promise<void> {

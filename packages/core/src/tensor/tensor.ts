@@ -2,12 +2,11 @@ import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
 import type { DType, TypedArrayOf } from '../graph/dtype.ts';
 import type { Node } from '../graph/node.ts';
-import { missingValue } from '../graph/node.ts';
 import { release } from '../graph/scope.ts';
 import { binary, cast, clamp, unary } from './elementwise.ts';
 import { gather, takeAlong } from './indexing.ts';
 import { asTensor, checkScalar } from './make.ts';
-import { materialize } from './materialize.ts';
+import { valuesOf } from './materialize.ts';
 import { matmul } from './matmul.ts';
 import * as movement from './movement.ts';
 import { argsort, type SortOptions, sort } from './order.ts';
@@ -56,13 +55,11 @@ export class Tensor {
   /**
    * Computes the tensor, and copies its elements to the host in row-major order.
    *
-   * @throws TRS_CORE_PLACEHOLDER while a function is traced, TRS_CORE_RELEASED, TRS_CORE_NAN with `TRESTLE_DEBUG=nan`
+   * @throws TRS_CORE_PLACEHOLDER while a function is traced, TRS_CORE_RELEASED, TRS_CORE_NAN with `TRESTLE_DEBUG=nan`,
+   * TRS_CORE_DEVICE_LOST, TRS_CORE_OUT_OF_MEMORY, TRS_CORE_BUFFER_TOO_LARGE
    */
   async data(): Promise<TypedArrayOf> {
-    await materialize([this.node]);
-    const { buffer } = this.node;
-    if (!buffer) throw missingValue(this.node, 'data');
-    return await this.device.read(buffer);
+    return await valuesOf(this.node);
   }
   /** The only element. @throws TRS_CORE_NOT_A_SCALAR */
   async item(): Promise<number> {

@@ -11,12 +11,13 @@ const WORKGROUP = 64;
 export function elementwiseProgram(
   kernel: Extract<Kernel, { kind: 'elementwise' }>,
   inputTypes: readonly DType[],
+  inPlace?: number,
 ): Program {
   const size = sizeOf(kernel.shape);
   const fours: Counter = { index: 'index', axes: kernel.shape.length, level: 0, isFours: true };
   const inFours = size < 4 ? undefined : inputsInFours([kernel.expression], [fours]);
   const width = inFours ? 4 : 1;
-  const own = resources(inputTypes, inFours);
+  const own = resources(inputTypes, inFours, inPlace);
   const emit = emitter(own, [{ ...fours, isFours: width === 4 }]);
   const { name } = emit.value(kernel.expression);
   const { grid, head } = linear(Math.ceil(size / width), WORKGROUP);

@@ -43,19 +43,23 @@ export interface Resources {
   readonly inputs: number[];
   /** Inputs that are read as fours of elements. */
   readonly inFours: ReadonlySet<number>;
+  /** The input that is read where the output is written. */
+  readonly inPlace: number | undefined;
   readonly constants: number[];
 }
 
 export const resources = (
   inputTypes: readonly DType[],
   inFours: ReadonlySet<number> = new Set(),
-): Resources => ({ inputTypes, inputs: [], inFours, constants: [] });
+  inPlace?: number,
+): Resources => ({ inputTypes, inputs: [], inFours, inPlace, constants: [] });
 
 export const usesOf = ({ inputs }: Resources): BufferUse[] =>
   inputs.map((input) => ({ kind: 'input', input }));
 
 /** Names an input in the source, and binds it. */
 export function useInput(of: Resources, input: number): string {
+  if (input === of.inPlace) return 'output';
   if (!of.inputs.includes(input)) of.inputs.push(input);
   return `input${input}`;
 }

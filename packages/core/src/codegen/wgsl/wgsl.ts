@@ -10,16 +10,20 @@ import { reduceProgram } from './reduce.ts';
 import { rowsProgram } from './rows.ts';
 import { scatterAddProgram } from './scatter-add.ts';
 
-/** Writes a kernel as shaders for an adapter. `inputTypes` are the element types of its buffers. */
+/**
+ * Writes a kernel as shaders for an adapter. `inputTypes` are the element types of its buffers. With `inPlace`, that input is the
+ * output's own memory: an element-wise kernel reads it there.
+ */
 export function wgslOf(
   kernel: Kernel,
   inputTypes: readonly DType[],
   target: ShaderTarget = LEAST_TARGET,
+  inPlace?: number,
 ): Program {
   if (sizeOf(kernel.shape) === 0) return { shaders: [], scratch: [], startsFromZeros: false };
   switch (kernel.kind) {
     case 'elementwise':
-      return elementwiseProgram(kernel, inputTypes);
+      return elementwiseProgram(kernel, inputTypes, inPlace);
     case 'reduce':
       return reduceProgram(kernel, inputTypes, target);
     case 'rows':

@@ -1,4 +1,4 @@
-import { USAGE } from './usage.ts';
+import { bufferTooLarge } from './gpu-errors.ts';
 
 /** Memory kept for reuse, up to this; and beyond it while not more than is in use. */
 const KEPT_BYTES = 64 * 2 ** 20;
@@ -12,11 +12,13 @@ interface Kept {
 
 /** Storage buffers by size. What is given back is handed out again at once: the queue keeps the order of its uses. */
 export interface BufferPool {
+  /** @throws TRS_CORE_BUFFER_TOO_LARGE */
   take(bytes: number): GPUBuffer;
   give(buffer: GPUBuffer): void;
+  /** A buffer that the device had no memory for: it is never handed out again, and less is kept from now on. */
+  condemn(buffer: GPUBuffer): void;
   /** Destroys what has not been wanted for long, or is too much. Only when no work is waiting to be submitted. */
   trim(): void;
-  destroy(): void;
   readonly statistics: () => { readonly usedBytes: number; readonly keptBytes: number };
 }
 
@@ -27,34 +29,48 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-export function bufferPool(device: GPUDevice, create: (bytes: number) => GPUBuffer): BufferPool {
+/** @param largest the most bytes that one buffer may have */
+export function bufferPool(largest: number, create: (bytes: number) => GPUBuffer): BufferPool {
   const kept = new Map<number, Kept[]>();
+  const condemned = new WeakSet<GPUBuffer>();
   let usedBytes = 0;
   let keptBytes = 0;
   let clock = 0;
+  /** What the device is known to hold at most: learnt when it ran out of memory. */
+  let capacity = Number.POSITIVE_INFINITY;
   const drop = ({ gpu }: Kept): void => {
     keptBytes -= gpu.size;
     gpu.destroy();
   };
   return {
     take(bytes) {
-      const size = Math.min(sizeClass(bytes), Math.max(bytes, device.limits.maxStorageBufferBindingSize));
-      usedBytes += size;
+      if (bytes > largest) throw bufferTooLarge(bytes, largest);
+      const size = Math.min(sizeClass(bytes), largest);
       const known = kept.get(size)?.pop();
-      if (!known) return create(size);
-      keptBytes -= size;
-      return known.gpu;
+      // First, as it may throw.
+      const gpu = known?.gpu ?? create(size);
+      if (known) keptBytes -= size;
+      usedBytes += size;
+      return gpu;
     },
     give(gpu) {
       usedBytes -= gpu.size;
+      if (condemned.has(gpu)) {
+        gpu.destroy();
+        return;
+      }
       keptBytes += gpu.size;
       const list = kept.get(gpu.size);
       if (list) list.push({ gpu, since: clock });
       else kept.set(gpu.size, [{ gpu, since: clock }]);
     },
+    condemn(gpu) {
+      condemned.add(gpu);
+      capacity = Math.min(capacity, Math.max(0, usedBytes + keptBytes - gpu.size));
+    },
     trim() {
       clock++;
-      const limit = Math.max(KEPT_BYTES, usedBytes);
+      const limit = Math.min(Math.max(KEPT_BYTES, usedBytes), Math.max(0, capacity - 2 * usedBytes));
       for (const [size, list] of kept) {
         // The oldest are in front, since the newest are taken first.
         while (list[0] && (clock - list[0].since > MAX_AGE || keptBytes > limit)) {
@@ -64,12 +80,6 @@ export function bufferPool(device: GPUDevice, create: (bytes: number) => GPUBuff
         if (list.length === 0) kept.delete(size);
       }
     },
-    destroy() {
-      for (const list of kept.values()) list.forEach(drop);
-      kept.clear();
-    },
     statistics: () => ({ usedBytes, keptBytes }),
   };
 }
-
-export const STORAGE = USAGE.storage | USAGE.copySrc | USAGE.copyDst;

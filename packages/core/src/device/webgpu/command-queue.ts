@@ -1,40 +1,39 @@
+import type { BindGroups } from './bind-groups.ts';
+import type { Failures } from './failures.ts';
+import { workRefused } from './gpu-errors.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Profiler } from './profiler.ts';
-import { USAGE } from './usage.ts';
+
+/** What is known of a dispatch before its buffers are. */
+export interface Dispatch {
+  /** The pipeline's own may be that of another shape with the same source. */
+  readonly label: string;
+  readonly pipeline: Pipeline;
+  readonly groups: BindGroups;
+  readonly grid: readonly [number, number, number];
+  /** Bytes that it reads and writes, and floating-point operations, for profiles. */
+  readonly bytes: number;
+  readonly operations: number;
+}
 
 /** Work in the order in which it was asked for. */
 export type Command =
   | { readonly kind: 'write'; readonly target: GPUBuffer; words(): Float32Array | Int32Array | Uint32Array }
   | { readonly kind: 'clear'; readonly target: GPUBuffer }
-  | {
-      readonly kind: 'dispatch';
-      readonly pipeline: Pipeline;
-      readonly buffers: readonly GPUBuffer[];
-      readonly constants: readonly number[];
-      readonly grid: readonly [number, number, number];
-      /** Bytes that it reads and writes, and floating-point operations, for profiles. */
-      readonly bytes: number;
-      readonly operations: number;
-    };
+  | { readonly kind: 'dispatch'; readonly dispatch: Dispatch; readonly buffers: readonly GPUBuffer[] };
 
 export interface CommandQueue {
   push(command: Command): void;
   /** Everything pushed so far has been handed to the device. */
   drained(): Promise<void>;
-  /** Whether nothing waits. */
-  isEmpty(): boolean;
   /** How many dispatches were encoded, and how many submits it took. */
   readonly counts: { dispatches: number; submits: number };
 }
 
-/** Bytes of constants that one submit may use. */
-const CONSTANT_BYTES = 65_536;
 /** Dispatches per submit: long plans begin to run while the rest is being encoded. */
 const MAX_ENCODED = 256;
 /** Commands that may wait for the end of the current task. */
 const MAX_WAITING = 1_024;
-/** WebGPU's largest allowed minimum for the offsets of uniforms. */
-const ALIGNMENT = 256;
 
 /**
  * Encodes commands as soon as their pipelines are there, many to a submit. Nothing here waits for the device, and a shader
@@ -43,14 +42,13 @@ const ALIGNMENT = 256;
 export function commandQueue(
   device: GPUDevice,
   profiler: Profiler | undefined,
-  onFailure: (error: Error) => void,
+  log: Failures,
   onIdle: () => void,
 ): CommandQueue {
   const counts = { dispatches: 0, submits: 0 };
-  const constants = device.createBuffer({ size: CONSTANT_BYTES, usage: USAGE.uniform | USAGE.copyDst });
-  const words = new Uint32Array(CONSTANT_BYTES / 4);
-  let usedWords = 0;
   let waiting: Command[] = [];
+  /** The number of the work that the first waiting command belongs to. */
+  let oldest = 0;
   let encoder: GPUCommandEncoder | undefined;
   let pass: GPUComputePassEncoder | undefined;
   let encoded = 0;
@@ -58,6 +56,8 @@ export function commandQueue(
   const touched = new Set<GPUBuffer>();
   let draining: Promise<void> | undefined;
 
+  const fail = (thrown: unknown): void =>
+    log.add(oldest, thrown instanceof Error ? thrown : new Error(String(thrown)));
   const endPass = (): void => {
     pass?.end();
     pass = undefined;
@@ -65,42 +65,23 @@ export function commandQueue(
   const submit = (): void => {
     if (!encoder) return;
     endPass();
-    if (usedWords > 0) device.queue.writeBuffer(constants, 0, words, 0, usedWords);
     profiler?.resolve(encoder);
     device.queue.submit([encoder.finish()]);
     profiler?.read();
     counts.submits++;
     encoder = undefined;
-    usedWords = 0;
     encoded = 0;
     touched.clear();
   };
-  const dispatch = (command: Extract<Command, { kind: 'dispatch' }>): void => {
-    const { pipeline, buffers, grid } = command;
-    const { ready } = pipeline;
-    if (!ready) return;
-    const offset = (usedWords * 4 + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-    if (offset + command.constants.length * 4 > CONSTANT_BYTES) {
-      submit();
-      dispatch(command);
-      return;
-    }
-    const entries: GPUBindGroupEntry[] = buffers.map((buffer, binding) => ({
-      binding,
-      resource: { buffer },
-    }));
-    if (command.constants.length > 0) {
-      words.set(command.constants, offset / 4);
-      const size = Math.ceil(command.constants.length / 4) * 16;
-      usedWords = offset / 4 + size / 4;
-      entries.push({ binding: buffers.length, resource: { buffer: constants, offset, size } });
-    }
-    const bindGroup = device.createBindGroup({ layout: ready.layout, entries });
+  const dispatch = ({ dispatch, buffers }: Extract<Command, { kind: 'dispatch' }>): void => {
+    const { pipeline, groups, grid } = dispatch;
+    if (pipeline.error) fail(pipeline.error);
+    if (!pipeline.ready) return;
     encoder ??= device.createCommandEncoder();
     if (profiler) endPass();
-    pass ??= encoder.beginComputePass(profiler?.describe(command) ?? {});
-    pass.setPipeline(ready.gpu);
-    pass.setBindGroup(0, bindGroup);
+    pass ??= encoder.beginComputePass(profiler?.describe(dispatch) ?? {});
+    pass.setPipeline(pipeline.ready.gpu);
+    pass.setBindGroup(0, groups.of(device, pipeline.ready.layout, buffers));
     pass.dispatchWorkgroups(...grid);
     for (const buffer of buffers) touched.add(buffer);
     counts.dispatches++;
@@ -109,8 +90,7 @@ export function commandQueue(
   };
   const encode = (command: Command): void => {
     if (command.kind === 'dispatch') {
-      if (command.pipeline.error) onFailure(command.pipeline.error);
-      else dispatch(command);
+      dispatch(command);
       return;
     }
     if (command.kind === 'write') {
@@ -128,13 +108,13 @@ export function commandQueue(
     encoded++;
   };
 
-  /** Encodes what can be; gives the pipeline that the next command waits for. */
-  const advance = (): Pipeline | undefined => {
+  const encodeReady = (): Pipeline | undefined => {
     let done = 0;
     try {
       for (const command of waiting) {
-        if (command.kind === 'dispatch' && !command.pipeline.ready && !command.pipeline.error) {
-          return command.pipeline;
+        if (command.kind === 'dispatch') {
+          const { pipeline } = command.dispatch;
+          if (!pipeline.ready && !pipeline.error) return pipeline;
         }
         done++;
         encode(command);
@@ -146,6 +126,20 @@ export function commandQueue(
     }
     return undefined;
   };
+  /** Encodes what can be; gives the pipeline that the next command waits for. */
+  const advance = (): Pipeline | undefined => {
+    const from = oldest;
+    device.pushErrorScope('validation');
+    try {
+      return encodeReady();
+    } finally {
+      const report = device.popErrorScope().then((error) => {
+        // Mostly the consequence of a failure that is known: work on a buffer that there was no memory for.
+        if (error) log.add(from, log.since(from) ?? workRefused(error.message));
+      });
+      log.watch(report.catch(() => undefined));
+    }
+  };
   const drain = async (): Promise<void> => {
     // What this task still asks for belongs into the same submit.
     await Promise.resolve();
@@ -156,16 +150,16 @@ export function commandQueue(
   return {
     counts,
     push(command) {
+      if (waiting.length === 0) oldest = log.latest();
       waiting.push(command);
       if (waiting.length >= MAX_WAITING) advance();
       draining ??= drain().catch((thrown: unknown) => {
         draining = undefined;
-        onFailure(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        fail(thrown);
       });
     },
     async drained() {
       while (draining) await draining;
     },
-    isEmpty: () => waiting.length === 0,
   };
 }

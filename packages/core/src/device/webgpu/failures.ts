@@ -12,11 +12,16 @@ interface Failure {
 export interface Failures {
   /** The number of the next piece of work. */
   next(): number;
+  /** The number of the latest. */
+  latest(): number;
   add(from: number, error: Error): void;
   /** Waits for a report that is still to come. */
   watch(report: Promise<unknown>): void;
   settled(): Promise<void>;
+  /** What makes the values of a piece of work wrong. */
   of(made: number): Error | undefined;
+  /** The first failure that concerns any work from this one on. */
+  since(from: number): Error | undefined;
 }
 
 /** More are not told apart: the oldest ones concern buffers that are long gone. */
@@ -28,6 +33,7 @@ export function failures(): Failures {
   let now = 0;
   return {
     next: () => ++now,
+    latest: () => now,
     add(from, error) {
       known.push({ from, to: now, error });
       if (known.length > MAX_FAILURES) known.shift();
@@ -40,5 +46,6 @@ export function failures(): Failures {
       while (reports.size > 0) await Promise.allSettled([...reports]);
     },
     of: (made) => known.find(({ from, to }) => made >= from && made <= to)?.error,
+    since: (from) => known.find(({ to }) => to >= from)?.error,
   };
 }

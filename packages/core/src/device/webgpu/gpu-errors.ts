@@ -14,20 +14,21 @@ export const deviceLost = (reason: string): CoreError =>
     `The WebGPU device is gone, and its tensors with it: ${reason}.`,
     'Open a new one with openDevice("webgpu"), and make the tensors again from host data or a checkpoint.',
     'unavailable',
+    true,
   );
 
-export const outOfMemory = (bytes: number): CoreError =>
+export const outOfMemory = (bytes: number, usedBytes: number): CoreError =>
   new CoreError(
     'OUT_OF_MEMORY',
-    `The WebGPU device had no ${bytes} bytes left.`,
+    `The WebGPU device had no memory left for ${bytes} bytes; ${usedBytes} were in use with them.`,
     'Use smaller batches, release tensors that are not needed any more, or use gradient checkpointing.',
     'unavailable',
   );
 
-export const bufferTooLarge = (elements: number, most: number): CoreError =>
+export const bufferTooLarge = (bytes: number, most: number): CoreError =>
   new CoreError(
     'BUFFER_TOO_LARGE',
-    `A tensor of ${elements} elements does not fit into a buffer of this adapter, which holds ${most} bytes.`,
+    `A tensor of ${bytes} bytes does not fit into a buffer of this WebGPU adapter, which holds ${most}.`,
     'Split the tensor, or compute on the CPU.',
   );
 
@@ -36,6 +37,14 @@ export const shaderFailed = (label: string, message: string): CoreError =>
     'SHADER',
     `The adapter did not take the shader of "${label}": ${message}`,
     'This is a fault of Trestle or of the driver: please report it with the output of TRESTLE_DEBUG=3.',
+    'unavailable',
+  );
+
+export const workRefused = (message: string): CoreError =>
+  new CoreError(
+    'DEVICE_REFUSED',
+    `The WebGPU device refused work: ${message.trim()}`,
+    'This is a fault of Trestle or of the driver: please report it.',
     'unavailable',
   );
 

@@ -1,12 +1,10 @@
 import { expectTimings, type Timing } from '../../profile.ts';
-import type { Command } from './command-queue.ts';
+import type { Dispatch } from './command-queue.ts';
 import { MAP_READ, USAGE } from './usage.ts';
-
-type Dispatch = Extract<Command, { kind: 'dispatch' }>;
 
 /** Timestamps before and behind each dispatch. */
 export interface Profiler {
-  describe(command: Dispatch): GPUComputePassDescriptor;
+  describe(dispatch: Dispatch): GPUComputePassDescriptor;
   isFull(): boolean;
   /** At the end of an encoder, and after its submit. */
   resolve(encoder: GPUCommandEncoder): void;
@@ -30,9 +28,9 @@ export function profiler(device: GPUDevice, report: (timing: Timing) => void): P
   /** Milliseconds between the host's clock and the adapter's, from the first submit. */
   let shift: number | undefined;
   return {
-    describe(command) {
+    describe(dispatch) {
       const at = 2 * pending.length;
-      pending.push(command);
+      pending.push(dispatch);
       return {
         timestampWrites: { querySet, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 },
       };
@@ -55,12 +53,12 @@ export function profiler(device: GPUDevice, report: (timing: Timing) => void): P
       const arrival = buffer.mapAsync(MAP_READ).then(
         () => {
           const times = new BigUint64Array(buffer.getMappedRange());
-          for (const [index, { pipeline, bytes, operations }] of dispatches.entries()) {
+          for (const [index, { label, bytes, operations }] of dispatches.entries()) {
             const [begin, end] = [2 * index, 2 * index + 1].map((at) => Number(times[at] ?? 0n) / 1e6);
             shift ??= from - (begin ?? 0);
             const milliseconds = (end ?? 0) - (begin ?? 0);
             const start = (begin ?? 0) + shift;
-            report({ device: 'webgpu', label: pipeline.label, start, milliseconds, bytes, operations });
+            report({ device: 'webgpu', label, start, milliseconds, bytes, operations });
           }
           buffer.destroy();
         },
