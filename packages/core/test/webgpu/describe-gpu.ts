@@ -15,4 +15,6 @@ if (isMissing) console.warn(`Not tested without WebGPU: ${String(reason)}`);
 vi.setConfig({ testTimeout: 60_000 });
 
 /** Tests that need an adapter, be it one in software. */
-export const describeGpu = describe.skipIf(isMissing);
+export const describeGpu = (name: string, tests: () => void): void => {
+  describe.skipIf(isMissing)(name, tests);
+};

@@ -18,7 +18,10 @@ const STORAGE = 128;
 /** The real device of this machine, which fails when a test says so. */
 export async function openFaulty(options: { readonly maxBufferSize?: number } = {}): Promise<Faults> {
   const calls = new Map<string, number>();
-  const { promise: lost, resolve: lose } = Promise.withResolvers<GPUDeviceLostInfo>();
+  let lose: (info: GPUDeviceLostInfo) => void = () => undefined;
+  const lost = new Promise<GPUDeviceLostInfo>((resolve) => {
+    lose = resolve;
+  });
   const faults = {
     capacity: Number.POSITIVE_INFINITY,
     calls,
