@@ -68,4 +68,5 @@ function sourceFiles(folder) {
  * @param {string} file relative to the checkout
  */
 export const isTestOrTool = (file) =>
-  /\.test\.|(?:^|\/)test\/|(?:^|\/)vite(?:st)?\.config\.ts$/.test(file) || file.startsWith('benchmarks/');
+  /\.test\.|(?:^|\/)test\/|(?:^|\/)(?:vite|vitest|rolldown)\.config\.[jt]s$/.test(file) ||
+  file.startsWith('benchmarks/');

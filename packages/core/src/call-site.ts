@@ -3,7 +3,7 @@ const HERE = import.meta.url.slice(0, import.meta.url.lastIndexOf('/') + 1);
 const FILE = HERE.replace('file://', '');
 
 /** Other packages of ours that build on this one: the user's own line is what helps. */
-const OURS = /[\\/](@trestle|packages)[\\/](nn|onnx|model)[\\/](src|dist)[\\/]/;
+const OURS = /[\\/](@trestle|packages)[\\/](core|nn|onnx|model)[\\/](src|dist)[\\/]/;
 
 /** Frames that are looked through: V8 keeps ten, and layers of ours may be as many. */
 const DEPTH = 64;

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const built = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'index.js');
+
+/** Imports the built package, runs some lines of code, and lists the files that were loaded for it. */
+async function loadedBy(code: string): Promise<string[]> {
+  const program = `
+    const { registerHooks } = await import('node:module');
+    const loaded = [];
+    registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context); } });
+    const core = await import(${JSON.stringify(built)});
+    ${code}
+    console.log(JSON.stringify(loaded.filter((url) => url.startsWith('file:'))));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  return JSON.parse(stdout);
+}
+
+// What an import takes is, above all, the number of files.
+it('is imported in a few files, without what only a GPU needs', async () => {
+  const files = await loadedBy('');
+  expect(files.length).toBeLessThanOrEqual(4);
+  expect(files.join()).not.toContain('webgpu');
+});
+
+it('loads nothing more to compute on the CPU', async () => {
+  const code = 'if ((await core.tensor([1, 2]).add(1).sum().item()) !== 5) throw new Error("wrong");';
+  expect(await loadedBy(code)).toEqual(await loadedBy(''));
+});
