@@ -2,6 +2,7 @@ export * from './alerts.ts';
 export * from './batch.ts';
 export * from './datasets.ts';
 export * from './deployments.ts';
+export * from './features.ts';
 export * from './lineage.ts';
 export * from './models.ts';
 export * from './prediction-log.ts';

@@ -1,5 +1,6 @@
 import { type Context, token } from '@trestle/kernel';
 import { z } from 'zod';
+import { featureRecipeSchema } from './features.ts';
 
 export const taskSchema = z.enum(['binary', 'multiclass', 'regression']);
 export type Task = z.infer<typeof taskSchema>;
@@ -16,6 +17,8 @@ export const trainingSpecSchema = z.object({
   /** The held-out part, between 0 and 1: the latest rows with a time column, a seeded random part without. */
   test: z.number().gt(0).lt(1).default(0.2),
   timeColumn: z.string().optional(),
+  /** How features are made of columns; the other columns are encoded in the usual way. */
+  features: featureRecipeSchema.optional(),
   /** A split that was recorded, instead of `test` and the time column: a dataset reference. */
   split: z.string().optional(),
   /** Its part that is held out. */

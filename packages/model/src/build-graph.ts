@@ -1,4 +1,7 @@
-import type { Attribute, OnnxGraph, OnnxNode, TensorData, ValueInfo } from '@trestle/onnx';
+import type { OnnxGraph, ValueInfo } from '@trestle/onnx';
+import { featureNodes } from './feature-nodes.ts';
+import { columnsOf, isNumberStep } from './feature-step.ts';
+import { floats, type GraphBuilder, graphBuilder, int, ints } from './graph-builder.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
 /** A dense layer of the estimator. */
@@ -13,46 +16,6 @@ export interface DenseLayer {
 /** What the last layer's numbers become. */
 export type OutputTransform = 'sigmoid' | 'softmax' | 'none';
 
-const ints = (...value: readonly number[]): Attribute => ({ kind: 'ints', value });
-const int = (value: number): Attribute => ({ kind: 'int', value });
-const floats = (value: readonly number[]): Attribute => ({ kind: 'floats', value });
-
-/** Collects nodes; every node has one output, which is named after it. */
-interface GraphBuilder {
-  readonly nodes: OnnxNode[];
-  readonly initializers: TensorData[];
-  add(
-    operator: string,
-    inputs: readonly string[],
-    attributes?: Readonly<Record<string, Attribute>>,
-    domain?: string,
-  ): string;
-  constant(
-    type: 'float32' | 'int64',
-    dims: readonly number[],
-    data: Float32Array | readonly number[],
-  ): string;
-}
-
-function graphBuilder(): GraphBuilder {
-  const nodes: OnnxNode[] = [];
-  const initializers: TensorData[] = [];
-  return {
-    nodes,
-    initializers,
-    add(operator, inputs, attributes = {}, domain = '') {
-      const name = `${operator}_${nodes.length}`;
-      nodes.push({ name, operator, domain, inputs, outputs: [name], attributes });
-      return name;
-    },
-    constant(type, dims, data) {
-      const name = `constant_${initializers.length}`;
-      initializers.push({ name, type, dims, data });
-      return name;
-    },
-  };
-}
-
 /** The graph of a tabular model: one input [batch, 1] per feature, preprocessing, dense layers, one output. */
 export function buildGraph(
   preprocessing: Preprocessing,
@@ -61,7 +24,12 @@ export function buildGraph(
   output: string,
 ): OnnxGraph {
   const graph = graphBuilder();
-  const parts = [...numberParts(graph, preprocessing), ...categoryParts(graph, preprocessing)];
+  const { numbers, categories, features = [] } = preprocessing;
+  const parts = [
+    ...numberParts(graph, preprocessing),
+    ...categoryParts(graph, preprocessing),
+    ...features.map((step) => featureNodes(graph, step)),
+  ];
   let value = parts.length === 1 ? (parts[0] ?? '') : graph.add('Concat', parts, { axis: int(1) });
   for (const layer of layers) {
     const outputs = layer.bias.length;
@@ -85,12 +53,21 @@ export function buildGraph(
     nodes: graph.nodes,
     initializers: graph.initializers,
     inputs: [
-      ...preprocessing.numbers.map((step) => input(step.name, 'float32')),
-      ...preprocessing.categories.map((step) => input(step.name, 'string')),
+      ...unique([
+        ...numbers.map((step) => step.name),
+        ...features.filter(isNumberStep).flatMap(columnsOf),
+      ]).map((name) => input(name, 'float32')),
+      ...unique([
+        ...categories.map((step) => step.name),
+        ...features.filter((step) => !isNumberStep(step)).flatMap(columnsOf),
+      ]).map((name) => input(name, 'string')),
     ],
     outputs: [{ name: output, type: 'float32', dims: ['batch', layers.at(-1)?.bias.length ?? 1] }],
   };
 }
+
+/** Several features may be made of one column. */
+const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
 
 function numberParts(graph: GraphBuilder, { numbers }: Preprocessing): string[] {
   if (numbers.length === 0) return [];

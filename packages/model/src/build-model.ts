@@ -1,5 +1,6 @@
 import { type OnnxModel, writeModel } from '@trestle/onnx';
 import { buildGraph, type DenseLayer } from './build-graph.ts';
+import { foreignOpset, newerOpset } from './feature-nodes.ts';
 import { METADATA_PREFIX, type ModelMetadata } from './metadata.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
@@ -23,12 +24,14 @@ export interface TabularModel {
  */
 export function buildModel({ preprocessing, layers, metadata }: TabularModel): Uint8Array {
   const { task } = metadata.schema;
+  const { features = [] } = preprocessing;
   const model: OnnxModel = {
     irVersion: 8,
     producer: 'trestle',
     opsets: [
-      { domain: '', version: 18 },
+      { domain: '', version: newerOpset(features) ? 20 : 18 },
       { domain: 'ai.onnx.ml', version: 3 },
+      ...(foreignOpset(features) ? [{ domain: 'com.microsoft', version: 1 }] : []),
     ],
     graph: buildGraph(preprocessing, layers, TRANSFORMS[task], OUTPUT_NAMES[task]),
     metadata: Object.fromEntries(

@@ -1,3 +1,6 @@
+import { encodeFeature } from './encode-feature.ts';
+import { type FeatureStep, featureColumns } from './feature-step.ts';
+
 /** A number (also a boolean as 0/1, and a timestamp in milliseconds) with what was learnt of it from the training part. */
 export interface NumberStep {
   readonly kind: 'number';
@@ -22,13 +25,15 @@ export interface CategoryStep {
 export interface Preprocessing {
   readonly numbers: readonly NumberStep[];
   readonly categories: readonly CategoryStep[];
+  /** Declared features, behind the columns of the others. */
+  readonly features?: readonly FeatureStep[];
 }
 
 /**
  * The columns of the design matrix, in order: scaled numbers, whether each was missing, thresholds, one column per category
  * and one for all others.
  */
-export function designColumns({ numbers, categories }: Preprocessing): readonly string[] {
+export function designColumns({ numbers, categories, features = [] }: Preprocessing): readonly string[] {
   return [
     ...numbers.map((step) => step.name),
     ...numbers.map((step) => `${step.name} is missing`),
@@ -37,6 +42,7 @@ export function designColumns({ numbers, categories }: Preprocessing): readonly 
       ...step.categories.map((category) => `${step.name} = ${category === '' ? '(missing)' : category}`),
       `${step.name} is another`,
     ]),
+    ...features.flatMap(featureColumns),
   ];
 }
 
@@ -81,6 +87,10 @@ export function encodeColumns(
       matrix[row * width + at + index] = 1;
     }
     at += step.categories.length + 1;
+  }
+  for (const step of preprocessing.features ?? []) {
+    encodeFeature(step, columns, { matrix, width, rows, at });
+    at += featureColumns(step).length;
   }
   return matrix;
 }

@@ -3,4 +3,5 @@ export * from './format/model.ts';
 export { readModel } from './format/read-model.ts';
 export { writeModel } from './format/write-model.ts';
 export { OnnxError } from './onnx-error.ts';
+export { murmurHash3 } from './operators/murmur-hash.ts';
 export { openSession, type Session } from './session/session.ts';

@@ -1,4 +1,4 @@
-import { concat, type DType, type Tensor, where } from '@trestle/core';
+import { concat, type DType, type Tensor, tensor, where } from '@trestle/core';
 import type { Operator } from './operator.ts';
 import { numbers, toRuntime } from './value.ts';
 
@@ -19,6 +19,17 @@ const binary =
 /** ONNX divides integers towards zero. */
 const divide = (x: Tensor, y: Tensor): Tensor =>
   x.dtype === 'int32' && y.dtype === 'int32' ? x.div(y).cast('int32') : x.div(y);
+
+/** The remainder of integers has the sign of the divisor. */
+const remainder: Operator = async (call) => {
+  const [x, y] = [call.tensor(0), call.tensor(1)];
+  if (x.dtype !== 'int32' || y.dtype !== 'int32' || y.size !== 1 || call.int('fmod', 0) === 1)
+    throw call.fail('it is not of integers by one integer');
+  const [divisor = 1] = await y.data();
+  if (divisor === 0) throw call.fail('it divides by 0');
+  const data = Int32Array.from(await x.data(), (value) => ((value % divisor) + divisor) % divisor);
+  return numbers(tensor(data, { shape: x.shape }));
+};
 
 /** Equal on texts compares them; everything else is numeric. */
 const equal: Operator = (call) => {
@@ -82,6 +93,7 @@ export const numericOperators: Readonly<Record<string, Operator>> = {
   Sub: binary((x, y) => x.sub(y)),
   Mul: binary((x, y) => x.mul(y)),
   Div: binary(divide),
+  Mod: remainder,
   Pow: binary((x, y) => x.pow(y)),
   Max: (call) => numbers(call.inputs.map((_, i) => call.tensor(i)).reduce((x, y) => x.maximum(y))),
   Min: (call) => numbers(call.inputs.map((_, i) => call.tensor(i)).reduce((x, y) => x.minimum(y))),

@@ -4,11 +4,19 @@ import { mlOperators } from '../operators/ml.ts';
 import { numericOperators } from '../operators/numeric.ts';
 import { makeCall, type Operator } from '../operators/operator.ts';
 import { shapeOperators } from '../operators/shape.ts';
+import { microsoftOperators, textOperators } from '../operators/text.ts';
 import { fromRuntime, type RuntimeValue, toRuntime } from '../operators/value.ts';
 
 /** The newest operator sets whose meaning this runner knows. */
 const MAX_OPSETS: Readonly<Record<string, number>> = { '': 23, 'ai.onnx.ml': 5 };
 const MIN_OPSET = 7;
+
+/** The operators of each domain. */
+const TABLES: Readonly<Record<string, Readonly<Record<string, Operator>>>> = {
+  '': { ...numericOperators, ...shapeOperators, ...textOperators },
+  'ai.onnx.ml': mlOperators,
+  'com.microsoft': microsoftOperators,
+};
 
 /** A model that is ready to run. */
 export interface Session {
@@ -81,15 +89,8 @@ function checkOpsets(opsets: ReadonlyMap<string, number>): void {
 }
 
 function operatorOf(node: OnnxNode, opsets: ReadonlyMap<string, number>): Operator {
-  const table =
-    node.domain === ''
-      ? { ...numericOperators, ...shapeOperators }
-      : node.domain === 'ai.onnx.ml'
-        ? mlOperators
-        : {};
-  const operator = Object.hasOwn(table, node.operator)
-    ? table[node.operator as keyof typeof table]
-    : undefined;
+  const table = TABLES[node.domain] ?? {};
+  const operator = Object.hasOwn(table, node.operator) ? table[node.operator] : undefined;
   if (operator && opsets.has(node.domain)) return operator;
   throw new OnnxError(
     'OPERATOR',

@@ -1,23 +1,37 @@
 import type { TrainingSpec } from '@trestle/contracts';
 import { trainError } from '../train-error.ts';
 
-/** A way to fit: dense layers with their regularisation. No hidden layers is a linear (logistic) model. */
-export interface Recipe {
-  readonly estimator: 'linear' | 'mlp';
+/** A linear (logistic, softmax) model, fitted to its optimum under an L2 penalty on the sum of the losses. */
+export interface LinearRecipe {
+  readonly estimator: 'linear';
+  readonly penalty: number;
+}
+
+/** Dense layers with their regularisation. */
+export interface DenseRecipe {
+  readonly estimator: 'mlp';
   readonly hidden: readonly number[];
   readonly weightDecay: number;
   readonly dropout: number;
   readonly learningRate: number;
 }
 
+export type Recipe = LinearRecipe | DenseRecipe;
+
 /** What is tried for each estimator; the validation part decides. */
 const RECIPES: readonly Recipe[] = [
-  { estimator: 'linear', hidden: [], weightDecay: 0.1, dropout: 0, learningRate: 0.01 },
-  { estimator: 'linear', hidden: [], weightDecay: 0.5, dropout: 0, learningRate: 0.01 },
-  { estimator: 'linear', hidden: [], weightDecay: 2, dropout: 0, learningRate: 0.01 },
+  { estimator: 'linear', penalty: 1 },
+  { estimator: 'linear', penalty: 10 },
+  { estimator: 'linear', penalty: 50 },
   { estimator: 'mlp', hidden: [32], weightDecay: 0.5, dropout: 0.4, learningRate: 0.003 },
   { estimator: 'mlp', hidden: [32, 16], weightDecay: 1.5, dropout: 0.4, learningRate: 0.003 },
 ];
+
+/** The recipe in words: what tells it from the others of its kind. */
+export const describeRecipe = (recipe: Recipe): string =>
+  recipe.estimator === 'linear'
+    ? `linear (penalty ${recipe.penalty})`
+    : `mlp ${recipe.hidden.join('-')} (decay ${recipe.weightDecay})`;
 
 /** The recipes of the wanted estimator. @throws TRS_TRAIN_ESTIMATOR_UNAVAILABLE, TRS_TRAIN_TRIALS_UNAVAILABLE */
 export function recipesFor(spec: TrainingSpec): readonly Recipe[] {

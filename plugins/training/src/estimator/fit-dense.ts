@@ -12,7 +12,7 @@ import {
   linear,
   meanSquaredError,
 } from '@trestle/nn';
-import type { Recipe } from './estimators.ts';
+import type { DenseRecipe } from './estimators.ts';
 
 /** Small data still gets enough steps per epoch. */
 const batchRowsFor = (rows: number): number => Math.min(256, Math.max(16, Math.ceil(rows / 16)));
@@ -29,7 +29,7 @@ export interface DesignData {
 export interface FitOptions {
   readonly task: 'binary' | 'multiclass' | 'regression';
   readonly outputs: number;
-  readonly recipe: Recipe;
+  readonly recipe: DenseRecipe;
   readonly epochs: number;
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -45,10 +45,11 @@ export async function fitDense(data: DesignData, options: FitOptions): Promise<v
   const [initKey, shuffleKey, dropKey] = random.split(random.key(options.seed), 3);
   const dropKeys = random.split(dropKey ?? random.key(1), epochs);
   const shuffleKeys = random.split(shuffleKey ?? random.key(2), epochs);
-  let layers = startLayers(
-    initMlp(initKey ?? random.key(0), [data.width, ...recipe.hidden, outputs]),
-    recipe,
-  );
+  let layers: readonly LinearParameters[] = initMlp(initKey ?? random.key(0), [
+    data.width,
+    ...recipe.hidden,
+    outputs,
+  ]);
   const optimizer = adamw({ weightDecay: recipe.weightDecay });
   let state = optimizer.init(layers);
   const lossAndGrad = valueAndGrad(
@@ -89,13 +90,6 @@ export async function fitDense(data: DesignData, options: FitOptions): Promise<v
     options.signal.throwIfAborted();
     if (options.onEpoch(epoch, await exportLayers(layers), loss) === 'stop') return;
   }
-}
-
-/** A linear model starts at zero: there is no symmetry to break. */
-function startLayers(layers: readonly LinearParameters[], recipe: Recipe): readonly LinearParameters[] {
-  return recipe.hidden.length > 0
-    ? layers
-    : layers.map((layer) => ({ weight: layer.weight.mul(0), bias: layer.bias }));
 }
 
 function forward(layers: readonly LinearParameters[], x: Tensor, rate: number, key: random.Key): Tensor {

@@ -26,6 +26,9 @@ export const trainOperation = operation({
     ),
     test: shape.test.describe('The share of rows that is held out.'),
     timeColumn: shape.timeColumn.describe('Hold out the latest rows by this column, instead of random ones.'),
+    features: shape.features.describe(
+      'How features are made, by name, as JSON: {"Flight Date": {"kind": "date"}}; other columns are encoded as usual.',
+    ),
     split: shape.split.describe(
       'A recorded split (trestle data split), instead of --test and --time-column.',
     ),

@@ -1,5 +1,5 @@
 import type { DriftReference, Feature } from '@trestle/model';
-import { quantile } from '../preprocessing/learn.ts';
+import { quantile } from '../preprocessing/quantile.ts';
 import type { Table } from '../table/table.ts';
 
 const BINS = 10;

@@ -1,6 +1,15 @@
-import type { CategoryStep, Feature, NumberStep, Preprocessing } from '@trestle/model';
-import type { Table, TableColumn } from '../table/table.ts';
+import type { FeatureRecipe } from '@trestle/contracts';
+import {
+  type CategoryStep,
+  columnsOf,
+  type Feature,
+  type NumberStep,
+  type Preprocessing,
+} from '@trestle/model';
+import type { TableColumn } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
+import { type LearntFrom, learnFeatures } from './learn-features.ts';
+import { quantile } from './quantile.ts';
 
 /** A category needs this many rows for a column of its own. */
 const MIN_CATEGORY_ROWS = 12;
@@ -18,24 +27,35 @@ export interface Learnt {
 }
 
 /** Learns the preprocessing from the training part alone. @throws TRS_TRAIN_NO_FEATURES */
-export function learnPreprocessing(table: Table, candidates: readonly string[]): Learnt {
+export function learnPreprocessing(
+  from: LearntFrom,
+  candidates: readonly string[],
+  recipe: FeatureRecipe = {},
+): Learnt {
+  const { table } = from;
+  const declared = learnFeatures(recipe, from);
+  const sources = new Set(declared.flatMap(columnsOf));
   const numbers: NumberStep[] = [];
   const categories: CategoryStep[] = [];
   const features: Feature[] = [];
   const notes: string[] = [];
   for (const name of candidates) {
     const column = table.columns[name];
-    if (!column) continue;
+    if (!column || sources.has(name)) continue;
     const reason = reasonToLeaveOut(column, table.rows);
     if (reason) {
       notes.push(`"${name}" is left out: ${reason}.`);
     } else if (column.type === 'string') {
       categories.push(learnCategory(name, column.values));
-      features.push({ name, type: 'category', nullable: column.values.includes('') });
+      features.push(featureOf(name, column));
     } else {
       numbers.push(learnNumber(name, column.values, column.type === 'boolean'));
-      features.push({ name, type: column.type, nullable: column.values.some(Number.isNaN) });
+      features.push(featureOf(name, column));
     }
+  }
+  for (const name of sources) {
+    const column = table.columns[name];
+    if (column) features.push(featureOf(name, column));
   }
   if (features.length === 0) {
     throw trainError('NO_FEATURES', {
@@ -44,8 +64,13 @@ export function learnPreprocessing(table: Table, candidates: readonly string[]):
       hint: notes.length > 0 ? notes.join(' ') : 'Exclude fewer columns.',
     });
   }
-  return { preprocessing: { numbers, categories }, features, notes };
+  return { preprocessing: { numbers, categories, features: declared }, features, notes };
 }
+
+const featureOf = (name: string, column: TableColumn): Feature =>
+  column.type === 'string'
+    ? { name, type: 'category', nullable: column.values.includes('') }
+    : { name, type: column.type, nullable: column.values.some(Number.isNaN) };
 
 function reasonToLeaveOut(column: TableColumn, rows: number): string | undefined {
   if (column.type === 'string') {
@@ -87,12 +112,4 @@ function learnCategory(name: string, values: readonly string[]): CategoryStep {
     .slice(0, MAX_CATEGORIES)
     .map(([value]) => value);
   return { kind: 'category', name, categories };
-}
-
-/** A quantile of ascending values, linear between them (Hyndman and Fan 1996, type 7). */
-export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)] ?? Number.NaN;
-  const high = sorted[Math.ceil(at)] ?? low;
-  return low + (high - low) * (at - Math.floor(at));
 }

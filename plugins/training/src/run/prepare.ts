@@ -1,5 +1,6 @@
 import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
+import { sourcesOf } from '../preprocessing/learn-features.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
 import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable, type Table } from '../table/table.ts';
@@ -22,9 +23,11 @@ export async function prepare(scope: Scope, spec: TrainingSpec): Promise<Prepare
   const datasets = await scope.service(datasetsToken);
   const dataset = await datasets.resolve(spec.data);
   const names = dataset.columns.map((column) => column.name);
+  const declared = Object.entries(spec.features ?? {}).flatMap(([name, feature]) => sourcesOf(name, feature));
   for (const name of [
     spec.target,
     ...spec.exclude,
+    ...declared,
     ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
   ])
     checkColumn(name, names, dataset);
@@ -34,7 +37,12 @@ export async function prepare(scope: Scope, spec: TrainingSpec): Promise<Prepare
     (name) => name !== spec.target && name !== spec.timeColumn && !spec.exclude.includes(name),
   );
   const needed = [
-    ...new Set([...candidates, spec.target, ...(spec.timeColumn === undefined ? [] : [spec.timeColumn])]),
+    ...new Set([
+      ...candidates,
+      ...declared,
+      spec.target,
+      ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
+    ]),
   ];
   // A recorded split names rows by their places in the version.
   const orderBy = spec.split === undefined ? spec.timeColumn : undefined;

@@ -2,8 +2,9 @@ import type { Metrics, TrainingSpec } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { type DenseLayer, designColumns, encodeColumns } from '@trestle/model';
 import { averageNets } from '../estimator/average-nets.ts';
-import { type Recipe, recipesFor } from '../estimator/estimators.ts';
+import { type DenseRecipe, type LinearRecipe, type Recipe, recipesFor } from '../estimator/estimators.ts';
 import { applyDense, type DesignData, fitDense } from '../estimator/fit-dense.ts';
+import { fitLinear } from '../estimator/fit-linear.ts';
 import { activate, DECIDING_METRIC, measure } from '../evaluation/metrics.ts';
 import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
 import { type Split, splitAtRandom } from '../table/split.ts';
@@ -26,6 +27,18 @@ export interface Candidate {
 export const outputsOf = ({ target }: Prepared): number =>
   target.task === 'multiclass' ? target.classes.length : 1;
 
+/** Learns the preprocessing from some rows alone. */
+export const learn = (prepared: Prepared, rows: Int32Array, spec: TrainingSpec): Learnt =>
+  learnPreprocessing(
+    {
+      table: takeRows(prepared.table, rows),
+      targets: Float64Array.from(rows, (row) => prepared.target.values[row] ?? Number.NaN),
+      classes: prepared.target.classes,
+    },
+    prepared.candidates,
+    spec.features,
+  );
+
 /** A design matrix of some rows; regression targets are scaled by the caller. */
 export function designOf(prepared: Prepared, learnt: Learnt, rows: Int32Array): DesignData {
   const part = takeRows(prepared.table, rows);
@@ -47,16 +60,20 @@ export async function selectEstimators(
 ): Promise<readonly Candidate[]> {
   const recipes = recipesFor(spec);
   const { train, test: validation } = validationSplit(prepared, spec);
-  const learnt = learnPreprocessing(takeRows(prepared.table, train), prepared.candidates);
+  const learnt = learn(prepared, train, spec);
   const data = designOf(prepared, learnt, train);
   const held = designOf(prepared, learnt, validation);
   const candidates: Candidate[] = [];
   for (const [index, recipe] of recipes.entries()) {
-    const report = (epoch: number, score: number, loss: number): void =>
+    const report = (epoch: number, score: number | undefined, loss: number): void =>
       ctx.progress({
         step: `${recipe.estimator} ${index + 1}/${recipes.length}`,
         fraction: (0.75 * (index + epoch / MAX_EPOCHS)) / recipes.length,
-        values: { epoch, loss, [DECIDING_METRIC[prepared.target.task].name]: score },
+        values: {
+          epoch,
+          loss,
+          ...(score === undefined ? {} : { [DECIDING_METRIC[prepared.target.task].name]: score }),
+        },
       });
     candidates.push(await fitCandidate(ctx, prepared, recipe, data, held, spec.seed, report));
   }
@@ -79,11 +96,19 @@ async function fitCandidate(
   data: DesignData,
   held: DesignData,
   seed: number,
-  report: (epoch: number, score: number, loss: number) => void,
+  report: (epoch: number, score: number | undefined, loss: number) => void,
 ): Promise<Candidate> {
   const { task, classes } = prepared.target;
   const { name, sign } = DECIDING_METRIC[task];
   const scaling = targetScaling(task, data.targets);
+  if (recipe.estimator === 'linear') {
+    const layer = await fitLinearLayer(ctx, prepared, recipe, data, (step, loss) =>
+      report(Math.min(step, MAX_EPOCHS), undefined, loss),
+    );
+    const scores = scaling.back(activate(task, applyDense([layer], held), outputsOf(prepared)));
+    const metrics = measure(task, held.targets, scores, classes.length);
+    return { recipe, epochs: 1, metrics, curve: [metrics[name] ?? Number.NaN].filter(Number.isFinite) };
+  }
   let best: { score: number; epochs: number; metrics: Metrics } | undefined;
   const curve: number[] = [];
   await fitDense(
@@ -114,6 +139,22 @@ async function fitCandidate(
   };
 }
 
+/** Fits a linear recipe, on targets that are scaled for a regression. */
+async function fitLinearLayer(
+  ctx: Context,
+  prepared: Prepared,
+  recipe: LinearRecipe,
+  data: DesignData,
+  onStep: (step: number, loss: number) => void,
+): Promise<DenseLayer> {
+  const { task } = prepared.target;
+  const targets = targetScaling(task, data.targets).forward(data.targets);
+  return await fitLinear(
+    { ...data, targets },
+    { task, outputs: outputsOf(prepared), penalty: recipe.penalty, signal: ctx.signal, onStep },
+  );
+}
+
 /** Regression targets are learnt with mean 0 and deviation 1. */
 export function targetScaling(task: Prepared['target']['task'], targets: Float32Array) {
   if (task !== 'regression') {
@@ -136,7 +177,7 @@ export function targetScaling(task: Prepared['target']['task'], targets: Float32
   };
 }
 
-/** Nets that start differently err differently; their mean errs less (Hansen and Salamon 1990). A linear fit has one optimum. */
+/** Nets that start differently err differently; their mean errs less (Hansen and Salamon 1990). */
 const ENSEMBLE = 3;
 
 /** Fits the chosen recipe on all training rows, for as many epochs as served it best. */
@@ -150,31 +191,11 @@ export async function fitFinal(
   const data = designOf(prepared, learnt, prepared.split.train);
   const scaling = targetScaling(prepared.target.task, data.targets);
   const scaled = { ...data, targets: scaling.forward(data.targets) };
-  const members = chosen.recipe.hidden.length === 0 ? 1 : ENSEMBLE;
-  const nets: (readonly DenseLayer[])[] = [];
-  for (let member = 0; member < members; member++) {
-    let fitted: readonly DenseLayer[] = [];
-    await fitDense(scaled, {
-      task: prepared.target.task,
-      outputs: outputsOf(prepared),
-      recipe: chosen.recipe,
-      // The learning rate falls along the same cosine as when the number of epochs was chosen.
-      epochs: MAX_EPOCHS,
-      seed: seed + member,
-      signal: ctx.signal,
-      onEpoch(epoch, layers) {
-        fitted = layers;
-        const fraction = (member + (epoch + 1) / chosen.epochs) / members;
-        ctx.progress({
-          step: `fitting ${chosen.recipe.estimator} on all training rows`,
-          fraction: 0.75 + 0.15 * fraction,
-        });
-        return epoch + 1 >= chosen.epochs ? 'stop' : 'go-on';
-      },
-    });
-    nets.push(fitted);
-  }
-  const net = averageNets(nets);
+  const { recipe } = chosen;
+  const net =
+    recipe.estimator === 'linear'
+      ? [await fitLinearLayer(ctx, prepared, recipe, data, () => {})]
+      : await fitNets(ctx, prepared, recipe, scaled, chosen.epochs, seed);
   const last = net.at(-1);
   if (!last || prepared.target.task !== 'regression') return net;
   // The scaling of the target becomes part of the last layer.
@@ -186,4 +207,39 @@ export async function fitFinal(
       bias: last.bias.map((b) => b * scaling.deviation + scaling.mean),
     },
   ];
+}
+
+/** The mean of several nets, each fitted for as many epochs as served the recipe best. */
+async function fitNets(
+  ctx: Context,
+  prepared: Prepared,
+  recipe: DenseRecipe,
+  scaled: DesignData,
+  epochs: number,
+  seed: number,
+): Promise<readonly DenseLayer[]> {
+  const nets: (readonly DenseLayer[])[] = [];
+  for (let member = 0; member < ENSEMBLE; member++) {
+    let fitted: readonly DenseLayer[] = [];
+    await fitDense(scaled, {
+      task: prepared.target.task,
+      outputs: outputsOf(prepared),
+      recipe,
+      // The learning rate falls along the same cosine as when the number of epochs was chosen.
+      epochs: MAX_EPOCHS,
+      seed: seed + member,
+      signal: ctx.signal,
+      onEpoch(epoch, layers) {
+        fitted = layers;
+        const fraction = (member + (epoch + 1) / epochs) / ENSEMBLE;
+        ctx.progress({
+          step: `fitting ${recipe.estimator} on all training rows`,
+          fraction: 0.75 + 0.15 * fraction,
+        });
+        return epoch + 1 >= epochs ? 'stop' : 'go-on';
+      },
+    });
+    nets.push(fitted);
+  }
+  return averageNets(nets);
 }

@@ -4,18 +4,17 @@ import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
 import { buildModel, type ModelMetadata, openModel } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
-import { recipesFor } from '../estimator/estimators.ts';
+import { describeRecipe, recipesFor } from '../estimator/estimators.ts';
 import { DECIDING_METRIC, measure } from '../evaluation/metrics.ts';
 import { scoreModel } from '../evaluation/score-model.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
-import { learnPreprocessing } from '../preprocessing/learn.ts';
 import { type Table, takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { newRunId, recordRun } from './runs.ts';
-import { type Candidate, fitFinal, selectEstimators } from './select-estimator.ts';
+import { type Candidate, fitFinal, learn, selectEstimators } from './select-estimator.ts';
 
 /** Trains, evaluates on the held-out part, packages, verifies; recorded as a run whatever comes of it. */
 export async function train(ctx: Context, input: z.input<typeof trainingSpecSchema>): Promise<Run> {
@@ -69,7 +68,7 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
   const chosen = bestOf(prepared, candidates);
   const training = takeRows(prepared.table, prepared.split.train);
   const held = takeRows(prepared.table, prepared.split.test);
-  const learnt = learnPreprocessing(training, prepared.candidates);
+  const learnt = learn(prepared, prepared.split.train, spec);
   const layers = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
   ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
   const { task, classes } = prepared.target;
@@ -133,11 +132,11 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
     status: 'succeeded',
     metrics,
     candidates: candidates.map((one) => ({
-      estimator: describeRecipe(one),
+      estimator: describeRecipe(one.recipe),
       metrics: one.metrics,
       chosen: one === chosen,
     })),
-    curves: Object.fromEntries(candidates.map((one) => [describeRecipe(one), [...one.curve]])),
+    curves: Object.fromEntries(candidates.map((one) => [describeRecipe(one.recipe), [...one.curve]])),
     notes,
     modelDigest: digest,
     finishedAt: new Date().toISOString(),
@@ -151,9 +150,6 @@ function bestOf(prepared: Prepared, candidates: readonly Candidate[]): Candidate
   if (!first) throw new RangeError('There is no recipe to try.');
   return rest.reduce((best, one) => (score(one) > score(best) ? one : best), first);
 }
-
-const describeRecipe = ({ recipe }: Candidate): string =>
-  `${recipe.estimator}${recipe.hidden.length > 0 ? ` ${recipe.hidden.join('-')}` : ''} (decay ${recipe.weightDecay})`;
 
 export function measureOn(prepared: Prepared, part: Table, scores: Float64Array, rows: Int32Array): Metrics {
   const targets = Float64Array.from(rows, (row) => prepared.target.values[row] ?? Number.NaN);

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+const column = { column: z.string().optional() };
+/** A category needs so many rows of the training part, and so many categories are kept at most, the most frequent first. */
+const categories = {
+  minRows: z.number().int().min(1).default(12),
+  max: z.number().int().min(1).max(5_000).default(80),
+};
+
+/**
+ * How a declared feature is made of a column (the one it is named after when `column` is left out). What it needs to know is
+ * learnt from the training part and frozen in the model.
+ */
+export const featureSpecSchema = z.discriminatedUnion('kind', [
+  /** Centred and scaled: by mean and deviation, or by median and quartiles, which outliers do not move. */
+  z.strictObject({
+    kind: z.literal('scale'),
+    ...column,
+    by: z.enum(['deviation', 'quartiles']).default('deviation'),
+  }),
+  /** One column per interval; as many rows in each. */
+  z.strictObject({
+    kind: z.literal('buckets'),
+    ...column,
+    count: z.number().int().min(2).max(100).default(8),
+  }),
+  /** Where a time stands in the year, the week, the day: sine and cosine of each. */
+  z.strictObject({
+    kind: z.literal('date'),
+    ...column,
+    parts: z
+      .array(z.enum(['year', 'month', 'week', 'day']))
+      .min(1)
+      .default(['year', 'week', 'day']),
+  }),
+  /** One column per category; rare and unseen ones have none. */
+  z.strictObject({ kind: z.literal('oneHot'), ...column, ...categories }),
+  /** The place of a category in an order: as given, or by the alphabet; -1 for others. */
+  z.strictObject({ kind: z.literal('ordinal'), ...column, order: z.array(z.string()).min(1).optional() }),
+  /** The mean of the target per category, drawn towards the overall mean as if `smoothing` rows more had that. */
+  z.strictObject({ kind: z.literal('target'), ...column, smoothing: z.number().min(0).default(50) }),
+  /** One column per remainder of a hash: nothing is learnt, so nothing is unseen. */
+  z.strictObject({
+    kind: z.literal('hash'),
+    ...column,
+    buckets: z.number().int().min(2).max(4_096).default(32),
+  }),
+  /** One column per frequent pair of categories of two columns. */
+  z.strictObject({ kind: z.literal('cross'), columns: z.tuple([z.string(), z.string()]), ...categories }),
+  /** Words and runs of words by how often they occur, weighted by how rare they are (tf-idf). */
+  z.strictObject({
+    kind: z.literal('text'),
+    ...column,
+    longest: z.number().int().min(1).max(5).default(1),
+    minRows: z.number().int().min(1).default(5),
+    max: z.number().int().min(1).max(5_000).default(200),
+  }),
+]);
+export type FeatureSpec = z.output<typeof featureSpecSchema>;
+
+/** Features by name. Columns that one of them names are not encoded in the usual way besides. */
+export const featureRecipeSchema = z.record(z.string().min(1), featureSpecSchema);
+export type FeatureRecipe = z.output<typeof featureRecipeSchema>;

@@ -1,0 +1,168 @@
+import { setImmediate } from 'node:timers/promises';
+import type { DenseLayer } from '@trestle/model';
+import type { DesignData } from './fit-dense.ts';
+
+export interface LinearOptions {
+  readonly task: 'binary' | 'multiclass' | 'regression';
+  readonly outputs: number;
+  /** Half of this times the sum of squared weights is added to the sum of the rows' losses; the bias is free. */
+  readonly penalty: number;
+  readonly signal: AbortSignal;
+  /** Called behind each step with the mean loss. */
+  readonly onStep?: (step: number, loss: number) => void;
+}
+
+const MAX_STEPS = 300;
+const MEMORY = 10;
+/** Of the mean loss per row; the optimum is unique, so this alone says how near it is. */
+const GRADIENT_TOLERANCE = 1e-6;
+const SUFFICIENT_DECREASE = 1e-4;
+
+/**
+ * Fits a linear model to its optimum: logistic, softmax or least squares with an L2 penalty, by L-BFGS (Liu and Nocedal 1989)
+ * with backtracking. The same data gives the same weights; there is no chance in it. Needs rows x width numbers and, of them,
+ * those that are not zero once more.
+ */
+export async function fitLinear(data: DesignData, options: LinearOptions): Promise<DenseLayer> {
+  const { width } = data;
+  const { outputs } = options;
+  const objective = objectiveOf(data, options);
+  let weights = new Float64Array((width + 1) * outputs);
+  let { loss, gradient } = objective(weights);
+  const history: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = [];
+  for (let step = 0; step < MAX_STEPS; step++) {
+    if (gradient.every((slope) => Math.abs(slope) <= GRADIENT_TOLERANCE)) break;
+    // Lets heartbeats and requests through.
+    await setImmediate();
+    options.signal.throwIfAborted();
+    const direction = descent(gradient, history);
+    const slope = dot(direction, gradient);
+    let length = step === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
+    let next = moved(weights, direction, length);
+    let found = objective(next);
+    while (!(found.loss <= loss + SUFFICIENT_DECREASE * length * slope) && length > 1e-12) {
+      length /= 2;
+      next = moved(weights, direction, length);
+      found = objective(next);
+    }
+    // No step goes down any more: this is as near as the numbers allow.
+    if (!(found.loss < loss)) break;
+    const s = next.map((value, index) => value - (weights[index] ?? 0));
+    const y = found.gradient.map((value, index) => value - (gradient[index] ?? 0));
+    const curvature = dot(s, y);
+    if (curvature > 1e-16) history.push({ s, y, rho: 1 / curvature });
+    if (history.length > MEMORY) history.shift();
+    weights = next;
+    ({ loss, gradient } = found);
+    options.onStep?.(step + 1, loss);
+  }
+  return {
+    weights: Float32Array.from(weights.subarray(0, width * outputs)),
+    bias: Float32Array.from(weights.subarray(width * outputs)),
+    activation: 'none',
+  };
+}
+
+/** The two-loop recursion: minus the gradient, bent by what was seen of the curvature. */
+function descent(
+  gradient: Float64Array,
+  history: readonly { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[],
+): Float64Array {
+  let q = Float64Array.from(gradient);
+  const alphas: number[] = [];
+  for (const { s, y, rho } of history.toReversed()) {
+    const alpha = rho * dot(s, q);
+    alphas.unshift(alpha);
+    q = moved(q, y, -alpha);
+  }
+  const last = history.at(-1);
+  if (last) q = q.map((value) => value / (last.rho * dot(last.y, last.y)));
+  for (const [index, { s, y, rho }] of history.entries())
+    q = moved(q, s, (alphas[index] ?? 0) - rho * dot(y, q));
+  return q.map((value) => -value);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += (a[index] ?? 0) * (b[index] ?? 0);
+  return sum;
+}
+
+const moved = (from: Float64Array, direction: Float64Array, length: number): Float64Array<ArrayBuffer> =>
+  Float64Array.from(from, (value, index) => value + length * (direction[index] ?? 0));
+
+/** The mean loss with its penalty, and its gradient, for weights [width, outputs] followed by a bias per output. */
+function objectiveOf(data: DesignData, { task, outputs, penalty }: LinearOptions) {
+  const { width, targets } = data;
+  const rows = targets.length;
+  const sparse = sparseRows(data);
+  const biasAt = width * outputs;
+  const scores = new Float64Array(outputs);
+  return (weights: Float64Array): { loss: number; gradient: Float64Array } => {
+    const gradient = new Float64Array(weights.length);
+    let loss = 0;
+    for (let row = 0; row < rows; row++) {
+      const [from, to] = [sparse.starts[row] ?? 0, sparse.starts[row + 1] ?? 0];
+      for (let output = 0; output < outputs; output++) {
+        let score = weights[biasAt + output] ?? 0;
+        for (let at = from; at < to; at++)
+          score += (sparse.values[at] ?? 0) * (weights[(sparse.columns[at] ?? 0) * outputs + output] ?? 0);
+        scores[output] = score;
+      }
+      // From here on, `scores` holds the slope of the loss by each score.
+      loss += slopes(task, scores, targets[row] ?? 0);
+      for (let output = 0; output < outputs; output++) {
+        const slope = scores[output] ?? 0;
+        gradient[biasAt + output] = (gradient[biasAt + output] ?? 0) + slope;
+        for (let at = from; at < to; at++) {
+          const place = (sparse.columns[at] ?? 0) * outputs + output;
+          gradient[place] = (gradient[place] ?? 0) + slope * (sparse.values[at] ?? 0);
+        }
+      }
+    }
+    for (let at = 0; at < biasAt; at++) {
+      const weight = weights[at] ?? 0;
+      loss += 0.5 * penalty * weight * weight;
+      gradient[at] = (gradient[at] ?? 0) + penalty * weight;
+    }
+    return { loss: loss / rows, gradient: gradient.map((slope) => slope / rows) };
+  };
+}
+
+/** Replaces the scores of a row by the slope of its loss by each of them. @returns the loss */
+function slopes(task: LinearOptions['task'], scores: Float64Array, target: number): number {
+  const [score = 0] = scores;
+  if (task === 'regression') {
+    scores[0] = score - target;
+    return 0.5 * (score - target) ** 2;
+  }
+  if (task === 'binary') {
+    scores[0] = 1 / (1 + Math.exp(-score)) - target;
+    return Math.max(score, 0) - score * target + Math.log1p(Math.exp(-Math.abs(score)));
+  }
+  const highest = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const total = scores.reduce((sum, value) => sum + Math.exp(value - highest), 0);
+  const loss = Math.log(total) + highest - (scores[target] ?? 0);
+  for (let output = 0; output < scores.length; output++)
+    scores[output] = Math.exp((scores[output] ?? 0) - highest) / total - Number(output === target);
+  return loss;
+}
+
+/** The numbers that are not zero, row by row: most columns of categories are. */
+function sparseRows({ matrix, width, targets }: DesignData) {
+  const rows = targets.length;
+  const count = matrix.reduce((sum, value) => sum + Number(value !== 0), 0);
+  const [columns, values] = [new Int32Array(count), new Float64Array(count)];
+  const starts = new Int32Array(rows + 1);
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < width; column++) {
+      const value = matrix[row * width + column] ?? 0;
+      if (value === 0) continue;
+      columns[at] = column;
+      values[at++] = value;
+    }
+    starts[row + 1] = at;
+  }
+  return { columns, values, starts };
+}

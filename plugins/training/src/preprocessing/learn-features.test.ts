@@ -1,0 +1,78 @@
+import { type FeatureRecipe, featureRecipeSchema } from '@trestle/contracts';
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { learnFeatures } from './learn-features.ts';
+
+const table = {
+  rows: 8,
+  columns: {
+    speed: { type: 'number' as const, values: Float64Array.of(1, 2, 3, 4, 5, 6, 7, Number.NaN) },
+    size: { type: 'string' as const, values: ['s', 's', 's', 'l', 'l', 's', 'x', ''] },
+    note: {
+      type: 'string' as const,
+      values: ['a gull', 'A gull hit', 'hit', 'a crow', 'gull', '', 'rare', 'crow  hit'],
+    },
+  },
+};
+const targets = Float64Array.of(1, 0, 1, 1, 1, 0, 0, 0);
+const learn = (recipe: z.input<typeof featureRecipeSchema>, classes: readonly string[] = ['no', 'yes']) =>
+  learnFeatures(featureRecipeSchema.parse(recipe) satisfies FeatureRecipe, { table, targets, classes });
+
+describe('learnt features', () => {
+  it('scale by quartiles, which an outlier does not move', () => {
+    expect(learn({ speed: { kind: 'scale', by: 'quartiles' } })).toEqual([
+      { kind: 'scale', name: 'speed', column: 'speed', impute: 4, offset: 4, scale: 1 / 3 },
+    ]);
+    expect(learn({ speed: { kind: 'scale' } })).toMatchObject([{ offset: 4, scale: 1 / 2 }]);
+  });
+
+  it('draw the mean of a category towards the overall mean; an unseen one has that', () => {
+    const [step] = learn({ size: { kind: 'target', smoothing: 2 } });
+    // s: 2 of 4, l: 2 of 2, x and missing: 0 of 1; overall 1/2.
+    expect(step).toMatchObject({
+      keys: ['s', 'l', 'x', ''],
+      values: [(2 + 1) / 6, (2 + 1) / 4, 1 / 3, 1 / 3],
+      otherwise: 0.5,
+    });
+    expect(learn({ size: { kind: 'target' } }, ['a', 'b', 'c']).map(({ name }) => name)).toEqual([
+      'size of a',
+      'size of b',
+      'size of c',
+    ]);
+  });
+
+  it('keep what is frequent: categories, pairs, words in any case', () => {
+    expect(learn({ size: { kind: 'oneHot', minRows: 2 } })).toMatchObject([{ categories: ['s', 'l'] }]);
+    const [cross] = learn({ c: { kind: 'cross', columns: ['size', 'size'], minRows: 2 } });
+    expect(cross).toMatchObject({
+      categories: [
+        ['s', 'l'],
+        ['s', 'l'],
+      ],
+      pairs: [
+        [0, 0],
+        [1, 1],
+      ],
+    });
+    const [text] = learn({ note: { kind: 'text', longest: 2, minRows: 2 } });
+    expect(text).toMatchObject({
+      terms: expect.arrayContaining([
+        { words: ['a'], column: 0 },
+        { words: ['A'], column: 0 },
+        { words: ['a', 'gull'], column: 3 },
+      ]),
+    });
+    // n = 8 rows, "a" in three of them.
+    expect(text?.kind === 'text' && text.weights[0]).toBeCloseTo(Math.log(9 / 4) + 1, 12);
+  });
+
+  it('place categories in an order, and times in periods', () => {
+    expect(learn({ size: { kind: 'ordinal', order: ['s', 'l'] } })).toMatchObject([
+      { values: [0, 1], otherwise: -1 },
+    ]);
+    expect(learn({ speed: { kind: 'date', parts: ['day', 'week'] } })).toMatchObject([
+      { name: 'speed in the day', period: 86_400_000 },
+      { name: 'speed in the week', period: 7 * 86_400_000 },
+    ]);
+  });
+});
