@@ -9,19 +9,19 @@ export class CoreError extends Error {
   /** Where the user's code called: `file:line:column`. */
   readonly callSite: string | undefined;
 
-  /** `namesCaller`: whether the user's own line has to do with it. */
+  /** `caller`: the user's line, or whether it has to do with the error and is to be looked for. */
   constructor(
     name: string,
     message: string,
     hint: string,
     kind: 'invalid' | 'unavailable' = 'invalid',
-    namesCaller = kind === 'invalid',
+    caller: string | boolean = kind === 'invalid',
   ) {
     super(message);
     this.code = `TRS_CORE_${name}`;
     this.kind = kind;
     this.hint = hint;
-    this.callSite = namesCaller ? callSite() : undefined;
+    this.callSite = typeof caller === 'string' ? caller : caller ? callSite() : undefined;
     if (this.callSite !== undefined) this.message = `${message} (at ${this.callSite})`;
   }
 }

@@ -75,12 +75,13 @@ async function checkNaN(node: Node): Promise<void> {
   const place = values.findIndex((value: number) => Number.isNaN(value));
   if (place === -1) return;
   const operands = inputs.map((input) => `${input.dtype}${shapeText(input.shape)}`).join(', ');
-  const origin = node.madeAt === undefined ? '' : `, called at ${node.madeAt}`;
   throw new CoreError(
     'NAN',
     primitive.kind === 'data'
-      ? `A tensor of shape ${shapeText(node.shape)} has NaN as element ${place}${origin}.`
-      : `${operationName(primitive)} of ${operands} makes NaN as element ${place} of ${shapeText(node.shape)}${origin}.`,
+      ? `A tensor of shape ${shapeText(node.shape)} has NaN as element ${place}.`
+      : `${operationName(primitive)} of ${operands} makes NaN as element ${place} of ${shapeText(node.shape)}.`,
     'Its operands have none. Look for 0 / 0, inf - inf, the logarithm or root of a negative number, and too large steps.',
+    'invalid',
+    node.madeAt ?? true,
   );
 }

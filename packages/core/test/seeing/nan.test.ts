@@ -39,7 +39,7 @@ describe.each(DEVICES)('TRESTLE_DEBUG=nan on %s', (_, open) => {
       .add(1)
       .data()
       .catch((thrown: unknown) => thrown);
-    expect(error).toEqual(made(/called at .*nan\.test\.ts:\d+:\d+/));
+    expect(error).toEqual(made(/\(at .*nan\.test\.ts:\d+:\d+\)$/));
     expect(String(error)).toContain(here);
   });
 
