@@ -28,12 +28,10 @@ export interface MatrixView extends View {
   readonly split: readonly [number, number];
 }
 
-/** One step over the rows of a `rows` kernel. Expressions are over [...outer axes, ...inner axes]. */
+/** One step over the rows of a `rows` kernel. Expressions are over [...outer axes, ...inner axes], none of which has the length 1. */
 export type RowStage =
   /** One value per row: the fold of the expression over the inner axes. */
   | { readonly kind: 'fold'; readonly fn: 'sum' | 'max'; readonly expression: Expression }
-  /** A value per row from values per row: loads do not move along the inner axes. */
-  | { readonly kind: 'each'; readonly expression: Expression }
   /** A value per element that later stages read again. */
   | { readonly kind: 'keep'; readonly expression: Expression };
 

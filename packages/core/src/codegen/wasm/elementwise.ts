@@ -1,12 +1,11 @@
 import type { Expression } from '../../schedule/kernel.ts';
 import type { View } from '../../schedule/view.ts';
-import { type Code, get, i32, set, type Value, v128, when } from './assembler.ts';
-import { lanesOf } from './expression.ts';
+import { type Code, get, i32, type Local, set, type Value, v128, when } from './assembler.ts';
+import { costOf, elementLoop, weightOf } from './element-loop.ts';
 import type { WasmFeatures } from './features.ts';
-import { leafPointers, type PlacedLeaf, placedLeaves, readSingle, readVector } from './leaves.ts';
+import { leafPointers, type PlacedLeaf, placedLeaves, pointerReading } from './leaves.ts';
 import { coalesce, eachUnit, innerLoop, loopAxes, type Pointer, seek } from './loops.ts';
 import { type Phase, phaseScope, WORD } from './program.ts';
-import type { Lanes } from './vector-math.ts';
 
 type Vector = Value<'v128'>;
 
@@ -38,30 +37,19 @@ export function elementwisePhase(
     steps: (merged.strides[0] ?? []).map((stride) => stride * WORD),
   };
   const all = [...new Set([out, ...pointers.values()])];
-  const pointerOf = (leaf: Expression): Pointer => pointers.get(leaf) ?? out;
-  const stepOf = (pointer: Pointer): number => pointer.steps[inner] ?? 0;
-  const outStep = lengths[inner] === 1 ? WORD : stepOf(out);
+  const pointerOf = (leaf: PlacedLeaf): Pointer => pointers.get(leaf) ?? out;
+  const outStep = lengths[inner] === 1 ? WORD : (out.steps[inner] ?? 0);
+  const zero = v128.ints(0);
 
-  const before: Lanes = { scope, features, statements: [] };
-  const known = hoisted(expression, before, pointerOf, inner);
-  const read = (ahead: number) => (leaf: Expression) =>
-    isPlaced(leaf) ? readVector(leaf, pointerOf(leaf), stepOf(pointerOf(leaf)), ahead) : v128.ints(0);
-  const vectors = (count: number): Code => {
-    const lanes: Lanes = { scope, features, statements: [] };
-    const values = Array.from({ length: count }, (_, at) =>
-      lanesOf(expression, lanes, read(4 * at), new Map(known)),
-    );
-    return [lanes.statements, values.map((value, at) => writeVector(out, outStep, 4 * at, value))];
-  };
-  const single = (): Code => {
-    const lanes: Lanes = { scope, features, statements: [] };
-    const one = (leaf: Expression): Vector =>
-      isPlaced(leaf) ? readSingle(leaf, pointerOf(leaf)) : v128.ints(0);
-    const value = lanesOf(expression, lanes, one, new Map(known));
-    return [lanes.statements, v128.store32Lane(get(out.local), value, 0)];
-  };
-  const weight = countNodes(expression);
-  const unroll = weight <= 4 ? 4 : weight <= 12 ? 2 : 1;
+  const body = elementLoop({ scope, features }, [{ expression }], pointerReading(pointerOf, inner), {
+    vector: ([value = zero], at) => writeVector(out, outStep, 4 * at, value),
+    single: ([value = zero]) => v128.store32Lane(get(out.local), value, 0),
+  });
+  const loop = (length: number | Local<'i32'>): Code => [
+    body.before,
+    innerLoop(scope, length, body.unroll, all, inner, body.vectors, body.single),
+  ];
+  const cost = costOf(weightOf(expression));
 
   const length = lengths[inner] ?? 1;
   if (length > CHUNK) {
@@ -73,77 +61,33 @@ export function elementwisePhase(
       steps: pointer.steps.map((step, axis) => (axis === inner ? step * CHUNK : step)),
     }));
     const left = scope.local('i32');
-    const body = [
+    const chunk = [
       seek(scope, get(phase.begin), chunkLengths, chunkLengths.length, chunked),
       set(
         left,
         i32.sub(i32.const(length), i32.mul(i32.remU(get(phase.begin), i32.const(chunks)), i32.const(CHUNK))),
       ),
       when(i32.gt(get(left), i32.const(CHUNK)), set(left, i32.const(CHUNK))),
-      before.statements,
-      innerLoop(scope, left, unroll, all, inner, vectors, single),
+      loop(left),
     ];
     const units = chunkLengths.reduce((product, one) => product * one, 1);
     return {
-      code: scope.finish(eachUnit(phase.begin, phase.end, body), name),
+      code: scope.finish(eachUnit(phase.begin, phase.end, chunk), name),
       units,
-      unitCost: CHUNK * costOf(weight),
+      unitCost: CHUNK * cost,
     };
   }
   let split = inner;
   for (let elements = length; split > 0 && elements < UNIT; ) elements *= lengths[--split] ?? 1;
-  const nest = loopAxes(scope, lengths, split, inner, all, [
-    before.statements,
-    innerLoop(scope, length, unroll, all, inner, vectors, single),
-  ]);
+  const nest = loopAxes(scope, lengths, split, inner, all, loop(length));
   const units = lengths.slice(0, split).reduce((product, one) => product * one, 1);
   const elements = lengths.slice(split).reduce((product, one) => product * one, 1);
-  const body = [seek(scope, get(phase.begin), lengths, split, all), nest];
+  const unit = [seek(scope, get(phase.begin), lengths, split, all), nest];
   return {
-    code: scope.finish(eachUnit(phase.begin, phase.end, body), name),
+    code: scope.finish(eachUnit(phase.begin, phase.end, unit), name),
     units,
-    unitCost: elements * costOf(weight),
+    unitCost: elements * cost,
   };
-}
-
-/** Nanoseconds per element, roughly. */
-const costOf = (weight: number): number => 0.3 + 0.1 * weight;
-
-export const isPlaced = (node: Expression): node is PlacedLeaf =>
-  node.kind === 'load' || node.kind === 'iota';
-
-/** What does not change along an axis is computed before the loop over it. */
-export function hoisted(
-  expression: Expression,
-  before: Lanes,
-  pointerOf: (leaf: Expression) => Pointer,
-  axis: number,
-): Map<Expression, Vector> {
-  const known = new Map<Expression, Vector>();
-  const isStill = new Map<Expression, boolean>();
-  const still = (node: Expression): boolean => {
-    const cached = isStill.get(node);
-    if (cached !== undefined) return cached;
-    const answer =
-      node.kind === 'constant' ||
-      (isPlaced(node)
-        ? (pointerOf(node).steps[axis] ?? 0) === 0
-        : node.kind === 'apply' && node.operands.every(still));
-    isStill.set(node, answer);
-    return answer;
-  };
-  const seen = new Set<Expression>();
-  const visit = (node: Expression): void => {
-    if (node.kind === 'constant' || seen.has(node)) return;
-    seen.add(node);
-    if (still(node)) {
-      const one = (leaf: Expression): Vector =>
-        isPlaced(leaf) ? readSingle(leaf, pointerOf(leaf)) : v128.ints(0);
-      lanesOf(node, before, one, known);
-    } else if (node.kind === 'apply') for (const operand of node.operands) visit(operand);
-  };
-  visit(expression);
-  return known;
 }
 
 /** Writes four elements, next to each other or apart. */
@@ -156,17 +100,3 @@ export function writeVector(out: Pointer, step: number, ahead: number, value: Ve
       : v128.store32Lane(i32.add(get(out.local), i32.const(bytes)), value, lane);
   });
 }
-
-/** Operations of an expression, shared ones once; functions that take many instructions weigh more. */
-export function countNodes(expression: Expression): number {
-  const seen = new Set<Expression>();
-  const visit = (node: Expression): number => {
-    if (seen.has(node) || node.kind !== 'apply') return 0;
-    seen.add(node);
-    const own = HEAVY.has(node.fn) ? 12 : 1;
-    return node.operands.reduce((sum, operand) => sum + visit(operand), own);
-  };
-  return visit(expression);
-}
-
-const HEAVY: ReadonlySet<string> = new Set(['exp', 'log', 'tanh', 'sin', 'cos', 'pow']);

@@ -2,53 +2,110 @@ import type { DType } from '../../graph/dtype.ts';
 import type { Expression } from '../../schedule/kernel.ts';
 import { f32x4, i32, i32x4, type Value, v128 } from './assembler.ts';
 import { randomBits } from './random-bits.ts';
-import { exp, hold, type Lanes, log, pow, sign, sinOrCos, tanh, wholePower } from './vector-math.ts';
+import {
+  choose,
+  exp,
+  extreme,
+  floats,
+  hold,
+  ints,
+  type Lanes,
+  log,
+  pow,
+  sign,
+  sinOrCos,
+  tanh,
+  wholePower,
+} from './vector-math.ts';
 
 type Vector = Value<'v128'>;
-type Leaf = Exclude<Expression, { kind: 'apply' } | { kind: 'constant' }>;
+export type Leaf = Exclude<Expression, { kind: 'apply' } | { kind: 'constant' }>;
 
 /** Gives the four lanes of a leaf; called once per leaf object and body. */
 export type Leaves = (leaf: Leaf) => Vector;
 
-const { floats, ints } = v128;
+/** What has been computed so far. Conditions are masks, all bits of a lane or none, until someone wants them as 0 and 1. */
+export interface Known {
+  readonly values: Map<Expression, Vector>;
+  readonly masks: Map<Expression, Vector>;
+}
+
+export const nothingKnown = (): Known => ({ values: new Map(), masks: new Map() });
+export const copyOf = ({ values, masks }: Known): Known => ({
+  values: new Map(values),
+  masks: new Map(masks),
+});
 
 /**
  * Writes an expression over four elements at a time. All types have 32-bit lanes; booleans are 0 and 1. What the expression
  * uses twice is computed once. `known` holds values from outside (computed before a loop), and gathers what is computed.
  */
-export function lanesOf(
-  expression: Expression,
-  lanes: Lanes,
-  leaves: Leaves,
-  known: Map<Expression, Vector> = new Map(),
-): Vector {
-  const visit = (node: Expression): Vector => {
-    const before = known.get(node);
+export function lanesOf(expression: Expression, lanes: Lanes, leaves: Leaves, known: Known): Vector {
+  const value = (node: Expression): Vector => {
+    const before = known.values.get(node);
     if (before) return before;
-    if (node.kind === 'constant') return constantLanes(node.value, node.dtype);
-    const value = hold(lanes, node.kind === 'apply' ? apply(node, visit, lanes) : leaves(node));
-    known.set(node, value);
-    return value;
+    if (node.kind === 'constant') return constantLanes(lanes, node.value, node.dtype);
+    const made = hold(lanes, node.kind === 'apply' ? apply(node, { lanes, value, mask }) : leaves(node));
+    known.values.set(node, made);
+    return made;
   };
-  return visit(expression);
+  const mask = (node: Expression): Vector => {
+    const before = known.masks.get(node);
+    if (before) return before;
+    const made = hold(lanes, maskOf(node, { lanes, value, mask }) ?? i32x4.ne(value(node), v128.ints(0)));
+    known.masks.set(node, made);
+    return made;
+  };
+  return value(expression);
 }
 
-function constantLanes(value: number, dtype: DType): Vector {
-  if (dtype === 'float32') return floats(value);
-  return ints(dtype === 'bool' ? Number(value !== 0) : Math.trunc(value));
+function constantLanes(lanes: Lanes, value: number, dtype: DType): Vector {
+  if (dtype === 'float32') return floats(lanes, value);
+  return ints(lanes, dtype === 'bool' ? Number(value !== 0) : Math.trunc(value));
 }
 
 type Apply = Extract<Expression, { kind: 'apply' }>;
 
-const toBool = (mask: Vector): Vector => v128.and(mask, ints(1));
+interface Writing {
+  readonly lanes: Lanes;
+  value(node: Expression): Vector;
+  mask(node: Expression): Vector;
+}
 
-function apply(node: Apply, visit: (operand: Expression) => Vector, lanes: Lanes): Vector {
+/** The mask of a condition; undefined for what is no comparison. */
+function maskOf(node: Expression, { value, mask }: Writing): Vector | undefined {
+  if (node.kind !== 'apply') return undefined;
+  const [first, second = first] = node.operands;
+  if (!first || !second) return undefined;
+  const of = first.dtype === 'float32' ? f32x4 : i32x4;
+  switch (node.fn) {
+    case 'equal':
+      return of.eq(value(first), value(second));
+    case 'notEqual':
+      return of.ne(value(first), value(second));
+    case 'less':
+      return of.lt(value(first), value(second));
+    case 'lessEqual':
+      return of.le(value(first), value(second));
+    case 'isNaN':
+      return first.dtype === 'float32' ? f32x4.ne(value(first), value(first)) : v128.ints(0);
+    case 'not':
+      return first.dtype === 'float32' ? f32x4.eq(value(first), v128.ints(0)) : v128.not(mask(first));
+    default:
+      return undefined;
+  }
+}
+
+const isCondition = (node: Expression): boolean => node.kind === 'apply' && node.dtype === 'bool';
+
+function apply(node: Apply, writing: Writing): Vector {
+  const { lanes, value, mask } = writing;
   const { fn, dtype } = node;
   const [first, second, third] = node.operands;
   if (!first) throw new RangeError(`${fn} has no operand.`);
   const isFloat = first.dtype === 'float32';
-  const a = (): Vector => visit(first);
-  const b = (): Vector => visit(second ?? first);
+  const a = (): Vector => value(first);
+  const b = (): Vector => value(second ?? first);
   const typed = (float: (x: Vector, y: Vector) => Vector, int: (x: Vector, y: Vector) => Vector): Vector =>
     isFloat ? float(a(), b()) : int(a(), b());
   switch (fn) {
@@ -59,7 +116,7 @@ function apply(node: Apply, visit: (operand: Expression) => Vector, lanes: Lanes
     case 'floor':
       return isFloat ? f32x4.floor(a()) : a();
     case 'sign':
-      return isFloat ? sign(lanes, a()) : i32x4.max(i32x4.min(a(), ints(1)), ints(-1));
+      return isFloat ? sign(lanes, a()) : i32x4.max(i32x4.min(a(), ints(lanes, 1)), ints(lanes, -1));
     case 'sqrt':
       return f32x4.sqrt(a());
     case 'exp':
@@ -76,8 +133,6 @@ function apply(node: Apply, visit: (operand: Expression) => Vector, lanes: Lanes
         (second?.kind === 'constant' ? wholePower(lanes, a(), second.value) : undefined) ??
         pow(lanes, a(), b())
       );
-    case 'not':
-      return toBool(isFloat ? f32x4.eq(a(), floats(0)) : i32x4.eq(a(), ints(0)));
     case 'add':
       return typed(f32x4.add, i32x4.add);
     case 'sub':
@@ -87,27 +142,38 @@ function apply(node: Apply, visit: (operand: Expression) => Vector, lanes: Lanes
     case 'div':
       return f32x4.div(a(), b());
     case 'maximum':
-      return typed(f32x4.max, i32x4.max);
     case 'minimum':
-      return typed(f32x4.min, i32x4.min);
+      return extremeOf(node, writing);
+    case 'not':
+    case 'isNaN':
     case 'equal':
     case 'notEqual':
     case 'less':
     case 'lessEqual':
-      return toBool(comparison(fn, isFloat, a(), b()));
+      return v128.and(mask(node), ints(lanes, 1));
     case 'where':
-      return v128.select(b(), visit(third ?? first), i32x4.ne(a(), ints(0)));
-    case 'isNaN':
-      return isFloat ? toBool(f32x4.ne(a(), a())) : ints(0);
+      return choose(lanes, b(), value(third ?? first), mask(first));
     case 'shiftRight':
       return shiftRight(a(), second, b);
     case 'randomBits':
-      return randomBits(lanes, a(), b(), visit(third ?? first));
+      return randomBits(lanes, a(), b(), value(third ?? first));
     case 'cast':
-      return cast(a(), first.dtype, dtype);
+      return cast(first, dtype, writing);
     default:
       throw new RangeError(`The WebAssembly generator has no function ${String(fn)}.`);
   }
+}
+
+function extremeOf({ fn, operands }: Apply, { lanes, value }: Writing): Vector {
+  const [first, second = first] = operands;
+  if (!first || !second) throw new RangeError(`${fn} has no operand.`);
+  const isMax = fn === 'maximum';
+  if (first.dtype !== 'float32') return (isMax ? i32x4.max : i32x4.min)(value(first), value(second));
+  // A constant is no NaN: the other operand comes first, so that it stays if it is one.
+  const [other, bound] = first.kind === 'constant' ? [second, first] : [first, second];
+  if (bound.kind === 'constant' && !Number.isNaN(bound.value))
+    return (isMax ? f32x4.pmax : f32x4.pmin)(value(other), value(bound));
+  return extreme(lanes, isMax ? 'max' : 'min', value(first), value(second));
 }
 
 /** Logical; the distance counts modulo 32, as in JavaScript. */
@@ -120,30 +186,15 @@ function shiftRight(value: Vector, by: Expression | undefined, distances: () => 
   return v128.shuffle(low, high, 0, 1, 4, 5);
 }
 
-function comparison(
-  fn: 'equal' | 'notEqual' | 'less' | 'lessEqual',
-  isFloat: boolean,
-  a: Vector,
-  b: Vector,
-): Vector {
-  const of = isFloat ? f32x4 : i32x4;
-  switch (fn) {
-    case 'equal':
-      return of.eq(a, b);
-    case 'notEqual':
-      return of.ne(a, b);
-    case 'less':
-      return of.lt(a, b);
-    case 'lessEqual':
-      return of.le(a, b);
-  }
-}
-
 /** To integers towards zero, saturating, NaN to 0. */
-function cast(value: Vector, from: DType, to: DType): Vector {
-  if (from === to) return value;
-  if (to === 'float32') return f32x4.convertI32(value);
-  if (to === 'bool')
-    return toBool(from === 'float32' ? f32x4.ne(value, floats(0)) : i32x4.ne(value, ints(0)));
-  return from === 'float32' ? i32x4.truncF32(value) : value;
+function cast(from: Expression, to: DType, { lanes, value, mask }: Writing): Vector {
+  if (from.dtype === to) return value(from);
+  if (to === 'float32')
+    return isCondition(from) ? v128.and(mask(from), floats(lanes, 1)) : f32x4.convertI32(value(from));
+  if (to === 'bool') {
+    const isSet =
+      from.dtype === 'float32' ? f32x4.ne(value(from), v128.ints(0)) : i32x4.ne(value(from), v128.ints(0));
+    return v128.and(isSet, ints(lanes, 1));
+  }
+  return from.dtype === 'float32' ? i32x4.truncF32(value(from)) : value(from);
 }

@@ -8,11 +8,12 @@ import {
   get,
   i32x4,
   type Local,
-  type Scope,
   set,
   type Value,
   v128,
 } from './assembler.ts';
+
+import { extreme, type Lanes } from './vector-math.ts';
 
 type Vector = Value<'v128'>;
 export type FoldFunction = 'sum' | 'max';
@@ -25,6 +26,18 @@ export function foldIdentity(fn: FoldFunction, dtype: DType): Vector {
 export function foldLanes(fn: FoldFunction, dtype: DType, a: Vector, b: Vector): Vector {
   if (dtype === 'float32') return fn === 'sum' ? f32x4.add(a, b) : f32x4.max(a, b);
   return fn === 'sum' ? i32x4.add(a, b) : i32x4.max(a, b);
+}
+
+/** Folds a value into a local, in the way that costs least inside a loop. */
+export function foldInto(
+  lanes: Lanes,
+  fn: FoldFunction,
+  dtype: DType,
+  sum: Local<'v128'>,
+  value: Vector,
+): Code {
+  if (fn === 'sum' || dtype !== 'float32') return set(sum, foldLanes(fn, dtype, get(sum), value));
+  return set(sum, extreme(lanes, 'max', get(sum), value));
 }
 
 /** The four lanes folded into one, which then stands in every lane. */
@@ -53,7 +66,7 @@ export interface Accumulator {
 
 /** `isLong`: there is more than one run. */
 export function newAccumulator(
-  scope: Scope,
+  { scope, features }: Pick<Lanes, 'scope' | 'features'>,
   fn: FoldFunction,
   dtype: DType,
   ways: number,
@@ -64,8 +77,11 @@ export function newAccumulator(
   const result = scope.local('v128');
   const identity = foldIdentity(fn, dtype);
   const reset = [...parts, rest].map((part) => set(part, identity));
-  const fold = (into: Local<'v128'>, value: Vector): Code =>
-    set(into, foldLanes(fn, dtype, get(into), value));
+  const fold = (into: Local<'v128'>, value: Vector): Code => {
+    const lanes: Lanes = { scope, features, statements: [] };
+    const folded = foldInto(lanes, fn, dtype, into, value);
+    return [lanes.statements, folded];
+  };
   // The rest holds single elements in lane 0; its other lanes are cleared by a shuffle with the identity.
   const gathered = parts.reduce(
     (sum, part) => foldLanes(fn, dtype, sum, get(part)),

@@ -7,6 +7,7 @@ import { matmulProgram } from './matmul/matmul.ts';
 import { assembleProgram, gatherProgram, scatterAddProgram } from './movement.ts';
 import type { Program } from './program.ts';
 import { reduceProgram } from './reduce.ts';
+import { rowsProgram } from './rows.ts';
 
 /** Writes the program of a kernel; undefined for kinds that this generator does not know. */
 export function programOf(kernel: Kernel, inputCount: number, features: WasmFeatures): Program | undefined {
@@ -26,6 +27,8 @@ export function programOf(kernel: Kernel, inputCount: number, features: WasmFeat
     }
     case 'reduce':
       return kernel.inner === 0 ? fill(0) : reduceProgram(kernel, inputCount, features);
+    case 'rows':
+      return rowsProgram(kernel, inputCount, features);
     case 'matmul':
       return kernel.k === 0 ? fill(0) : matmulProgram(kernel, inputCount, features);
     case 'assemble':

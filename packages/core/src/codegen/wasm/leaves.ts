@@ -1,23 +1,21 @@
+import { visitExpressions } from '../../schedule/expression.ts';
 import type { Expression } from '../../schedule/kernel.ts';
 import type { View } from '../../schedule/view.ts';
 import { f32x4, get, i32, i32x4, type Local, type Scope, type Value, v128 } from './assembler.ts';
+import type { Reading } from './element-loop.ts';
 import type { Pointer } from './loops.ts';
 import { WORD } from './program.ts';
 
 type Vector = Value<'v128'>;
 export type PlacedLeaf = Extract<Expression, { readonly view: View }>;
 
+export const isPlaced = (node: Expression): node is PlacedLeaf =>
+  node.kind === 'load' || node.kind === 'iota';
+
 /** Every load and count of some expressions, each object once. */
 export function placedLeaves(expressions: readonly Expression[]): PlacedLeaf[] {
-  const seen = new Set<Expression>();
   const leaves: PlacedLeaf[] = [];
-  const visit = (node: Expression): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    if (node.kind === 'apply') for (const operand of node.operands) visit(operand);
-    else if (node.kind === 'load' || node.kind === 'iota') leaves.push(node);
-  };
-  for (const expression of expressions) visit(expression);
+  visitExpressions(expressions, (node) => void (isPlaced(node) && leaves.push(node)));
   return leaves;
 }
 
@@ -74,3 +72,18 @@ export const readSingle = (leaf: PlacedLeaf, pointer: Pointer): Vector =>
 
 const counted = (leaf: PlacedLeaf, places: Vector): Vector =>
   leaf.dtype === 'float32' ? f32x4.convertI32(places) : places;
+
+/** Reads leaves from their pointers, in a loop along an axis. */
+export function pointerReading(pointerOf: (leaf: PlacedLeaf) => Pointer, axis: number): Reading {
+  const stepOf = (leaf: PlacedLeaf): number => pointerOf(leaf).steps[axis] ?? 0;
+  return {
+    vector: (leaf, ahead) =>
+      isPlaced(leaf) ? readVector(leaf, pointerOf(leaf), stepOf(leaf), ahead) : unplaced(leaf),
+    single: (leaf) => (isPlaced(leaf) ? readSingle(leaf, pointerOf(leaf)) : unplaced(leaf)),
+    isStill: (leaf) => !isPlaced(leaf) || stepOf(leaf) === 0,
+  };
+}
+
+export function unplaced(leaf: Expression): never {
+  throw new RangeError(`A kernel has the leaf "${leaf.kind}" where nothing gives it a value.`);
+}

@@ -49,6 +49,23 @@ export function coalesce(
   return { lengths, strides, boundary: newBoundary };
 }
 
+/** With at least one axis on either side of the boundary, of length 1 if need be. */
+export function padded({
+  lengths,
+  strides,
+  boundary,
+}: Axes & { boundary: number }): Axes & { boundary: number } {
+  const pad = (list: readonly number[], filler: number): number[] => [
+    ...(boundary === 0 ? [filler] : list.slice(0, boundary)),
+    ...(lengths.length === boundary ? [filler] : list.slice(boundary)),
+  ];
+  return {
+    lengths: pad(lengths, 1),
+    strides: strides.map((own) => pad(own, 0)),
+    boundary: Math.max(1, boundary),
+  };
+}
+
 /** An address, or for counting a plain number, that moves along the axes of a nest. */
 export interface Pointer {
   readonly local: Local<'i32'>;

@@ -35,7 +35,23 @@ export function hold(lanes: Lanes, value: Vector): Vector {
 /** Imported scalar functions, for what four lanes cannot do: their place among the imports of every module. */
 export const SCALAR_IMPORTS = ['sin', 'cos', 'pow'] as const;
 
-const { floats, ints } = v128;
+/** One number in all four lanes, loaded outside of all loops. */
+export const floats = ({ scope }: Lanes, n: number): Vector =>
+  Object.is(n, 0) ? v128.floats(0) : scope.constant(v128.floats(n));
+export const ints = ({ scope }: Lanes, n: number): Vector =>
+  n === 0 ? v128.ints(0) : scope.constant(v128.ints(n));
+
+/** Lanes of `a` where the mask's lanes are set, of `b` elsewhere; masks are all or nothing per lane. */
+export const choose = ({ features }: Lanes, a: Vector, b: Vector, mask: Vector): Vector =>
+  features.fma ? i32x4.relaxedSelect(a, b, mask) : v128.select(a, b, mask);
+
+/** The larger or smaller of two, NaN if one is NaN. Which zero is the larger is not looked at. */
+export function extreme(lanes: Lanes, which: 'max' | 'min', a: Vector, b: Vector): Vector {
+  const second = hold(lanes, b);
+  // Of two that cannot be compared pmin and pmax take the first.
+  const picked = which === 'max' ? f32x4.pmax(a, second) : f32x4.pmin(a, second);
+  return choose(lanes, second, picked, f32x4.ne(second, second));
+}
 
 /** a * b + c. */
 export const madd = ({ features }: Lanes, a: Vector, b: Vector, c: Vector): Vector =>
@@ -44,7 +60,10 @@ export const madd = ({ features }: Lanes, a: Vector, b: Vector, c: Vector): Vect
 /** By Horner's scheme, coefficients from the constant one on. */
 function polynomial(lanes: Lanes, x: Vector, coefficients: readonly number[]): Vector {
   const [last = 0, ...rest] = coefficients.toReversed();
-  return rest.reduce((sum, coefficient) => madd(lanes, sum, x, floats(coefficient)), floats(last));
+  return rest.reduce(
+    (sum, coefficient) => madd(lanes, sum, x, floats(lanes, coefficient)),
+    floats(lanes, last),
+  );
 }
 
 // The polynomials below are least-maximum fits of our own (Lawson's iteration in float64): exp(r) = 1 + r + r^2 P(r) on
@@ -67,48 +86,58 @@ const TANH = [
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.121944400546906e-4;
 
-/** 2^n for lanes of whole numbers in [-126, 127], as floats. */
-const powerOfTwo = (n: Vector): Vector => i32x4.shl(i32x4.add(n, ints(127)), i32.const(23));
+/**
+ * Added to a small float, it leaves the nearest whole number in the low bits, increased by twice the bias of exponents: so shifts
+ * alone make powers of two of it, and of its half.
+ */
+const ROUNDING = 1.5 * 2 ** 23 + 254;
 
 /** e^x; subnormal results, infinities and NaN are right. */
 export function exp(lanes: Lanes, operand: Vector): Vector {
-  // Beyond the limits the result is 0 or infinity all the same; min and max let NaN through.
-  const x = hold(lanes, f32x4.min(f32x4.max(operand, floats(-104)), floats(89)));
-  const count = hold(lanes, f32x4.nearest(f32x4.mul(x, floats(Math.LOG2E))));
-  const high = madd(lanes, count, floats(-LN2_HIGH), x);
-  const r = hold(lanes, madd(lanes, count, floats(-LN2_LOW), high));
-  const squared = f32x4.mul(r, r);
-  const p = madd(lanes, polynomial(lanes, r, EXP), squared, r);
-  const whole = hold(lanes, i32x4.truncF32(count));
+  const number = (n: number): Vector => floats(lanes, n);
+  // Beyond the limits the result is 0 or infinity all the same. NaN stays: it is the first, and no comparison with it holds.
+  const x = hold(lanes, f32x4.pmin(f32x4.pmax(operand, number(-104)), number(89)));
+  const rounded = hold(lanes, madd(lanes, x, number(Math.LOG2E), number(ROUNDING)));
+  const count = hold(lanes, f32x4.sub(rounded, number(ROUNDING)));
+  const high = madd(lanes, count, number(-LN2_HIGH), x);
+  const r = hold(lanes, madd(lanes, count, number(-LN2_LOW), high));
+  const tail = madd(lanes, polynomial(lanes, r, EXP), r, number(1));
+  const p = madd(lanes, tail, r, number(1));
   // In two steps: 2^128 and 2^-150 are no floats.
-  const half = hold(lanes, i32x4.shr(whole, i32.const(1)));
-  const scaled = f32x4.mul(f32x4.add(p, floats(1)), powerOfTwo(half));
-  return f32x4.mul(scaled, powerOfTwo(i32x4.sub(whole, half)));
+  const half = hold(lanes, i32x4.shl(i32x4.shrU(rounded, i32.const(1)), i32.const(23)));
+  const rest = i32x4.sub(i32x4.shl(rounded, i32.const(23)), half);
+  return f32x4.mul(f32x4.mul(p, half), rest);
 }
 
 /** The natural logarithm; of zero it is -infinity, of negative numbers NaN. */
 export function log(lanes: Lanes, operand: Vector): Vector {
   const x = hold(lanes, operand);
-  const isSubnormal = hold(lanes, f32x4.lt(x, floats(2 ** -126)));
-  const normal = hold(lanes, v128.select(f32x4.mul(x, floats(2 ** 23)), x, isSubnormal));
+  const isSubnormal = hold(lanes, f32x4.lt(x, floats(lanes, 2 ** -126)));
+  const normal = hold(lanes, choose(lanes, f32x4.mul(x, floats(lanes, 2 ** 23)), x, isSubnormal));
   // Adding the bits that lie between 1 and sqrt 1/2 carries into the exponent exactly when the mantissa is above sqrt 2.
-  const shifted = hold(lanes, i32x4.add(normal, ints(0x3f800000 - 0x3f3504f3)));
-  const exponent = i32x4.sub(i32x4.shrU(shifted, i32.const(23)), ints(127));
-  const e = hold(lanes, f32x4.convertI32(i32x4.sub(exponent, v128.and(isSubnormal, ints(23)))));
-  const mantissa = i32x4.add(v128.and(shifted, ints(0x007fffff)), ints(0x3f3504f3));
-  const t = hold(lanes, f32x4.sub(mantissa, floats(1)));
+  const shifted = hold(lanes, i32x4.add(normal, ints(lanes, 0x3f800000 - 0x3f3504f3)));
+  const exponent = i32x4.sub(i32x4.shrU(shifted, i32.const(23)), ints(lanes, 127));
+  const e = hold(lanes, f32x4.convertI32(i32x4.sub(exponent, v128.and(isSubnormal, ints(lanes, 23)))));
+  const mantissa = i32x4.add(v128.and(shifted, ints(lanes, 0x007fffff)), ints(lanes, 0x3f3504f3));
+  const t = hold(lanes, f32x4.sub(mantissa, floats(lanes, 1)));
   const squared = hold(lanes, f32x4.mul(t, t));
   const tail = f32x4.mul(f32x4.mul(polynomial(lanes, t, LOG), t), squared);
-  const low = hold(lanes, madd(lanes, e, floats(LN2_LOW), madd(lanes, squared, floats(-0.5), tail)));
-  const finite = madd(lanes, e, floats(LN2_HIGH), f32x4.add(t, low));
-  // Only positive finite numbers went well.
-  const isSpecial = v128.not(v128.and(f32x4.gt(x, floats(0)), f32x4.lt(x, floats(Number.POSITIVE_INFINITY))));
-  const special = v128.select(
-    floats(Number.NEGATIVE_INFINITY),
-    v128.select(x, floats(Number.NaN), f32x4.gt(x, floats(0))),
-    f32x4.eq(x, floats(0)),
+  const low = hold(
+    lanes,
+    madd(lanes, e, floats(lanes, LN2_LOW), madd(lanes, squared, floats(lanes, -0.5), tail)),
   );
-  return v128.select(special, finite, isSpecial);
+  const finite = madd(lanes, e, floats(lanes, LN2_HIGH), f32x4.add(t, low));
+  // Only positive finite numbers went well.
+  const isSpecial = v128.not(
+    v128.and(f32x4.gt(x, floats(lanes, 0)), f32x4.lt(x, floats(lanes, Number.POSITIVE_INFINITY))),
+  );
+  const special = choose(
+    lanes,
+    floats(lanes, Number.NEGATIVE_INFINITY),
+    choose(lanes, x, floats(lanes, Number.NaN), f32x4.gt(x, floats(lanes, 0))),
+    f32x4.eq(x, floats(lanes, 0)),
+  );
+  return choose(lanes, special, finite, isSpecial);
 }
 
 /** A polynomial near zero, 1 - 2 / (e^2x + 1) elsewhere. */
@@ -118,9 +147,9 @@ export function tanh(lanes: Lanes, operand: Vector): Vector {
   const squared = hold(lanes, f32x4.mul(x, x));
   const near = madd(lanes, f32x4.mul(polynomial(lanes, squared, TANH), squared), x, x);
   const grown = exp(lanes, f32x4.add(size, size));
-  const far = f32x4.sub(floats(1), f32x4.div(floats(2), f32x4.add(grown, floats(1))));
-  const signed = v128.or(v128.and(x, ints(0x80000000)), far);
-  return v128.select(near, signed, f32x4.lt(size, floats(0.625)));
+  const far = f32x4.sub(floats(lanes, 1), f32x4.div(floats(lanes, 2), f32x4.add(grown, floats(lanes, 1))));
+  const signed = v128.or(v128.and(x, ints(lanes, 0x80000000)), far);
+  return choose(lanes, near, signed, f32x4.lt(size, floats(lanes, 0.625)));
 }
 
 /** pi/2 in two parts; products of the first with whole numbers below 2^20 are exact in float64. */
@@ -144,16 +173,21 @@ export function sinOrCos(lanes: Lanes, which: 'sin' | 'cos', operand: Vector): V
   const high = reduce(v128.shuffle(x, x, 2, 3, 2, 3));
   const r = hold(lanes, v128.shuffle(low.r, high.r, 0, 1, 4, 5));
   const turns = v128.shuffle(low.n, high.n, 0, 1, 4, 5);
-  const quadrant = hold(lanes, which === 'sin' ? turns : i32x4.add(turns, ints(1)));
+  const quadrant = hold(lanes, which === 'sin' ? turns : i32x4.add(turns, ints(lanes, 1)));
   const z = hold(lanes, f32x4.mul(r, r));
   const sine = madd(lanes, f32x4.mul(polynomial(lanes, z, SIN), z), r, r);
-  const cosineTail = madd(lanes, polynomial(lanes, z, COS), f32x4.mul(z, z), f32x4.mul(z, floats(-0.5)));
-  const cosine = f32x4.add(cosineTail, floats(1));
-  const isOdd = i32x4.ne(v128.and(quadrant, ints(1)), ints(0));
-  const sign = i32x4.shl(v128.and(quadrant, ints(2)), i32.const(30));
+  const cosineTail = madd(
+    lanes,
+    polynomial(lanes, z, COS),
+    f32x4.mul(z, z),
+    f32x4.mul(z, floats(lanes, -0.5)),
+  );
+  const cosine = f32x4.add(cosineTail, floats(lanes, 1));
+  const isOdd = i32x4.ne(v128.and(quadrant, ints(lanes, 1)), ints(lanes, 0));
+  const sign = i32x4.shl(v128.and(quadrant, ints(lanes, 2)), i32.const(30));
   const result = scope.local('v128');
-  statements.push(set(result, v128.xor(v128.select(cosine, sine, isOdd), sign)));
-  const isHuge = v128.not(f32x4.le(f32x4.abs(x), floats(LARGEST_REDUCED)));
+  statements.push(set(result, v128.xor(choose(lanes, cosine, sine, isOdd), sign)));
+  const isHuge = v128.not(f32x4.le(f32x4.abs(x), floats(lanes, LARGEST_REDUCED)));
   statements.push(when(v128.anyTrue(isHuge), set(result, laneByLane(which, x, x))));
   return get(result);
 }
@@ -181,13 +215,13 @@ export function wholePower(lanes: Lanes, base: Vector, exponent: number): Vector
   const x = hold(lanes, base);
   const squared = Math.abs(exponent) === 1 ? x : hold(lanes, f32x4.mul(x, x));
   const power = [x, squared, f32x4.mul(squared, x), f32x4.mul(squared, squared)][Math.abs(exponent) - 1] ?? x;
-  return exponent > 0 ? power : f32x4.div(floats(1), power);
+  return exponent > 0 ? power : f32x4.div(floats(lanes, 1), power);
 }
 
 /** NaN and zeros stay what they are. */
 export function sign(lanes: Lanes, operand: Vector): Vector {
   const x = hold(lanes, operand);
-  const one = v128.or(v128.and(x, ints(0x80000000)), floats(1));
-  const isSigned = v128.or(f32x4.lt(x, floats(0)), f32x4.gt(x, floats(0)));
-  return v128.select(one, x, isSigned);
+  const one = v128.or(v128.and(x, ints(lanes, 0x80000000)), floats(lanes, 1));
+  const isSigned = v128.or(f32x4.lt(x, floats(lanes, 0)), f32x4.gt(x, floats(lanes, 0)));
+  return choose(lanes, one, x, isSigned);
 }

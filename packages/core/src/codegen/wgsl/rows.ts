@@ -25,10 +25,7 @@ const MANY_ROWS = 64;
  */
 export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: ShaderTarget): Program {
   const { outer, inner, stages, result, isWide, dtype, shape } = kernel;
-  const wideExpressions = [
-    ...stages.flatMap((stage) => (stage.kind === 'each' ? [] : [stage.expression])),
-    ...(isWide ? [result] : []),
-  ];
+  const wideExpressions = [...stages.map((stage) => stage.expression), ...(isWide ? [result] : [])];
   const outerAxes = outerAxesOf([...wideExpressions, ...stages.map(({ expression }) => expression)], outer);
   const row: Counter = { index: 'row', axes: outerAxes, level: 0 };
   const at: Counter = { index: 'at', axes: 0, level: 1, isFours: true };
@@ -78,13 +75,6 @@ export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: 
   for (const [index, stage] of stages.entries()) {
     if (stage.kind === 'keep') continue;
     const type = stage.expression.dtype;
-    if (stage.kind === 'each') {
-      const emit = narrowEmitter(`e${index}_`);
-      const { name } = emit.value(stage.expression);
-      body.push(indented(emit.lines[0], 1));
-      values.set(index, { name, level: 0 });
-      continue;
-    }
     const emit = wideEmitter(`f${index}_`);
     const start = emit.constant(startOf(stage.fn, type), type);
     const { name } = emit.value(stage.expression);

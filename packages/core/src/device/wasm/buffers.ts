@@ -28,11 +28,14 @@ export const WORD = 4;
 
 const isWasmBuffer = (buffer: DeviceBuffer): buffer is WasmBuffer => 'block' in buffer;
 
+/** A buffer that may change its length is reserved, and not filled with zeros, which takes longer than most kernels. */
+const ballastOf = (bytes: number): ArrayBuffer => new ArrayBuffer(bytes, { maxByteLength: bytes });
+
 export function wasmBuffers(memory: LinearMemory, claims: Reclaimer<Block>): Buffers {
   const wrap = (dtype: DType, size: number, block: Block): WasmBuffer => {
     const plain = { dtype, size, block, claim: undefined };
     const buffer: WasmBuffer =
-      block.bytes < BALLAST_FROM ? plain : { ...plain, ballast: new ArrayBuffer(block.bytes) };
+      block.bytes < BALLAST_FROM ? plain : { ...plain, ballast: ballastOf(block.bytes) };
     buffer.claim = claims.claim(buffer, block, block.bytes);
     return buffer;
   };
@@ -53,6 +56,8 @@ export function wasmBuffers(memory: LinearMemory, claims: Reclaimer<Block>): Buf
       const mine = own(buffer);
       if (mine.claim) claims.drop(mine.claim);
       mine.claim = undefined;
+      // Older browsers leave it to the collector.
+      mine.ballast?.transfer?.(0);
       return mine.block;
     },
   };

@@ -123,6 +123,8 @@ export const i32x4 = {
   min: vBinary(182),
   max: vBinary(184),
   truncF32: vUnary(248),
+  /** `v128.select` for masks that are all or nothing per lane: relaxed SIMD, one instruction. */
+  relaxedSelect: vTernary(0x10b),
   /** Both doubles to the lower two integers. */
   truncF64Zero: vUnary(252),
 };
@@ -149,6 +151,9 @@ export const f32x4 = {
   div: vBinary(231),
   min: vBinary(232),
   max: vBinary(233),
+  /** b < a ? b : a, and a < b ? b : a: one instruction where min and max, which look for NaN and signs of zeros, take eight. */
+  pmin: vBinary(234),
+  pmax: vBinary(235),
   convertI32: vUnary(250),
   /** a * b + c, rounded once or twice: relaxed SIMD. */
   relaxedMadd: vTernary(0x105),
