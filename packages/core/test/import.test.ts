@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
 import { expect, it } from 'vitest';
 
 const built = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'index.js');
@@ -30,4 +32,27 @@ it('is imported in a few files, without what only a GPU needs', async () => {
 it('loads nothing more to compute on the CPU', async () => {
   const code = 'if ((await core.tensor([1, 2]).add(1).sum().item()) !== 5) throw new Error("wrong");';
   expect(await loadedBy(code)).toEqual(await loadedBy(''));
+});
+
+/** What a page that trains imports; devices and code generators come with it. */
+const IN_A_PAGE =
+  'tensor, grad, valueAndGrad, jit, vmap, random, openDevice, setDefaultDevice, conv2d, maxPool, einsum, realizeTree';
+
+it('takes at most 60 KiB of a page, minified and compressed, and nothing that is Node’s alone', async () => {
+  const bundle = await rolldown({
+    input: 'page',
+    platform: 'browser',
+    plugins: [
+      {
+        name: 'page',
+        resolveId: (id) => (id === 'page' ? id : undefined),
+        load: (id) => (id === 'page' ? `export { ${IN_A_PAGE} } from ${JSON.stringify(built)};` : undefined),
+      },
+    ],
+  });
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  await bundle.close();
+  const code = output.map((chunk) => ('code' in chunk ? chunk.code : '')).join('\n');
+  expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(60 * 1024);
+  expect(code).not.toContain('node:child_process');
 });
