@@ -4,17 +4,33 @@ import { findChromium, launchChromium } from './browser/chromium.ts';
 import type { PageResult } from './browser/page-runner.ts';
 import { servePage } from './browser/serve-page.ts';
 
+interface Page {
+  readonly title: string;
+  readonly device: 'webgpu' | 'wasm';
+  readonly isIsolated: boolean;
+  /** Of content security. */
+  readonly policy?: string;
+}
+
 // Where the contract is run: the CPU may use threads only in an isolated page.
-const PAGES = [
+const PAGES: readonly Page[] = [
   { title: 'webgpu in Chromium (SwiftShader)', device: 'webgpu', isIsolated: false },
   { title: 'wasm in Chromium, isolated', device: 'wasm', isIsolated: true },
   { title: 'wasm in Chromium, not isolated', device: 'wasm', isIsolated: false },
-] as const;
+  {
+    title: 'wasm in Chromium, isolated, without leave to start workers',
+    device: 'wasm',
+    isIsolated: true,
+    policy: "script-src 'self' 'wasm-unsafe-eval'",
+  },
+];
 
 interface PageOutcome {
   readonly isIsolated: boolean;
   /** Of the CPU device. */
   readonly threads: number | undefined;
+  /** Parts of kernels that threads other than the page's have run. */
+  readonly helped: number | undefined;
   readonly results: readonly PageResult[];
 }
 
@@ -23,18 +39,19 @@ async function runPages(executable: string): Promise<Map<string, PageOutcome>> {
   const browser = await launchChromium(executable);
   const outcomes = new Map<string, PageOutcome>();
   try {
-    for (const { title, device, isIsolated } of PAGES) {
+    for (const { title, device, isIsolated, policy } of PAGES) {
       const page = await browser.newPage();
       const crash = new Promise<never>((_, reject) => {
         page.on('pageerror', reject);
         page.on('crash', () => reject(new Error('The page crashed.')));
       });
-      await page.goto(served.url(device, isIsolated));
+      await page.goto(served.url(device, isIsolated, policy));
       const results = page.evaluate<readonly PageResult[]>('contractResults');
       outcomes.set(title, {
         isIsolated: await page.evaluate<boolean>('crossOriginIsolated'),
         results: await Promise.race([results, crash]),
         threads: await page.evaluate<number | undefined>('globalThis.threads'),
+        helped: await page.evaluate<number | undefined>('globalThis.helped?.()'),
       });
       await page.close();
     }
@@ -60,12 +77,14 @@ if (!executable) {
   });
 } else {
   const outcomes = await runPages(executable);
-  for (const { title, device, isIsolated } of PAGES) {
+  for (const { title, device, isIsolated, policy } of PAGES) {
     const outcome = outcomes.get(title);
     describe(title, () => {
       it(`${isIsolated ? 'may' : 'may not'} share memory between threads`, () => {
         expect(outcome?.isIsolated).toBe(isIsolated);
-        if (device === 'wasm') expect(outcome?.threads).toBe(isIsolated ? 2 : 1);
+        if (device !== 'wasm') return;
+        expect(outcome?.threads).toBe(isIsolated ? 2 : 1);
+        expect((outcome?.helped ?? 0) > 0).toBe(isIsolated && policy === undefined);
       });
       it('runs the whole contract', () => {
         expect(outcome?.results.length).toBeGreaterThan(40);

@@ -6,11 +6,12 @@ import { type PageResult, runCollected } from './page-runner.ts';
 
 /** The entry of the page: `?device=webgpu` names the device whose contract is run; `wasm` has two threads where it may. */
 async function run(): Promise<readonly PageResult[]> {
-  const name = new URLSearchParams(location.search).get('device') === 'webgpu' ? 'webgpu' : 'wasm';
+  const parameters = new URLSearchParams(location.search);
+  const name = parameters.get('device') === 'webgpu' ? 'webgpu' : 'wasm';
   const open = async (): Promise<Device> => {
     if (name === 'webgpu') return await openDevice(name);
-    const device = await threadedDevice(2);
-    Object.assign(globalThis, { threads: device.threads });
+    const device = await threadedDevice(2, !parameters.has('policy'));
+    Object.assign(globalThis, { threads: device.threads, helped: device.helped });
     return device;
   };
   deviceContract(name, open);

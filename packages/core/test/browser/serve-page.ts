@@ -14,8 +14,8 @@ const ISOLATION = {
 };
 
 export interface ServedPage {
-  /** The page's address; an isolated one may use threads. */
-  url(device: string, isIsolated: boolean): string;
+  /** The page's address; an isolated one may use threads, unless its policy forbids workers. */
+  url(device: string, isIsolated: boolean, policy?: string): string;
   close(): void;
 }
 
@@ -32,9 +32,11 @@ export async function servePage(entry: string): Promise<ServedPage> {
     // A worker's script needs the headers as well as the page that starts it.
     const isIsolated =
       searchParams.get('isolated') === 'yes' || request.headers.referer?.includes('isolated=yes');
+    const policy = searchParams.get('policy');
     response.writeHead(file === undefined ? 404 : 200, {
       'Content-Type': type,
       ...(isIsolated ? ISOLATION : {}),
+      ...(policy === null ? {} : { 'Content-Security-Policy': policy }),
     });
     response.end(file);
   });
@@ -42,8 +44,12 @@ export async function servePage(entry: string): Promise<ServedPage> {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   return {
-    url: (device, isIsolated) =>
-      `http://127.0.0.1:${port}/?device=${device}&isolated=${isIsolated ? 'yes' : 'no'}`,
+    url: (device, isIsolated, policy) =>
+      `http://127.0.0.1:${port}/?${new URLSearchParams({
+        device,
+        isolated: isIsolated ? 'yes' : 'no',
+        ...(policy === undefined ? {} : { policy }),
+      })}`,
     close: () => server.close(),
   };
 }

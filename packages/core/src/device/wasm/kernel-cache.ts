@@ -4,6 +4,7 @@ import { programOf } from '../../codegen/wasm/kernel-program.ts';
 import { liftConstants } from '../../codegen/wasm/lift-constants.ts';
 import { SCALAR_IMPORTS } from '../../codegen/wasm/vector-math.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
+import type { Reclaimer } from '../reclaimer.ts';
 import { kernelKey } from './kernel-key.ts';
 import { type Block, type LinearMemory, MAXIMUM_PAGES } from './memory.ts';
 
@@ -39,14 +40,19 @@ export interface KernelCache {
   readonly size: number;
 }
 
-/** Kernels that are kept; beyond, the one that was not used for longest goes. */
-const CAPACITY = 2_000;
+export interface CacheOptions {
+  readonly memory: LinearMemory;
+  /** Gives tables and code back once no plan uses a kernel any more: plans may for longer than the cache keeps it. */
+  readonly claims: Reclaimer<Block>;
+  readonly isShared: boolean;
+  /** Kernels that are kept; beyond, the one that was not used for longest goes. */
+  readonly capacity?: number;
+}
 
 /** Compiled kernels by structure: equal kernels, from whatever graph, are one. */
-export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCache {
+export function kernelCache({ memory, claims, isShared, capacity = 2_000 }: CacheOptions): KernelCache {
   const features = detectFeatures();
   const known = new Map<string, CompiledKernel>();
-  const finalizer = new FinalizationRegistry<readonly Block[]>((blocks) => blocks.forEach(memory.free));
   let lastId = 0;
   const byObject = new WeakMap<Kernel, BoundKernel>();
   const imports = { env: { memory: memory.memory, ...scalarFunctions } };
@@ -69,35 +75,27 @@ export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCach
       // The assembler gave the export this signature; the types of WebAssembly know none.
       return { run: run as CompiledPhase['run'], units, unitCost };
     });
-    const blocks: Block[] = [];
-    const allocate = (length: number): number => {
-      const block = memory.allocate(length);
-      blocks.push(block);
-      return block.address;
-    };
-    let table = 0;
-    if (program.table && program.table.length > 0) {
-      table = allocate(program.table.byteLength);
-      memory.ints().set(program.table, table / 4);
-    }
-    let code: number | undefined;
+    const { table: offsets } = program;
+    const table = offsets && offsets.length > 0 ? memory.allocate(offsets.byteLength) : undefined;
+    if (offsets && table) memory.ints().set(offsets, table.address / 4);
+    let code: Block | undefined;
     const { sharedScratch = 0, threadScratch = 0 } = program;
     const compiled: CompiledKernel = {
       id: ++lastId,
       phases,
       sharedScratch,
       threadScratch,
-      table,
+      table: table?.address ?? 0,
       code() {
-        if (code === undefined) {
-          code = allocate(bytes.length);
-          new Uint8Array(memory.memory.buffer, code).set(bytes);
+        if (!code) {
+          code = memory.allocate(bytes.length);
+          new Uint8Array(memory.memory.buffer, code.address).set(bytes);
+          claims.claim(compiled, code, code.bytes);
         }
-        return { address: code, bytes: bytes.length };
+        return { address: code.address, bytes: bytes.length };
       },
     };
-    // Plans may use a kernel for longer than the cache keeps it.
-    finalizer.register(compiled, blocks);
+    if (table) claims.claim(compiled, table, table.bytes);
     return compiled;
   };
   return {
@@ -117,7 +115,7 @@ export function kernelCache(memory: LinearMemory, isShared: boolean): KernelCach
       known.set(key, compiled);
       const bound = { compiled, constants: lifted.values };
       byObject.set(kernel, bound);
-      if (known.size > CAPACITY) {
+      if (known.size > capacity) {
         const [oldest] = known.keys();
         if (oldest !== undefined) known.delete(oldest);
       }

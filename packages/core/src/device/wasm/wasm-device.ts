@@ -41,7 +41,7 @@ export function wasmDevice(options: WasmOptions = {}): WasmDevice {
   const threads = threadCount(options.threads);
   const memory = linearMemory(threads > 1, () => claims.sweep());
   const claims = reclaimer<Block>(memory.free);
-  const cache = kernelCache(memory, threads > 1);
+  const cache = kernelCache({ memory, claims, isShared: threads > 1 });
   const team = threadTeam(memory.memory, threads, options.sharing);
   const buffers = wasmBuffers(memory, claims);
   const execute = planRunner({ memory, buffers, cache, team, threads });

@@ -39,7 +39,7 @@ export interface Sharing {
   readonly patience: number;
 }
 
-const SHARING: Sharing = { leastWork: 40_000, beforeStart: 5_000_000, patience: 20_000 };
+const SHARING: Sharing = { leastWork: 20_000, beforeStart: 5_000_000, patience: 20_000 };
 /** Chunks are at least so many nanoseconds of work. */
 const LEAST_CHUNK = 10_000;
 /** Chunks per thread: whoever is held up leaves some to the others. */
