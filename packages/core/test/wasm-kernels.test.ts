@@ -134,7 +134,10 @@ describe('WebAssembly kernels against the interpreter', () => {
     const cases = fc
       .record({
         kept: shape,
-        inner: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 3 }),
+        inner: fc.oneof(
+          fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }),
+          fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 1 }),
+        ),
       })
       .chain(({ kept, inner }) =>
         fc.record({
@@ -252,6 +255,138 @@ describe('WebAssembly kernels against the interpreter', () => {
       };
       await expectSame(kernel, [values(m * k), values(k * n)], 1e-4);
     }
+  });
+});
+
+describe('kernels that finish what they have folded or multiplied', () => {
+  const load = (input: number, view: View): Expression => ({ kind: 'load', input, view, dtype: 'float32' });
+  const apply = (fn: ElementwiseFunction, ...operands: Expression[]): Expression => ({
+    kind: 'apply',
+    fn,
+    operands,
+    dtype: 'float32',
+  });
+  /** relu(result + first) * second - 0.3, over `result`. */
+  const finish = (result: Expression, first: View, second: View, from: number): Expression => {
+    const zero: Expression = { kind: 'constant', value: 0, dtype: 'float32' };
+    const shifted = apply('maximum', apply('add', result, load(from, first)), zero);
+    const constant: Expression = { kind: 'constant', value: 0.3, dtype: 'float32' };
+    return apply('sub', apply('mul', shifted, load(from + 1, second)), constant);
+  };
+  const values = (length: number, shift: number): Float32Array =>
+    Float32Array.from({ length }, (_, i) => Math.sin(i * 1.3 + shift));
+
+  /** Compares with the same kernel that writes what it has, and an element-wise one behind it. */
+  async function expectAsTwo(
+    kernel: Extract<Kernel, { kind: 'matmul' | 'reduce' }>,
+    inputs: readonly Float32Array[],
+    first: { view: View; size: number },
+    second: { view: View; size: number },
+  ): Promise<void> {
+    const { shape } = kernel;
+    const accumulator: Expression = { kind: 'accumulator', dtype: 'float32' };
+    const buffers = [...inputs, values(first.size, 1), values(second.size, 2)].map((one) =>
+      device.upload(one),
+    );
+    const epilogue = finish(accumulator, first.view, second.view, inputs.length);
+    const actual = await device.read(device.run({ ...kernel, epilogue }, buffers));
+    const plain = device.run(kernel, buffers.slice(0, inputs.length));
+    const expression = finish(
+      load(inputs.length + 2, contiguousView(shape)),
+      first.view,
+      second.view,
+      inputs.length,
+    );
+    const behind: Kernel = { kind: 'elementwise', shape, dtype: 'float32', expression };
+    const wanted = await device.read(device.run(behind, [...buffers, plain]));
+    for (const [i, value] of wanted.entries()) {
+      const got = actual[i] ?? Number.NaN;
+      if (!(Math.abs(got - value) <= 1e-4 * (1 + Math.abs(value)))) expect(got, `element ${i}`).toBe(value);
+    }
+  }
+
+  const product = (batch: number, m: number, k: number, n: number): Extract<Kernel, { kind: 'matmul' }> => ({
+    kind: 'matmul',
+    shape: [batch, m, n],
+    dtype: 'float32',
+    batch,
+    m,
+    k,
+    n,
+    a: { ...contiguousView([batch, m, k]), split: [1, 2] },
+    b: { ...contiguousView([batch, k, n]), split: [1, 2] },
+  });
+
+  it('do it as another kernel would, for products of any size', async () => {
+    const size = fc.integer({ min: 1, max: 40 });
+    const cases = fc
+      .record({ batch: fc.integer({ min: 1, max: 3 }), m: size, k: size, n: size })
+      .chain(({ batch, m, k, n }) =>
+        fc.record({
+          kernel: fc.constant(product(batch, m, k, n)),
+          first: viewOf([batch, m, n]),
+          second: viewOf([batch, m, n]),
+        }),
+      );
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ kernel, first, second }) => {
+        const { batch, m, k, n } = kernel;
+        await expectAsTwo(kernel, [values(batch * m * k, 3), values(batch * k * n, 4)], first, second);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([
+    [1, 130, 700, 70],
+    [2, 125, 1_030, 33],
+    [1, 400, 300, 24],
+  ])(
+    'do it once, after the last part of a product in several blocks: %i x %i x %i x %i',
+    async (batch, m, k, n) => {
+      const bias = { view: { shape: [batch, m, n], strides: [0, 0, 1], offset: 0 }, size: n };
+      const whole = { view: contiguousView([batch, m, n]), size: batch * m * n };
+      const inputs = [values(batch * m * k, 3), values(batch * k * n, 4)];
+      await expectAsTwo(product(batch, m, k, n), inputs, bias, whole);
+    },
+  );
+
+  it('do it when the result has another shape than the product', async () => {
+    const kernel = { ...product(1, 12, 5, 12), shape: [3, 4, 4, 3] };
+    const turned = { view: { shape: [3, 4, 4, 3], strides: [1, 3, 12, 48], offset: 0 }, size: 144 };
+    const whole = { view: contiguousView([3, 4, 4, 3]), size: 144 };
+    await expectAsTwo(kernel, [values(60, 3), values(60, 4)], turned, whole);
+  });
+
+  it('do it for folds along rows and along columns', async () => {
+    const cases = fc
+      .record({ rows: fc.integer({ min: 1, max: 70 }), columns: fc.integer({ min: 1, max: 90 }) })
+      .chain(({ rows, columns }) =>
+        fc.record({
+          kept: fc.constant(rows),
+          inner: fc.constant(columns),
+          isByColumns: fc.boolean(),
+          fn: fc.constantFrom('sum' as const, 'max' as const),
+          first: viewOf([rows]),
+          second: viewOf([rows]),
+        }),
+      );
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ kept, inner, isByColumns, fn, first, second }) => {
+        const view = { shape: [kept, inner], strides: isByColumns ? [1, kept] : [inner, 1], offset: 0 };
+        const kernel = {
+          kind: 'reduce',
+          shape: [kept],
+          dtype: 'float32',
+          fn,
+          expression: load(0, view),
+          inner,
+          innerShape: [inner],
+        } as const;
+        await expectAsTwo(kernel, [values(kept * inner, 3)], first, second);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

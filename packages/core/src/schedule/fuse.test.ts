@@ -168,3 +168,15 @@ describe('folds over rows', () => {
     expect(kinds(kernels(on(plain, 16, 32).softmax()))).not.toContain('rows');
   });
 });
+
+describe('the CPU device', () => {
+  it('takes rows, finished products, and a chain of ten operations each as one kernel', () => {
+    const device = defaultDevice();
+    const [x, w, bias] = [on(device, 16, 32), on(device, 32, 8), on(device, 8)];
+    expect(kinds(kernels(x.softmax()))).toEqual(['rows']);
+    expect(kinds(kernels(x.matmul(w).add(bias).relu()))).toEqual(['matmul+']);
+    let chain = x;
+    for (let i = 0; i < 5; i++) chain = chain.mul(chain).add(0.1);
+    expect(kinds(kernels(chain))).toEqual(['elementwise']);
+  });
+});

@@ -1,7 +1,7 @@
 import type { Expression } from '../../schedule/kernel.ts';
-import type { View } from '../../schedule/view.ts';
+import { contiguousView, type View } from '../../schedule/view.ts';
 import { type Code, get, i32, type Local, set, type Value, v128, when } from './assembler.ts';
-import { costOf, elementLoop, weightOf } from './element-loop.ts';
+import { costOf, elementLoop, type Reading, weightOf } from './element-loop.ts';
 import type { WasmFeatures } from './features.ts';
 import { leafPointers, type PlacedLeaf, placedLeaves, pointerReading } from './leaves.ts';
 import { coalesce, eachUnit, innerLoop, loopAxes, type Pointer, seek } from './loops.ts';
@@ -41,10 +41,15 @@ export function elementwisePhase(
   const outStep = lengths[inner] === 1 ? WORD : (out.steps[inner] ?? 0);
   const zero = v128.ints(0);
 
-  const body = elementLoop({ scope, features }, [{ expression }], pointerReading(pointerOf, inner), {
-    vector: ([value = zero], at) => writeVector(out, outStep, 4 * at, value),
-    single: ([value = zero]) => v128.store32Lane(get(out.local), value, 0),
-  });
+  const body = elementLoop(
+    { scope, features },
+    [{ expression }],
+    readingBack(pointerReading(pointerOf, inner), out),
+    {
+      vector: ([value = zero], at) => writeVector(out, outStep, 4 * at, value),
+      single: ([value = zero]) => v128.store32Lane(get(out.local), value, 0),
+    },
+  );
   const loop = (length: number | Local<'i32'>): Code => [
     body.before,
     innerLoop(scope, length, body.unroll, all, inner, body.vectors, body.single),
@@ -89,6 +94,22 @@ export function elementwisePhase(
     unitCost: elements * cost,
   };
 }
+
+/** In an epilogue, what the output holds already. */
+export const readingBack = (placed: Reading, { local }: Pointer): Reading => ({
+  vector: (leaf, ahead) =>
+    leaf.kind === 'accumulator' ? v128.load(get(local), ahead * WORD) : placed.vector(leaf, ahead),
+  single: (leaf) => (leaf.kind === 'accumulator' ? v128.loadSplat(get(local)) : placed.single(leaf)),
+  isStill: (leaf) => leaf.kind !== 'accumulator' && placed.isStill(leaf),
+});
+
+/** Sends all that a kernel has written through its epilogue. */
+export const finishPhase = (
+  epilogue: Expression,
+  shape: readonly number[],
+  inputCount: number,
+  features: WasmFeatures,
+): Phase => elementwisePhase('finish', epilogue, shape, contiguousView(shape), inputCount, features);
 
 /** Writes four elements, next to each other or apart. */
 export function writeVector(out: Pointer, step: number, ahead: number, value: Vector): Code {

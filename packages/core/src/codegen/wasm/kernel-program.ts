@@ -1,3 +1,4 @@
+import { expressionMapper } from '../../schedule/expression.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
 import { contiguousView } from '../../schedule/view.ts';
 import { sizeOf } from '../../tensor/shape.ts';
@@ -13,10 +14,15 @@ import { rowsProgram } from './rows.ts';
 export function programOf(kernel: Kernel, inputCount: number, features: WasmFeatures): Program | undefined {
   const { shape, dtype } = kernel;
   const size = sizeOf(shape);
-  const fill = (value: number): Program => {
-    const expression: Expression = { kind: 'constant', value, dtype };
+  /** The sum of nothing, and what an epilogue makes of it. */
+  const empty = (epilogue: Expression | undefined): Program => {
+    const zero: Expression = { kind: 'constant', value: 0, dtype: epilogue ? 'float32' : dtype };
+    const fill = expressionMapper((inner) =>
+      inner.kind === 'accumulator' ? { ...zero, dtype: inner.dtype } : inner,
+    );
+    const expression = epilogue ? fill(epilogue) : zero;
     return {
-      phases: [elementwisePhase('fill', expression, [size], contiguousView([size]), inputCount, features)],
+      phases: [elementwisePhase('fill', expression, shape, contiguousView(shape), inputCount, features)],
     };
   };
   if (size === 0) return { phases: [] };
@@ -26,11 +32,11 @@ export function programOf(kernel: Kernel, inputCount: number, features: WasmFeat
       return { phases: [elementwisePhase('map', kernel.expression, shape, view, inputCount, features)] };
     }
     case 'reduce':
-      return kernel.inner === 0 ? fill(0) : reduceProgram(kernel, inputCount, features);
+      return kernel.inner === 0 ? empty(kernel.epilogue) : reduceProgram(kernel, inputCount, features);
     case 'rows':
       return rowsProgram(kernel, inputCount, features);
     case 'matmul':
-      return kernel.k === 0 ? fill(0) : matmulProgram(kernel, inputCount, features);
+      return kernel.k === 0 ? empty(kernel.epilogue) : matmulProgram(kernel, inputCount, features);
     case 'assemble':
       return assembleProgram(kernel, inputCount, features);
     case 'gather':

@@ -16,9 +16,25 @@ export interface LiftedKernel {
  * stay: small whole ones are written as products.
  */
 export function liftConstants(kernel: Kernel, inputCount: number): LiftedKernel {
-  if (kernel.kind !== 'elementwise' && kernel.kind !== 'reduce') return { kernel, values: [] };
-  const shape = leafShape(kernel.expression) ?? kernel.shape;
+  if (kernel.kind !== 'elementwise' && kernel.kind !== 'reduce' && kernel.kind !== 'matmul')
+    return { kernel, values: [] };
   const values: number[] = [];
+  const lift = (expression: Expression): Expression => {
+    const shape = leafShape(expression) ?? kernel.shape;
+    return lifted(expression, (value) => {
+      values.push(value);
+      const view = { shape, strides: shape.map(() => 0), offset: values.length - 1 };
+      return { kind: 'load', input: inputCount, view, dtype: 'float32' };
+    });
+  };
+  const body = kernel.kind === 'matmul' ? {} : { expression: lift(kernel.expression) };
+  const epilogue = kernel.kind === 'elementwise' ? undefined : kernel.epilogue;
+  const made = { ...kernel, ...body, ...(epilogue && { epilogue: lift(epilogue) }) };
+  return values.length === 0 ? { kernel, values } : { kernel: made, values };
+}
+
+/** An expression with its constants replaced. */
+function lifted(expression: Expression, place: (value: number) => Expression): Expression {
   const made = new Map<Expression, Expression>();
   const visit = (node: Expression, isExponent: boolean): Expression => {
     if (node.kind === 'constant') {
@@ -35,13 +51,7 @@ export function liftConstants(kernel: Kernel, inputCount: number): LiftedKernel 
     made.set(node, result);
     return result;
   };
-  const place = (value: number): Expression => {
-    values.push(value);
-    const view = { shape, strides: shape.map(() => 0), offset: values.length - 1 };
-    return { kind: 'load', input: inputCount, view, dtype: 'float32' };
-  };
-  const expression = visit(kernel.expression, false);
-  return values.length === 0 ? { kernel, values } : { kernel: { ...kernel, expression }, values };
+  return visit(expression, false);
 }
 
 function leafShape(expression: Expression): Shape | undefined {

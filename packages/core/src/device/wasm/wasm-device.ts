@@ -49,7 +49,7 @@ export function wasmDevice(options: WasmOptions = {}): WasmDevice {
   const device: WasmDevice = {
     name: 'wasm',
     description: `WebAssembly SIMD${cache.features.fma ? ' with fused multiply-add' : ''}, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
-    abilities: { rows: true, matrixViews: true, maxInputs: 24 },
+    abilities: { epilogues: true, rows: true, matrixViews: true, maxInputs: 24 },
     threads,
     memoryUse: () => memory.use(),
     helped: team.helped,

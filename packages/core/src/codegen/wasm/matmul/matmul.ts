@@ -1,8 +1,10 @@
 import type { Kernel } from '../../../schedule/kernel.ts';
 import type { FunctionCode } from '../assembler.ts';
+import { finishPhase } from '../elementwise.ts';
 import type { WasmFeatures } from '../features.ts';
 import { type Program, WORD } from '../program.ts';
 import { reduceProgram } from '../reduce.ts';
+import { finishOf } from './finish-block.ts';
 import { DEPTH, type Layout, layOut, stepOf, tileHeights, tileWidths } from './layout.ts';
 import { microKernel, TILE_COLUMNS } from './micro-kernel.ts';
 import { multiplyPhase } from './multiply-phase.ts';
@@ -18,11 +20,17 @@ export function matmulProgram(
   const line = asReduce(kernel);
   if (line) return reduceProgram(line, inputCount, features);
   const layout = layOut(kernel);
+  const { epilogue, shape } = kernel;
+  const finish = epilogue && finishOf(epilogue, shape, kernel.n);
   const helpers = [...microKernels(layout, features)];
   const phases = layout.isBDirect ? [] : [packPhase(layout, inputCount)];
   return {
     helpers,
-    phases: [...phases, multiplyPhase(layout, inputCount)],
+    phases: [
+      ...phases,
+      multiplyPhase(layout, inputCount, features, finish),
+      ...(epilogue && !finish ? [finishPhase(epilogue, shape, inputCount, features)] : []),
+    ],
     sharedScratch: layout.isBDirect ? 0 : layout.b.batch.length * layout.panels * layout.panelBytes + 64,
     threadScratch: layout.isADirect ? 0 : layout.blockRows * Math.min(layout.k, DEPTH) * WORD + 64,
     table: layout.tables.table,

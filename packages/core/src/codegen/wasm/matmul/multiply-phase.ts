@@ -1,14 +1,21 @@
 import { type Code, call, get, i32, repeat, set, type Value, when } from '../assembler.ts';
+import type { WasmFeatures } from '../features.ts';
 import { eachUnit } from '../loops.ts';
 import { type Phase, phaseScope, WORD } from '../program.ts';
 import { SCALAR_IMPORTS } from '../vector-math.ts';
+import { type Finish, finishPart } from './finish-block.ts';
 import { DEPTH, type Layout, stepOf, tileHeights, tileWidths } from './layout.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './micro-kernel.ts';
 import { offsetAt, operandOf } from './operand.ts';
 import { packTile } from './pack.ts';
 
-/** A unit is one block of the result. */
-export function multiplyPhase(layout: Layout, inputCount: number): Phase {
+/** A unit is one block of the result; it is finished once it has been summed over the whole inner dimension. */
+export function multiplyPhase(
+  layout: Layout,
+  inputCount: number,
+  features: WasmFeatures,
+  finish: Finish | undefined,
+): Phase {
   const { a, b, m, k, n, batch, panels, panelBytes, blockRows, blockPanels, isADirect, isBDirect, tables } =
     layout;
   const phase = phaseScope(inputCount);
@@ -181,6 +188,22 @@ export function multiplyPhase(layout: Layout, inputCount: number): Phase {
       widths.length === 1 ? tiles(0) : when(isLastPanel, tiles(1), tiles(0)),
     ),
   ];
+  const inResult = (row: typeof firstRow): Value<'i32'> =>
+    batch === 1 ? get(row) : i32.add(i32.mul(get(one), i32.const(m)), get(row));
+  const firstColumn = i32.mul(get(firstPanel), i32.const(TILE_COLUMNS));
+  const endColumn = i32.mul(get(endPanel), i32.const(TILE_COLUMNS));
+  const isAtEdge = i32.eq(get(endPanel), i32.const(panels));
+  const block = {
+    firstRow: inResult(firstRow),
+    endRow: inResult(endRow),
+    firstColumn,
+    // The last panel may be wider than what is left.
+    columns: i32.sub(
+      i32.sub(endColumn, i32.mul(isAtEdge, i32.const(panels * TILE_COLUMNS - n))),
+      firstColumn,
+    ),
+    n,
+  };
   const body = [
     place,
     set(depthFrom, i32.const(0)),
@@ -193,6 +216,7 @@ export function multiplyPhase(layout: Layout, inputCount: number): Phase {
       packA,
       acrossPanels,
     ),
+    finish ? finishPart(finish, block, phase, features) : [],
   ];
   return {
     code: scope.finish(eachUnit(phase.begin, phase.end, body), 'multiply'),

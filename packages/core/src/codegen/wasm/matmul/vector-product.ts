@@ -1,11 +1,12 @@
 import type { Expression, Kernel, MatrixView } from '../../../schedule/kernel.ts';
 import { isSameShape } from '../../../tensor/shape.ts';
+import { canFinishFold } from './finish-block.ts';
 
 /** A product with a vector is a fold: it runs at the speed of memory. */
 export function asReduce(
   kernel: Extract<Kernel, { kind: 'matmul' }>,
 ): Extract<Kernel, { kind: 'reduce' }> | undefined {
-  const { a, b, m, n, k, batch } = kernel;
+  const { a, b, m, n, k } = kernel;
   if ((m !== 1 && n !== 1) || k < 2) return undefined;
   const parts = (view: MatrixView, from: number, to: number): { shape: number[]; strides: number[] } => ({
     shape: view.shape.slice(from, to),
@@ -23,6 +24,7 @@ export function asReduce(
   ];
   if (!isSameShape(aBatch.shape, bBatch.shape) || !isSameShape(aDepth.shape, bDepth.shape)) return undefined;
   const kept = n === 1 ? aRows.shape : bColumns.shape;
+  if (!canFinishFold(kernel.epilogue, [...aBatch.shape, ...kept])) return undefined;
   const still = kept.map(() => 0);
   const shape = [...aBatch.shape, ...kept, ...aDepth.shape];
   const load = (input: number, offset: number, ...strides: readonly number[]): Expression => ({
@@ -42,10 +44,11 @@ export function asReduce(
   return {
     kind: 'reduce',
     fn: 'sum',
-    shape: [batch, m, n],
-    dtype: 'float32',
+    shape: kernel.shape,
+    dtype: kernel.dtype,
     inner: k,
     innerShape: aDepth.shape,
     expression: { kind: 'apply', fn: 'mul', operands: [left, right], dtype: 'float32' },
+    ...(kernel.epilogue && { epilogue: kernel.epilogue }),
   };
 }
