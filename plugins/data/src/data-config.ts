@@ -1,4 +1,4 @@
-import { configSection } from '@trestle/kernel';
+import { configSection, secret } from '@trestle/kernel';
 import { z } from 'zod';
 import { pipelineSchema } from './pipeline/pipeline.ts';
 
@@ -34,6 +34,18 @@ export const dataConfig = configSection(
         'two pipelines have one name',
       )
       .default([]),
+    /** Where lineage is told in the form of OpenLineage, while a server or worker runs; nowhere when left out. */
+    openLineage: z
+      .strictObject({
+        /** A file of the project, one event a line. */
+        file: z.string().min(1).optional(),
+        /** An endpoint that takes events by POST. */
+        url: z.url({ protocol: /^https?$/ }).optional(),
+        apiKey: secret().optional(),
+        /** The namespace of jobs and datasets. */
+        namespace: z.string().min(1).default('trestle'),
+      })
+      .prefault({}),
     /** Steps of a pipeline that run at once; each may use `memoryMiB`. */
     parallelSteps: z.number().int().min(1).max(64).default(2),
   }),

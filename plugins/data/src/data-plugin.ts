@@ -9,6 +9,7 @@ import { dataErase } from './operations/erase.ts';
 import { dataExpect } from './operations/expect.ts';
 import { dataExport } from './operations/export.ts';
 import { dataGc } from './operations/gc.ts';
+import { dataLineage } from './operations/lineage.ts';
 import { dataList } from './operations/list.ts';
 import { pipelineList } from './operations/pipeline-list.ts';
 import { pipelineRun } from './operations/pipeline-run.ts';
@@ -39,6 +40,7 @@ export const dataPlugin = plugin({
     dataExpect,
     dataTag,
     dataSplit,
+    dataLineage,
     pipelineRun,
     pipelineList,
     pipelineShow,
@@ -50,6 +52,11 @@ export const dataPlugin = plugin({
     provide(datasetsToken, async (scope) => (await import('./data-services.ts')).datasetsService(scope)),
   ],
   subscribers: [
+    {
+      name: 'open-lineage',
+      types: ['dataset.added', 'pipeline.*', 'run.*'],
+      load: async () => (await import('./open-lineage/open-lineage.ts')).emitOpenLineage,
+    },
     {
       name: 'pipelines',
       types: ['dataset.added', 'alert.fired'],

@@ -5,6 +5,7 @@ export { dataErase } from './operations/erase.ts';
 export { dataExpect } from './operations/expect.ts';
 export { dataExport } from './operations/export.ts';
 export { dataGc } from './operations/gc.ts';
+export { dataLineage } from './operations/lineage.ts';
 export { dataList } from './operations/list.ts';
 export { pipelineList } from './operations/pipeline-list.ts';
 export { pipelineRun } from './operations/pipeline-run.ts';

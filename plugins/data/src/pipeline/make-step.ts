@@ -6,13 +6,14 @@ import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
 import { type Engine, openEngine } from '../engine/engine.ts';
-import { identifier } from '../engine/quote.ts';
+import { identifier, literal } from '../engine/quote.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { addNulls, refuseFailures } from '../version/add-version.ts';
 import { commitVersion } from '../version/commit-version.ts';
 import { parquetRelation, partFiles } from '../version/version-relation.ts';
 import { readManifest } from '../version/versions.ts';
 import { storePart, type WrittenPart, writePart } from '../version/write-part.ts';
+import { columnEdges, keepColumnEdges } from './column-edges.ts';
 import type { Decision } from './decide-step.ts';
 import { type GraphStep, plainSelect } from './graph.ts';
 import { isSqlStep, type ModuleStep, type Pipeline, type SqlStep } from './pipeline.ts';
@@ -61,7 +62,7 @@ export async function makeStep(
       }
       const isNothingNew = append !== undefined && part.rows === 0;
       const parts = isNothingNew ? [] : [await storePart(ctx, part, shown)];
-      return await commitVersion(ctx, ctx, {
+      const made = await commitVersion(ctx, ctx, {
         dataset: output,
         manifest: {
           format: 1,
@@ -75,6 +76,15 @@ export async function makeStep(
           kind: 'transformed',
         })),
       });
+      if (isSqlStep(step)) {
+        const [row] = await engine.rows(
+          `SELECT json_serialize_sql(${literal(plainSelect(step.sql))}) AS tree`,
+        );
+        const names = part.columns.map((column) => column.name);
+        const edges = columnEdges(String(row?.tree), names, versions);
+        await keepColumnEdges(ctx, made, edges ?? [], versions);
+      }
+      return made;
     } finally {
       engine.close();
     }

@@ -22,6 +22,8 @@ export interface PipelineTables {
     holder: string;
     started_at: string;
   };
+  /** Where the columns of a version come from: one row per pair of columns. */
+  dataset_column_edges: { to_ref: string; to_column: string; from_ref: string; from_column: string };
   /** Up to when a cron line was looked at. */
   pipeline_clocks: { pipeline: string; looked_at: string };
 }
@@ -57,6 +59,24 @@ export const pipelineMigrations: readonly Migration[] = [
         .createTable('pipeline_clocks')
         .addColumn('pipeline', 'text', (column) => column.primaryKey())
         .addColumn('looked_at', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
+  {
+    name: 'data-0021-column-edges',
+    async up(db) {
+      await db.schema
+        .createTable('dataset_column_edges')
+        .addColumn('to_ref', 'text', (column) => column.notNull())
+        .addColumn('to_column', 'text', (column) => column.notNull())
+        .addColumn('from_ref', 'text', (column) => column.notNull())
+        .addColumn('from_column', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('dataset_column_edges_key', [
+          'to_ref',
+          'to_column',
+          'from_ref',
+          'from_column',
+        ])
         .execute();
     },
   },

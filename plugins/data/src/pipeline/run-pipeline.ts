@@ -5,6 +5,7 @@ import { dataConfig } from '../data-config.ts';
 import { openEngine } from '../engine/engine.ts';
 import { commitVersion } from '../version/commit-version.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
+import { repeatColumnEdges } from './column-edges.ts';
 import { decideStep } from './decide-step.ts';
 import { findPipeline, type GraphStep, pipelineGraph } from './graph.ts';
 import { makeStep } from './make-step.ts';
@@ -189,7 +190,9 @@ async function currentAgain(ctx: Context, cached: DatasetVersion): Promise<Datas
   const madeFrom = [{ ref: `dataset:${dataset}@${cached.version}`, kind: 'repeated' }];
   const newest = await resolveVersion(ctx, dataset);
   if (newest.digest === cached.digest) return newest;
-  return await commitVersion(ctx, ctx, { dataset, manifest, columns, source, madeFrom });
+  const again = await commitVersion(ctx, ctx, { dataset, manifest, columns, source, madeFrom });
+  await repeatColumnEdges(ctx, cached, again);
+  return again;
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
