@@ -225,6 +225,19 @@ describe.each(DEVICES)('movements of elements composed at random, on %s', (name,
     );
   });
 
+  it('leave zeros where nothing comes from, whatever the memory held before', async () => {
+    const before = tensor(new Float32Array(64).fill(7), { device });
+    const copy = before.add(1);
+    await copy.data();
+    before.dispose();
+    copy.dispose();
+    const none = tensor([1, 2, 3], { device }).slice([[1, 1]]);
+    for (const length of [64, 63, 62]) {
+      const padded = none.pad([[0, length]]);
+      expect([...(await padded.data())]).toEqual(new Array(length).fill(0));
+    }
+  });
+
   it('carry gradients back to where the elements came from', async () => {
     await fc.assert(
       fc.asyncProperty(chains, async (chain) => {

@@ -14,7 +14,8 @@ import { WORD_BYTES } from './usage.ts';
 
 /** A dispatch of a plan, with the places of its buffers in the plan's memory. */
 interface PlannedDispatch {
-  readonly dispatch: Dispatch;
+  /** None where the output is nothing but zeros. */
+  readonly dispatch: Dispatch | undefined;
   readonly places: readonly number[];
   readonly hasConstants: boolean;
   /** The place of an output that must be zeros before. */
@@ -89,6 +90,7 @@ export function planRunner(
     const results = resultsOf(plan, planned, given, buffers, memory);
     for (const { dispatch, places, hasConstants, clears } of dispatches) {
       if (clears !== undefined) queue.push({ kind: 'clear', target: at(clears) });
+      if (!dispatch) continue;
       const bound = places.map(at);
       if (hasConstants && constants) bound.push(constants);
       queue.push({ kind: 'dispatch', dispatch, buffers: bound });
@@ -126,6 +128,8 @@ function dispatchesOf(
     (sum, slot) => sum + bytesOf(plan.slots[slot]?.size ?? 0),
     0,
   );
+  if (shaders.length === 0 && startsFromZeros)
+    return [{ dispatch: undefined, places: [], hasConstants: false, clears: placeOf(step.output) }];
   const operations = kernelOperations(step.kernel);
   const share = 1 / shaders.length;
   return shaders.map(({ label, source, buffers, constants, grid }: Shader, index) => {
