@@ -96,6 +96,27 @@ export function deviceContract(name: string, open: () => Promise<Device>): void 
       );
     });
 
+    it('keeps NaN in largest and smallest elements, wherever it stands', async () => {
+      const NaNs = make([Number.NaN, 1, Number.NaN, -Infinity], { device });
+      const others = make([1, Number.NaN, Number.NaN, 2], { device });
+      await expectValues(NaNs.maximum(others), [NaN, NaN, NaN, 2]);
+      await expectValues(NaNs.minimum(others), [NaN, NaN, NaN, -Infinity]);
+      await expectValues(NaNs.relu(), [NaN, 1, NaN, 0]);
+      for (const length of [3, 64, 1_001, 16_384]) {
+        for (const place of [0, 1, length >> 1, length - 1]) {
+          const rows = Float32Array.from({ length: 2 * length }, (_, i) =>
+            i === place ? Number.NaN : (i % 100) - 50,
+          );
+          const x = make(rows, { shape: [2, length], device });
+          const finite = [...rows.subarray(length)];
+          await expectValues(x.max(1), [NaN, Math.max(...finite)]);
+          await expectValues(x.min(1), [NaN, Math.min(...finite)]);
+          if (length < 100) await expectValues(x.transpose().max(0), [NaN, Math.max(...finite)]);
+        }
+      }
+      expect([...(await make([1, Number.NaN, 2], { device }).softmax().data())]).toEqual([NaN, NaN, NaN]);
+    });
+
     it('finds the first largest with argmax', async () => {
       await expectValues(
         make(

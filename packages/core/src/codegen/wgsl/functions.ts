@@ -9,7 +9,6 @@ const COMPARISON: Readonly<Record<string, string>> = {
   less: '<',
   lessEqual: '<=',
 };
-const NAMES: Readonly<Record<string, string>> = { maximum: 'max', minimum: 'min' };
 
 /** The call of an element-wise function on `width` elements at once. Booleans are 0 and 1. */
 export function callOf(
@@ -50,8 +49,13 @@ export function callOf(
       return `tanh(clamp(${a}, ${type}(-15.0), ${type}(15.0)))`;
     case 'pow':
       return `signedPow${width}(${a}, ${b})`;
+    case 'maximum':
+    case 'minimum': {
+      const name = fn === 'maximum' ? 'max' : 'min';
+      return dtype === 'float32' ? `${name}Number${width}(${a}, ${b})` : `${name}(${a}, ${b})`;
+    }
     default:
-      return `${NAMES[fn] ?? fn}(${[a, b].filter((operand) => operand !== '').join(', ')})`;
+      return `${fn}(${[a, b].filter((operand) => operand !== '').join(', ')})`;
   }
 }
 
@@ -63,6 +67,21 @@ const signedPow = (width: 1 | 4): string => {
   let isOdd = abs(exponent % ${type}(2.0)) == ${type}(1.0);
   let signed = select(size, -size, (base < ${type}(0.0)) & isOdd);
   return select(signed, ${type}(1.0), exponent == ${type}(0.0));
+}
+`;
+};
+
+/** WGSL's max and min may give either operand when one is NaN; ours give the NaN. */
+const keepingNaN = (name: 'max' | 'min', width: 1 | 4): string => {
+  const [type, words, truths] = [
+    vectorType('float32', width),
+    vectorType('bool', width),
+    width === 1 ? 'bool' : 'vec4<bool>',
+  ];
+  return `fn ${name}Number${width}(a: ${type}, b: ${type}) -> ${type} {
+  let isNoA: ${truths} = (bitcast<${words}>(a) & ${words}(0x7fffffffu)) > ${words}(0x7f800000u);
+  let isNoB: ${truths} = (bitcast<${words}>(b) & ${words}(0x7fffffffu)) > ${words}(0x7f800000u);
+  return select(select(${name}(a, b), b, isNoB), a, isNoA);
 }
 `;
 };
@@ -91,5 +110,10 @@ const RANDOM_BITS = `fn randomBits(key0: i32, key1: i32, index: i32) -> i32 {
 export const preludeOf = (source: string): string =>
   [
     ...([1, 4] as const).filter((width) => source.includes(`signedPow${width}(`)).map(signedPow),
+    ...(['max', 'min'] as const).flatMap((name) =>
+      ([1, 4] as const)
+        .filter((width) => source.includes(`${name}Number${width}(`))
+        .map((width) => keepingNaN(name, width)),
+    ),
     ...(source.includes('randomBits(') ? [RANDOM_BITS] : []),
   ].join('');

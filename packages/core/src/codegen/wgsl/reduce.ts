@@ -4,6 +4,7 @@ import { contiguousView } from '../../schedule/view.ts';
 import { shapeText, sizeOf } from '../../tensor/shape.ts';
 import { type Counter, emitter, inputsInFours, resources, type Value, viewsOf } from './emitter.ts';
 import { finishing } from './finishing.ts';
+import { foldAcross, foldOf, foldTree, startOf } from './fold.ts';
 import {
   type BufferUse,
   type Program,
@@ -12,7 +13,7 @@ import {
   type ShaderTarget,
   vectorType,
 } from './program.ts';
-import { blocks, foldAcross, foldOf, indented, linear, shaderOf, startOf } from './source.ts';
+import { blocks, indented, linear, shaderOf } from './source.ts';
 
 /** A reduction of `rows` outputs over `inner` elements each. Also matrix-vector products are written as one. */
 export interface Reduction {
@@ -183,8 +184,8 @@ function byThread(reduction: Reduction, parts: number): Shader {
   const start = emit.constant(startOf(fn, typeOf(reduction)), typeOf(reduction));
   const type = vectorType(typeOf(reduction), width);
   const { grid, head } = linear(rows * parts, WORKGROUP);
-  const total = width === 4 ? foldAcross(fn, 'folded') : 'folded';
-  const loop = `${indented(emit.lines[1], 2)}    folded = ${foldOf(fn, 'folded', value.name)};\n`;
+  const total = width === 4 ? foldAcross(fn, typeOf(reduction), 'folded') : 'folded';
+  const loop = `${indented(emit.lines[1], 2)}    folded = ${foldOf(fn, typeOf(reduction), width, 'folded', value.name)};\n`;
   return shaderOf({
     label,
     resources: own,
@@ -211,7 +212,7 @@ function byWorkgroup(reduction: Reduction, parts: number): Shader {
   const size = Math.min(256, Math.max(WORKGROUP, 2 ** Math.floor(Math.log2(steps / 4))));
   const start = emit.constant(startOf(fn, typeOf(reduction)), typeOf(reduction));
   const { grid, head } = blocks(rows * parts);
-  const total = width === 4 ? foldAcross(fn, 'folded') : 'folded';
+  const total = width === 4 ? foldAcross(fn, typeOf(reduction), 'folded') : 'folded';
   return shaderOf({
     label,
     resources: own,
@@ -224,20 +225,11 @@ function byWorkgroup(reduction: Reduction, parts: number): Shader {
   let begin = ${parts === 1 ? '0u' : `(block % ${parts}u) * ${steps}u`};
 ${indented(emit.lines[0], 1)}  var folded = ${vectorType(typeOf(reduction), width)}(${start});
   for (var at = begin + lane; at < begin + ${steps}u; at += ${size}u) {
-${indented(emit.lines[1], 2)}    folded = ${foldOf(fn, 'folded', value.name)};
+${indented(emit.lines[1], 2)}    folded = ${foldOf(fn, typeOf(reduction), width, 'folded', value.name)};
   }
   sums[lane] = ${total};
-${tree(fn, size, 1)}  if (lane == 0u) { finish(block, sums[0]); }`,
+${foldTree(fn, typeOf(reduction), 'sums', size)}  if (lane == 0u) { finish(block, sums[0]); }`,
   });
-}
-
-/** Folds `sums` into its first `stride` elements, halving the number of invocations that work. */
-function tree(fn: 'sum' | 'max', size: number, stride: number): string {
-  return `  for (var reach = ${size / 2}u; reach >= ${stride}u; reach /= 2u) {
-    workgroupBarrier();
-    if (lane < reach) { sums[lane] = ${foldOf(fn, 'sums[lane]', 'sums[lane + reach]')}; }
-  }
-`;
 }
 
 /** Neighbouring outputs side by side in a workgroup, the inner axis in parts: sums over leading axes read whole lines. */
@@ -261,9 +253,9 @@ function byColumns(reduction: Reduction): Shader {
   let row = min(column, ${rows - 1}u);
 ${indented(emit.lines[0], 1)}  var folded = ${type}(${start});
   for (var at = local.y; at < ${inner}u; at += ${PARTS}u) {
-${indented(emit.lines[1], 2)}    folded = ${foldOf(fn, 'folded', value.name)};
+${indented(emit.lines[1], 2)}    folded = ${foldOf(fn, typeOf(reduction), 1, 'folded', value.name)};
   }
   sums[lane] = folded;
-${tree(fn, COLUMNS * PARTS, COLUMNS)}  if (local.y == 0u && column < ${rows}u) { finish(row, sums[lane]); }`,
+${foldTree(fn, typeOf(reduction), 'sums', COLUMNS * PARTS, COLUMNS)}  if (local.y == 0u && column < ${rows}u) { finish(row, sums[lane]); }`,
   });
 }

@@ -10,8 +10,9 @@ import {
   type Value,
   viewsOf,
 } from './emitter.ts';
+import { type Fold, foldAcross, foldOf, foldTree, startOf } from './fold.ts';
 import { type Program, program, type ShaderTarget, vectorType } from './program.ts';
-import { blocks, foldAcross, foldOf, indented, linear, shaderOf, startOf } from './source.ts';
+import { blocks, indented, linear, shaderOf } from './source.ts';
 
 type Rows = Extract<Kernel, { kind: 'rows' }>;
 
@@ -81,12 +82,14 @@ export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: 
     const folded = `folded${index}`;
     body.push(indented(emit.lines[0], 1));
     body.push(`  var ${folded} = ${vectorType(type, width)}(${start});\n`);
-    body.push(loop(`${indented(emit.lines[1], 2)}    ${folded} = ${foldOf(stage.fn, folded, name)};\n`));
-    const total = width === 4 ? foldAcross(stage.fn, folded) : folded;
+    body.push(
+      loop(`${indented(emit.lines[1], 2)}    ${folded} = ${foldOf(stage.fn, type, width, folded, name)};\n`),
+    );
+    const total = width === 4 ? foldAcross(stage.fn, type, folded) : folded;
     if (isAlone) body.push(`  let stage${index} = ${total};\n`);
     else {
       shared.add(type);
-      body.push(tree(stage.fn, `shared_${type}`, total, size, `stage${index}`));
+      body.push(tree(stage.fn, type, `shared_${type}`, total, size, `stage${index}`));
     }
     values.set(index, { name: `stage${index}`, level: 0 });
   }
@@ -129,14 +132,9 @@ function outerAxesOf(expressions: readonly Expression[], outer: number): number 
 }
 
 /** Folds the invocations' values into one that all of them know, called `name`. */
-function tree(fn: 'sum' | 'max', memory: string, value: string, size: number, name: string): string {
-  return `  ${memory}[lane] = ${value};
-  for (var reach = ${size / 2}u; reach >= 1u; reach /= 2u) {
-    workgroupBarrier();
-    if (lane < reach) { ${memory}[lane] = ${foldOf(fn, `${memory}[lane]`, `${memory}[lane + reach]`)}; }
-  }
-  workgroupBarrier();
+const tree = (fn: Fold, type: DType, memory: string, value: string, size: number, name: string): string =>
+  `  ${memory}[lane] = ${value};
+${foldTree(fn, type, memory, size)}  workgroupBarrier();
   let ${name} = ${memory}[0];
   workgroupBarrier();
 `;
-}

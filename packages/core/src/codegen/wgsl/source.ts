@@ -93,18 +93,3 @@ export const indented = (lines: readonly string[], depth: number): string =>
   lines.map((line) => `${'  '.repeat(depth)}${line}\n`).join('');
 
 export const zeroOf = (dtype: DType, width: 1 | 4 = 1): string => `${vectorType(dtype, width)}(0)`;
-
-/** The value that a fold starts from. */
-export const startOf = (fn: 'sum' | 'max', dtype: DType): number => {
-  if (fn === 'sum') return 0;
-  return dtype === 'float32' ? Number.NEGATIVE_INFINITY : dtype === 'int32' ? -(2 ** 31) : 0;
-};
-
-export const foldOf = (fn: 'sum' | 'max', a: string, b: string): string =>
-  fn === 'sum' ? `${a} + ${b}` : `max(${a}, ${b})`;
-
-/** The four parts of a vector folded into one. */
-export const foldAcross = (fn: 'sum' | 'max', name: string): string =>
-  fn === 'sum'
-    ? `(${name}.x + ${name}.y) + (${name}.z + ${name}.w)`
-    : `max(max(${name}.x, ${name}.y), max(${name}.z, ${name}.w))`;
