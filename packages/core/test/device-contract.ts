@@ -96,6 +96,18 @@ export function deviceContract(name: string, open: () => Promise<Device>): void 
       );
     });
 
+    it('takes values as they are when a tensor is made', async () => {
+      const values = Float32Array.of(1, 2, 3);
+      const x = make(values, { device });
+      const sum = x.add(1);
+      values.fill(9);
+      const y = make(values, { device });
+      values.fill(7);
+      await expectValues(sum, [2, 3, 4]);
+      await expectValues(x, [1, 2, 3]);
+      await expectValues(y, [9, 9, 9]);
+    });
+
     it('keeps NaN in largest and smallest elements, wherever it stands', async () => {
       const NaNs = make([Number.NaN, 1, Number.NaN, -Infinity], { device });
       const others = make([1, Number.NaN, Number.NaN, 2], { device });

@@ -31,7 +31,7 @@ if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {
   deviceContract('webgpu', () => openDevice('webgpu'));
   operationsContract('webgpu', () => openDevice('webgpu'));
   // On a software adapter the shaders for real ones are others.
-  const hardware = async (): Promise<Device> => await openWebGpu({ assumeHardware: true });
+  const hardware = async (): Promise<Device> => await openWebGpu({ target: { isSoftware: false } });
   deviceContract('webgpu, shaders for hardware', hardware);
   operationsContract('webgpu, shaders for hardware', hardware);
 }

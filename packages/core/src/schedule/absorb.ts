@@ -58,8 +58,13 @@ function inputsWith(node: Node, group: Group, draft: Draft): Set<Node> {
   return inputs;
 }
 
-const hasRoom = (node: Node, group: Group, draft: Draft): boolean =>
-  inputsWith(node, group, draft).size <= draft.maxInputs;
+function hasRoom(node: Node, group: Group, draft: Draft): boolean {
+  const product = node.primitive.kind === 'matmul' ? node : group.product;
+  const operands = product ? readsOf(product, draft) : [];
+  // A product has an input for each operand, also when both are one.
+  const again = operands.length - new Set(operands).size;
+  return inputsWith(node, group, draft).size + again <= draft.maxInputs;
+}
 
 function replaceInput(node: Node, group: Group, draft: Draft): void {
   const inputs = inputsWith(node, group, draft);

@@ -12,7 +12,7 @@ if (isMissing && process.env.TRESTLE_REQUIRE_WEBGPU === '1') throw reason;
 if (isMissing) console.warn(`Not tested without WebGPU: ${String(reason)}`);
 
 // A software adapter takes seconds to compile some shaders on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Tests that need an adapter, be it one in software. */
 export const describeGpu = (name: string, tests: () => void): void => {

@@ -26,8 +26,6 @@ const TILES: readonly [Tile, Tile, Tile] = [
   { rows: 64, columns: 64, depth: 32, across: 16, down: 16 },
   { rows: 32, columns: 32, depth: 32, across: 8, down: 8 },
 ];
-/** Workgroups that it takes to fill an adapter. */
-const ENOUGH_WORKGROUPS = 96;
 const PART: BufferUse = { kind: 'scratch', scratch: 0 };
 
 export function matmulProgram(kernel: Matmul, inputTypes: readonly DType[], target: ShaderTarget): Program {
@@ -35,7 +33,7 @@ export function matmulProgram(kernel: Matmul, inputTypes: readonly DType[], targ
   const isPlain = [a, b].every(({ shape, split }) => shape.length === 3 && split[0] === 1 && split[1] === 2);
   if (isPlain && (m === 1 || n === 1)) return matrixVector(kernel, inputTypes, target);
   if (target.isSoftware) return byRegisters(kernel, inputTypes);
-  return byTiles(kernel, inputTypes);
+  return byTiles(kernel, inputTypes, target);
 }
 
 const labelOf = ({ batch, m, k, n }: Matmul): string =>
@@ -197,11 +195,11 @@ ${indented(stores, 1)}`,
  * Workgroups multiply tiles: panels of both operands go to shared memory, and each invocation keeps a block of the result in
  * registers, made of 4x4 blocks that lie apart so that neighbours read neighbouring memory.
  */
-function byTiles(kernel: Matmul, inputTypes: readonly DType[]): Program {
+function byTiles(kernel: Matmul, inputTypes: readonly DType[], { workgroups }: ShaderTarget): Program {
   const { batch, m, n, dtype, epilogue, shape } = kernel;
-  const tile = tileFor(kernel);
+  const tile = tileFor(kernel, workgroups);
   const [down, across] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
-  const chunks = chunksOf(kernel, batch * down * across, tile);
+  const chunks = chunksOf(kernel, workgroups / (batch * down * across), tile);
   // The parts of a product that was split over k, added up by a second shader, which also has the epilogue.
   if (chunks > 1) {
     const { epilogue: _, ...plain } = kernel;
@@ -222,16 +220,15 @@ function byTiles(kernel: Matmul, inputTypes: readonly DType[]): Program {
   return program([tiled(kernel, inputTypes, tile, 1)]);
 }
 
-function tileFor({ batch, m, n }: Matmul): Tile {
+function tileFor({ batch, m, n }: Matmul, enough: number): Tile {
   const [large, middle, small] = TILES;
   const workgroups = (tile: Tile): number => batch * Math.ceil(m / tile.rows) * Math.ceil(n / tile.columns);
-  return [large, middle].find((tile) => workgroups(tile) >= ENOUGH_WORKGROUPS && m > 32 && n > 32) ?? small;
+  return [large, middle].find((tile) => workgroups(tile) >= enough && m > 32 && n > 32) ?? small;
 }
 
 /** How many parts k is split into, where the tiles alone are too few to fill the adapter. */
-function chunksOf({ k }: Matmul, workgroups: number, { depth }: Tile): number {
-  const wanted = Math.floor(ENOUGH_WORKGROUPS / workgroups);
-  return Math.max(1, Math.min(wanted, Math.floor(k / (8 * depth))));
+function chunksOf({ k }: Matmul, wanted: number, { depth }: Tile): number {
+  return Math.max(1, Math.min(Math.floor(wanted), Math.floor(k / (8 * depth))));
 }
 
 function tiled(kernel: Matmul, inputTypes: readonly DType[], tile: Tile, chunks: number): Shader {

@@ -8,13 +8,19 @@ export interface ShaderTarget {
   readonly workgroupStorage: number;
   /** Invocations that a workgroup may have. */
   readonly workgroupInvocations: number;
+  /** Workgroups that it takes to fill it: products are cut into smaller tiles, or along k, before there are fewer. */
+  readonly workgroups: number;
 }
+
+/** Nothing tells how many processors an adapter has; this fills those of the large ones. */
+export const ENOUGH_WORKGROUPS = 96;
 
 /** What every WebGPU device has at least. */
 export const LEAST_TARGET: ShaderTarget = {
   isSoftware: false,
   workgroupStorage: 16_384,
   workgroupInvocations: 256,
+  workgroups: ENOUGH_WORKGROUPS,
 };
 
 /** A buffer that a shader binds: one of the kernel's inputs, its output, or memory that only this program uses. */

@@ -1,5 +1,5 @@
 /// <reference types="@webgpu/types" />
-import type { ShaderTarget } from '../../codegen/wgsl/program.ts';
+import { ENOUGH_WORKGROUPS, type ShaderTarget } from '../../codegen/wgsl/program.ts';
 import { unavailable } from './gpu-errors.ts';
 
 /** What was found of WebGPU on this machine. */
@@ -58,6 +58,7 @@ export const shaderTarget = ({ limits }: GPUDevice, isSoftware: boolean): Shader
   isSoftware,
   workgroupStorage: limits.maxComputeWorkgroupStorageSize,
   workgroupInvocations: limits.maxComputeInvocationsPerWorkgroup,
+  workgroups: ENOUGH_WORKGROUPS,
 });
 
 /** Dawn's instance, once for the process: its devices crash when they outlive it, and a collector knows no such order. */

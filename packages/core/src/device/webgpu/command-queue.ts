@@ -16,14 +16,18 @@ export interface Dispatch {
   readonly operations: number;
 }
 
+type Words = Float32Array | Int32Array | Uint32Array;
+
 /** Work in the order in which it was asked for. */
 export type Command =
-  | { readonly kind: 'write'; readonly target: GPUBuffer; words(): Float32Array | Int32Array | Uint32Array }
+  | { readonly kind: 'write'; readonly target: GPUBuffer; readonly words: Words }
   | { readonly kind: 'clear'; readonly target: GPUBuffer }
   | { readonly kind: 'dispatch'; readonly dispatch: Dispatch; readonly buffers: readonly GPUBuffer[] };
 
 export interface CommandQueue {
   push(command: Command): void;
+  /** Writes to a buffer behind all that was pushed before; the words may change as soon as this returns. */
+  write(target: GPUBuffer, words: Words): void;
   /** Everything pushed so far has been handed to the device. */
   drained(): Promise<void>;
   /** How many dispatches were encoded, and how many submits it took. */
@@ -88,6 +92,11 @@ export function commandQueue(
     encoded++;
     if (encoded >= MAX_ENCODED || profiler?.isFull()) submit();
   };
+  const writeNow = (target: GPUBuffer, words: Words): void => {
+    // A view of a SharedArrayBuffer may not be written from; a copy never is one.
+    const isShared = !(words.buffer instanceof ArrayBuffer);
+    device.queue.writeBuffer(target, 0, isShared ? words.slice() : words);
+  };
   const encode = (command: Command): void => {
     if (command.kind === 'dispatch') {
       dispatch(command);
@@ -95,10 +104,7 @@ export function commandQueue(
     }
     if (command.kind === 'write') {
       if (touched.has(command.target)) submit();
-      const values = command.words();
-      // A view of a SharedArrayBuffer may not be written from; a copy never is one.
-      const isShared = !(values.buffer instanceof ArrayBuffer);
-      device.queue.writeBuffer(command.target, 0, isShared ? values.slice() : values);
+      writeNow(command.target, command.words);
       return;
     }
     endPass();
@@ -126,12 +132,11 @@ export function commandQueue(
     }
     return undefined;
   };
-  /** Encodes what can be; gives the pipeline that the next command waits for. */
-  const advance = (): Pipeline | undefined => {
-    const from = oldest;
+  /** Does work whose failures concern all that was asked for from a number on. */
+  const watched = <T>(from: number, work: () => T): T => {
     device.pushErrorScope('validation');
     try {
-      return encodeReady();
+      return work();
     } finally {
       const report = device.popErrorScope().then((error) => {
         // Mostly the consequence of a failure that is known: work on a buffer that there was no memory for.
@@ -140,6 +145,8 @@ export function commandQueue(
       log.watch(report.catch(() => undefined));
     }
   };
+  /** Encodes what can be; gives the pipeline that the next command waits for. */
+  const advance = (): Pipeline | undefined => watched(oldest, encodeReady);
   const drain = async (): Promise<void> => {
     // What this task still asks for belongs into the same submit.
     await Promise.resolve();
@@ -147,16 +154,22 @@ export function commandQueue(
     draining = undefined;
     onIdle();
   };
+  const push = (command: Command): void => {
+    if (waiting.length === 0) oldest = log.latest();
+    waiting.push(command);
+    if (waiting.length >= MAX_WAITING) advance();
+    draining ??= drain().catch((thrown: unknown) => {
+      draining = undefined;
+      fail(thrown);
+    });
+  };
   return {
     counts,
-    push(command) {
-      if (waiting.length === 0) oldest = log.latest();
-      waiting.push(command);
-      if (waiting.length >= MAX_WAITING) advance();
-      draining ??= drain().catch((thrown: unknown) => {
-        draining = undefined;
-        fail(thrown);
-      });
+    push,
+    write(target, words) {
+      // Nothing can overtake anything when nothing waits: no copy is needed then.
+      if (waiting.length === 0) watched(log.latest(), () => writeNow(target, words));
+      else push({ kind: 'write', target, words: words.slice() });
     },
     async drained() {
       while (draining) await draining;

@@ -62,7 +62,7 @@ export function planRunner(
     });
     const constants = words.length === 0 ? undefined : memory.take(bytesOf(words.length));
     if (constants) {
-      queue.push({ kind: 'write', target: constants, words: () => Uint32Array.from(words) });
+      queue.write(constants, Uint32Array.from(words));
       finalizer.register(plan, constants);
     }
     const made = { dispatches, memory: planned, constants };

@@ -21,8 +21,8 @@ import { readBack } from './read-back.ts';
 export interface WebGpuOptions {
   /** In place of the browser's or Dawn's: tests inject failures through it. */
   readonly gpu?: GPU;
-  /** Write shaders as for a real GPU, also where the adapter is software: so that they can be tested without one. */
-  readonly assumeHardware?: boolean;
+  /** Write shaders as for another adapter: so that those for real GPUs can be tested without one. */
+  readonly target?: Partial<ShaderTarget>;
   /** Called with the time of every kernel, where the adapter has timestamps. */
   readonly onKernel?: (timing: Timing) => void;
 }
@@ -47,7 +47,7 @@ export async function openWebGpu(options: WebGpuOptions = {}): Promise<WebGpuDev
   const isWanted = debug().level >= 2 || isProfiling();
   const onKernel = options.onKernel ?? (isWanted ? report : undefined);
   const { device, canProfile } = await requestDevice(found.adapter, onKernel !== undefined);
-  const target = shaderTarget(device, found.isSoftware && options.assumeHardware !== true);
+  const target = { ...shaderTarget(device, found.isSoftware), ...options.target };
   return webGpuDevice(found, device, target, canProfile ? onKernel : undefined);
 }
 
@@ -97,9 +97,8 @@ function webGpuDevice(
       const dtype: DType =
         values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'bool';
       const buffer = memory.hold(dtype, values.length);
-      const words = (): Float32Array | Int32Array | Uint32Array =>
-        values instanceof Uint8Array ? Uint32Array.from(values) : values;
-      if (values.length > 0) queue.push({ kind: 'write', target: buffer.gpu, words });
+      if (values.length > 0)
+        queue.write(buffer.gpu, values instanceof Uint8Array ? Uint32Array.from(values) : values);
       return buffer;
     },
     run(kernel, inputs) {
