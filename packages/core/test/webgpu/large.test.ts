@@ -44,7 +44,6 @@ for (const isGpu of [false, true]) {
       ['the largest tiles, with edges', [260, 20, 252]],
       ['middle tiles, with edges', [132, 36, 124]],
       ['small tiles, split over k', [40, 4_100, 36]],
-      ['small tiles, split over k, whole', [32, 4_096, 32]],
       ['a long row', [1, 9_000, 100]],
       ['a long column', [100, 9_000, 1]],
     ] as const)('multiplies in %s: %j', async (_, [m, k, n]) => {
@@ -129,7 +128,8 @@ for (const isGpu of [false, true]) {
       let expected = 0;
       for (let i = 1; i < 40; i++) expected = Math.fround(expected * 2 + i);
       expect([...(await total(...parts).data())]).toEqual([expected, 2 * expected]);
-      const joined = await concat(parts, 0).data();
+      const [first = tensor([0, 0], { device }), ...others] = parts;
+      const joined = await concat([first, ...others], 0).data();
       expect([...joined]).toEqual(Array.from({ length: 80 }, (_, i) => (i >> 1) * (1 + (i & 1))));
       // A product whose epilogue wants more than is left.
       const square = tensor(
