@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Device, grad, type Tensor, tensor } from '../src/index.ts';
 import { DEVICES } from './devices.ts';
 import { at, indexOf, type Reference, size } from './reference.ts';
+
+// A software adapter compiles a shader for every movement, which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 /** A movement of elements: on a tensor, and where each element of the result comes from (nowhere: a zero). */
 interface Movement {
@@ -196,7 +199,7 @@ describe.each(DEVICES)('movements of elements composed at random, on %s', (name,
   beforeAll(async () => {
     device = await open();
   });
-  const runs = { numRuns: name === 'wasm' ? 300 : 40 };
+  const runs = { numRuns: name === 'wasm' ? 300 : 15 };
   const input = ({ shape }: Chain): Tensor =>
     tensor(
       Float32Array.from({ length: size(shape) }, (_, place) => valueAt(place)),
