@@ -2,13 +2,15 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Device, jit, openDevice, random, type Tensor, tensor } from '../../src/index.ts';
 import { closeThreaded, threadedDevice } from './threaded-device.ts';
 
 const run = promisify(execFile);
 const PROGRAM = resolve(import.meta.dirname, 'program.ts');
 
+// Starting Node takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 300_000 });
 afterEach(closeThreaded);
 
 describe('threads of the CPU', () => {
@@ -58,7 +60,7 @@ describe('threads of the CPU', () => {
 
   it('keep no process alive, neither asleep nor unstarted', async () => {
     for (const mode of ['work', 'start']) {
-      const { stdout } = await run(process.execPath, [PROGRAM, mode], { timeout: 60_000 });
+      const { stdout } = await run(process.execPath, [PROGRAM, mode], { timeout: 120_000 });
       expect(stdout.trim()).toBe('done');
     }
   });
