@@ -124,6 +124,28 @@ export function operationsContract(name: string, open: () => Promise<Device>): v
       await expectValues(ints(5, -1, 3).sort(), [-1, 3, 5]);
     });
 
+    it.each([33, 64, 1_000, 5_003])(
+      'sorts rows of %i with many equal elements, keeping their order',
+      async (length) => {
+        const values = Float32Array.from({ length: 2 * length }, (_, i) =>
+          i % 97 === 5 ? Number.NaN : ((i * 37) % 23) - 11,
+        );
+        const places = (row: number, sign: number): number[] => {
+          const rank = (i: number): number => {
+            const value = values[row * length + i] ?? 0;
+            return Number.isNaN(value) ? Number.POSITIVE_INFINITY : sign * value;
+          };
+          // JavaScript's sort is stable; two infinities have no difference.
+          return Array.from({ length }, (_, i) => i).sort((a, b) =>
+            rank(a) === rank(b) ? 0 : rank(a) - rank(b),
+          );
+        };
+        const x = make(values, { shape: [2, length], device });
+        await expectValues(x.argsort(1), [...places(0, 1), ...places(1, 1)], 0);
+        await expectValues(x.argsort(1, { isDescending: true }), [...places(0, -1), ...places(1, -1)], 0);
+      },
+    );
+
     it('takes along an axis, and marks places', async () => {
       const x = sample([2, 3], 35);
       const places = make(Int32Array.of(2, 0, 5, 1), { shape: [2, 2], device });

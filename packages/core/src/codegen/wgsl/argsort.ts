@@ -2,41 +2,109 @@ import type { DType } from '../../graph/dtype.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 import { shapeText, sizeOf } from '../../tensor/shape.ts';
 import { resources, useInput } from './emitter.ts';
-import { type Program, program } from './program.ts';
+import { type BufferUse, type Program, program, type Shader, storageType } from './program.ts';
 import { linear, shaderOf } from './source.ts';
 
-/** Each element counts what comes before it, which is its place: no exchange between invocations is needed. */
-export function argsortProgram(
-  kernel: Extract<Kernel, { kind: 'argsort' }>,
-  inputTypes: readonly DType[],
-): Program {
-  const { length, isDescending, shape, dtype } = kernel;
+type Argsort = Extract<Kernel, { kind: 'argsort' }>;
+
+const WORKGROUP = 64;
+/** Runs that are sorted by comparing each element with each. */
+const RUN = 32;
+const SCRATCH: BufferUse = { kind: 'scratch', scratch: 0 };
+const OUTPUT: BufferUse = { kind: 'output' };
+
+/**
+ * A merge sort whose every element finds its own place: first among its run of 32, then, run by run of twice the length, by
+ * counting with a binary search what comes before it in the other half. No exchange between invocations is needed, equal
+ * elements keep their order, and n elements take log2(n / 32) + 1 dispatches and O(n log² n) reads.
+ */
+export function argsortProgram(kernel: Argsort, inputTypes: readonly DType[]): Program {
+  const widths: number[] = [];
+  for (let width = RUN; width < kernel.length; width *= 2) widths.push(width);
+  // In turn, so that the last dispatch writes to the output.
+  const targetOf = (pass: number): BufferUse => ((widths.length - pass) % 2 === 0 ? OUTPUT : SCRATCH);
+  const merges = widths.map((width, at) => merge(kernel, inputTypes, width, targetOf(at), targetOf(at + 1)));
+  const scratch = widths.length > 0 ? [sizeOf(kernel.shape)] : [];
+  return program([sortRuns(kernel, inputTypes, targetOf(0)), ...merges], scratch);
+}
+
+/** Whether an element comes before another, whatever their places; NaN comes behind all numbers. */
+function comesBefore({ isDescending }: Argsort, dtype: DType = 'float32'): string {
+  const type = storageType(dtype);
+  const isNoNumber = (x: string): string =>
+    dtype === 'float32' ? `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)` : 'false';
+  return `fn comesBefore(a: ${type}, b: ${type}) -> bool {
+  return !${isNoNumber('a')} && (${isNoNumber('b')} || a ${isDescending ? '>' : '<'} b);
+}
+`;
+}
+
+function sortRuns(kernel: Argsort, inputTypes: readonly DType[], target: BufferUse): Shader {
+  const { length, shape, dtype } = kernel;
   const own = resources(inputTypes);
   const values = useInput(own, 0);
-  const notANumber = (x: string): string =>
-    inputTypes[0] === 'float32' ? `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)` : 'false';
-  const { grid, head } = linear(sizeOf(shape), 64);
-  return program([
-    shaderOf({
-      label: `argsort ${shapeText(shape)}`,
-      resources: own,
-      target: { kind: 'output' },
-      targetType: dtype,
-      workgroup: [64, 1],
-      grid,
-      body: `${head}  let at = index % ${length}u;
+  const { grid, head } = linear(sizeOf(shape), WORKGROUP);
+  return shaderOf({
+    label: `argsort ${shapeText(shape)}`,
+    resources: own,
+    target,
+    targetType: dtype,
+    workgroup: [WORKGROUP, 1],
+    grid,
+    outside: comesBefore(kernel, inputTypes[0]),
+    body: `${head}  let at = index % ${length}u;
   let row = index - at;
+  let begin = at / ${RUN}u * ${RUN}u;
   let mine = ${values}[index];
-  let isLast = ${notANumber('mine')};
-  var before = 0u;
-  for (var other = 0u; other < ${length}u; other++) {
+  var place = row + begin;
+  for (var other = begin; other < min(begin + ${RUN}u, ${length}u); other++) {
     let value = ${values}[row + other];
-    let isOtherLast = ${notANumber('value')};
-    let comes = select(value ${isDescending ? '>' : '<'} mine, isLast, isLast || isOtherLast) && !isOtherLast;
-    let isSame = select(value == mine, isLast == isOtherLast, isLast || isOtherLast);
-    if (comes || (isSame && other < at)) { before++; }
+    if (comesBefore(value, mine) || (other < at && !comesBefore(mine, value))) { place++; }
   }
-  output[row + before] = i32(at);`,
-    }),
-  ]);
+  output[place] = i32(at);`,
+  });
+}
+
+function merge(
+  kernel: Argsort,
+  inputTypes: readonly DType[],
+  width: number,
+  source: BufferUse,
+  target: BufferUse,
+): Shader {
+  const { length, shape, dtype } = kernel;
+  const own = resources(inputTypes);
+  const values = useInput(own, 0);
+  // Not in the source, so that all merges are one pipeline.
+  own.constants.push(width);
+  const { grid, head } = linear(sizeOf(shape), WORKGROUP);
+  return shaderOf({
+    label: `argsort ${shapeText(shape)}, runs of ${width} merged`,
+    resources: own,
+    target,
+    targetType: dtype,
+    extra: [{ use: source, declaration: 'var<storage, read> order: array<i32>;' }],
+    workgroup: [WORKGROUP, 1],
+    grid,
+    outside: comesBefore(kernel, inputTypes[0]),
+    body: `${head}  let at = index % ${length}u;
+  let row = index - at;
+  let width = constants[0].x;
+  let begin = at / (2u * width) * (2u * width);
+  let middle = min(begin + width, ${length}u);
+  let end = min(begin + 2u * width, ${length}u);
+  let isFirst = at < middle;
+  let mine = ${values}[row + u32(order[index])];
+  let others = select(begin, middle, isFirst);
+  var low = others;
+  var high = select(middle, end, isFirst);
+  while (low < high) {
+    let half = (low + high) / 2u;
+    let value = ${values}[row + u32(order[row + half])];
+    // Of equal elements, those of the first half come first.
+    if (select(!comesBefore(mine, value), comesBefore(value, mine), isFirst)) { low = half + 1u; } else { high = half; }
+  }
+  let own = at - select(middle, begin, isFirst);
+  output[row + begin + own + (low - others)] = order[index];`,
+  });
 }
