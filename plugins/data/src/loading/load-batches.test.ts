@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { type Datasets, datasetsToken, type FloatBatch } from '@trestle/contracts';
 import type { Host } from '@trestle/kernel';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dataAdd, dataPlugin } from '../index.ts';
+
+// Several tests share two cores.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const ROWS = 10_000;
 

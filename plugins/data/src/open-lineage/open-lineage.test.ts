@@ -7,6 +7,9 @@ import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dataAdd, dataPlugin, pipelineRun } from '../index.ts';
 
+// Several tests share two cores.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
 describe('OpenLineage', () => {
   let project: TemporaryProject;
   let host: Host;
@@ -50,7 +53,7 @@ describe('OpenLineage', () => {
         expect(found.at(-1).eventType).toBe('COMPLETE');
         return found;
       },
-      { timeout: 50_000, interval: 200 },
+      { timeout: 150_000, interval: 200 },
     );
     const made = (name: string) => events.find((event) => event.outputs[0]?.name === name);
     expect(made('birds')).toMatchObject({
@@ -106,7 +109,7 @@ describe('OpenLineage', () => {
       await open({ url: `http://127.0.0.1:${port}/api/v1/lineage`, apiKey: 'secret' });
       await host.start({ worker: false });
       await vi.waitFor(() => expect(got.map(({ name }) => name)).toEqual(['birds', 'notes']), {
-        timeout: 50_000,
+        timeout: 150_000,
         interval: 100,
       });
       expect(got[0]?.authorization).toBe('Bearer secret');

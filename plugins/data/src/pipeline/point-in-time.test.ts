@@ -2,8 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dataAdd, dataPlugin, dataQuery, pipelineRun, pointInTime } from '../index.ts';
+
+// Several tests share two cores.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const DAY = 86_400_000;
 const day = (n: number): string => new Date(n * DAY).toISOString();

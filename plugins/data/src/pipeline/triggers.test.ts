@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dataAdd, dataPlugin, pipelineRun, pipelineShow } from '../index.ts';
 import { startDue, startOnEvent } from './triggers.ts';
 
+// Several tests share two cores.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
 describe('a trigger', () => {
   let project: TemporaryProject;
   let host: Host;
@@ -35,7 +38,7 @@ describe('a trigger', () => {
           ['succeeded', 'a new version: dataset:birds@1'],
         ]);
       },
-      { timeout: 50_000, interval: 200 },
+      { timeout: 150_000, interval: 200 },
     );
   });
 
