@@ -50,26 +50,18 @@ export function readsOf(node: Node, draft: Draft): Node[] {
   });
 }
 
-/** What a group would read if it had a node's operands instead of the node. */
-function inputsWith(node: Node, group: Group, draft: Draft): Set<Node> {
-  const inputs = new Set(group.inputs);
-  inputs.delete(node);
-  for (const base of readsOf(node, draft)) inputs.add(base);
-  return inputs;
-}
-
-function hasRoom(node: Node, group: Group, draft: Draft): boolean {
-  const product = node.primitive.kind === 'matmul' ? node : group.product;
-  const operands = product ? readsOf(product, draft) : [];
-  // A product has an input for each operand, also when both are one.
-  const again = operands.length - new Set(operands).size;
-  return inputsWith(node, group, draft).size + again <= draft.maxInputs;
+/** Whether a group may have a node's operands instead of the node. */
+function hasRoom(node: Node, { inputs, product: absorbed }: Group, draft: Draft): boolean {
+  const product = node.primitive.kind === 'matmul' ? node : absorbed;
+  // A product has an input for each of its two operands, also when both are one, or a constant.
+  const again = product ? 2 - new Set(readsOf(product, draft)).size : 0;
+  const others = new Set(readsOf(node, draft).filter((base) => !inputs.has(base)));
+  return inputs.size - Number(inputs.has(node)) + others.size + again <= draft.maxInputs;
 }
 
 function replaceInput(node: Node, group: Group, draft: Draft): void {
-  const inputs = inputsWith(node, group, draft);
-  group.inputs.clear();
-  for (const input of inputs) group.inputs.add(input);
+  group.inputs.delete(node);
+  for (const base of readsOf(node, draft)) group.inputs.add(base);
 }
 
 export function absorbElementwise(node: Node, group: Group, draft: Draft): void {

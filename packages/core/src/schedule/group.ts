@@ -93,14 +93,26 @@ export function foldPath(reduction: Node): Path {
  * copy. Two uses with the same view are the same use.
  */
 export function placeOf(node: Node, use: Use): View | undefined {
+  if (!use.path && !isPerRow(use)) return wholeOf(use.group);
   const view = alongPath(contiguousView(node.shape), use.path);
   return view && inSpace(view, use);
 }
 
+/** Whether a use leads to what there is one of per row. */
+const isPerRow = ({ group, isFolded }: Use): boolean => group.isNarrow && !isFolded;
+
+const wholes = new WeakMap<Shape, View>();
+/** All elements of a group, in order: where most nodes stand. */
+function wholeOf({ space }: Group): View {
+  const known = wholes.get(space) ?? contiguousView(space);
+  wholes.set(space, known);
+  return known;
+}
+
 /** A view over what a use leads to, over the group's space: what there is one of per row stands still along the others. */
-export function inSpace(view: View, { group, isFolded }: Use): View | undefined {
-  const { space, split } = group;
-  const isNarrow = group.isNarrow && !isFolded;
+export function inSpace(view: View, use: Use): View | undefined {
+  const { space, split } = use.group;
+  const isNarrow = isPerRow(use);
   const rows = isNarrow ? space.slice(0, split) : space;
   const moved = reshapeView(view, rows);
   if (!moved || !isNarrow) return moved;
