@@ -22,7 +22,7 @@ export function interpreter(): Device {
   return {
     name: 'reference',
     description: 'plain loops over typed arrays',
-    upload: (values) => wrap(values),
+    upload: (values) => wrap(values.slice()),
     run(kernel, inputs) {
       const output = allocate(kernel.dtype, sizeOf(kernel.shape));
       execute(kernel, inputs.map(valuesOf), output);
