@@ -10,7 +10,7 @@ import { describeMachine } from './machine.ts';
 import { markdownOf } from './markdown.ts';
 import { measure } from './measure.ts';
 import type { Result, ResultRow } from './result.ts';
-import { tableOf } from './table.ts';
+import { lineOf, tableOf } from './table.ts';
 
 const folder = dirname(import.meta.dirname);
 
@@ -41,7 +41,10 @@ async function run(name: string, names: readonly string[], isQuick: boolean): Pr
   }
   for (const comparison of wanted) {
     process.stderr.write(`  ${[...new Set(comparison.rows.map((row) => row.name))].join(', ')}…\n`);
-    rows.push(...(await measure(comparison, rounds)));
+    const measured = await measure(comparison, rounds);
+    // At once: a long run that is broken off has told something.
+    for (const row of measured) process.stderr.write(`    ${lineOf(row)}\n`);
+    rows.push(...measured);
   }
   return { suite: name, isQuick, rounds, machine, rows };
 }

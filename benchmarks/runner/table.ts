@@ -25,6 +25,15 @@ export function tableOf({ suite, machine, rounds, isQuick, rows }: Result): stri
   ].join('\n');
 }
 
+/** One row while others are still measured. */
+export function lineOf(row: ResultRow): string {
+  const { ours, peers, limit, unit, ratio, says = '' } = row;
+  const sides = { ours, ...peers, ...(limit === undefined ? {} : { limit }) };
+  const numbers = Object.entries(sides).map(([side, value]) => `${side} ${shown(value)}`);
+  const compared = ratio === null ? '' : `: ${shown(ratio)}, ${says} ${verdict(row)}`;
+  return `${unit}: ${numbers.join(', ')}${compared}`;
+}
+
 export function verdict({ target, met }: ResultRow): string {
   if (target === null) return '';
   if (met === null) return 'unknown';
