@@ -14,6 +14,8 @@ export interface SideProgram {
 export interface Times {
   readonly bestMs: number;
   readonly medianMs: number;
+  /** Of one run, on a GPU. */
+  readonly dispatches?: number;
 }
 
 export interface SideProcess {

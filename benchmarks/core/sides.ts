@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Readings, Ready, Side, Unavailable } from '../runner/comparison.ts';
 import { whyNoPeers } from './peers.ts';
-import { nodeSide, type SideProcess, type SideProgram, startSide } from './side-process.ts';
+import { nodeSide, type SideProcess, type SideProgram, startSide, type Times } from './side-process.ts';
 import { difference } from './values.ts';
 import type { Limit, Workload } from './workload.ts';
 
@@ -13,10 +13,15 @@ const limits = join(import.meta.dirname, 'limits.ts');
 /** Float32 sums in another order differ by less; a wrong result by more. */
 const TOLERANCE = 1e-3;
 
+/** What several threads or a GPU do is no one's time on a processor. */
+const PASSING_TIME = { BENCH_CLOCK: '' };
+
 const withThreads = (threads: number): Record<string, string> => ({
   BENCH_THREADS: String(threads),
   TRESTLE_THREADS: String(threads),
+  ...(threads > 1 ? PASSING_TIME : {}),
 });
+const onGpu = { BENCH_DEVICE: 'webgpu', ...PASSING_TIME };
 
 /** The programs of all sides; what cannot run a workload says so when it is opened. */
 export const programs = {
@@ -32,9 +37,9 @@ export const programs = {
     args: [module('torch_side.py')],
     env: withThreads(threads),
   }),
-  'ours on WebGPU': (): SideProgram => nodeSide(ours, { BENCH_DEVICE: 'webgpu' }),
-  'jax-js on WebGPU': (): SideProgram => nodeSide(module('jax.js'), { BENCH_DEVICE: 'webgpu' }),
-  'tfjs-webgpu': (): SideProgram => nodeSide(module('tfjs.js'), { BENCH_DEVICE: 'webgpu' }),
+  'ours on WebGPU': (): SideProgram => nodeSide(ours, onGpu),
+  'jax-js on WebGPU': (): SideProgram => nodeSide(module('jax.js'), onGpu),
+  'tfjs-webgpu': (): SideProgram => nodeSide(module('tfjs.js'), onGpu),
 } as const;
 
 export type SideName = keyof typeof programs;
@@ -43,7 +48,7 @@ export const JS_PEERS = ['jax-js', 'tfjs-wasm', 'ort-web'] as const;
 export const ALL_PEERS = [...JS_PEERS, 'ort-node', 'pytorch'] as const;
 
 /** Times in milliseconds, and what a row makes of them. */
-export type ToReadings = (time: { readonly bestMs: number; readonly medianMs: number }) => Readings;
+export type ToReadings = (times: Times) => Readings;
 
 const inMilliseconds: ToReadings = ({ bestMs, medianMs }) => ({ ms: bestMs, medianMs });
 
@@ -62,28 +67,38 @@ export function sidesFor(
   { workload, roundMs, toReadings = inMilliseconds }: Measuring,
 ): { readonly ours: Side; readonly peers: Record<string, Side> } {
   let reference: readonly number[] | undefined;
-  const side =
-    (name: SideName): Side =>
-    async () => {
-      const isOurs = name.startsWith('ours');
-      const missing = isOurs ? undefined : whyNoPeers(name);
-      if (missing !== undefined) return { why: missing };
-      return await opened(
-        startSide(programs[name]()),
-        workload,
-        (result) => {
-          if (isOurs) reference = result;
-          const wrong = reference === undefined || isOurs ? 0 : difference(result, reference);
-          return wrong > TOLERANCE
-            ? `gives other results than ours, by ${wrong.toExponential(1)}`
-            : undefined;
-        },
-        async (process) => toReadings(await process.measure(roundMs)),
-      );
-    };
+  const measure = async (process: SideProcess): Promise<Readings> =>
+    toReadings(await process.measure(roundMs));
+  const check = (result: readonly number[]): string | undefined => {
+    reference ??= result;
+    const wrong = difference(result, reference);
+    return wrong > TOLERANCE ? `gives other results than ours, by ${wrong.toExponential(1)}` : undefined;
+  };
   const [first = 'ours', ...others] = names;
-  return { ours: side(first), peers: Object.fromEntries(others.map((name) => [name, side(name)])) };
+  return {
+    ours: sideOf(first, programs[first](), workload, measure, check),
+    peers: Object.fromEntries(
+      others.map((name) => [name, sideOf(name, programs[name](), workload, measure, check)]),
+    ),
+  };
 }
+
+/** One side in a process of its own; a peer that is not installed says so. */
+export const sideOf =
+  (
+    name: SideName,
+    program: SideProgram,
+    workload: Workload,
+    measure: (process: SideProcess) => Promise<Readings>,
+    objection: (result: readonly number[]) => string | undefined = () => undefined,
+  ): Side =>
+  async () => {
+    const missing = name.startsWith('ours') ? undefined : whyNoPeers(name);
+    if (missing !== undefined) return { why: missing };
+    return await opened(startSide(program), workload, objection, measure);
+  };
+
+export const limitProgram = (threads = 1): SideProgram => nodeSide(limits, threads > 1 ? PASSING_TIME : {});
 
 /** A process that has opened its work, as a side of the runner. */
 export async function opened(
@@ -114,7 +129,7 @@ export const limitSide =
   async () => {
     const processes: { readonly process: SideProcess; readonly amount: number }[] = [];
     for (const { limit, amount } of loops) {
-      const process = startSide(nodeSide(limits));
+      const process = startSide(limitProgram());
       processes.push({ process, amount });
       const reply = await process.open(limit);
       if ('why' in reply) return reply;

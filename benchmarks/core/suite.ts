@@ -1,86 +1,18 @@
 import process from 'node:process';
-import type { Comparison, Suite, SuiteOptions, Target } from '../runner/comparison.ts';
-import { FMA_FLOPS } from './limits.ts';
+import type { Comparison, Suite, SuiteOptions } from '../runner/comparison.ts';
+import { onAllCores } from './all-cores.ts';
+import { comparisonsOf, faster, rowsFor } from './comparisons.ts';
+import { onWebGpu } from './on-webgpu.ts';
 import { installPeers, peerVersions } from './peers.ts';
-import { ALL_PEERS, JS_PEERS, limitSide, type SideName, sidesFor } from './sides.ts';
-import type { Limit, Workload } from './workload.ts';
+import { ALL_PEERS, JS_PEERS, sidesFor } from './sides.ts';
+import { startUp } from './start-up.ts';
+import type { Workload } from './workload.ts';
 
-interface Named {
-  readonly name: string;
-  readonly workload: Workload;
-  readonly peers?: readonly SideName[];
-}
-
-const GIGA_PER_MS = 1e-6;
 const [FULL_ROUND_MS, QUICK_ROUND_MS] = [300, 60];
 
-const faster = (over: Target['over'], factor: number): Target => ({ over, atLeast: factor });
-
-/** A row a target: the numbers are the same, what they are compared with is not. */
-const rowsFor = (
-  name: string,
-  reading: string,
-  unit: string,
-  targets: readonly Target[],
-): Comparison['rows'] => {
-  const row = { name, reading, unit, better: unit === 'ms' || unit === 'µs' ? 'lower' : 'higher' } as const;
-  if (targets.length === 0) return [row];
-  return targets.map((target) => ({ ...row, target }));
-};
-
-/** The table of the core's speed. Everything is float32. */
-function table(roundMs: number): readonly Comparison[] {
-  const fma = limitSide('gflops', [{ limit: { kind: 'fma' }, amount: FMA_FLOPS * GIGA_PER_MS }], roundMs);
-
-  /** Work that is bound by arithmetic. */
-  const compute = (
-    { name, workload, peers = ALL_PEERS }: Named,
-    flops: number,
-    targets: readonly Target[],
-  ): Comparison => ({
-    rows: rowsFor(name, 'gflops', 'GFLOP/s', targets),
-    ...sidesFor(['ours', ...peers], {
-      workload,
-      roundMs,
-      toReadings: ({ bestMs }) => ({ gflops: (flops * GIGA_PER_MS) / bestMs }),
-    }),
-    limit: fma,
-  });
-
-  /** Work that is bound by memory: so many bytes go through it, and the limit is a loop over as many. */
-  const memory = (
-    { name, workload, peers = ALL_PEERS }: Named,
-    read: number,
-    written: number,
-    targets: readonly Target[],
-  ): Comparison => {
-    const amount = (read + written) * GIGA_PER_MS;
-    const kinds = written === 0 ? (['read'] as const) : (['copy', 'move'] as const);
-    const loops = kinds.map((kind): { limit: Limit; amount: number } => ({
-      limit: { kind, bytes: read },
-      amount,
-    }));
-    return {
-      rows: rowsFor(name, 'gbs', 'GB/s', targets),
-      ...sidesFor(['ours', ...peers], {
-        workload,
-        roundMs,
-        toReadings: ({ bestMs }) => ({ gbs: amount / bestMs }),
-      }),
-      limit: limitSide('gbs', loops, roundMs),
-    };
-  };
-
-  /** A whole step, in milliseconds; a target says how many times as fast ours must be. */
-  const step = ({ name, workload, peers = ALL_PEERS }: Named, targets: readonly Target[]): Comparison => ({
-    rows: rowsFor(name, 'perSecond', 'steps/s', targets),
-    ...sidesFor(['ours', ...peers], {
-      workload,
-      roundMs,
-      toReadings: ({ bestMs }) => ({ perSecond: 1000 / bestMs }),
-    }),
-  });
-
+/** The table of the core's speed on one thread of the CPU. Everything is float32. */
+function onOneThread(roundMs: number): readonly Comparison[] {
+  const { compute, memory, step } = comparisonsOf(roundMs);
   const product = (m: number, k: number, n: number, more: object = {}): Workload => ({
     kind: 'matmul',
     m,
@@ -199,5 +131,8 @@ export const suite: Suite = {
     installPeers();
     return { clock: process.env.BENCH_CLOCK === 'cpu' ? 'CPU time' : 'time', ...peerVersions() };
   },
-  comparisons: ({ isQuick }: SuiteOptions) => table(isQuick ? QUICK_ROUND_MS : FULL_ROUND_MS),
+  comparisons({ isQuick }: SuiteOptions) {
+    const roundMs = isQuick ? QUICK_ROUND_MS : FULL_ROUND_MS;
+    return [...onOneThread(roundMs), ...onAllCores(roundMs), ...startUp(), ...onWebGpu(roundMs)];
+  },
 };

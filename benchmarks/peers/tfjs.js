@@ -36,8 +36,8 @@ async function useWasm() {
 async function useWebGpu() {
   await offerWebGpu();
   require('@tensorflow/tfjs-backend-webgpu');
-  await tf.setBackend('webgpu');
-  await tf.ready();
+  // Without an adapter it would quietly compute on another backend.
+  if (!(await tf.setBackend('webgpu'))) throw new Error('there is no adapter for WebGPU');
 }
 
 const isWebGpu = process.env.BENCH_DEVICE === 'webgpu';
