@@ -39,14 +39,17 @@ function fmaLoop() {
   const scope = newScope(0);
   const accumulators = Array.from({ length: ACCUMULATORS }, () => scope.local('v128'));
   const count = scope.local('i32');
-  const half = v128.floats(0.5);
+  // From memory: no compiler knows them, and each sits in a register.
+  const [a, b] = [scope.local('v128'), scope.local('v128')];
   const kept = accumulators.reduce((sum, one) => f32x4.add(sum, get(one)), v128.floats(0));
   const body: Code = [
+    set(a, v128.load(i32.const(64))),
+    set(b, v128.load(i32.const(80))),
     repeat(
       count,
       i32.const(FMA_ROUNDS),
       1,
-      ...accumulators.map((one) => set(one, f32x4.relaxedMadd(get(one), half, half))),
+      ...accumulators.map((one) => set(one, f32x4.relaxedMadd(get(a), get(b), get(one)))),
     ),
     // Stored, so that no compiler may leave the work out.
     v128.store(i32.const(0), kept),

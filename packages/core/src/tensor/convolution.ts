@@ -211,13 +211,39 @@ function product(padded: Tensor, weight: Tensor, geometry: Geometry, groups: num
   return reshape(permute(products, [1, 0, 2]), [...positions, outputs]);
 }
 
+/** Places of a window that are added up in one kernel; more are folded, whose loop costs little then. */
+const FEW_PLACES = 25;
+
+/** Channel by channel: the sum over the window's places, each a shifted view of the input times the weights of its place. */
 function weightedSum(padded: Tensor, weight: Tensor, geometry: Geometry): Tensor {
-  const spatial = geometry.sizes.length;
+  const { sizes } = geometry;
+  const spatial = sizes.length;
   const view = spatialWindows(padded, geometry);
-  // [...sizes, 1, channels] -> [channels, ...sizes], as the windows have them.
-  const places = reshape(weight, [...geometry.sizes, weight.shape.at(-1) ?? 1]);
-  const aligned = permute(places, [spatial, ...geometry.sizes.keys()]);
-  return view.mul(aligned).sum(geometry.sizes.map((_, axis) => spatial + 2 + axis));
+  const channels = weight.shape.at(-1) ?? 1;
+  if (sizeOf(sizes) > FEW_PLACES) {
+    // [...sizes, 1, channels] -> [channels, ...sizes], as the windows have them.
+    const aligned = permute(reshape(weight, [...sizes, channels]), [spatial, ...sizes.keys()]);
+    return view.mul(aligned).sum(sizes.map((_, axis) => spatial + 2 + axis));
+  }
+  const placed = Array.from({ length: sizeOf(sizes) }, (_, place) => {
+    const at = placeIn(sizes, place).map((index) => [index, index + 1] as const);
+    const seen = slice(view, [...view.shape.slice(0, spatial + 2).map(() => null), ...at]);
+    return reshape(seen, view.shape.slice(0, spatial + 2)).mul(reshape(slice(weight, at), [channels]));
+  });
+  return placed.reduce((sum, one) => sum.add(one));
+}
+
+/** The indices of a place in the window, from its number. */
+function placeIn(sizes: readonly number[], place: number): number[] {
+  let rest = place;
+  return sizes
+    .toReversed()
+    .map((size) => {
+      const index = rest % size;
+      rest = Math.floor(rest / size);
+      return index;
+    })
+    .toReversed();
 }
 
 /** Zeros around, or a part, of the spatial axes: negative amounts cut off. */
@@ -293,8 +319,11 @@ function weightGradient(g: Tensor, x: Tensor, shape: Shape, geometry: Geometry, 
   if (perGroup === 1 && groups > 1 && outputs === groups) {
     const view = spatialWindows(padded, geometry);
     const rows = Array.from({ length: sizes.length + 1 }, (_, axis) => axis);
-    const summed = view.mul(reshape(g, [...g.shape, ...sizes.map(() => 1)])).sum(rows);
-    return reshape(permute(summed, [...sizes.map((_, axis) => axis + 1), 0]), shape);
+    // Channels last: neighbours in memory are summed side by side.
+    const channel = rows.length;
+    const aligned = permute(view, [...rows, ...sizes.map((_, axis) => channel + 1 + axis), channel]);
+    const seen = reshape(g, [...g.shape.slice(0, -1), ...sizes.map(() => 1), outputs]);
+    return reshape(aligned.mul(seen).sum(rows), shape);
   }
   const { view, rows, group, channel, places } = groupedWindows(padded, geometry, groups);
   const inner = sizeOf(sizes) * perGroup;

@@ -239,6 +239,11 @@ export const SAMPLES: readonly Sample[] = [
     fn: (w) => conv2d(weights([2, 4, 5, 3], 1), w, { groups: 3, padding: 1, stride: 2 }).square(),
   },
   {
+    name: 'depthwise conv2d with a large window',
+    shape: [1, 6, 7, 2],
+    fn: (x) => conv2d(x, weights([5, 6, 1, 2]), { groups: 2, padding: 1 }).square(),
+  },
+  {
     name: 'max pooling',
     shape: [1, 4, 6, 2],
     fn: (x) => maxPool(x, 2, { padding: 1 }).mul(2),

@@ -73,6 +73,8 @@ export interface Pointer {
   readonly start: Value<'i32'>;
   /** How far it moves per step along each axis: bytes, or counts. */
   readonly steps: readonly number[];
+  /** The element of its buffer that it starts at, where loads lie at constant distances from it. */
+  readonly base?: number;
 }
 
 export const advance = (pointer: Local<'i32'>, by: number): Code =>
