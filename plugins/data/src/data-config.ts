@@ -10,6 +10,8 @@ export const dataConfig = configSection(
     threads: z.number().int().min(1).max(256).default(2),
     /** Hosts with private addresses from which `data add URL` may fetch. */
     allowPrivateHosts: z.array(z.string()).default([]),
+    /** Databases and buckets that callers of the server may add from, with its credentials: `postgres://db:5432`, `s3://bucket`. */
+    allowSources: z.array(z.string()).default([]),
     /** The largest download and the largest extracted file, in bytes. */
     maxSourceBytes: z
       .number()

@@ -1,25 +1,24 @@
 import { datasetVersionSchema, NAME_PATTERN } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
+import { sourceFields } from '../source/source-options.ts';
 
 export const dataAdd = operation({
   id: 'data.add',
-  summary: 'Add a new immutable version of a dataset from a file or an address.',
+  summary: 'Add a new immutable version of a dataset from files, an address or a database.',
   kind: 'job',
   access: 'data:write',
   positionals: ['path'],
   examples: [
     'trestle data add strikes.csv --name strikes',
     'trestle data add more.jsonl.gz --name strikes --append',
-    'trestle data add https://example.org/strikes.parquet --name strikes',
+    "trestle data add 'exports/2026-*.csv' --name strikes --type code=string --date-format %d/%m/%Y",
+    'trestle data add images/ --name birds',
+    'trestle data add s3://bucket/strikes.parquet --name strikes',
+    'trestle data add postgres://me@db/shop --query "SELECT * FROM orders" --name orders',
   ],
   input: z.object({
-    path: z
-      .string()
-      .min(1)
-      .describe(
-        'CSV, TSV, JSON, JSON lines or Parquet (gzip and zstd too), a .zip with one of them, or an http(s) address.',
-      ),
+    ...sourceFields,
     name: z
       .string()
       .regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores')

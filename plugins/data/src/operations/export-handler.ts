@@ -1,6 +1,7 @@
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@trestle/kernel';
+import { dataError } from '../data-error.ts';
 import { literal } from '../engine/quote.ts';
 import { formatOf } from '../source/file-format.ts';
 import { withVersion } from '../version/version-relation.ts';
@@ -18,6 +19,13 @@ const COPY_OPTIONS = {
 export async function exportVersion(ctx: Context, input: { readonly name: string; readonly path: string }) {
   const version = await resolveVersion(ctx, input.name);
   const { format, compression } = formatOf(input.path);
+  if (format === 'arrow' || format === 'excel' || format === 'sqlite') {
+    throw dataError('FORMAT', {
+      kind: 'unsupported',
+      message: `A version is not written as ${format}.`,
+      hint: 'Use .csv, .tsv, .json, .jsonl or .parquet.',
+    });
+  }
   const path = await ctx.files.write(input.path);
   const manifest = await readManifest(ctx, version.digest);
   await withVersion(ctx, manifest, ctx.signal, async (engine, relation, dir) => {

@@ -1,6 +1,6 @@
 import { dataError } from '../data-error.ts';
 
-export type FileFormat = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
+export type FileFormat = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet' | 'arrow' | 'excel' | 'sqlite';
 
 const FORMATS: Readonly<Record<string, FileFormat>> = {
   csv: 'csv',
@@ -10,18 +10,38 @@ const FORMATS: Readonly<Record<string, FileFormat>> = {
   jsonl: 'jsonl',
   ndjson: 'jsonl',
   parquet: 'parquet',
+  arrow: 'arrow',
+  arrows: 'arrow',
+  feather: 'arrow',
+  ipc: 'arrow',
+  xlsx: 'excel',
+  sqlite: 'sqlite',
+  sqlite3: 'sqlite',
+  db: 'sqlite',
 };
 
-/** Formats by the ends of names; text ones may be compressed. @throws TRS_DATA_FORMAT */
-export function formatOf(path: string): {
+const TEXTS: ReadonlySet<FileFormat> = new Set(['csv', 'tsv', 'json', 'jsonl']);
+
+export const isTextFormat = (format: FileFormat): boolean => TEXTS.has(format);
+
+export interface NamedFormat {
   readonly format: FileFormat;
   readonly compression: 'gzip' | 'zstd' | 'none';
-} {
+}
+
+/** The format that the end of a name says, if it says one; texts may be compressed. */
+export function formatFromName(path: string): NamedFormat | undefined {
   const lower = path.toLowerCase();
   const compression = lower.endsWith('.gz') ? 'gzip' : lower.endsWith('.zst') ? 'zstd' : 'none';
   const bare = compression === 'none' ? lower : lower.slice(0, lower.lastIndexOf('.'));
   const format = FORMATS[bare.slice(bare.lastIndexOf('.') + 1)];
-  if (format) return { format, compression };
+  return format && (compression === 'none' || isTextFormat(format)) ? { format, compression } : undefined;
+}
+
+/** The same of a file that must have one. @throws TRS_DATA_FORMAT */
+export function formatOf(path: string): NamedFormat {
+  const named = formatFromName(path);
+  if (named) return named;
   throw dataError('FORMAT', {
     kind: 'invalid',
     message: `The format of "${path}" is not known from its name.`,

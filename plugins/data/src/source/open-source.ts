@@ -1,58 +1,100 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Context, checkUrl, safeExtract, safeFetch, shownAddress } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
-import { checkJsonEnd } from './check-json-end.ts';
-import { type FileFormat, formatOf } from './file-format.ts';
-import { scanFile } from './scan-file.ts';
-
-/** A source on the local disk, looked at once. */
-export interface LocalSource {
-  readonly path: string;
-  /** What the user called it. */
-  readonly shown: string;
-  readonly format: FileFormat;
-  /** SHA-256 of the file, in hex. */
-  readonly digest: string;
-}
+import { checkRemoteSource } from './check-remote-source.ts';
+import { listFolder } from './folders/list-folder.ts';
+import { openFolder } from './folders/open-folder.ts';
+import type { LocalSource, OpenedSource } from './local-source.ts';
+import { openDatabase } from './open-database.ts';
+import { openFile } from './open-file.ts';
+import { s3Address } from './s3-address.ts';
+import type { SourceOptions } from './source-options.ts';
 
 /**
- * Makes a local file of what a user named: a path, an http(s) address (fetched), or a .zip with one file in it (extracted).
+ * Makes local files of what a user named: a path, a folder or a glob, an http(s) or s3 address (fetched), a .zip with one file
+ * in it (extracted), or a query on a database (its rows streamed to the disk).
  *
- * @param dir an empty folder for what is fetched or extracted
+ * @param dir an empty folder for what is fetched, extracted or written
  */
-export async function openSource(ctx: Context, named: string, dir: string): Promise<LocalSource> {
-  const { maxSourceBytes, allowPrivateHosts } = ctx.config(dataConfig);
-  let path: string;
-  let shown = named;
-  if (/^https?:\/\//i.test(named)) {
-    shown = shownAddress(named);
-    path = join(dir, basename(checkUrl(named).pathname) || 'download');
-    ctx.progress({ step: `fetching ${shown}` });
-    await safeFetch(named, { to: path, maxBytes: maxSourceBytes, allowPrivateHosts, signal: ctx.signal });
-  } else {
-    path = await ctx.files.read(named);
+export async function openSource(ctx: Context, options: SourceOptions, dir: string): Promise<OpenedSource> {
+  const named = options.path;
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(named)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case undefined:
+      return await openPath(ctx, options, dir);
+    case 'http':
+    case 'https':
+      return await fetched(ctx, { address: named, shown: shownAddress(named) }, options, dir);
+    case 's3': {
+      checkRemoteSource(ctx, named);
+      const { address, host } = await s3Address(named);
+      return await fetched(ctx, { address, shown: named, host }, options, dir);
+    }
+    case 'postgres':
+    case 'postgresql':
+    case 'mysql':
+    case 'mariadb':
+      checkRemoteSource(ctx, named);
+      return await openDatabase(ctx, options, dir);
+    default:
+      throw dataError('FORMAT', {
+        kind: 'invalid',
+        message: `"${scheme}" is no kind of address that rows are read from.`,
+        hint: 'Use https, s3, postgres or mysql, or a path.',
+      });
   }
-  if (path.toLowerCase().endsWith('.zip'))
-    path = await extractOne(path, shown, join(dir, 'extracted'), maxSourceBytes);
-  const { format, compression } = formatOf(path);
-  const isText = format !== 'parquet' && compression === 'none';
-  const { digest } = await scanFile(path, shown, isText);
-  if (format === 'json' && isText) await checkJsonEnd(path, shown);
-  return { path, shown, format, digest };
 }
 
-async function extractOne(path: string, named: string, dir: string, maxBytes: number): Promise<string> {
-  await safeExtract(path, dir, { maxTotalBytes: maxBytes });
-  const names = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) =>
+async function fetched(
+  ctx: Context,
+  from: { readonly address: string; readonly shown: string; readonly host?: string },
+  options: SourceOptions,
+  dir: string,
+): Promise<OpenedSource> {
+  const { maxSourceBytes, allowPrivateHosts } = ctx.config(dataConfig);
+  const path = join(dir, basename(checkUrl(from.address).pathname) || 'download');
+  ctx.progress({ step: `fetching ${from.shown}` });
+  await safeFetch(from.address, {
+    to: path,
+    maxBytes: maxSourceBytes,
+    // Who runs the process chose the endpoint of S3.
+    allowPrivateHosts: [...allowPrivateHosts, ...(from.host === undefined ? [] : [from.host])],
+    signal: ctx.signal,
+  });
+  return { shown: from.shown, files: [await openPlain(ctx, path, from.shown, options, dir)] };
+}
+
+async function openPath(ctx: Context, options: SourceOptions, dir: string): Promise<OpenedSource> {
+  const shown = options.path;
+  const found = await listFolder(ctx, shown);
+  if (found.kind === 'file') return { shown, files: [await openPlain(ctx, found.path, shown, options, dir)] };
+  return { shown, files: await openFolder(ctx, found, options, dir) };
+}
+
+async function openPlain(
+  ctx: Context,
+  path: string,
+  shown: string,
+  options: SourceOptions,
+  dir: string,
+): Promise<LocalSource> {
+  if (!path.toLowerCase().endsWith('.zip')) return await openFile(ctx, path, shown, options, dir);
+  const extracted = join(dir, 'extracted');
+  await safeExtract(path, extracted, { maxTotalBytes: ctx.config(dataConfig).maxSourceBytes });
+  const names = (await readdir(extracted, { recursive: true, withFileTypes: true })).filter((entry) =>
     entry.isFile(),
   );
   const [only, ...more] = names;
-  if (only && more.length === 0) return join(only.parentPath, only.name);
+  if (only && more.length === 0) {
+    const inside = join(dir, 'inside');
+    await mkdir(inside);
+    return await openFile(ctx, join(only.parentPath, only.name), shown, options, inside);
+  }
   throw dataError('ARCHIVE', {
     kind: 'invalid',
-    message: `"${named}" holds ${names.length} files; a dataset is made of one.`,
-    hint: 'Extract it, and add the file that you mean.',
+    message: `"${shown}" holds ${names.length} files; a dataset is made of one.`,
+    hint: 'Extract it, and add the file or the folder that you mean.',
   });
 }

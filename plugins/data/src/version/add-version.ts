@@ -1,30 +1,32 @@
-import { dirname } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Column, DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { dataError } from '../data-error.ts';
-import { columnTypeOf } from '../engine/column-types.ts';
 import { openEngine } from '../engine/engine.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
+import { checkRejects } from '../source/check-rejects.ts';
 import { openSource } from '../source/open-source.ts';
-import { checkRejects, describeRelation, sourceRelation } from '../source/source-relation.ts';
+import { sourceColumns } from '../source/source-columns.ts';
+import type { SourceOptions } from '../source/source-options.ts';
+import { typeOverrides } from '../source/type-overrides.ts';
 import { commitVersion } from './commit-version.ts';
 import type { Manifest } from './manifest.ts';
 import { parquetRelation } from './version-relation.ts';
 import { readManifest, resolveVersion } from './versions.ts';
-import { storePart, writePart } from './write-part.ts';
+import { storePart, type WrittenPart, writePart } from './write-part.ts';
 
-export interface AddInput {
-  readonly path: string;
+export interface AddInput extends SourceOptions {
   readonly name: string;
   readonly append: boolean;
   readonly suite?: string | undefined;
 }
 
 /**
- * Adds a version: the source becomes one Parquet part in a workspace, is checked there, and only then becomes a blob and a
- * version. Whatever fails before leaves nothing.
+ * Adds a version: each file of the source becomes a Parquet part in a workspace, is checked there, and only then do the parts
+ * become blobs and a version. Whatever fails before leaves nothing.
  */
 export async function addVersion(
   ctx: Context,
@@ -32,42 +34,53 @@ export async function addVersion(
 ): Promise<DatasetVersion & { unchanged: boolean }> {
   const workspace = await (await ctx.service(blobsToken)).workspace();
   try {
+    const types = typeOverrides(input.type);
     ctx.progress({ step: 'reading the source', fraction: 0.05 });
-    const source = await openSource(ctx, input.path, workspace.dir);
+    const { shown, files } = await openSource(ctx, input, workspace.dir);
     const base = input.append ? await existing(ctx, input.name) : undefined;
     const engine = await openEngine(ctx, {
-      files: [source.path],
-      dirs: [workspace.dir, dirname(source.path)],
+      files: files.map((file) => file.path),
+      dirs: [workspace.dir],
       signal: ctx.signal,
     });
     try {
-      const relation = await sourceRelation(engine, source.path, source.shown, source.format);
-      const found = await describeRelation(engine, relation);
-      const columns = base
-        ? matchColumns(base.columns, found, source.shown)
-        : found.map(({ name, duckType }) => ({ name, type: columnTypeOf(duckType) }));
-      ctx.progress({ step: 'writing columns', fraction: 0.3 });
-      const part = await writePart(engine, relation, columns, workspace.dir);
-      if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source.shown);
+      const { delimiter, dateFormat } = input;
+      const { columns, ready } = await sourceColumns(
+        engine,
+        files,
+        { delimiter, dateFormat, types },
+        base?.columns,
+      );
+      const parts: WrittenPart[] = [];
+      for (const [index, { source, relation }] of ready.entries()) {
+        ctx.progress({ step: `writing ${source.shown}`, fraction: 0.3 + (0.3 * index) / ready.length });
+        const dir = join(workspace.dir, `part-${index}`);
+        await mkdir(dir);
+        const part = await writePart(engine, relation, columns, dir);
+        if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source.shown);
+        if (part.rows > 0) parts.push(part);
+      }
+      refuseEmpty(parts, shown);
       if (input.suite !== undefined) {
         ctx.progress({ step: 'checking expectations', fraction: 0.6 });
         const suite = await loadSuite(ctx, input.name, input.suite);
-        refuseFailures(await checkSuite(engine, parquetRelation([part.path]), suite), source.shown);
+        const relation = parquetRelation(parts.map((part) => part.path));
+        refuseFailures(await checkSuite(engine, relation, suite), shown);
       }
       ctx.progress({ step: 'storing', fraction: 0.8 });
-      const stored = await storePart(ctx, part, source.shown);
-      const manifest: Manifest = {
-        format: 1,
-        columns: columns.map(({ name, type }) => ({ name, type })),
-        parts: [...(base?.manifest.parts ?? []), stored],
-      };
+      const stored: Manifest['parts'] = [];
+      for (const part of parts) stored.push(await storePart(ctx, part, shown));
       return await commitVersion(ctx, ctx, {
         dataset: input.name,
-        manifest,
-        columns: addNulls(part.columns, base?.columns),
-        source: source.shown,
+        manifest: {
+          format: 1,
+          columns: columns.map(({ name, type }) => ({ name, type })),
+          parts: [...(base?.manifest.parts ?? []), ...stored],
+        },
+        columns: addNulls(sumNulls(parts), base?.columns),
+        source: shown,
         madeFrom: [
-          { ref: `file:${source.digest}`, kind: 'added' },
+          ...files.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
           ...(base ? [{ ref: `dataset:${base.dataset}@${base.version}`, kind: 'appended' }] : []),
         ],
       });
@@ -84,22 +97,12 @@ async function existing(ctx: Context, name: string): Promise<DatasetVersion & { 
   return { ...version, manifest: await readManifest(ctx, version.digest) };
 }
 
-/** What is appended must bring the same columns; their types are those of the version before. */
-export function matchColumns(
-  base: readonly Column[],
-  found: readonly { readonly name: string }[],
-  shown: string,
-): readonly Column[] {
-  const names = new Set(found.map((column) => column.name));
-  const missing = base.filter((column) => !names.has(column.name)).map((column) => column.name);
-  const known = new Set(base.map((column) => column.name));
-  const added = found.filter((column) => !known.has(column.name)).map((column) => column.name);
-  if (missing.length === 0 && added.length === 0) return base;
-  throw dataError('COLUMNS_DIFFER', {
+function refuseEmpty(parts: readonly WrittenPart[], shown: string): void {
+  if (parts.length > 0) return;
+  throw dataError('EMPTY', {
     kind: 'invalid',
-    message: `"${shown}" does not have the columns of the dataset:${missing.length > 0 ? ` it lacks ${missing.join(', ')}` : ''}${added.length > 0 ? ` it adds ${added.join(', ')}` : ''}.`,
-    hint: 'Append rows with the same columns, or add a new version without --append.',
-    details: { missing, added },
+    message: `"${shown}" has no rows.`,
+    hint: 'A dataset needs at least one row.',
   });
 }
 
@@ -108,6 +111,9 @@ export const addNulls = (columns: readonly Column[], base: readonly Column[] | u
     ...column,
     nulls: column.nulls + (base?.find((one) => one.name === column.name)?.nulls ?? 0),
   }));
+
+const sumNulls = ([first, ...rest]: readonly WrittenPart[]): readonly Column[] =>
+  rest.reduce((sum, part) => addNulls(sum, part.columns), first?.columns ?? []);
 
 /** @throws TRS_DATA_EXPECTATIONS_FAILED naming some of the rows */
 export function refuseFailures(report: Awaited<ReturnType<typeof checkSuite>>, shown: string): void {

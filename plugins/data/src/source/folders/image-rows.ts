@@ -1,0 +1,54 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dataError } from '../../data-error.ts';
+import type { TypedRows } from '../tables/typed-rows.ts';
+import type { FoundFile } from './list-folder.ts';
+
+/** One image is one value of a row, and is in memory as a whole. */
+const MAX_IMAGE_BYTES = 64 * 2 ** 20;
+
+export const isImage = (name: string): boolean => /\.(png|jpe?g|gif|webp|bmp|tiff?)$/i.test(name);
+
+/** A row for each image: its file as base64, its size, and a label. @throws TRS_DATA_IMAGE naming a file that is none */
+export function imageRows(
+  files: readonly FoundFile[],
+  labelOf: (file: FoundFile) => string | null,
+): TypedRows {
+  return {
+    columns: [
+      { name: 'file', type: 'string' },
+      { name: 'label', type: 'string' },
+      { name: 'format', type: 'string' },
+      { name: 'width', type: 'integer' },
+      { name: 'height', type: 'integer' },
+      { name: 'bytes', type: 'integer' },
+      { name: 'image', type: 'string' },
+    ],
+    rows: (async function* () {
+      const { imageSize } = await import('image-size');
+      for (const file of files) {
+        const { size } = await stat(file.path);
+        if (size > MAX_IMAGE_BYTES)
+          throw notAnImage(file.relative, `it has more than ${MAX_IMAGE_BYTES} bytes`);
+        const content = await readFile(file.path);
+        const found = measure(() => imageSize(content), file.relative);
+        yield [file.relative, labelOf(file), found.type ?? null, found.width, found.height, size, content];
+      }
+    })(),
+  };
+}
+
+function measure<T>(work: () => T, name: string): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw notAnImage(name, cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+const notAnImage = (name: string, why: string) =>
+  dataError('IMAGE', {
+    kind: 'invalid',
+    message: `"${name}" cannot be read as an image: ${why}.`,
+    hint: 'Remove it, or write it again.',
+    details: { file: name },
+  });

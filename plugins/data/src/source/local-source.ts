@@ -1,0 +1,21 @@
+import type { TypedColumn } from '../engine/batches.ts';
+import type { FileFormat } from './file-format.ts';
+
+/** A file on the local disk that the engine can read, looked at once. */
+export interface LocalSource {
+  readonly path: string;
+  /** What the user called it. */
+  readonly shown: string;
+  readonly format: Exclude<FileFormat, 'arrow' | 'excel' | 'sqlite'>;
+  /** SHA-256 of the content as it was found, in hex. */
+  readonly digest: string;
+  /** Where types are known, and need not be found out. */
+  readonly columns?: readonly TypedColumn[];
+}
+
+/** What a user named, as files on the local disk. */
+export interface OpenedSource {
+  /** For a person; holds no credentials. */
+  readonly shown: string;
+  readonly files: readonly [LocalSource, ...LocalSource[]];
+}

@@ -1,0 +1,88 @@
+import { basename, join } from 'node:path';
+import type { Context } from '@trestle/kernel';
+import { dataConfig } from '../data-config.ts';
+import { checkJsonEnd } from './check-json-end.ts';
+import { expandFile } from './expand-file.ts';
+import { formatOf, isTextFormat } from './file-format.ts';
+import type { LocalSource } from './local-source.ts';
+import { recodeFile } from './recode-file.ts';
+import { scanFile } from './scan-file.ts';
+import type { SourceOptions } from './source-options.ts';
+import { spoolRows } from './spool-rows.ts';
+import { spoolTyped } from './spool-typed.ts';
+
+/** One local file, as the engine reads it: expanded, as UTF-8, or as JSON lines where it reads no such format. */
+export async function openFile(
+  ctx: Context,
+  path: string,
+  shown: string,
+  options: Omit<SourceOptions, 'path'>,
+  dir: string,
+): Promise<LocalSource> {
+  const { maxSourceBytes: maxBytes } = ctx.config(dataConfig);
+  const { format, compression } = formatOf(path);
+  const { signal } = ctx;
+  if (format === 'arrow' || format === 'excel' || format === 'sqlite') {
+    const { digest } = await scanFile(path, shown, false);
+    const to = join(dir, `${basename(path)}.jsonl`);
+    return { ...(await converted(ctx, { path, shown, to, format }, options, dir)), digest };
+  }
+  const isText = isTextFormat(format);
+  const isPlain = compression === 'none' && options.encoding === undefined;
+  if (!isText || isPlain) {
+    const { digest } = await scanFile(path, shown, isText);
+    if (format === 'json') await checkJsonEnd(path, shown);
+    return { path, shown, format, digest };
+  }
+  const { digest } = await scanFile(path, shown, false);
+  let at = path;
+  if (compression !== 'none') {
+    const to = join(dir, `${basename(at)}.expanded`);
+    await expandFile(at, to, { shown, compression, maxBytes, signal });
+    at = to;
+  }
+  if (options.encoding !== undefined) {
+    const to = join(dir, `${basename(at)}.utf8`);
+    await recodeFile(at, to, { shown, encoding: options.encoding, signal });
+    at = to;
+  }
+  await scanFile(at, shown, true);
+  if (format === 'json') await checkJsonEnd(at, shown);
+  return { path: at, shown, format, digest };
+}
+
+async function converted(
+  ctx: Context,
+  file: {
+    readonly path: string;
+    readonly shown: string;
+    readonly to: string;
+    readonly format: 'arrow' | 'excel' | 'sqlite';
+  },
+  { sheet, query }: Omit<SourceOptions, 'path'>,
+  dir: string,
+): Promise<LocalSource> {
+  const { path, shown, to } = file;
+  const { maxSourceBytes: maxBytes } = ctx.config(dataConfig);
+  if (file.format === 'arrow') {
+    const { readArrow } = await import('./tables/read-arrow.ts');
+    return await spoolTyped(ctx, await readArrow(path, shown), to, shown);
+  }
+  if (file.format === 'excel') {
+    const { readExcel } = await import('./tables/read-excel.ts');
+    const digest = await spoolRows(await readExcel(path, shown, dir, sheet), to, {
+      shown,
+      maxBytes,
+      signal: ctx.signal,
+    });
+    return { path: to, shown, format: 'jsonl', digest };
+  }
+  const { readSqlite } = await import('./tables/read-sqlite.ts');
+  const rows = await readSqlite(path, shown, query);
+  try {
+    const digest = await spoolRows(rows, to, { shown, maxBytes, signal: ctx.signal });
+    return { path: to, shown, format: 'jsonl', digest };
+  } finally {
+    rows.close();
+  }
+}

@@ -1,0 +1,71 @@
+import type { ColumnType } from '@trestle/contracts';
+import type { TypedColumn } from '../engine/batches.ts';
+import { columnTypeOf } from '../engine/column-types.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { LocalSource } from './local-source.ts';
+import { matchColumns } from './match-columns.ts';
+import { describeRelation, type Reading, sourceRelation } from './source-relation.ts';
+import { checkOverrides } from './type-overrides.ts';
+
+/** A source as something to select from, with columns of the types that all sources of the version share. */
+export interface ReadySource {
+  readonly source: LocalSource;
+  readonly relation: string;
+}
+
+/**
+ * The columns of several sources together: the same names in each; where types differ, whole numbers become numbers, and
+ * anything else text, which is then read as it stands.
+ *
+ * @param base the types of the version that is appended to
+ * @throws TRS_DATA_COLUMNS_DIFFER, TRS_DATA_UNKNOWN_COLUMN
+ */
+export async function sourceColumns(
+  engine: Engine,
+  sources: readonly LocalSource[],
+  reading: Reading,
+  base: readonly TypedColumn[] | undefined,
+): Promise<{ readonly columns: readonly TypedColumn[]; readonly ready: readonly ReadySource[] }> {
+  const types = reading.types ?? new Map<string, ColumnType>();
+  let columns = base;
+  const found: { source: LocalSource; relation: string; types: ReadonlyMap<string, ColumnType> }[] = [];
+  for (const source of sources) {
+    const relation = await sourceRelation(engine, source, reading);
+    const described = (await describeRelation(engine, relation)).map(({ name, duckType }) => ({
+      name,
+      type: types.get(name) ?? columnTypeOf(duckType),
+    }));
+    const names = described.map((column) => column.name);
+    checkOverrides(types, names, source.shown);
+    const own = new Map(described.map(({ name, type }) => [name, type]));
+    found.push({ source, relation, types: own });
+    columns = columns
+      ? matchColumns(columns, described, source.shown).map(({ name, type }) => ({
+          name,
+          type: base ? type : sharedType(type, own.get(name) ?? type),
+        }))
+      : described;
+  }
+  const shared = columns ?? [];
+  const ready: ReadySource[] = [];
+  for (const { source, relation, types: own } of found) {
+    const asText = shared.filter(({ name, type }) => type === 'string' && own.get(name) !== 'string');
+    const isDelimited = source.format === 'csv' || source.format === 'tsv';
+    ready.push({
+      source,
+      relation:
+        isDelimited && asText.length > 0
+          ? await sourceRelation(engine, source, {
+              ...reading,
+              types: new Map([...types, ...asText.map(({ name, type }) => [name, type] as const)]),
+            })
+          : relation,
+    });
+  }
+  return { columns: shared, ready };
+}
+
+const NUMERIC: ReadonlySet<ColumnType> = new Set(['integer', 'number']);
+
+const sharedType = (one: ColumnType, other: ColumnType): ColumnType =>
+  one === other ? one : NUMERIC.has(one) && NUMERIC.has(other) ? 'number' : 'string';

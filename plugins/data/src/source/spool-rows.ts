@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { dataError } from '../data-error.ts';
+
+const CHUNK_CHARACTERS = 2 ** 18;
+
+/** Rows by position, under the names of their columns. */
+export interface Rows {
+  readonly names: readonly string[];
+  readonly rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
+}
+
+/**
+ * Streams rows into a file of JSON lines, which the engine reads: whatever they come from, memory holds some of them.
+ *
+ * @returns the SHA-256 of what was written
+ * @throws TRS_DATA_HEADER when two columns have one name, TRS_DATA_TOO_LARGE
+ */
+export async function spoolRows(
+  { names, rows }: Rows,
+  to: string,
+  {
+    shown,
+    maxBytes,
+    signal,
+  }: { readonly shown: string; readonly maxBytes: number; readonly signal: AbortSignal },
+): Promise<string> {
+  checkNames(names, shown);
+  const keys = names.map((name) => `${JSON.stringify(name)}:`);
+  const hash = createHash('sha256');
+  await pipeline(
+    async function* () {
+      let text = '';
+      let written = 0;
+      for await (const row of rows) {
+        text += `{${keys.map((key, index) => key + jsonOf(row[index])).join(',')}}\n`;
+        if (text.length < CHUNK_CHARACTERS) continue;
+        written += text.length;
+        if (written > maxBytes) throw tooLarge(shown, maxBytes);
+        hash.update(text);
+        yield text;
+        text = '';
+      }
+      hash.update(text);
+      yield text;
+    },
+    createWriteStream(to, { flags: 'wx' }),
+    { signal },
+  );
+  return hash.digest('hex');
+}
+
+/** A value as JSON that the engine reads back exactly: whole numbers of any size by their digits, bytes as base64. */
+function jsonOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${value}"`;
+  if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'null' : JSON.stringify(value);
+  if (typeof value === 'object') return JSON.stringify(JSON.stringify(value, plainBigint));
+  return JSON.stringify(value);
+}
+
+const plainBigint = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value;
+
+/** @throws TRS_DATA_HEADER when a column has no name, or two have one */
+export function checkNames(names: readonly string[], shown: string): void {
+  const empty = names.indexOf('');
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (empty === -1 && repeated === undefined) return;
+  throw dataError('HEADER', {
+    kind: 'invalid',
+    message:
+      repeated === undefined
+        ? `"${shown}": column ${empty + 1} has no name.`
+        : `"${shown}": two columns are named "${repeated}".`,
+    hint: 'Every column needs a name, each name once.',
+    details: { columns: names },
+  });
+}
+
+const tooLarge = (shown: string, maxBytes: number) =>
+  dataError('TOO_LARGE', {
+    kind: 'too-large',
+    message: `"${shown}" gives more than ${maxBytes} bytes.`,
+    hint: 'Ask for less, or raise data.maxSourceBytes.',
+    details: { maxBytes },
+  });
