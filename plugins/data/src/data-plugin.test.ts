@@ -128,7 +128,7 @@ describe('the data plugin', () => {
       code: 'TRS_DATA_ENGINE',
     });
     await expect(host.run(dataAdd, { path: '.', name: 'things' }, { surface: 'cli' })).rejects.toMatchObject({
-      code: expect.stringMatching(/FORMAT|NOT_A_FILE/),
+      code: 'TRS_DATA_ENGINE',
     });
     await expect(add('a.xyz', 'x')).rejects.toMatchObject({ code: 'TRS_DATA_FORMAT' });
     await nothingAdded();

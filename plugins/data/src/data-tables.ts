@@ -28,6 +28,16 @@ export interface DataTables {
   };
   /** Versions that were let go of: their numbers are not given again. */
   dataset_retired: { dataset: string; version: number; retired_at: string };
+  /** What suites found, the newest result of each. */
+  dataset_checks: {
+    dataset: string;
+    version: number;
+    suite: string;
+    passed: number;
+    /** JSON: results without examples. */
+    results: string;
+    checked_at: string;
+  };
   /** What was erased, when and by whom; never the values. */
   dataset_erasures: {
     id: string;
@@ -104,6 +114,21 @@ export const dataMigrations: readonly Migration[] = [
         .addColumn('commitment', 'text', (column) => column.notNull())
         .addColumn('principal', 'text', (column) => column.notNull())
         .addColumn('erased_at', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
+  {
+    name: 'data-0031-checks',
+    async up(db) {
+      await db.schema
+        .createTable('dataset_checks')
+        .addColumn('dataset', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('suite', 'text', (column) => column.notNull())
+        .addColumn('passed', 'integer', (column) => column.notNull())
+        .addColumn('results', 'text', (column) => column.notNull())
+        .addColumn('checked_at', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('dataset_checks_key', ['dataset', 'version', 'suite'])
         .execute();
     },
   },

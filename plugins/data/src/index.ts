@@ -1,4 +1,5 @@
 export { dataPlugin, dataPlugin as default } from './data-plugin.ts';
+export type { ExpectationInput } from './expectation/suite.ts';
 export { dataAdd } from './operations/add.ts';
 export { dataDiff } from './operations/diff.ts';
 export { dataErase } from './operations/erase.ts';

@@ -90,6 +90,11 @@ export async function eraseSubject(
           .execute();
         // What was computed from the old rows shows them: most frequent values, examples.
         await db.deleteFrom('dataset_profiles').where('digest', '=', before.digest).execute();
+        await db
+          .deleteFrom('dataset_checks')
+          .where('dataset', '=', before.dataset)
+          .where('version', '=', before.version)
+          .execute();
       }
       const used = await referred.current(db);
       for (const { oldBlobs } of rewritten) {

@@ -1,162 +1,150 @@
-import { didYouMean } from '@trestle/kernel';
-import { dataError } from '../data-error.ts';
+import { distributionDistance } from '../diff/distribution-distance.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
-import type { Engine } from '../engine/engine.ts';
-import { identifier, literal } from '../engine/quote.ts';
+import type { Engine, Row } from '../engine/engine.ts';
+import { plainValue } from '../engine/plain-value.ts';
 import { describeRelation } from '../source/source-relation.ts';
+import { type CheckedTable, type Compared, checkColumn, comparedWith } from './checked-table.ts';
+import { describeExpectation } from './describe-expectation.ts';
+import { failingRows, ROW } from './fails-when.ts';
+import { type ScanTerm, scanTerm } from './scan-term.ts';
 import type { Expectation, Suite, SuiteReport } from './suite.ts';
 
 const SHOWN_ROWS = 5;
-const ROW = '"trestle row"';
+/** Aggregates in one statement: more would take long to plan. */
+const TERMS_AT_ONCE = 200;
 
-interface Table {
-  readonly engine: Engine;
-  readonly relation: string;
-  readonly rows: number;
-  readonly columns: readonly { readonly name: string; readonly duckType: string }[];
-}
+type Result = SuiteReport['results'][number];
+type Finding = Pick<Result, 'passed' | 'failures' | 'observed'> & { readonly showRows?: boolean };
 
-/** Checks every expectation of a suite; the suite passes when none of severity `error` fails. */
-export async function checkSuite(engine: Engine, relation: string, suite: Suite): Promise<SuiteReport> {
+/**
+ * Checks every expectation of a suite; the suite passes when none of severity `error` fails. One scan computes what all of
+ * them need; only those that fail are looked at again, for rows to show.
+ */
+export async function checkSuite(
+  engine: Engine,
+  relation: string,
+  suite: Suite,
+  compared: Compared = new Map(),
+): Promise<SuiteReport> {
   const [count] = await engine.rows(`SELECT count(*) AS total FROM ${relation}`);
-  const table: Table = {
+  const rows = Number(count?.total ?? 0);
+  const table: CheckedTable = {
     engine,
     relation,
-    rows: Number(count?.total ?? 0),
+    rows,
     columns: await describeRelation(engine, relation),
+    compared,
   };
-  const results: SuiteReport['results'] = [];
-  for (const expectation of suite.expectations) results.push(await checkOne(table, expectation));
+  const terms = suite.expectations.map((expectation) => scanTerm(table, expectation));
+  const values = await scan(table, terms);
+  const results: Result[] = [];
+  for (const [index, expectation] of suite.expectations.entries()) {
+    const term = terms[index] ?? { kind: 'apart' };
+    const { showRows = false, ...finding } = await judge(table, expectation, term, values.get(index) ?? null);
+    results.push({
+      expectation: describeExpectation(expectation),
+      severity: expectation.severity,
+      ...finding,
+      examples: showRows ? await examplesOf(table, expectation) : [],
+    });
+  }
   return {
     passed: results.every((result) => result.passed || result.severity === 'warn'),
-    rows: table.rows,
+    rows,
     results,
   };
 }
 
-async function checkOne(table: Table, expectation: Expectation): Promise<SuiteReport['results'][number]> {
-  const base = { expectation: describe(expectation), severity: expectation.severity };
-  const whole = checkTable(table, expectation);
-  if (whole !== undefined) return { ...base, passed: whole, failures: whole ? 0 : 1, examples: [] };
-  const failing = failingRows(table, expectation);
-  const [count] = await table.engine.rows(`SELECT count(*) AS failures FROM (${failing})`);
-  const failures = Number(count?.failures ?? 0);
-  const passed = failures <= (1 - expectation.mostly) * table.rows;
-  const examples =
-    failures === 0
-      ? []
-      : await table.engine.rows(`SELECT * FROM (${failing}) ORDER BY ${ROW} LIMIT ${SHOWN_ROWS}`);
-  return {
-    ...base,
-    passed,
+/** The value of each term that has one, by its place. */
+async function scan(
+  table: CheckedTable,
+  terms: readonly ScanTerm[],
+): Promise<ReadonlyMap<number, Row[string]>> {
+  const values = new Map<number, Row[string]>();
+  const asked = terms.flatMap((term, index) => ('sql' in term ? [{ index, sql: term.sql }] : []));
+  for (let at = 0; at < asked.length; at += TERMS_AT_ONCE) {
+    const some = asked.slice(at, at + TERMS_AT_ONCE);
+    const list = some.map(({ index, sql }) => `${sql} AS t${index}`).join(', ');
+    const [found = {}] = await table.engine.rows(`SELECT ${list} FROM ${table.relation}`);
+    for (const { index } of some) values.set(index, found[`t${index}`] ?? null);
+  }
+  return values;
+}
+
+async function judge(
+  table: CheckedTable,
+  expectation: Expectation,
+  term: ScanTerm,
+  value: Row[string],
+): Promise<Finding> {
+  const allowed = (1 - expectation.mostly) * table.rows;
+  const byRows = (failures: number): Finding => ({
+    passed: failures <= allowed,
     failures,
-    examples: examples.map((row) => ({
-      row: Number(row['trestle row']),
-      values: shownValues(row, expectation),
-    })),
-  };
-}
-
-/** Expectations of the table as a whole; undefined for those of rows. */
-function checkTable({ rows, columns }: Table, expectation: Expectation): boolean | undefined {
-  switch (expectation.type) {
-    case 'table.rowCount':
-      return rows >= (expectation.min ?? 0) && rows <= (expectation.max ?? Number.POSITIVE_INFINITY);
-    case 'table.columns':
-      return expectation.names.every((name) => columns.some((column) => column.name === name));
-    case 'column.type': {
-      const column = columns.find((one) => one.name === expectation.column);
-      return column !== undefined && columnTypeOf(column.duckType) === expectation.is;
+    showRows: failures > 0,
+  });
+  const whole = (passed: boolean, observed?: number): Finding => ({
+    passed,
+    failures: passed ? 0 : 1,
+    ...(observed === undefined ? {} : { observed }),
+  });
+  switch (term.kind) {
+    case 'known':
+      return whole(term.passed, term.observed);
+    case 'truth':
+      return whole(value === true);
+    case 'rows':
+      return byRows(Number(value));
+    case 'repeats':
+      return Number(value) === 0 ? byRows(0) : byRows(await countFailing(table, expectation));
+    case 'observed': {
+      const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = term;
+      // Of no values there is no mean.
+      if (value === null) return { passed: false, failures: 1 };
+      const observed = Number(value);
+      return whole(observed >= min && observed <= max, observed);
     }
-    default:
-      return undefined;
+    case 'apart':
+      return expectation.type === 'column.drift'
+        ? await driftOf(table, expectation)
+        : byRows(await countFailing(table, expectation));
   }
 }
 
-/** The rows that do not hold, with their numbers. @throws TRS_DATA_UNKNOWN_COLUMN, TRS_DATA_EXPRESSION */
-export function failingRows(table: Table, expectation: Expectation): string {
-  const numbered = `(SELECT row_number() OVER () AS ${ROW}, * FROM ${table.relation})`;
-  return `SELECT * FROM ${numbered} WHERE ${failsWhen(table, expectation)}`;
-}
-
-function failsWhen(table: Table, expectation: Expectation): string {
-  if (expectation.type === 'row.sql') return `(${safeExpression(expectation.expression)}) IS NOT TRUE`;
-  if (!('column' in expectation)) return 'false';
-  checkColumn(table, expectation.column);
-  const column = identifier(expectation.column);
-  const value = (one: number | string): string => (typeof one === 'number' ? String(one) : literal(one));
-  switch (expectation.type) {
-    case 'column.notNull':
-      return `${column} IS NULL`;
-    case 'column.between': {
-      const below = expectation.min === undefined ? 'false' : `${column} < ${value(expectation.min)}`;
-      const above = expectation.max === undefined ? 'false' : `${column} > ${value(expectation.max)}`;
-      return `(${below} OR ${above})`;
-    }
-    case 'column.inSet':
-      return `${column} IS NOT NULL AND ${column} NOT IN (${expectation.values.map(value).join(', ')})`;
-    case 'column.matches':
-      return `${column} IS NOT NULL AND NOT regexp_full_match(CAST(${column} AS VARCHAR), ${literal(expectation.pattern)})`;
-    case 'column.unique':
-      return `${column} IN (SELECT ${column} FROM ${table.relation} WHERE ${column} IS NOT NULL GROUP BY ${column} HAVING count(*) > 1)`;
-    default:
-      return 'false';
-  }
-}
-
-function checkColumn({ columns }: Table, name: string): void {
-  if (columns.some((column) => column.name === name)) return;
-  const names = columns.map((column) => column.name);
-  throw dataError('UNKNOWN_COLUMN', {
-    kind: 'invalid',
-    message: `The suite expects something of a column "${name}", which is not there.${didYouMean(name, names)}`,
-    hint: `Columns: ${names.join(', ')}.`,
-    details: { column: name },
-  });
-}
-
-/** One expression over a row: nothing that could end it, or read anything else. The engine is locked down besides. */
-function safeExpression(expression: string): string {
-  const forbidden = /;|--|\/\*|\b(select|from|pragma|attach|copy|install|load|set)\b/i.exec(
-    expression.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, ''),
+async function countFailing(table: CheckedTable, expectation: Expectation): Promise<number> {
+  const [count] = await table.engine.rows(
+    `SELECT count(*) AS failures FROM (${failingRows(table, expectation)})`,
   );
-  if (!forbidden) return expression;
-  throw dataError('EXPRESSION', {
-    kind: 'invalid',
-    message: `row.sql may not hold "${forbidden[0]}".`,
-    hint: 'Write one expression over the columns of a row, for example "start" < "end".',
-  });
+  return Number(count?.failures ?? 0);
 }
 
-function describe(expectation: Expectation): string {
-  const { type, severity: _severity, mostly, ...rest } = expectation;
-  const words = Object.values(rest).map((value) =>
-    Array.isArray(value)
-      ? `[${value.slice(0, 6).join(', ')}${value.length > 6 ? ', …' : ''}]`
-      : JSON.stringify(value),
+async function driftOf(
+  table: CheckedTable,
+  { column: name, from, max }: Extract<Expectation, { readonly type: 'column.drift' }>,
+): Promise<Finding> {
+  checkColumn(table.columns, name);
+  const { relation, profile } = comparedWith(table, from);
+  const older = profile?.columns.find((column) => column.name === name);
+  const type = columnTypeOf(table.columns.find((column) => column.name === name)?.duckType ?? '');
+  // A column that was not there has nothing to be like.
+  if (!older) return { passed: false, failures: 1 };
+  const sides = { engine: table.engine, from: relation, to: table.relation, columns: [] };
+  const observed = await distributionDistance(sides, { name, type }, older);
+  return { passed: observed <= max, failures: observed <= max ? 0 : 1, observed };
+}
+
+async function examplesOf(table: CheckedTable, expectation: Expectation): Promise<Result['examples']> {
+  const rows = await table.engine.rows(
+    `SELECT * FROM (${failingRows(table, expectation)}) ORDER BY ${ROW} LIMIT ${SHOWN_ROWS}`,
   );
-  return `${type} ${words.join(' ')}${mostly < 1 ? ` (mostly ${mostly})` : ''}`;
+  return rows.map((row) => ({ row: Number(row['trestle row']), values: shownValues(row, expectation) }));
 }
 
 /** The column in question, or the whole row for expectations of rows; as JSON can hold it. */
-function shownValues(
-  row: Readonly<Record<string, unknown>>,
-  expectation: Expectation,
-): Record<string, unknown> {
+function shownValues(row: Row, expectation: Expectation): Record<string, unknown> {
   const names =
     'column' in expectation
       ? [expectation.column]
       : Object.keys(row).filter((name) => name !== 'trestle row');
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = row[name];
-      const plain =
-        typeof value === 'bigint'
-          ? Number(value)
-          : typeof value === 'object' && value !== null
-            ? String(value)
-            : value;
-      return [name, plain];
-    }),
-  );
+  return Object.fromEntries(names.map((name) => [name, plainValue(row[name] ?? null)]));
 }

@@ -31,8 +31,37 @@ export const expectationSchema = z.discriminatedUnion('type', [
     ...common,
   }),
   z.strictObject({ type: z.literal('table.columns'), names: z.array(z.string()).min(1), ...common }),
+  /** No two rows are alike in these columns together. */
+  z.strictObject({ type: z.literal('table.unique'), columns: z.array(z.string()).min(1), ...common }),
+  /** An expression over aggregates: `avg("speed") < 2 * median("speed")`. */
+  z.strictObject({ type: z.literal('table.sql'), expression: z.string().max(2_000), ...common }),
+  z.strictObject({
+    type: z.literal('column.aggregate'),
+    of: z.enum(['mean', 'median', 'min', 'max', 'sum', 'std', 'distinct', 'nullShare']),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    ...column,
+  }),
+  /** Each value is a key of another version. */
+  z.strictObject({ type: z.literal('column.references'), dataset: z.string(), key: z.string(), ...column }),
+  /** About as many rows as another version: `within: 0.1` is ten per cent more or less. */
+  z.strictObject({
+    type: z.literal('table.rowCountLike'),
+    dataset: z.string(),
+    within: z.number().min(0),
+    ...common,
+  }),
+  /** The values are spread as in another version: Jensen-Shannon distance, 0 alike to 1 nothing in common. */
+  z.strictObject({
+    type: z.literal('column.drift'),
+    from: z.string(),
+    max: z.number().min(0).max(1),
+    ...column,
+  }),
 ]);
 export type Expectation = z.infer<typeof expectationSchema>;
+/** An expectation as a person writes it: what has a default may be left out. */
+export type ExpectationInput = z.input<typeof expectationSchema>;
 
 export const suiteSchema = z.strictObject({ expectations: z.array(expectationSchema).min(1) });
 export type Suite = z.infer<typeof suiteSchema>;
@@ -44,6 +73,8 @@ export const resultSchema = z.object({
   passed: z.boolean(),
   /** Rows that do not hold. */
   failures: z.number(),
+  /** What was found, where a number is expected. */
+  observed: z.number().optional(),
   /** Some of them, with their numbers from 1. */
   examples: z.array(z.object({ row: z.number(), values: z.record(z.string(), z.unknown()) })),
 });

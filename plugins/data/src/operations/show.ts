@@ -1,6 +1,7 @@
 import { datasetVersionSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
+import { keptCheckSchema } from '../expectation/kept-checks.ts';
 
 export const dataShow = operation({
   id: 'data.show',
@@ -10,14 +11,18 @@ export const dataShow = operation({
   positionals: ['name'],
   input: z.object({ name: z.string().describe('Dataset, or dataset@version.') }),
   output: datasetVersionSchema.extend({
+    /** What suites found, without the failing rows. */
+    checks: z.array(keptCheckSchema),
     /** Rows that were erased from it since: it is not what it was. */
     erasures: z.array(z.object({ erasure: z.string(), at: z.string(), rows: z.number() })),
   }),
   load: async () => {
+    const { checksOf } = await import('../expectation/kept-checks.ts');
     const { erasuresOf, resolveVersion } = await import('../version/versions.ts');
     return async (ctx, { name }) => {
       const version = await resolveVersion(ctx, name);
-      return { ...version, erasures: [...(await erasuresOf(ctx, version))] };
+      const erasures = [...(await erasuresOf(ctx, version))];
+      return { ...version, checks: await checksOf(ctx, version), erasures };
     };
   },
   present: (version) => [
@@ -31,6 +36,11 @@ export const dataShow = operation({
         ['added', version.createdAt],
       ],
     },
+    ...version.checks.map(({ checkedAt, passed, results }) => ({
+      kind: 'note' as const,
+      tone: passed ? ('good' as const) : ('bad' as const),
+      text: `${results.filter((one) => one.passed).length} of ${results.length} expectations held at ${checkedAt}.`,
+    })),
     ...version.erasures.map(({ erasure, at, rows }) => ({
       kind: 'note' as const,
       tone: 'info' as const,

@@ -1,5 +1,9 @@
 import type { Context } from '@trestle/kernel';
-import { checkSuite, failingRows } from '../expectation/check-suite.ts';
+import type { Engine } from '../engine/engine.ts';
+import { checkSuite } from '../expectation/check-suite.ts';
+import { comparedVersions } from '../expectation/compared-versions.ts';
+import { failingRows } from '../expectation/fails-when.ts';
+import { keepCheck } from '../expectation/kept-checks.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
 import { describeRelation } from '../source/source-relation.ts';
 import { commitVersion } from '../version/commit-version.ts';
@@ -19,14 +23,17 @@ export async function validate(
   const version = await resolveVersion(ctx, input.name);
   const suite = await loadSuite(ctx, version.dataset, input.suite);
   const manifest = await readManifest(ctx, version.digest);
-  return await withVersion(ctx, manifest, ctx.signal, async (engine, relation, dir) => {
+  const { compared, files } = await comparedVersions(ctx, suite);
+  const checked = async (engine: Engine, relation: string, dir: string) => {
     const report = {
       dataset: version.dataset,
       version: version.version,
-      ...(await checkSuite(engine, relation, suite)),
+      ...(await checkSuite(engine, relation, suite, compared)),
     };
+    await keepCheck(ctx, version, suite, report);
     if (input.quarantine === undefined || report.passed) return report;
-    const table = { engine, relation, rows: version.rows, columns: await describeRelation(engine, relation) };
+    const columns = await describeRelation(engine, relation);
+    const table = { engine, relation, rows: version.rows, columns, compared };
     const failing = suite.expectations
       .filter((_, index) => (report.results[index]?.examples.length ?? 0) > 0)
       .map((one) => failingRows(table, one));
@@ -50,5 +57,6 @@ export async function validate(
       madeFrom: [{ ref: `dataset:${version.dataset}@${version.version}`, kind: 'quarantined' }],
     });
     return { ...report, quarantined: { dataset: kept.dataset, version: kept.version, rows: kept.rows } };
-  });
+  };
+  return await withVersion(ctx, manifest, ctx.signal, checked, files);
 }

@@ -1,9 +1,11 @@
 import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
+import { type Dialect, firstRecord } from './first-record.ts';
 import { checkNames } from './spool-rows.ts';
 
 /**
- * The first row as it stands: DuckDB would rename what is there twice, and name what has no name.
+ * How a delimited text is written, and the names in its header, as they stand: DuckDB would rename what is there twice, and
+ * name what has no name.
  *
  * @throws TRS_DATA_HEADER
  */
@@ -11,18 +13,53 @@ export async function checkHeader(
   engine: Engine,
   path: string,
   shown: string,
-  given: string | undefined,
-): Promise<readonly string[]> {
-  const known = given === undefined ? '' : `, delim = ${literal(given)}`;
-  const [dialect] = await engine.rows(
+  given: { readonly delimiter?: string | undefined; readonly quote?: string | undefined },
+): Promise<Dialect & { readonly names: readonly string[] }> {
+  const quote = given.quote ?? '"';
+  const widest = given.delimiter === undefined ? await widestHeader(path, quote) : undefined;
+  let dialect: Dialect;
+  if (widest && widest.names.length >= MANY_FIELDS) dialect = { delimiter: widest.delimiter, quote };
+  else {
+    dialect = await sniffDialect(engine, path, given);
+    // Rows of different lengths make it believe in a delimiter that is nowhere.
+    if (widest && (await firstRecord(path, dialect)).length === 1)
+      dialect = { ...dialect, delimiter: widest.delimiter };
+  }
+  const names = await firstRecord(path, dialect);
+  checkNames(names, shown);
+  return { ...dialect, names };
+}
+
+async function sniffDialect(
+  engine: Engine,
+  path: string,
+  given: { readonly delimiter?: string | undefined; readonly quote?: string | undefined },
+): Promise<Dialect> {
+  const known = given.delimiter === undefined ? '' : `, delim = ${literal(given.delimiter)}`;
+  const [sniffed] = await engine.rows(
     `SELECT Delimiter AS delim, Quote AS quote FROM sniff_csv(${literal(path)}, sample_size = 20480${known})`,
   );
-  const delimiter = given ?? String(dialect?.delim ?? ',');
-  const quote = String(dialect?.quote ?? '"').slice(0, 1) || '"';
-  const [header] = await engine.rows(
-    `SELECT * FROM read_csv(${literal(path)}, header = false, all_varchar = true, delim = ${literal(delimiter)}, quote = ${literal(quote)}, null_padding = true, strict_mode = false, ignore_errors = true, max_line_size = 16777216) LIMIT 1`,
+  return {
+    delimiter: given.delimiter ?? String(sniffed?.delim ?? ','),
+    // A quote that never ends makes it believe that nothing is quoted: the usual one is meant, and what is wrong shows.
+    quote: given.quote ?? (sniffed?.quote === "'" ? "'" : '"'),
+  };
+}
+
+const DELIMITERS = [',', '\t', ';', '|'];
+/** With so many fields nothing else can be meant, and trying everything would take the engine a minute. */
+const MANY_FIELDS = 500;
+
+/** The header with the most fields that a usual delimiter gives. */
+async function widestHeader(
+  path: string,
+  quote: string,
+): Promise<{ readonly delimiter: string; readonly names: readonly string[] }> {
+  const headers = await Promise.all(
+    DELIMITERS.map(async (delimiter) => ({
+      delimiter,
+      names: await firstRecord(path, { delimiter, quote }),
+    })),
   );
-  const names = Object.values(header ?? {}).map((name) => (name === null ? '' : String(name)));
-  checkNames(names, shown);
-  return names;
+  return headers.reduce((best, one) => (one.names.length > best.names.length ? one : best));
 }

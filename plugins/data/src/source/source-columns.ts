@@ -4,7 +4,8 @@ import { columnTypeOf } from '../engine/column-types.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LocalSource } from './local-source.ts';
 import { matchColumns } from './match-columns.ts';
-import { describeRelation, type Reading, sourceRelation } from './source-relation.ts';
+import type { Reading } from './reading.ts';
+import { describeRelation, sourceRelation } from './source-relation.ts';
 import { checkOverrides } from './type-overrides.ts';
 
 /** A source as something to select from, with columns of the types that all sources of the version share. */

@@ -31,6 +31,11 @@ export const sourceFields = {
     .max(4)
     .optional()
     .describe('What parts the fields of a CSV; found out when left out.'),
+  quote: z
+    .string()
+    .max(4)
+    .optional()
+    .describe('What quotes the fields of a CSV: a character, or "none"; " when left out.'),
   type: z
     .array(z.string())
     .optional()

@@ -2,18 +2,11 @@ import type { ColumnType } from '@trestle/contracts';
 import { STORED_TYPES } from '../engine/column-types.ts';
 import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
-import { checkHeader } from './check-header.ts';
+import { delimitedRelation } from './delimited-relation.ts';
 import type { LocalSource } from './local-source.ts';
-import { checkOverrides } from './type-overrides.ts';
+import type { Reading } from './reading.ts';
 
-/** How a text is to be read, where that is not to be found out. */
-export interface Reading {
-  readonly delimiter?: string | undefined;
-  readonly dateFormat?: string | undefined;
-  readonly types?: ReadonlyMap<string, ColumnType>;
-}
-
-/** A file as something to select from. For delimited text every row is looked at before the types are decided. */
+/** A file as something to select from. */
 export async function sourceRelation(
   engine: Engine,
   source: LocalSource,
@@ -22,27 +15,8 @@ export async function sourceRelation(
   const file = literal(source.path);
   switch (source.format) {
     case 'csv':
-    case 'tsv': {
-      const delimiter = reading.delimiter ?? (source.format === 'tsv' ? '\t' : undefined);
-      const names = await checkHeader(engine, source.path, source.shown, delimiter);
-      const types = reading.types ?? new Map();
-      checkOverrides(types, names, source.shown);
-      const options = [
-        'header = true',
-        'sample_size = -1',
-        'store_rejects = true',
-        'rejects_limit = 1000',
-        ...(delimiter === undefined ? [] : [`delim = ${literal(delimiter)}`]),
-        ...(types.size === 0 ? [] : [`types = ${structOf(types)}`]),
-        ...(reading.dateFormat === undefined
-          ? []
-          : [
-              `dateformat = ${literal(reading.dateFormat)}`,
-              `timestampformat = ${literal(reading.dateFormat)}`,
-            ]),
-      ];
-      return `read_csv(${file}, ${options.join(', ')})`;
-    }
+    case 'tsv':
+      return await delimitedRelation(engine, source, reading);
     case 'json':
       return `read_json(${file}, sample_size = -1, maximum_depth = 8)`;
     case 'jsonl': {

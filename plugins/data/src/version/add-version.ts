@@ -6,6 +6,7 @@ import { blobsToken } from '@trestle/store';
 import { dataError } from '../data-error.ts';
 import { openEngine } from '../engine/engine.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
+import { comparedVersions } from '../expectation/compared-versions.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
 import { checkRejects } from '../source/check-rejects.ts';
 import { openSource } from '../source/open-source.ts';
@@ -37,18 +38,21 @@ export async function addVersion(
     const types = typeOverrides(input.type);
     ctx.progress({ step: 'reading the source', fraction: 0.05 });
     const { shown, files } = await openSource(ctx, input, workspace.dir);
+    const suite = input.suite === undefined ? undefined : await loadSuite(ctx, input.name, input.suite);
+    const others = suite && (await comparedVersions(ctx, suite));
     const base = input.append ? await existing(ctx, input.name) : undefined;
     const engine = await openEngine(ctx, {
-      files: files.map((file) => file.path),
+      files: [...files.map((file) => file.path), ...(others?.files ?? [])],
       dirs: [workspace.dir],
       signal: ctx.signal,
     });
     try {
       const { delimiter, dateFormat } = input;
+      const quote = input.quote === 'none' ? '' : input.quote;
       const { columns, ready } = await sourceColumns(
         engine,
         files,
-        { delimiter, dateFormat, types },
+        { delimiter, quote, dateFormat, types },
         base?.columns,
       );
       const parts: WrittenPart[] = [];
@@ -61,11 +65,10 @@ export async function addVersion(
         if (part.rows > 0) parts.push(part);
       }
       refuseEmpty(parts, shown);
-      if (input.suite !== undefined) {
+      if (suite) {
         ctx.progress({ step: 'checking expectations', fraction: 0.6 });
-        const suite = await loadSuite(ctx, input.name, input.suite);
         const relation = parquetRelation(parts.map((part) => part.path));
-        refuseFailures(await checkSuite(engine, relation, suite), shown);
+        refuseFailures(await checkSuite(engine, relation, suite, others?.compared), shown);
       }
       ctx.progress({ step: 'storing', fraction: 0.8 });
       const stored: Manifest['parts'] = [];

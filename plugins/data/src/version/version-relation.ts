@@ -14,17 +14,18 @@ export async function partFiles(scope: Scope, manifest: Manifest): Promise<reado
 export const parquetRelation = (files: readonly string[]): string =>
   `read_parquet([${files.map(literal).join(', ')}])`;
 
-/** Runs some work with an engine in which the version can be read, and files written into `dir`. */
+/** Runs some work with an engine in which the version can be read, and files written into `dir`; `more` files may be read too. */
 export async function withVersion<T>(
   scope: Scope,
   manifest: Manifest,
   signal: AbortSignal | undefined,
   work: (engine: Engine, relation: string, dir: string) => Promise<T>,
+  more: readonly string[] = [],
 ): Promise<T> {
   const workspace = await (await scope.service(blobsToken)).workspace();
   const files = await partFiles(scope, manifest);
   const engine = await openEngine(scope, {
-    files,
+    files: [...files, ...more],
     dirs: [workspace.dir, ...new Set(files.map((file) => dirname(file)))],
     signal,
   });

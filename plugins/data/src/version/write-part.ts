@@ -6,7 +6,6 @@ import { STORED_TYPES } from '../engine/column-types.ts';
 import type { Engine, Parameters } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/quote.ts';
 import { putPinnedFile } from '../retention/blob-pins.ts';
-import { parquetRelation } from './version-relation.ts';
 
 /** A Parquet file of a relation, in the order of its rows, and what is in it. Not yet a blob. */
 export interface WrittenPart {
@@ -31,18 +30,26 @@ export async function writePart(
     `COPY (SELECT ${list.join(', ')} FROM ${relation}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
     values,
   );
-  const nulls = columns.map(({ name }, index) => `count(*) - count(${identifier(name)}) AS n${index}`);
-  const [counts] = await engine.rows(
-    `SELECT count(*) AS total, ${nulls.join(', ')} FROM ${parquetRelation([path])}`,
-  );
+  const { rows, nulls } = await countsOf(engine, path);
   return {
     path,
-    rows: Number(counts?.total ?? 0),
-    columns: columns.map(({ name, type }, index) => ({
-      name,
-      type,
-      nulls: Number(counts?.[`n${index}`] ?? 0),
-    })),
+    rows,
+    columns: columns.map(({ name, type }, index) => ({ name, type, nulls: nulls.get(index) ?? 0 })),
+  };
+}
+
+/** Rows and missing values, from the statistics that the engine wrote into the file. */
+async function countsOf(
+  engine: Engine,
+  path: string,
+): Promise<{ readonly rows: number; readonly nulls: ReadonlyMap<number, number> }> {
+  const [file] = await engine.rows(`SELECT num_rows FROM parquet_file_metadata(${literal(path)})`);
+  const columns = await engine.rows(
+    `SELECT column_id, sum(stats_null_count) AS nulls FROM parquet_metadata(${literal(path)}) GROUP BY 1`,
+  );
+  return {
+    rows: Number(file?.num_rows ?? 0),
+    nulls: new Map(columns.map((row) => [Number(row.column_id), Number(row.nulls ?? 0)])),
   };
 }
 

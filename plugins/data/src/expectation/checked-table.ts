@@ -1,0 +1,42 @@
+import { didYouMean } from '@trestle/kernel';
+import { dataError } from '../data-error.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Profile } from '../profile/profile-schema.ts';
+
+/** Other versions that a suite compares with, by their references. */
+export type Compared = ReadonlyMap<
+  string,
+  { readonly relation: string; readonly rows: number; readonly profile: Profile | undefined }
+>;
+
+/** What a suite is held against. */
+export interface CheckedTable {
+  readonly engine: Engine;
+  readonly relation: string;
+  readonly rows: number;
+  readonly columns: readonly { readonly name: string; readonly duckType: string }[];
+  readonly compared: Compared;
+}
+
+/** @throws TRS_DATA_UNKNOWN_COLUMN */
+export function checkColumn(columns: CheckedTable['columns'], name: string): void {
+  if (columns.some((column) => column.name === name)) return;
+  const names = columns.map((column) => column.name);
+  throw dataError('UNKNOWN_COLUMN', {
+    kind: 'invalid',
+    message: `The suite expects something of a column "${name}", which is not there.${didYouMean(name, names)}`,
+    hint: `Columns: ${names.join(', ')}.`,
+    details: { column: name },
+  });
+}
+
+/** @throws TRS_DATA_SUITE_COMPARES where other versions cannot be reached */
+export function comparedWith(table: CheckedTable, reference: string) {
+  const found = table.compared.get(reference);
+  if (found) return found;
+  throw dataError('SUITE_COMPARES', {
+    kind: 'unsupported',
+    message: `The suite compares with "${reference}", which cannot be read here.`,
+    hint: 'Check it with "trestle data validate", after the version was made.',
+  });
+}

@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type Host, journalToken } from '@trestle/kernel';
+import { storeCheckToken } from '@trestle/store';
+import { type TemporaryProject, temporaryProject } from '@trestle/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dataAdd, dataExport, dataList, dataPlugin, dataProfile, dataQuery } from '../index.ts';
+
+let project: TemporaryProject;
+let host: Host;
+beforeEach(async () => {
+  project = await temporaryProject();
+  host = await project.open([dataPlugin], {
+    env: {
+      TRESTLE_DATA__ALLOW_PRIVATE_HOSTS: '["127.0.0.1"]',
+      TRESTLE_DATA__MAX_SOURCE_BYTES: String(32 * 2 ** 20),
+    },
+  });
+});
+afterEach(() => project.remove());
+
+const put = async (name: string, content: string | Uint8Array): Promise<string> => {
+  await writeFile(join(project.dir, name), content);
+  return name;
+};
+const add = (path: string, options = {}) =>
+  host.run(dataAdd, { path, name: 'things', ...options }, { surface: 'cli' });
+const rows = async (sql = 'SELECT * FROM things') => (await host.run(dataQuery, { sql })).rows;
+
+/** Nothing half-added: no version, no event of one, no file on its way, and all that is stored is whole. */
+const nothingAdded = async (): Promise<void> => {
+  expect((await host.run(dataList, {})).datasets).toEqual([]);
+  const journal = await host.service(journalToken);
+  expect(await journal.read({ types: ['dataset.added'] })).toEqual([]);
+  expect(await journal.verify()).toMatchObject({ ok: true });
+  const found = await (await host.service(storeCheckToken)).check({ deep: true });
+  expect(found).toMatchObject({ problems: [], blobs: { count: 0 } });
+};
+
+describe('what cannot be read is located, and adds nothing', () => {
+  it.each([
+    ['a row with a field too many', 'a,b\n1,2\n3,4,5\n6,7\n', 3],
+    ['a row with a field too few', 'a,b,c\n1,2,3\n4,5\n6,7,8\n', 3],
+  ])('%s', async (_, content, line) => {
+    await put('a.csv', content);
+    await expect(add('a.csv')).rejects.toMatchObject({
+      code: 'TRS_DATA_BAD_ROWS',
+      message: expect.stringContaining(`Line ${line}`),
+      details: { badRows: 1, rows: [{ line }] },
+    });
+    await nothingAdded();
+  });
+
+  it('a quote that never ends', async () => {
+    await put('a.csv', 'a,b\n1,"x\n2,y\n3,z\n');
+    await expect(add('a.csv')).rejects.toMatchObject({
+      code: 'TRS_DATA_BAD_ROWS',
+      details: { rows: [{ line: 2 }] },
+    });
+    await nothingAdded();
+    expect(await add('a.csv', { quote: 'none' })).toMatchObject({ rows: 3 });
+  });
+
+  it('a value of another type than was said, by its line', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, n) => `${n},${n === 20_001 ? 'many' : n}`);
+    await put('a.csv', `a,b\n${lines.join('\n')}\n`);
+    await expect(add('a.csv', { type: ['b=integer'] })).rejects.toMatchObject({
+      code: 'TRS_DATA_BAD_ROWS',
+      message: expect.stringContaining('Line 20003'),
+    });
+    await nothingAdded();
+  });
+
+  it('a Parquet that was cut off, at either end', async () => {
+    await put('a.csv', `a,b\n${Array.from({ length: 5_000 }, (_, n) => `${n},${n * 7}`).join('\n')}\n`);
+    await add('a.csv');
+    await host.run(dataExport, { name: 'things', path: 'a.parquet' }, { surface: 'cli' });
+    const whole = await readFile(join(project.dir, 'a.parquet'));
+    for (const content of [whole.subarray(0, -20), whole.subarray(20), whole.subarray(0, 3)]) {
+      await put('b.parquet', content);
+      await expect(add('b.parquet', { name: 'cut' })).rejects.toMatchObject({ code: 'TRS_DATA_ENGINE' });
+    }
+    expect((await host.run(dataList, {})).datasets).toHaveLength(1);
+  });
+
+  it('a gzip that was cut off, and one that is none', async () => {
+    const whole = gzipSync(`a\n${Array.from({ length: 5_000 }, (_, n) => n * 31).join('\n')}\n`);
+    for (const content of [whole.subarray(0, whole.length - 9), Buffer.from('a\n1\n')]) {
+      await put('a.csv.gz', content);
+      await expect(add('a.csv.gz')).rejects.toMatchObject({ code: 'TRS_DATA_COMPRESSED' });
+    }
+    await nothingAdded();
+  });
+
+  it('a gzip bomb', async () => {
+    await put('a.csv.gz', gzipSync(Buffer.concat([Buffer.from('a\n'), Buffer.alloc(64 * 2 ** 20, '1\n')])));
+    await expect(add('a.csv.gz')).rejects.toMatchObject({ code: 'TRS_DATA_TOO_LARGE' });
+    await nothingAdded();
+  });
+
+  it('an address that stops in the middle', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('a,b\n1,2\n3,4\n', () => response.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    try {
+      await expect(add(`http://127.0.0.1:${port}/a.csv`)).rejects.toMatchObject({
+        code: 'TRS_DOOR_FETCH_FAILED',
+      });
+    } finally {
+      server.close();
+    }
+    await nothingAdded();
+  });
+
+  it.each(['../a.csv', '/etc/passwd', 'a/../../b.csv', '%2e%2e/a.csv', 'C:\\a.csv', 'a\u0000.csv'])(
+    'a path that climbs out, over HTTP: %j',
+    async (path) => {
+      const adding = host.run(dataAdd, { path, name: 'things' }, { surface: 'http' });
+      await expect(adding).rejects.toMatchObject({ code: 'TRS_DOOR_PATH_REFUSED' });
+      await nothingAdded();
+    },
+  );
+});
+
+describe('what is odd and right is kept as it is', () => {
+  const NAMES = [
+    'a"b',
+    'a.b',
+    'a b',
+    '💶',
+    "'; DROP TABLE things; --",
+    'select',
+    'ä',
+    '中文',
+    'a\tb',
+    '$1',
+    '{x}',
+  ];
+
+  it('names with quotes, dots, emoji and SQL', async () => {
+    const header = NAMES.map((name) => `"${name.replaceAll('"', '""')}"`).join(',');
+    await put('a.csv', `${header}\n${NAMES.map((_, n) => n).join(',')}\n${NAMES.map(() => '').join(',')}\n`);
+    const added = await add('a.csv', { type: [`${NAMES[4]}=number`] });
+    expect(added.columns.map((column) => column.name)).toEqual(NAMES);
+    expect(added.columns[4]).toMatchObject({ type: 'number', nulls: 1 });
+    expect((await rows())[0]).toEqual(Object.fromEntries(NAMES.map((name, n) => [name, n])));
+    const { columns } = await host.run(dataProfile, { name: 'things' });
+    expect(columns.map((column) => column.name)).toEqual(NAMES);
+  });
+
+  it('quotes, line ends and delimiters inside of quotes', async () => {
+    await put('a.csv', 'a,b\r\n"x, ""y""","1\r\n2"\r\n');
+    await add('a.csv');
+    expect(await rows()).toEqual([{ a: 'x, "y"', b: '1\r\n2' }]);
+  });
+
+  it('mixed types, as text', async () => {
+    await put('a.csv', 'a\n1\n2.5\ntrue\n2024-01-01\nx\n');
+    const { columns } = await add('a.csv');
+    expect(columns).toMatchObject([{ type: 'string' }]);
+    expect((await rows()).map((row) => row.a)).toEqual(['1', '2.5', 'true', '2024-01-01', 'x']);
+  });
+
+  it('dates of three formats in one column, as text rather than as wrong dates', async () => {
+    await put('a.csv', 'a\n2024-02-03\n03/02/2024\n3 Feb 2024\n');
+    const { columns } = await add('a.csv');
+    expect(columns).toMatchObject([{ type: 'string' }]);
+    expect((await rows()).map((row) => row.a)).toEqual(['2024-02-03', '03/02/2024', '3 Feb 2024']);
+  });
+
+  it('10,000 columns', { timeout: 300_000 }, async () => {
+    const names = Array.from({ length: 10_000 }, (_, n) => `c${n}`);
+    await put('a.csv', `${names.join(',')}\n${names.map((_, n) => n).join(',')}\n`);
+    const added = await add('a.csv');
+    expect(added.columns).toHaveLength(10_000);
+    expect(await rows('SELECT c9999 FROM things')).toEqual([{ c9999: 9_999 }]);
+  });
+});

@@ -1,0 +1,10 @@
+import type { ColumnType } from '@trestle/contracts';
+
+/** How a text is to be read, where that is not to be found out. */
+export interface Reading {
+  readonly delimiter?: string | undefined;
+  /** Empty when nothing is quoted. */
+  readonly quote?: string | undefined;
+  readonly dateFormat?: string | undefined;
+  readonly types?: ReadonlyMap<string, ColumnType>;
+}
