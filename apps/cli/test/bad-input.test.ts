@@ -18,7 +18,7 @@ const AS_FILES_SAY = ['--bounding-set', '--inh-caps'].map((set) => `${set}=-dac_
 describe('a source that cannot become a version is refused whole', () => {
   beforeAll(async () => {
     project = await makeProject();
-    await mkdir(project.path('folder.csv'));
+    await mkdir(project.path('folder'));
   });
   afterAll(() => project.remove());
 
@@ -26,7 +26,7 @@ describe('a source that cannot become a version is refused whole', () => {
   const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('a,b\n1,2\n', 'utf16le')]);
   it.each([
     ['is missing', 'nowhere.csv', undefined, 'TRS_KERNEL_FILE_MISSING'],
-    ['is a folder', 'folder.csv', undefined, 'TRS_DATA_NOT_A_FILE'],
+    ['is a folder without a file', 'folder', undefined, 'TRS_DATA_EMPTY'],
     ['is ragged', 'ragged.csv', 'a,b\n1,2\n3,4,5\n6,7\n', 'TRS_DATA_BAD_ROWS'],
     ['is Latin-1', 'latin1.csv', latin1, 'TRS_DATA_ENCODING'],
     ['is UTF-16', 'utf16.csv', utf16, 'TRS_DATA_ENCODING'],

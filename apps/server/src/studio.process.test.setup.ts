@@ -40,7 +40,7 @@ await host.run(dataAdd, { path: HOSTILE.file, name: HOSTILE.dataset }, local);
 for (const seed of [1, 2]) {
   await host.run(
     trainOperation,
-    { data: HOSTILE.dataset, target: 'label', estimator: 'linear', seed, register: 'birds' },
+    { data: HOSTILE.dataset, target: 'label', estimator: 'mlp', seed, register: 'birds' },
     local,
   );
 }
