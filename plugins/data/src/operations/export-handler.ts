@@ -1,9 +1,11 @@
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@trestle/kernel';
+import type { Publication } from '../croissant/croissant.ts';
+import { exportCroissant } from '../croissant/export-croissant.ts';
 import { dataError } from '../data-error.ts';
 import { literal } from '../engine/quote.ts';
-import { formatOf } from '../source/file-format.ts';
+import { compressionFromName, formatOf } from '../source/file-format.ts';
 import { withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 
@@ -15,10 +17,19 @@ const COPY_OPTIONS = {
   parquet: 'FORMAT parquet, COMPRESSION zstd',
 } as const;
 
+export interface ExportInput extends Publication {
+  readonly name: string;
+  readonly path: string;
+  readonly format?: keyof typeof COPY_OPTIONS | 'croissant' | undefined;
+}
+
 /** Writes a version beside its destination, then renames: the file is whole or not there. */
-export async function exportVersion(ctx: Context, input: { readonly name: string; readonly path: string }) {
+export async function exportVersion(ctx: Context, input: ExportInput) {
   const version = await resolveVersion(ctx, input.name);
-  const { format, compression } = formatOf(input.path);
+  if (input.format === 'croissant') return await exportCroissant(ctx, version, input);
+  const { format, compression } = input.format
+    ? { format: input.format, compression: compressionFromName(input.path) }
+    : formatOf(input.path);
   if (format === 'arrow' || format === 'excel' || format === 'sqlite') {
     throw dataError('FORMAT', {
       kind: 'unsupported',

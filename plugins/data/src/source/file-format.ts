@@ -29,10 +29,15 @@ export interface NamedFormat {
   readonly compression: 'gzip' | 'zstd' | 'none';
 }
 
+export function compressionFromName(path: string): NamedFormat['compression'] {
+  const lower = path.toLowerCase();
+  return lower.endsWith('.gz') ? 'gzip' : lower.endsWith('.zst') ? 'zstd' : 'none';
+}
+
 /** The format that the end of a name says, if it says one; texts may be compressed. */
 export function formatFromName(path: string): NamedFormat | undefined {
   const lower = path.toLowerCase();
-  const compression = lower.endsWith('.gz') ? 'gzip' : lower.endsWith('.zst') ? 'zstd' : 'none';
+  const compression = compressionFromName(path);
   const bare = compression === 'none' ? lower : lower.slice(0, lower.lastIndexOf('.'));
   const format = FORMATS[bare.slice(bare.lastIndexOf('.') + 1)];
   return format && (compression === 'none' || isTextFormat(format)) ? { format, compression } : undefined;
