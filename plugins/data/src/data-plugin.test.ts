@@ -125,10 +125,10 @@ describe('the data plugin', () => {
 
   it('refuses a Parquet file that is cut off, a folder, and an unknown format', async () => {
     await expect(add('bad.parquet', Buffer.from('PAR1 and no more'))).rejects.toMatchObject({
-      code: 'TRS_DATA_ENGINE',
+      code: 'TRS_DATA_UNREADABLE',
     });
     await expect(host.run(dataAdd, { path: '.', name: 'things' }, { surface: 'cli' })).rejects.toMatchObject({
-      code: 'TRS_DATA_ENGINE',
+      code: 'TRS_DATA_UNREADABLE',
     });
     await expect(add('a.xyz', 'x')).rejects.toMatchObject({ code: 'TRS_DATA_FORMAT' });
     await nothingAdded();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type Host, journalToken } from '@trestle/kernel';
 import { storeCheckToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
@@ -81,29 +81,51 @@ describe('what cannot be read is located, and adds nothing', () => {
     const whole = await readFile(join(project.dir, 'a.parquet'));
     for (const content of [whole.subarray(0, -20), whole.subarray(20), whole.subarray(0, 3)]) {
       await put('b.parquet', content);
-      await expect(add('b.parquet', { name: 'cut' })).rejects.toMatchObject({ code: 'TRS_DATA_ENGINE' });
+      await expect(add('b.parquet', { name: 'cut' })).rejects.toMatchObject({
+        code: 'TRS_DATA_UNREADABLE',
+        message: expect.stringMatching(/^"b.parquet" cannot be read as parquet: (?!.*trestle-project)/),
+      });
     }
     expect((await host.run(dataList, {})).datasets).toHaveLength(1);
   });
 
-  it('a gzip that was cut off, and one that is none', async () => {
-    const whole = gzipSync(`a\n${Array.from({ length: 5_000 }, (_, n) => n * 31).join('\n')}\n`);
-    for (const content of [whole.subarray(0, whole.length - 9), Buffer.from('a\n1\n')]) {
-      await put('a.csv.gz', content);
-      await expect(add('a.csv.gz')).rejects.toMatchObject({ code: 'TRS_DATA_COMPRESSED' });
+  it('a Parquet of which a page or the footer is damaged', async () => {
+    await put('a.csv', `a,b\n${Array.from({ length: 5_000 }, (_, n) => `${n},x${n % 97}`).join('\n')}\n`);
+    await add('a.csv');
+    await host.run(dataExport, { name: 'things', path: 'a.parquet' }, { surface: 'cli' });
+    const whole = await readFile(join(project.dir, 'a.parquet'));
+    // The head of the first page, the footer, and what says how long that is.
+    for (const at of [4, whole.length - 100, whole.length - 8]) {
+      const damaged = whole.map((byte, index) => (index >= at && index < at + 8 ? byte ^ 0x55 : byte));
+      await put('b.parquet', damaged);
+      await expect(add('b.parquet', { name: 'damaged' })).rejects.toMatchObject({
+        code: 'TRS_DATA_UNREADABLE',
+      });
     }
+    expect((await host.run(dataList, {})).datasets).toHaveLength(1);
+  });
+
+  it.each([
+    ['gz', gzipSync],
+    ['zst', zstdCompressSync],
+  ])('a compressed file (.%s) that was cut off, one that is none, and a bomb', async (end, compress) => {
+    const name = `a.csv.${end}`;
+    const whole = compress(`a\n${Array.from({ length: 5_000 }, (_, n) => n * 31).join('\n')}\n`);
+    for (const content of [whole.subarray(0, whole.length - 9), Buffer.from('a\n1\n')]) {
+      await put(name, content);
+      await expect(add(name)).rejects.toMatchObject({ code: 'TRS_DATA_COMPRESSED' });
+    }
+    await put(name, compress(Buffer.concat([Buffer.from('a\n'), Buffer.alloc(64 * 2 ** 20, '1\n')])));
+    await expect(add(name)).rejects.toMatchObject({ code: 'TRS_DATA_TOO_LARGE' });
     await nothingAdded();
   });
 
-  it('a gzip bomb', async () => {
-    await put('a.csv.gz', gzipSync(Buffer.concat([Buffer.from('a\n'), Buffer.alloc(64 * 2 ** 20, '1\n')])));
-    await expect(add('a.csv.gz')).rejects.toMatchObject({ code: 'TRS_DATA_TOO_LARGE' });
-    await nothingAdded();
-  });
-
-  it('an address that stops in the middle', async () => {
+  it.each([
+    ['with its length announced', { 'content-length': '1000' }],
+    ['in chunks of unknown number', {}],
+  ])('an address that stops in the middle of a body %s', async (_, headers) => {
     const server = createServer((_request, response) => {
-      response.writeHead(200, { 'content-length': '1000' });
+      response.writeHead(200, headers);
       response.write('a,b\n1,2\n3,4\n', () => response.destroy());
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -116,6 +138,34 @@ describe('what cannot be read is located, and adds nothing', () => {
     } finally {
       server.close();
     }
+    await nothingAdded();
+  });
+
+  it.each([
+    ['text behind a closing quote', 'a,b\n1,2\n3,"x"y\n'],
+    ['a quote that is escaped with a backslash', 'a,b\n1,2\n3,"x\\"y"\n'],
+  ])('%s', async (_, content) => {
+    await put('a.csv', content);
+    await expect(add('a.csv')).rejects.toMatchObject({
+      code: 'TRS_DATA_BAD_ROWS',
+      details: { rows: [{ line: 3 }] },
+    });
+    await nothingAdded();
+  });
+
+  it('lines that end in two ways, by the first that differs; what is quoted may hold any', async () => {
+    await put('a.csv', 'a,b\n1,"x\r\ny"\n2,z\r\n3,w\n');
+    await expect(add('a.csv')).rejects.toMatchObject({ code: 'TRS_DATA_LINE_ENDS', details: { line: 4 } });
+    await nothingAdded();
+  });
+
+  it.each([
+    ['a.csv', 'a,b,A\n1,2,3\n', 'TRS_DATA_HEADER', '"a" and "A" differ in case only'],
+    ['a.json', '[{"a":1,"a":2}]', 'TRS_DATA_UNREADABLE', 'duplicate key "a"'],
+    ['a.jsonl', '{"a":1}\n{"a":1,"a":2}\n', 'TRS_DATA_UNREADABLE', 'in line 2'],
+  ])('names that are there twice, in %s', async (name, content, code, said) => {
+    await put(name, content);
+    await expect(add(name)).rejects.toMatchObject({ code, message: expect.stringContaining(said) });
     await nothingAdded();
   });
 
@@ -173,6 +223,24 @@ describe('what is odd and right is kept as it is', () => {
     const { columns } = await add('a.csv');
     expect(columns).toMatchObject([{ type: 'string' }]);
     expect((await rows()).map((row) => row.a)).toEqual(['2024-02-03', '03/02/2024', '3 Feb 2024']);
+  });
+
+  it('dates of three formats in three columns: those that are not plain stay texts until they are named', async () => {
+    await put('a.csv', 'iso,eu,us\n2024-02-13,13/02/2024,02/13/2024\n2024-03-14,14/03/2024,03/14/2024\n');
+    expect((await add('a.csv')).columns.map(({ type }) => type)).toEqual(['timestamp', 'string', 'string']);
+    const named = await add('a.csv', { dateFormat: '%d/%m/%Y', type: ['iso=string', 'us=string'] });
+    expect(named.columns.map(({ type }) => type)).toEqual(['string', 'timestamp', 'string']);
+    expect((await rows('SELECT eu FROM things'))[0]).toEqual({ eu: '2024-02-13T00:00:00Z' });
+  });
+
+  it.each([
+    ['a.json', '\ufeff[{"a":1},{"a":2}]'],
+    ['a.jsonl', '\ufeff{"a":1}\n{"a":2}\n'],
+    ['a.csv', '\ufeffa\n1\n2\n'],
+  ])('a byte-order mark in front of %s', async (name, content) => {
+    await put(name, content);
+    await add(name);
+    expect(await rows()).toEqual([{ a: 1 }, { a: 2 }]);
   });
 
   it('10,000 columns', { timeout: 300_000 }, async () => {

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
+import { checkLineEnds } from './check-line-ends.ts';
 import { type Dialect, firstRecord } from './first-record.ts';
 import { checkNames } from './spool-rows.ts';
 
@@ -20,7 +21,10 @@ export async function checkHeader(
   let dialect: Dialect;
   if (widest && widest.names.length >= MANY_FIELDS) dialect = { delimiter: widest.delimiter, quote };
   else {
-    dialect = await sniffDialect(engine, path, given);
+    dialect = await sniffDialect(engine, path, given).catch(async (thrown: unknown) => {
+      await checkLineEnds(path, shown, quote);
+      throw thrown;
+    });
     // Rows of different lengths make it believe in a delimiter that is nowhere.
     if (widest && (await firstRecord(path, dialect)).length === 1)
       dialect = { ...dialect, delimiter: widest.delimiter };

@@ -4,6 +4,7 @@ import type { Engine, Row } from '../engine/engine.ts';
 import { plainValue } from '../engine/plain-value.ts';
 import { literal } from '../engine/quote.ts';
 import { checkHeader } from './check-header.ts';
+import { checkLineEnds } from './check-line-ends.ts';
 import { checkRejects } from './check-rejects.ts';
 import type { LocalSource } from './local-source.ts';
 import type { Reading } from './reading.ts';
@@ -56,6 +57,7 @@ export async function delimitedRelation(
     `columns = {${columns.join(', ')}}`,
   ].join(', ')})`;
   if (!isKnown) {
+    await checkLineEnds(path, shown, dialect.quote);
     // Rows of several shapes: reading them as texts tells which.
     await engine.rows(`SELECT count(COLUMNS(*)) FROM ${relation}`);
     await checkRejects(engine, shown);

@@ -4,6 +4,7 @@ import { dataConfig } from '../data-config.ts';
 import { checkJsonEnd } from './check-json-end.ts';
 import { expandFile } from './expand-file.ts';
 import { formatOf, isTextFormat } from './file-format.ts';
+import { hasMark } from './has-mark.ts';
 import type { LocalSource } from './local-source.ts';
 import { recodeFile } from './recode-file.ts';
 import { scanFile } from './scan-file.ts';
@@ -28,7 +29,13 @@ export async function openFile(
     return { ...(await converted(ctx, { path, shown, to, format }, options, dir)), digest };
   }
   const isText = isTextFormat(format);
-  const isPlain = compression === 'none' && options.encoding === undefined;
+  // The engine takes the mark at the beginning of a CSV for what it is, and that of a JSON for a value.
+  const encoding =
+    options.encoding ??
+    (compression === 'none' && (format === 'json' || format === 'jsonl') && (await hasMark(path))
+      ? 'utf-8'
+      : undefined);
+  const isPlain = compression === 'none' && encoding === undefined;
   if (!isText || isPlain) {
     const { digest } = await scanFile(path, shown, isText);
     if (format === 'json') await checkJsonEnd(path, shown);
@@ -41,9 +48,9 @@ export async function openFile(
     await expandFile(at, to, { shown, compression, maxBytes, signal });
     at = to;
   }
-  if (options.encoding !== undefined) {
+  if (encoding !== undefined) {
     const to = join(dir, `${basename(at)}.utf8`);
-    await recodeFile(at, to, { shown, encoding: options.encoding, signal });
+    await recodeFile(at, to, { shown, encoding, signal });
     at = to;
   }
   await scanFile(at, shown, true);

@@ -47,7 +47,7 @@ function refuseUtf16(start: Buffer, shown: string): void {
     throw dataError('ENCODING', {
       kind: 'invalid',
       message: `"${shown}" is UTF-16.`,
-      hint: 'Save it as UTF-8 (iconv -f UTF-16 -t UTF-8).',
+      hint: `Say so with --encoding ${start[0] === 0xff ? 'utf-16le' : 'utf-16be'}, or save it as UTF-8.`,
     });
   }
 }
@@ -88,6 +88,6 @@ const notText = (shown: string, line: number, offset: number) =>
   dataError('ENCODING', {
     kind: 'invalid',
     message: `"${shown}" is no UTF-8 text: byte ${offset}, in line ${line}, does not belong there.`,
-    hint: 'Save it as UTF-8 (iconv -f LATIN1 -t UTF-8), or check that it is the right file.',
+    hint: 'Name its encoding with --encoding, for example windows-1252, or check that it is the right file.',
     details: { line, offset },
   });

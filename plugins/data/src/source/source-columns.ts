@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { LocalSource } from './local-source.ts';
 import { matchColumns } from './match-columns.ts';
 import type { Reading } from './reading.ts';
+import { readingSource } from './reading-source.ts';
 import { describeRelation, sourceRelation } from './source-relation.ts';
 import { checkOverrides } from './type-overrides.ts';
 
@@ -31,8 +32,11 @@ export async function sourceColumns(
   let columns = base;
   const found: { source: LocalSource; relation: string; types: ReadonlyMap<string, ColumnType> }[] = [];
   for (const source of sources) {
-    const relation = await sourceRelation(engine, source, reading);
-    const described = (await describeRelation(engine, relation)).map(({ name, duckType }) => ({
+    const { relation, columns: read } = await readingSource(source, async () => {
+      const relation = await sourceRelation(engine, source, reading);
+      return { relation, columns: await describeRelation(engine, relation) };
+    });
+    const described = read.map(({ name, duckType }) => ({
       name,
       type: types.get(name) ?? columnTypeOf(duckType),
     }));

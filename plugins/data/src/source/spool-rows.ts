@@ -65,21 +65,28 @@ function jsonOf(value: unknown): string {
 const plainBigint = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value;
 
-/** @throws TRS_DATA_HEADER when a column has no name, or two have one */
+/** @throws TRS_DATA_HEADER when a column has no name, or two have one: the engine takes "a" and "A" for one name */
 export function checkNames(names: readonly string[], shown: string): void {
   const empty = names.indexOf('');
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (empty === -1 && repeated === undefined) return;
-  throw dataError('HEADER', {
-    kind: 'invalid',
-    message:
-      repeated === undefined
-        ? `"${shown}": column ${empty + 1} has no name.`
-        : `"${shown}": two columns are named "${repeated}".`,
-    hint: 'Every column needs a name, each name once.',
-    details: { columns: names },
-  });
+  if (empty !== -1) throw badHeader(names, `"${shown}": column ${empty + 1} has no name.`);
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const key = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+    const other = seen.get(key);
+    if (other === name) throw badHeader(names, `"${shown}": two columns are named "${name}".`);
+    if (other !== undefined)
+      throw badHeader(names, `"${shown}": the columns "${other}" and "${name}" differ in case only.`);
+    seen.set(key, name);
+  }
 }
+
+const badHeader = (columns: readonly string[], message: string) =>
+  dataError('HEADER', {
+    kind: 'invalid',
+    message,
+    hint: 'Every column needs a name, each name once.',
+    details: { columns },
+  });
 
 const tooLarge = (shown: string, maxBytes: number) =>
   dataError('TOO_LARGE', {

@@ -10,6 +10,7 @@ import { comparedVersions } from '../expectation/compared-versions.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
 import { checkRejects } from '../source/check-rejects.ts';
 import { openSource } from '../source/open-source.ts';
+import { readingSource } from '../source/reading-source.ts';
 import { sourceColumns } from '../source/source-columns.ts';
 import type { SourceOptions } from '../source/source-options.ts';
 import { typeOverrides } from '../source/type-overrides.ts';
@@ -60,7 +61,7 @@ export async function addVersion(
         ctx.progress({ step: `writing ${source.shown}`, fraction: 0.3 + (0.3 * index) / ready.length });
         const dir = join(workspace.dir, `part-${index}`);
         await mkdir(dir);
-        const part = await writePart(engine, relation, columns, dir);
+        const part = await readingSource(source, () => writePart(engine, relation, columns, dir));
         if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source.shown);
         if (part.rows > 0) parts.push(part);
       }
