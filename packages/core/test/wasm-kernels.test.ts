@@ -392,7 +392,8 @@ describe('kernels that finish what they have folded or multiplied', () => {
 
 describe('functions of float32, against float64 over the whole range', () => {
   /** The distance in units of the last place of the right result. */
-  const ulps = (got: number, exact: number): number => {
+  const ulps = (got: number, exact: number, least: number): number => {
+    if (got === 0 && Math.abs(exact) < least) return 0;
     if (Number.isNaN(exact)) return Number.isNaN(got) ? 0 : Infinity;
     const rounded = Math.fround(exact);
     if (!Number.isFinite(rounded) || rounded === 0)
@@ -417,12 +418,13 @@ describe('functions of float32, against float64 over the whole range', () => {
     ]);
   };
   it.each([
-    ['exp', Math.exp, 1.5],
-    ['log', Math.log, 1],
-    ['tanh', Math.tanh, 2],
-    ['sin', Math.sin, 1.5],
-    ['cos', Math.cos, 1.5],
-  ] as const)('%s is within its stated error', async (fn, exact, limit) => {
+    // Results below this may be 0.
+    ['exp', Math.exp, 1.5, 2 ** -125],
+    ['log', Math.log, 1, 0],
+    ['tanh', Math.tanh, 2, 0],
+    ['sin', Math.sin, 1.5, 0],
+    ['cos', Math.cos, 1.5, 0],
+  ] as const)('%s is within its stated error', async (fn, exact, limit, least) => {
     const values = everywhere();
     const x: Expression = { kind: 'load', input: 0, view: contiguousView([values.length]), dtype: 'float32' };
     const expression: Expression = { kind: 'apply', fn, operands: [x], dtype: 'float32' };
@@ -431,7 +433,7 @@ describe('functions of float32, against float64 over the whole range', () => {
     let worst = 0;
     let place = 0;
     for (const [i, value] of values.entries()) {
-      const error = ulps(results[i] ?? 0, exact(value));
+      const error = ulps(results[i] ?? 0, exact(value), least);
       if (error > worst) [worst, place] = [error, value];
     }
     expect(worst, `${fn}(${place})`).toBeLessThanOrEqual(limit);

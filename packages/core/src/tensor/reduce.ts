@@ -1,7 +1,7 @@
 import { CoreError } from '../core-error.ts';
 import { cast, where } from './elementwise.ts';
 import { counting, make } from './make.ts';
-import { reshape } from './movement.ts';
+import { flip, reshape, slice } from './movement.ts';
 import { normalizeAxes, normalizeAxis, shapeText } from './shape.ts';
 import type { Axes, ReduceOptions, Tensor } from './tensor.ts';
 
@@ -55,8 +55,12 @@ export function argmax(tensor: Tensor, axis: number, options: ReduceOptions, ope
   const normal = normalizeAxis(axis, tensor.shape, operation);
   const length = tensor.shape[normal] ?? 1;
   const isLargest = tensor.equal(reduce('max', tensor, normal, { keepDims: true }, operation));
-  // Counting down makes the first of equals the largest.
-  const countdown = counting(length, normal, tensor.rank, tensor.device).neg().add(length);
+  // Counting down, to 1, makes the first of equals the largest. As a view of counting up it costs nothing.
+  const down = flip(counting(length + 1, normal, tensor.rank, tensor.device), normal);
+  const countdown = slice(
+    down,
+    tensor.shape.map((_, at) => (at === normal ? ([0, length] as const) : null)),
+  );
   return reduce('max', where(isLargest, countdown, 0), normal, options)
     .neg()
     .add(length);

@@ -10,7 +10,8 @@ const KEPT = { keepDims: true };
 
 export function softmax(tensor: Tensor, axis: number): Tensor {
   const shifted = tensor.sub(reduce('max', tensor, axis, KEPT, 'softmax')).exp();
-  return shifted.div(reduce('sum', shifted, axis, KEPT));
+  // One division per row, and not one per element.
+  return shifted.mul(reduce('sum', shifted, axis, KEPT).pow(-1));
 }
 
 export function logSoftmax(tensor: Tensor, axis: number): Tensor {

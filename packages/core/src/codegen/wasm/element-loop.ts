@@ -63,11 +63,14 @@ export function elementLoop(
     before: before.statements,
     unroll: unrollFor(computed.reduce((sum, { expression }) => sum + weightOf(expression), 0)),
     vectors(count) {
-      const lanes: Lanes = { ...of, statements: [] };
-      const all = Array.from({ length: count }, (_, at) =>
-        body((leaf) => reading.vector(leaf, 4 * at), lanes),
-      );
-      return [lanes.statements, all.map((values, at) => sink.vector(values, at))];
+      const all = Array.from({ length: count }, (_, at) => {
+        const lanes: Lanes = { ...of, statements: [] };
+        return { values: body((leaf) => reading.vector(leaf, 4 * at), lanes), statements: lanes.statements };
+      });
+      return [
+        inStep(all.map(({ statements }) => statements)),
+        all.map(({ values }, at) => sink.vector(values, at)),
+      ];
     },
     single() {
       const lanes: Lanes = { ...of, statements: [] };
@@ -77,8 +80,12 @@ export function elementLoop(
   };
 }
 
-/** Short bodies side by side hide the time of a loop's step, longer ones that of their own chains; the longest fill the processor. */
-const unrollFor = (weight: number): number => (weight <= 4 ? 4 : weight <= 30 ? 2 : 1);
+/** The same step of every vector before the next step of any: a constant is loaded once for all of them. */
+const inStep = (bodies: readonly (readonly Code[])[]): Code =>
+  (bodies[0] ?? []).map((_, step) => bodies.map((body) => body[step] ?? []));
+
+/** Bodies side by side hide the time of a loop's step and of their own chains, and share constants; the longest fill the processor. */
+const unrollFor = (weight: number): number => (weight <= 20 ? 4 : weight <= 30 ? 2 : 1);
 
 /** Computes the largest parts that stand still. */
 function hoisted(computed: readonly Computed[], before: Lanes, reading: Reading): Known {

@@ -61,7 +61,7 @@ export const madd = ({ features }: Lanes, a: Vector, b: Vector, c: Vector): Vect
 function polynomial(lanes: Lanes, x: Vector, coefficients: readonly number[]): Vector {
   const [last = 0, ...rest] = coefficients.toReversed();
   return rest.reduce(
-    (sum, coefficient) => madd(lanes, sum, x, floats(lanes, coefficient)),
+    (sum, coefficient) => hold(lanes, madd(lanes, sum, x, floats(lanes, coefficient))),
     floats(lanes, last),
   );
 }
@@ -71,6 +71,7 @@ function polynomial(lanes: Lanes, x: Vector, coefficients: readonly number[]): V
 const EXP = [
   0.49999993412260973, 0.1666652010554625, 0.041668394259157776, 0.00836878062222487, 0.0013814464752030487,
 ];
+const TWICE_EXP = EXP.map((coefficient) => 2 * coefficient);
 const LOG = [
   0.3333331260280297, -0.2500000960365447, 0.20002118732197044, -0.1666799566708834, 0.14219550908315332,
   -0.1240559141721194, 0.11888174597903724, -0.11675641302970474, 0.06746601328240386,
@@ -87,26 +88,24 @@ const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.121944400546906e-4;
 
 /**
- * Added to a small float, it leaves the nearest whole number in the low bits, increased by twice the bias of exponents: so shifts
- * alone make powers of two of it, and of its half.
+ * Added to a small float, it leaves the nearest whole number n in the low bits, increased by 126: a shift makes 2^(n-1) of it,
+ * which is a float up to the largest result, unlike 2^n.
  */
-const ROUNDING = 1.5 * 2 ** 23 + 254;
+const ROUNDING = 1.5 * 2 ** 23 + 126;
 
-/** e^x; subnormal results, infinities and NaN are right. */
+/** e^x; infinities and NaN are right, and results below 2^-125 may be 0. */
 export function exp(lanes: Lanes, operand: Vector): Vector {
   const number = (n: number): Vector => floats(lanes, n);
   // Beyond the limits the result is 0 or infinity all the same. NaN stays: it is the first, and no comparison with it holds.
-  const x = hold(lanes, f32x4.pmin(f32x4.pmax(operand, number(-104)), number(89)));
+  const x = hold(lanes, f32x4.pmin(f32x4.pmax(operand, number(-87.3)), number(89)));
   const rounded = hold(lanes, madd(lanes, x, number(Math.LOG2E), number(ROUNDING)));
   const count = hold(lanes, f32x4.sub(rounded, number(ROUNDING)));
-  const high = madd(lanes, count, number(-LN2_HIGH), x);
+  const high = hold(lanes, madd(lanes, count, number(-LN2_HIGH), x));
   const r = hold(lanes, madd(lanes, count, number(-LN2_LOW), high));
-  const tail = madd(lanes, polynomial(lanes, r, EXP), r, number(1));
-  const p = madd(lanes, tail, r, number(1));
-  // In two steps: 2^128 and 2^-150 are no floats.
-  const half = hold(lanes, i32x4.shl(i32x4.shrU(rounded, i32.const(1)), i32.const(23)));
-  const rest = i32x4.sub(i32x4.shl(rounded, i32.const(23)), half);
-  return f32x4.mul(f32x4.mul(p, half), rest);
+  // All of it doubled, for the power is half of what it should be.
+  const tail = hold(lanes, madd(lanes, polynomial(lanes, r, TWICE_EXP), r, number(2)));
+  const twice = madd(lanes, tail, r, number(2));
+  return f32x4.mul(twice, i32x4.shl(rounded, i32.const(23)));
 }
 
 /** The natural logarithm; of zero it is -infinity, of negative numbers NaN. */
