@@ -19,6 +19,9 @@ const PASSING_TIME = { BENCH_CLOCK: '' };
 const withThreads = (threads: number): Record<string, string> => ({
   BENCH_THREADS: String(threads),
   TRESTLE_THREADS: String(threads),
+  // What PyTorch calls for products has its own opinion on threads.
+  OMP_NUM_THREADS: String(threads),
+  OPENBLAS_NUM_THREADS: String(threads),
   ...(threads > 1 ? PASSING_TIME : {}),
 });
 const onGpu = { BENCH_DEVICE: 'webgpu', ...PASSING_TIME };
