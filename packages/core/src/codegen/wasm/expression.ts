@@ -1,4 +1,5 @@
 import type { DType } from '../../graph/dtype.ts';
+import { visitExpressions } from '../../schedule/expression.ts';
 import type { Expression } from '../../schedule/kernel.ts';
 import { f32x4, i32, i32x4, type Value, v128 } from './assembler.ts';
 import { randomBits } from './random-bits.ts';
@@ -45,18 +46,35 @@ export function lanesOf(expression: Expression, lanes: Lanes, leaves: Leaves, kn
     const before = known.values.get(node);
     if (before) return before;
     if (node.kind === 'constant') return constantLanes(lanes, node.value, node.dtype);
-    const made = hold(lanes, node.kind === 'apply' ? apply(node, { lanes, value, mask }) : leaves(node));
+    const made = hold(lanes, node.kind === 'apply' ? apply(node, writing) : leaves(node));
     known.values.set(node, made);
     return made;
   };
   const mask = (node: Expression): Vector => {
     const before = known.masks.get(node);
     if (before) return before;
-    const made = hold(lanes, maskOf(node, { lanes, value, mask }) ?? i32x4.ne(value(node), v128.ints(0)));
+    const made = hold(lanes, maskOf(node, writing) ?? i32x4.ne(value(node), v128.ints(0)));
     known.masks.set(node, made);
     return made;
   };
+  const uses = usesIn(expression);
+  const isFusable = (node: Expression): node is Apply =>
+    node.kind === 'apply' &&
+    node.fn === 'mul' &&
+    node.dtype === 'float32' &&
+    uses.get(node) === 1 &&
+    !known.values.has(node);
+  const writing: Writing = { lanes, value, mask, isFusable };
   return value(expression);
+}
+
+function usesIn(root: Expression): ReadonlyMap<Expression, number> {
+  const uses = new Map<Expression, number>();
+  visitExpressions([root], (node) => {
+    if (node.kind !== 'apply') return;
+    for (const operand of node.operands) uses.set(operand, (uses.get(operand) ?? 0) + 1);
+  });
+  return uses;
 }
 
 function constantLanes(lanes: Lanes, value: number, dtype: DType): Vector {
@@ -70,6 +88,8 @@ interface Writing {
   readonly lanes: Lanes;
   value(node: Expression): Vector;
   mask(node: Expression): Vector;
+  /** A product of floats that nothing else uses and nobody has computed yet. */
+  isFusable(node: Expression): node is Apply;
 }
 
 /** The mask of a condition; undefined for what is no comparison. */
@@ -134,9 +154,9 @@ function apply(node: Apply, writing: Writing): Vector {
         pow(lanes, a(), b())
       );
     case 'add':
-      return typed(f32x4.add, i32x4.add);
+      return contracted(node, writing) ?? typed(f32x4.add, i32x4.add);
     case 'sub':
-      return typed(f32x4.sub, i32x4.sub);
+      return contracted(node, writing) ?? typed(f32x4.sub, i32x4.sub);
     case 'mul':
       return typed(f32x4.mul, i32x4.mul);
     case 'div':
@@ -162,6 +182,23 @@ function apply(node: Apply, writing: Writing): Vector {
     default:
       throw new RangeError(`The WebAssembly generator has no function ${String(fn)}.`);
   }
+}
+
+/**
+ * A product that is only added to, or taken from, something: one fused operation, rounded once. Where a product is used twice
+ * it stays itself, so that a difference of equal products is 0.
+ */
+function contracted({ fn, operands }: Apply, { lanes, value, isFusable }: Writing): Vector | undefined {
+  const [first, second] = operands;
+  if (!lanes.features.fma || !first || !second) return undefined;
+  const fused = (of: (a: Vector, b: Vector, c: Vector) => Vector, product: Apply, other: Expression) => {
+    const [a, b = a] = product.operands;
+    // The sum so far first: a long sum of products would keep all their factors in registers otherwise.
+    const sum = value(other);
+    return a && b ? of(value(a), value(b), sum) : undefined;
+  };
+  if (isFusable(second)) return fused(fn === 'add' ? f32x4.relaxedMadd : f32x4.relaxedNmadd, second, first);
+  return fn === 'add' && isFusable(first) ? fused(f32x4.relaxedMadd, first, second) : undefined;
 }
 
 function extremeOf({ fn, operands }: Apply, { lanes, value }: Writing): Vector {
