@@ -211,6 +211,39 @@ describe('a full disk', () => {
       await rm(file);
     },
   );
+
+  it.skipIf(disk.why !== undefined)(
+    'refuses an append, an erasure and an export whole, and what was there stays as it was',
+    async () => {
+      const [few, file] = ['few', 'many'].map((name) => join(tmpdir(), `trestle-${name}-${process.pid}.csv`));
+      if (few === undefined || file === undefined) return;
+      await writeFile(few, labelled(300));
+      await writeFile(file, labelled(20_000));
+      const here = ['--json', '--project', disk.dir];
+      const said = async (...args: string[]) => JSON.parse((await trestle([...args, ...here])).stdout);
+      await said('data', 'add', few, '--name', 'kept');
+      await said('data', 'add', file, '--name', 'large');
+      const before = await said('data', 'show', 'large');
+      const { bavail, bsize } = await statfs(disk.dir);
+      await writeFile(join(disk.dir, 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - 16_384), 1));
+      for (const args of [
+        ['data', 'add', file, '--name', 'kept', '--append'],
+        ['data', 'erase', 'large', '--column', 'group', '--values', 'a'],
+        ['data', 'export', 'large', join(disk.dir, 'out.csv')],
+      ]) {
+        const { code, stdout } = await trestle([...args, ...here]);
+        expect([args[1], code]).toEqual([args[1], 1]);
+        expect(JSON.parse(stdout).error.code).toMatch(/^TRS_(STORE_FULL|DATA_DISK_FULL|SYSTEM_ENOSPC)$/);
+      }
+      await rm(join(disk.dir, 'ballast'));
+      expect((await readdir(disk.dir)).filter((name) => name.startsWith('out'))).toEqual([]);
+      expect((await said('data', 'show', 'kept')).rows).toBe(300);
+      expect(await said('data', 'show', 'large')).toEqual(before);
+      expect(await said('doctor', '--deep')).toMatchObject({ ok: true });
+      expect((await said('data', 'erase', 'large', '--column', 'group', '--values', 'a')).rows).toBe(6_667);
+      for (const one of [few, file]) await rm(one);
+    },
+  );
 });
 
 describe('a port that is taken', () => {

@@ -62,6 +62,41 @@ describe('kill -9', () => {
     await expectWhole();
   });
 
+  it('in an append leaves all of its rows or none of them, and the same command works', async () => {
+    await project.json('data', 'add', 'rows.csv', '--name', 'grown');
+    const append = ['data', 'add', 'large.csv', '--name', 'grown', '--append'];
+    for (const afterMs of [350, 550, 800]) {
+      await killed(append, afterMs);
+      const { rows } = await project.json('data', 'show', 'grown');
+      expect((rows - 2_000) % 400_000).toBe(0);
+    }
+    const before = (await project.json('data', 'show', 'grown')).rows;
+    expect((await project.json(...append)).rows).toBe(before + 400_000);
+    await expectWhole();
+  });
+
+  it('in an erasure and in a collection leaves versions whole, and the same commands finish', async () => {
+    await project.json('data', 'add', 'large.csv', '--name', 'subjects');
+    const erase = ['data', 'erase', 'subjects', '--column', 'group', '--values', 'a'];
+    for (const afterMs of [300, 450, 600, 800]) {
+      await killed(erase, afterMs);
+      await killed(['data', 'gc'], afterMs);
+      const { rows } = await project.json('data', 'show', 'subjects');
+      const counted = await project.json('data', 'query', 'SELECT count(*) AS n FROM subjects');
+      expect([400_000, 266_666]).toContain(rows);
+      expect(counted.rows).toEqual([{ n: rows }]);
+    }
+    await project.json(...erase);
+    const left = await project.json(
+      'data',
+      'query',
+      'SELECT count(*) AS n FROM subjects WHERE "group" = \'a\'',
+    );
+    expect(left.rows).toEqual([{ n: 0 }]);
+    await project.json('data', 'gc');
+    await expectWhole();
+  });
+
   it('in a training leaves a store that verifies, and the same command works', async () => {
     for (const afterMs of [900, 2_500]) await killed([...TRAIN, 'mlp', '--register', 'survivor'], afterMs);
     const { model } = await project.json(...TRAIN, 'linear', '--register', 'survivor');

@@ -85,6 +85,14 @@ it('joins what it split, and stacks what it took apart', async () => {
   );
 });
 
+it('joins more pieces than a WebAssembly function may have parameters', async () => {
+  const pieces = Array.from({ length: 2_500 }, (_, n) => tensor([[n], [-n]]));
+  const [first = tensor([[0]]), ...others] = pieces;
+  const joined = concat([first, ...others], 1);
+  expect(joined.shape).toEqual([2, 2_500]);
+  expect(await read(joined)).toEqual([...pieces.keys(), ...[...pieces.keys()].map((n) => -n)]);
+});
+
 it('sums over axes in any order and any grouping', async () => {
   const grouped = fc.record({
     shape: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }),

@@ -94,6 +94,7 @@ export function pad(tensor: Tensor, amounts: readonly (readonly [number, number]
 export function concat(tensors: readonly [Tensor, ...Tensor[]], axis = 0): Tensor {
   const [first] = tensors;
   checkNotEmpty(tensors, 'concat');
+  if (tensors.length > MOST_PIECES) return concat(inGroups(tensors, axis), axis);
   const normal = normalizeAxis(axis, first.shape, 'concat');
   let length = 0;
   const offsets = tensors.map((tensor) => {
@@ -112,6 +113,18 @@ export function concat(tensors: readonly [Tensor, ...Tensor[]], axis = 0): Tenso
   });
   const shape = first.shape.map((l, at) => (at === normal ? length : l));
   return make({ kind: 'assemble', offsets }, tensors, shape, first.dtype);
+}
+
+/** A kernel has a parameter for each piece, and WebAssembly allows a function 1,000 of them. */
+const MOST_PIECES = 256;
+
+function inGroups([first, ...rest]: readonly [Tensor, ...Tensor[]], axis: number): [Tensor, ...Tensor[]] {
+  const others: Tensor[] = [];
+  for (let from = MOST_PIECES - 1; from < rest.length; from += MOST_PIECES) {
+    const [head, ...tail] = rest.slice(from, from + MOST_PIECES);
+    if (head) others.push(concat([head, ...tail], axis));
+  }
+  return [concat([first, ...rest.slice(0, MOST_PIECES - 1)], axis), ...others];
 }
 
 /** The types ask for one tensor at least; a list that is made while a program runs may have none. */

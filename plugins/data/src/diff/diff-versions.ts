@@ -1,6 +1,7 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { identifier } from '../engine/quote.ts';
+import { COLUMNS_AT_ONCE, nearby } from '../profile/profile-relation.ts';
 import { versionProfile } from '../profile/profile-version.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { chooseColumns } from '../version/read-batches.ts';
@@ -18,7 +19,8 @@ export async function diffVersions(
   const [older, newer] = [await resolveVersion(ctx, input.from), await resolveVersion(ctx, input.to)];
   if (input.key !== undefined) for (const side of [older, newer]) chooseColumns(side.columns, [input.key]);
   const profiles = [await versionProfile(ctx, older), await versionProfile(ctx, newer)] as const;
-  const columns = older.columns.filter(({ name }) => newer.columns.some((other) => other.name === name));
+  const kept = new Set(newer.columns.map(({ name }) => name));
+  const columns = older.columns.filter(({ name }) => kept.has(name));
   const manifests = [await readManifest(ctx, older.digest), await readManifest(ctx, newer.digest)] as const;
   const both: Manifest = { ...manifests[0], parts: manifests.flatMap((manifest) => manifest.parts) };
   const schema = schemaDiff(older, newer);
@@ -26,15 +28,27 @@ export async function diffVersions(
     const side = async (manifest: Manifest): Promise<string> =>
       withTexts(parquetRelation(await partFiles(ctx, manifest)), schema.retyped);
     const sides: Sides = { engine, from: await side(manifests[0]), to: await side(manifests[1]), columns };
+    let near = sides;
     ctx.progress({ step: 'comparing rows', fraction: 0.3 });
     const { rows, changed } =
       input.key === undefined
         ? { rows: await diffWholeRows(sides), changed: undefined }
         : await diffByKey(sides, input.key);
     const described: Diff['columns'] = [];
+    const [olders, newers] = profiles.map(
+      (profile) => new Map(profile.columns.map((column) => [column.name, column])),
+    );
     for (const [index, column] of columns.entries()) {
       ctx.progress({ step: `comparing ${column.name}`, fraction: 0.5 + (0.5 * index) / columns.length });
-      const [a, b] = profiles.map((profile) => profile.columns.find((one) => one.name === column.name));
+      if (index % COLUMNS_AT_ONCE === 0) {
+        const some = columns.slice(index, index + COLUMNS_AT_ONCE);
+        near = {
+          ...sides,
+          from: await nearby(engine, sides.from, some, older.rows, '"trestle older"'),
+          to: await nearby(engine, sides.to, some, newer.rows, '"trestle newer"'),
+        };
+      }
+      const [a, b] = [olders?.get(column.name), newers?.get(column.name)];
       if (!a || !b) continue;
       // Values of another type are not distributed alike.
       const isRetyped = a.type !== b.type;
@@ -44,7 +58,7 @@ export async function diffVersions(
         nulls: { from: a.nulls, to: b.nulls },
         distinct: { from: a.distinct, to: b.distinct },
         mean: { from: a.mean, to: b.mean },
-        distance: isRetyped ? 1 : await distributionDistance(sides, column, a),
+        distance: isRetyped ? 1 : await distributionDistance(near, column, a),
         ...(times === undefined ? {} : { changed: times }),
       });
     }

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, Row } from '../engine/engine.ts';
 import { identifier } from '../engine/quote.ts';
 import type { ColumnProfile } from './profile-schema.ts';
 import { type Basics, isNumeric } from './profiled-column.ts';
@@ -6,8 +6,8 @@ import { type Basics, isNumeric } from './profiled-column.ts';
 /** Up to so many different values a column is grouped; beyond, it is sketched. */
 export const GROUPED_VALUES = 50_000;
 export const QUANTILES = [0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99];
-const BINS = 20;
-const TOP = 20;
+export const BINS = 20;
+export const TOP = 20;
 /** The share of different values from which on the most frequent ones say nothing. */
 const MOSTLY_DIFFERENT = 0.5;
 
@@ -15,7 +15,7 @@ const MOSTLY_DIFFERENT = 0.5;
 const VALUES = '"trestle values"';
 
 type Sketch = Pick<ColumnProfile, 'quantiles' | 'lengths'>;
-type Values = Pick<ColumnProfile, 'distinct' | 'top' | 'histogram' | 'quantiles' | 'lengths'>;
+export type Values = Pick<ColumnProfile, 'distinct' | 'top' | 'histogram' | 'quantiles' | 'lengths'>;
 
 /** Quantiles and lengths of the columns with many values, all in one scan. */
 export async function manyValues(
@@ -52,7 +52,7 @@ const listItems = (value: unknown): readonly unknown[] =>
     ? value.items
     : [];
 
-const byShare = (values: readonly unknown[]): Record<string, number> =>
+export const byShare = (values: readonly unknown[]): Record<string, number> =>
   Object.fromEntries(QUANTILES.map((share, index) => [String(share), Number(values[index])]));
 
 /** What the values of a column, and how often they occur, tell. */
@@ -115,14 +115,28 @@ async function histogramOf(
   relation: string,
   column: string,
   weight: string,
-  { min, max, type }: Basics,
+  basic: Basics,
 ): Promise<ColumnProfile['histogram']> {
-  if (!isNumeric(type) || typeof min !== 'number' || typeof max !== 'number') return [];
-  const width = (max - min) / BINS;
-  if (!(width > 0) || !Number.isFinite(width)) return [];
+  const width = binWidth(basic);
+  if (width === undefined) return [];
   const counts = await engine.rows(
-    `SELECT CAST(least(floor((${column} - (${min})) / ${width}), ${BINS - 1}) AS INTEGER) AS bin, sum(${weight}) AS n FROM ${relation} WHERE isfinite(${column}::DOUBLE) GROUP BY 1`,
+    `SELECT CAST(least(floor((${column} - (${basic.min})) / ${width}), ${BINS - 1}) AS INTEGER) AS bin, sum(${weight}) AS n FROM ${relation} WHERE isfinite(${column}::DOUBLE) GROUP BY 1`,
   );
+  return histogramOfCounts(basic, counts);
+}
+
+/** How wide a bin of a column's histogram is, if it has one. */
+export function binWidth({ min, max, type }: Basics): number | undefined {
+  if (!isNumeric(type) || typeof min !== 'number' || typeof max !== 'number') return undefined;
+  const width = (max - min) / BINS;
+  return width > 0 && Number.isFinite(width) ? width : undefined;
+}
+
+/** @param counts `n` for each `bin` */
+export function histogramOfCounts(basic: Basics, counts: readonly Row[]): ColumnProfile['histogram'] {
+  const width = binWidth(basic);
+  const { min } = basic;
+  if (width === undefined || typeof min !== 'number') return [];
   const byBin = new Map(counts.map((row) => [Number(row.bin), Number(row.n)]));
   return Array.from({ length: BINS }, (_, bin) => ({
     from: min + bin * width,

@@ -16,6 +16,8 @@ const MIN_CATEGORY_ROWS = 12;
 const MAX_CATEGORIES = 80;
 const THRESHOLD_QUANTILES = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9];
 const MIN_DISTINCT_FOR_THRESHOLDS = 12;
+/** With more columns there is enough to choose from without seven more of each. */
+const MAX_COLUMNS_WITH_THRESHOLDS = 500;
 /** A text column with nearly as many values as rows names its rows; nothing is learnt from a name. */
 const IDENTIFIER_SHARE = 0.9;
 
@@ -49,7 +51,8 @@ export function learnPreprocessing(
       categories.push(learnCategory(name, column.values));
       features.push(featureOf(name, column));
     } else {
-      numbers.push(learnNumber(name, column.values, column.type === 'boolean'));
+      const isPlain = column.type === 'boolean' || candidates.length > MAX_COLUMNS_WITH_THRESHOLDS;
+      numbers.push(learnNumber(name, column.values, isPlain));
       features.push(featureOf(name, column));
     }
   }
@@ -86,7 +89,7 @@ function reasonToLeaveOut(column: TableColumn, rows: number): string | undefined
   return isConstant ? 'it is always the same' : undefined;
 }
 
-function learnNumber(name: string, values: Float64Array, isBoolean: boolean): NumberStep {
+function learnNumber(name: string, values: Float64Array, isPlain: boolean): NumberStep {
   const present = values.filter((value) => !Number.isNaN(value)).sort();
   const impute = quantile(present, 0.5);
   let mean = 0;
@@ -96,7 +99,7 @@ function learnNumber(name: string, values: Float64Array, isBoolean: boolean): Nu
     variance += ((Number.isNaN(value) ? impute : value) - mean) ** 2 / values.length;
   const distinct = new Set(present).size;
   const thresholds =
-    isBoolean || distinct < MIN_DISTINCT_FOR_THRESHOLDS
+    isPlain || distinct < MIN_DISTINCT_FOR_THRESHOLDS
       ? []
       : [...new Set(THRESHOLD_QUANTILES.map((q) => Math.fround(quantile(present, q))))];
   const deviation = Math.sqrt(variance);
