@@ -64,6 +64,16 @@ describe('trestle data', () => {
     expect(Object.keys(mass)).toEqual(expect.arrayContaining(['distinct', 'quantiles', 'top']));
   });
 
+  it('expect: writes the suite where validate looks for it', async () => {
+    const file = 'expectations/seattle.json';
+    const { hint } = await failure(project, 'data', 'validate', 'seattle');
+    expect(hint).toContain(file);
+    await project.json('data', 'expect', 'seattle', '--out', file);
+    expect(await project.json('data', 'validate', 'seattle')).toMatchObject({ passed: true });
+    const refused = await failure(project, 'data', 'expect', 'seattle', '--out', 'nowhere/seattle.json');
+    expect(refused).toMatchObject({ exit: 2, code: 'TRS_KERNEL_FILE_NOT_WRITABLE' });
+  });
+
   it('validate: exit 0 when all hold, 3 when one fails, with the rows; --quarantine keeps them', async () => {
     const suite = await project.write(
       'mass.json',

@@ -132,6 +132,24 @@ describe('from a dataset to a deployment, by the command line', () => {
     expect((await readFile(out, 'utf8')).trim().split('\n')).toHaveLength(1_461);
   });
 
+  it('predict writes what the name of the file says', async () => {
+    const written = async (name: string): Promise<string> => {
+      const out = project.path(name);
+      await project.json('predict', 'species@1', '--input', vega('penguins.json'), '--out', out);
+      return await readFile(out, 'utf8');
+    };
+    const [header = '', first = '', ...rest] = (await written('answers.csv')).trim().split('\n');
+    expect(header).toBe(
+      'label,probability,probabilities.Adelie,probabilities.Chinstrap,probabilities.Gentoo',
+    );
+    expect(first).toMatch(/^Adelie,0\.\d+(,[\d.e-]+){3}$/);
+    expect(rest).toHaveLength(343);
+    expect((await written('answers.tsv')).split('\n')[0]).toBe(header.replaceAll(',', '\t'));
+    const list = JSON.parse(await written('answers.json'));
+    expect(list).toHaveLength(344);
+    expect(list[0]).toMatchObject({ label: 'Adelie', probabilities: {} });
+  });
+
   it('deploy, deployment list, show, rollback', async () => {
     const deployed = await project.json('deploy', 'answers@1', '--name', 'live');
     expect(deployed).toMatchObject({ deployment: 'live', revision: 1, traffic: [{ percent: 100 }] });

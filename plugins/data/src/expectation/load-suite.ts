@@ -12,7 +12,7 @@ export async function loadSuite(ctx: Context, dataset: string, file?: string): P
     throw dataError('NO_SUITE', {
       kind: 'invalid',
       message: `There are no expectations for "${dataset}".`,
-      hint: `"trestle data expect ${dataset} --out FILE" proposes some. Or write ${join('expectations', `${dataset}.json`)}, for example {"expectations": [{"type": "column.notNull", "column": "id"}]}, or name a file with --suite.`,
+      hint: `"trestle data expect ${dataset} --out ${join('expectations', `${dataset}.json`)}" proposes some. Or write that file yourself, for example {"expectations": [{"type": "column.notNull", "column": "id"}]}, or name a file with --suite.`,
     });
   }
   const path = file === undefined ? usual : await ctx.files.read(file);

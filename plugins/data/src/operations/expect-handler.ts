@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Context } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
@@ -26,6 +27,9 @@ export async function expectOf(
   const expectations = proposed.filter((_, index) => report.results[index]?.passed);
   const named = { dataset: version.dataset, version: version.version, expectations };
   if (input.out === undefined) return named;
+  // The folder in which suites are looked for is made for the first of them; no other is.
+  const usual = join(ctx.project.dir, 'expectations');
+  if (ctx.surface === 'cli' && dirname(resolve(input.out)) === usual) await mkdir(usual, { recursive: true });
   const path = await ctx.files.write(input.out);
   await writeFile(path, suiteText(expectations), { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST') throw cause;

@@ -11,7 +11,7 @@ export const predictOperation = operation({
   access: 'serving:predict',
   positionals: ['model'],
   examples: [
-    'trestle predict strikes@champion --input new.csv --out predictions.jsonl',
+    'trestle predict strikes@champion --input new.csv --out predictions.csv',
     'echo \'{"speed": 140}\' | trestle predict strikes --input -',
     'trestle predict strikes@2 --data strikes@1 --json',
   ],
@@ -22,7 +22,10 @@ export const predictOperation = operation({
       .optional()
       .describe('A file of rows (CSV, JSON, Parquet …); - is standard input, JSON lines.'),
     data: z.string().optional().describe('A dataset version instead of a file.'),
-    out: z.string().optional().describe('Write the predictions here, as JSON lines.'),
+    out: z
+      .string()
+      .optional()
+      .describe('Write the predictions here: CSV, TSV, JSON or, by any other name, JSON lines.'),
   }),
   output: z.object({
     model: z.object({ name: z.string(), version: z.number() }),

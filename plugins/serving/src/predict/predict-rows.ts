@@ -1,10 +1,9 @@
-import { open, rename, rm } from 'node:fs/promises';
 import { type Batch, datasetsToken, modelsToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { openModel, type Prediction } from '@trestle/model';
-import { MAX_SHOWN } from '../operations/predict.ts';
+import { openModel } from '@trestle/model';
 import { servingError } from '../serving-error.ts';
 import { batchRows } from './batch-rows.ts';
+import { fileSink, keepFirst } from './prediction-sink.ts';
 
 interface PredictInput {
   readonly model: string;
@@ -72,43 +71,4 @@ function atRow(thrown: unknown, before: number): unknown {
     details: { row, field, reason },
     cause: thrown,
   });
-}
-
-interface Sink {
-  readonly kept?: Prediction[];
-  take(predictions: readonly Prediction[]): Promise<void>;
-  finish(): Promise<void>;
-  discard(): Promise<void>;
-}
-
-function keepFirst(): Sink {
-  const kept: Prediction[] = [];
-  return {
-    kept,
-    async take(predictions) {
-      kept.push(...predictions.slice(0, MAX_SHOWN - kept.length));
-    },
-    async finish() {},
-    async discard() {},
-  };
-}
-
-async function fileSink(ctx: Context, out: string): Promise<Sink> {
-  const path = await ctx.files.write(out);
-  const beside = `${path}.${ctx.requestId}.partial`;
-  const file = await open(beside, 'wx');
-  return {
-    async take(predictions) {
-      await file.write(predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join(''));
-    },
-    async finish() {
-      await file.sync();
-      await file.close();
-      await rename(beside, path);
-    },
-    async discard() {
-      await file.close().catch(() => {});
-      await rm(beside, { force: true });
-    },
-  };
 }
