@@ -63,6 +63,14 @@ describe('the difference between two versions', () => {
     expect((await diff()).rows).toMatchObject({ by: 'row', added: 2, removed: 1, changed: 0 });
   });
 
+  it('is whole rows by their digests, when they have more than 500 columns', async () => {
+    const names = Array.from({ length: 1_200 }, (_, n) => `c${n}`);
+    const row = (first: number, last: string) => [first, ...names.slice(2).map(() => 7), last].join(',');
+    await add(`${names}\n${row(1, 'a')}\n${row(1, 'a')}\n${row(2, 'b')}\n`);
+    await add(`${names}\n${row(1, 'a')}\n${row(2, 'c')}\n${row(3, 'b')}\n`);
+    expect((await diff()).rows).toMatchObject({ by: 'row', added: 2, removed: 2, changed: 0 });
+  });
+
   it('is nothing between a version and itself', async () => {
     await add('a,b\n1,x\n2,y\n');
     const same = await host.run(dataDiff, { from: 'things@1', to: 'things', key: 'a' });

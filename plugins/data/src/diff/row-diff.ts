@@ -27,24 +27,54 @@ async function examplesOf(engine: Engine, sql: string): Promise<Examples> {
 const countOf = async (engine: Engine, sql: string): Promise<number> =>
   Number((await engine.rows(`SELECT count(*) AS n FROM (${sql})`))[0]?.n);
 
+/** Beyond, sets of rows take the engine more memory than there is, and an example more room than a person can look at. */
+const WIDE_COLUMNS = 500;
+
 /** Rows as wholes, each as often as it occurs. */
 export async function diffWholeRows({ engine, from, to, columns }: Sides): Promise<Diff['rows']> {
-  const list = columns.map(({ name }) => identifier(name)).join(', ');
+  if (columns.length === 0)
+    return { by: 'row', added: 0, removed: 0, changed: 0, examples: { added: [], removed: [], changed: [] } };
+  const isWide = columns.length > WIDE_COLUMNS;
+  const older = isWide ? await digestsOf(engine, from, columns, 'older rows') : from;
+  const newer = isWide ? await digestsOf(engine, to, columns, 'newer rows') : to;
+  const list = isWide ? 'digest' : columns.map(({ name }) => identifier(name)).join(', ');
   const only = (these: string, those: string): string =>
     `SELECT ${list} FROM ${these} EXCEPT ALL SELECT ${list} FROM ${those}`;
-  if (list === '')
-    return { by: 'row', added: 0, removed: 0, changed: 0, examples: { added: [], removed: [], changed: [] } };
   return {
     by: 'row',
-    added: await countOf(engine, only(to, from)),
-    removed: await countOf(engine, only(from, to)),
+    added: await countOf(engine, only(newer, older)),
+    removed: await countOf(engine, only(older, newer)),
     changed: 0,
     examples: {
-      added: await examplesOf(engine, only(to, from)),
-      removed: await examplesOf(engine, only(from, to)),
+      added: isWide ? [] : await examplesOf(engine, only(newer, older)),
+      removed: isWide ? [] : await examplesOf(engine, only(older, newer)),
       changed: [],
     },
   };
+}
+
+/** A table of the digests of rows: each of some columns at once, as the rows are in one order every time they are read. */
+async function digestsOf(
+  engine: Engine,
+  side: string,
+  columns: Sides['columns'],
+  table: string,
+): Promise<string> {
+  const parts: string[] = [];
+  for (let at = 0; at < columns.length; at += WIDE_COLUMNS) {
+    const list = columns.slice(at, at + WIDE_COLUMNS).map(({ name }) => identifier(name));
+    const part = identifier(`${table} ${parts.length}`);
+    await engine.run(
+      `CREATE TEMP TABLE ${part} AS SELECT md5(CAST(row(${list.join(', ')}) AS VARCHAR)) AS digest FROM ${side}`,
+    );
+    parts.push(part);
+  }
+  const all = parts.map((part) => `${part}.digest`).join(', ');
+  await engine.run(
+    `CREATE TEMP TABLE ${identifier(table)} AS SELECT md5(concat(${all})) AS digest FROM ${parts.join(' POSITIONAL JOIN ')}`,
+  );
+  for (const part of parts) await engine.run(`DROP TABLE ${part}`);
+  return identifier(table);
 }
 
 /** Rows by a key. @throws TRS_DATA_KEY_NOT_UNIQUE */
