@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { type Context, isTrestleError, journalToken, pluginsToken, toTrestleError } from '@trestle/kernel';
+import { type Context, journalToken, pluginsToken, toTrestleError } from '@trestle/kernel';
 import { storeCheckToken } from '@trestle/store';
 import type { DoctorOutput, DoctorProblem } from './doctor.ts';
+import { tryDevice } from './try-device.ts';
 import { wasmFeatures } from './wasm-features.ts';
 
 const REQUIRED_NODE = '22.13';
-const DEVICE_WAIT_MS = 15_000;
 const FEW_FREE_BYTES = 200 * 2 ** 20;
 
 export async function examine(ctx: Context, input: { readonly deep: boolean }): Promise<DoctorOutput> {
@@ -49,28 +49,18 @@ function examineNode(problems: DoctorProblem[]): DoctorOutput['node'] {
 }
 
 async function examineDevices(problems: DoctorProblem[]): Promise<DoctorOutput['devices']> {
-  // The tensor core is the largest thing that we load; nothing else here needs it.
-  const { openDevice } = await import('@trestle/core');
   const names = ['wasm', 'webgpu'] as const;
   return await Promise.all(
     names.map(async (name) => {
-      try {
-        const { description } = await within(DEVICE_WAIT_MS, openDevice(name));
-        return { name, available: true, description };
-      } catch (thrown) {
-        const description = thrown instanceof Error ? thrown.message : String(thrown);
-        const hint = isTrestleError(thrown) ? (thrown.hint ?? '') : '';
+      const tried = await tryDevice(name);
+      if (!tried.available) {
         problems.push({
           severity: name === 'wasm' ? 'error' : 'warning',
-          what: `The device "${name}" cannot be used: ${description}`,
-          hint:
-            hint ||
-            (name === 'webgpu'
-              ? 'Training and serving use the CPU. Install "webgpu" and a Vulkan driver to change that.'
-              : ''),
+          what: `The device "${name}" cannot be used: ${tried.description}`,
+          hint: tried.hint || 'Training and serving use the CPU; a GPU needs its driver.',
         });
-        return { name, available: false, description };
       }
+      return { name, available: tried.available, description: tried.description };
     }),
   );
 }
@@ -114,13 +104,4 @@ async function examineStore(
     problems.push({ severity: 'error', what: `${error.code}: ${error.message}`, hint: error.hint ?? '' });
     return { ok: false, location: ctx.project.stateDir };
   }
-}
-
-/** Gives up on a driver that never answers. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not answer within ${ms / 1000} s`)), ms);
-  });
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
