@@ -7,21 +7,30 @@ const categories = {
   max: z.number().int().min(1).max(5_000).default(80),
 };
 
+/** What stands for a missing number: learnt from those that are there, or given. */
+const impute = {
+  impute: z.union([z.enum(['median', 'mean', 'mostFrequent']), z.number()]).default('median'),
+};
+
 /**
  * How a declared feature is made of a column (the one it is named after when `column` is left out). What it needs to know is
  * learnt from the training part and frozen in the model.
  */
 export const featureSpecSchema = z.discriminatedUnion('kind', [
+  /** A number as it is, where it is not missing; with `flag` a second column says whether it was. */
+  z.strictObject({ kind: z.literal('impute'), ...column, ...impute, flag: z.boolean().default(false) }),
   /** Centred and scaled: by mean and deviation, or by median and quartiles, which outliers do not move. */
   z.strictObject({
     kind: z.literal('scale'),
     ...column,
+    ...impute,
     by: z.enum(['deviation', 'quartiles']).default('deviation'),
   }),
   /** One column per interval; as many rows in each. */
   z.strictObject({
     kind: z.literal('buckets'),
     ...column,
+    ...impute,
     count: z.number().int().min(2).max(100).default(8),
   }),
   /** Where a time stands in the year, the week, the day: sine and cosine of each. */
@@ -47,13 +56,22 @@ export const featureSpecSchema = z.discriminatedUnion('kind', [
   }),
   /** One column per frequent pair of categories of two columns. */
   z.strictObject({ kind: z.literal('cross'), columns: z.tuple([z.string(), z.string()]), ...categories }),
-  /** Words and runs of words by how often they occur, weighted by how rare they are (tf-idf). */
+  /** Words and runs of words (n-grams) by how often they occur, weighted by how rare they are (tf-idf) or plainly counted. */
   z.strictObject({
     kind: z.literal('text'),
     ...column,
+    weigh: z.enum(['tfidf', 'count']).default('tfidf'),
     longest: z.number().int().min(1).max(5).default(1),
     minRows: z.number().int().min(1).default(5),
     max: z.number().int().min(1).max(5_000).default(200),
+  }),
+  /** The first words as their numbers in a vocabulary, the most frequent word first: 0 fills up, 1 is any other word. */
+  z.strictObject({
+    kind: z.literal('tokens'),
+    ...column,
+    length: z.number().int().min(1).max(512).default(32),
+    minRows: z.number().int().min(1).default(5),
+    max: z.number().int().min(1).max(50_000).default(5_000),
   }),
 ]);
 export type FeatureSpec = z.output<typeof featureSpecSchema>;

@@ -1,5 +1,5 @@
 import { murmurHash3 } from '@trestle/onnx';
-import type { FeatureStep } from './feature-step.ts';
+import { type FeatureStep, UNKNOWN_TOKEN } from './feature-step.ts';
 
 type Column = ArrayLike<number> | readonly string[];
 
@@ -31,6 +31,11 @@ function encoderOf(
     return Number.isNaN(value) ? Math.fround(impute) : value;
   };
   switch (step.kind) {
+    case 'impute':
+      return (row, put) => {
+        put(0, number(step.column, row, step.impute));
+        if (step.flag) put(1, Number(Number.isNaN(number(step.column, row, Number.NaN))));
+      };
     case 'scale': {
       const [offset, scale] = [Math.fround(step.offset), Math.fround(step.scale)];
       return (row, put) => put(0, Math.fround(number(step.column, row, step.impute) - offset) * scale);
@@ -75,6 +80,13 @@ function encoderOf(
         const pair = step.columns.map((name, side) => places[side]?.get(text(name, row)) ?? -1);
         const index = column.get(pair.join());
         if (index !== undefined) put(index, 1);
+      };
+    }
+    case 'tokens': {
+      const token = new Map(step.words);
+      return (row, put) => {
+        const words = wordsOf(text(step.column, row)).slice(0, step.length);
+        for (const [place, word] of words.entries()) put(place, token.get(word) ?? UNKNOWN_TOKEN);
       };
     }
     case 'text': {

@@ -1,4 +1,4 @@
-import type { FeatureStep, TextStep } from './feature-step.ts';
+import { type FeatureStep, PADDING, type TextStep, type TokensStep, UNKNOWN_TOKEN } from './feature-step.ts';
 import { floats, type GraphBuilder, int, ints, strings } from './graph-builder.ts';
 
 const ML = 'ai.onnx.ml';
@@ -6,13 +6,18 @@ const MICROSOFT = 'com.microsoft';
 
 /** The operator sets that a step needs beyond those of every model: StringSplit came with the 20th, MurmurHash3 is no standard. */
 export const newerOpset = (steps: readonly FeatureStep[]): boolean =>
-  steps.some((step) => step.kind === 'text');
+  steps.some((step) => step.kind === 'text' || step.kind === 'tokens');
 export const foreignOpset = (steps: readonly FeatureStep[]): boolean =>
   steps.some((step) => step.kind === 'hash');
 
 /** Adds a step to a graph. @returns the name of its block, [batch, columns] */
 export function featureNodes(graph: GraphBuilder, step: FeatureStep): string {
   switch (step.kind) {
+    case 'impute': {
+      if (!step.flag) return imputed(graph, step);
+      const missing = graph.add('Cast', [graph.add('IsNaN', [step.column])], { to: int(1) });
+      return graph.add('Concat', [imputed(graph, step), missing], { axis: int(1) });
+    }
     case 'scale':
       return graph.add(
         'Scaler',
@@ -88,6 +93,8 @@ export function featureNodes(graph: GraphBuilder, step: FeatureStep): string {
     }
     case 'text':
       return textNodes(graph, step);
+    case 'tokens':
+      return tokenNodes(graph, step);
   }
 }
 
@@ -113,9 +120,35 @@ function numbered(graph: GraphBuilder, value: string, list: readonly number[]): 
 const flat = (graph: GraphBuilder, value: string, columns: number): string =>
   graph.add('Reshape', [value, graph.constant('int64', [2], [-1, columns])]);
 
-function textNodes(graph: GraphBuilder, { column, terms, weights }: TextStep): string {
+/** The words of each text of a column, [batch, most words], filled up with ''. */
+function wordNodes(graph: GraphBuilder, column: string): string {
   const texts = graph.add('Reshape', [column, graph.constant('int64', [1], [-1])]);
-  const words = graph.add('StringSplit', [texts], {}, '', 2);
+  return graph.add('StringSplit', [texts], {}, '', 2);
+}
+
+function tokenNodes(graph: GraphBuilder, { column, length, words }: TokensStep): string {
+  const look = (texts: string, pairs: readonly (readonly [string, number])[], otherwise: number): string =>
+    graph.add(
+      'LabelEncoder',
+      [texts],
+      {
+        keys_strings: strings(pairs.map(([word]) => word)),
+        values_floats: floats(pairs.map(([, token]) => token)),
+        default_float: { kind: 'float', value: otherwise },
+      },
+      ML,
+    );
+  const found = look(wordNodes(graph, column), [['', PADDING], ...words], UNKNOWN_TOKEN);
+  // As many columns of padding as the shortest text may need; what is too much is cut off.
+  const none = look(column, [['', PADDING]], PADDING);
+  const padding = graph.add('Add', [none, graph.constant('float32', [1, length], new Float32Array(length))]);
+  const filled = graph.add('Concat', [found, padding], { axis: int(1) });
+  const [from, to, axis] = [0, length, 1].map((value) => graph.constant('int64', [1], [value]));
+  return graph.add('Slice', [filled, from ?? '', to ?? '', axis ?? '']);
+}
+
+function textNodes(graph: GraphBuilder, { column, terms, weights }: TextStep): string {
+  const words = wordNodes(graph, column);
   const longest = Math.max(...terms.map((term) => term.words.length));
   // Where the runs of one word, of two, … begin among all words of the pool.
   const starts = Array.from({ length: longest }, (_, length) =>

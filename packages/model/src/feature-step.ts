@@ -3,6 +3,7 @@
  * the same meaning computed by `encodeFeature` and as the nodes that `featureNodes` adds to the graph.
  */
 export type FeatureStep =
+  | ImputeStep
   | ScaleStep
   | BucketsStep
   | CyclicStep
@@ -10,11 +11,20 @@ export type FeatureStep =
   | LookupStep
   | HashStep
   | CrossStep
-  | TextStep;
+  | TextStep
+  | TokensStep;
 
 interface Named {
   /** What the columns are called after. */
   readonly name: string;
+}
+
+/** A number as it is, another in the place of a missing one, and if asked for whether it was missing. */
+export interface ImputeStep extends Named {
+  readonly kind: 'impute';
+  readonly column: string;
+  readonly impute: number;
+  readonly flag: boolean;
 }
 
 /** (x - offset) * scale: by mean and deviation, or by median and quartiles. */
@@ -74,7 +84,7 @@ export interface CrossStep extends Named {
   readonly pairs: readonly (readonly [number, number])[];
 }
 
-/** How often words, and runs of words, occur, weighted by how rare they are; words are what white space divides. */
+/** How often words, and runs of words, occur, each time by its weight; words are what white space divides. */
 export interface TextStep extends Named {
   readonly kind: 'text';
   readonly column: string;
@@ -84,8 +94,24 @@ export interface TextStep extends Named {
   readonly weights: readonly number[];
 }
 
-export const isNumberStep = (step: FeatureStep): step is ScaleStep | BucketsStep | CyclicStep =>
-  step.kind === 'scale' || step.kind === 'buckets' || step.kind === 'cyclic';
+/** The first words of a text by their numbers in a vocabulary, filled up to a length. */
+export interface TokensStep extends Named {
+  readonly kind: 'tokens';
+  readonly column: string;
+  readonly length: number;
+  /** Words with their numbers, from `FIRST_TOKEN` on: spellings that differ in case share one. */
+  readonly words: readonly (readonly [word: string, token: number])[];
+}
+
+/** Tokens that are no word of the vocabulary. */
+export const PADDING = 0;
+export const UNKNOWN_TOKEN = 1;
+export const FIRST_TOKEN = 2;
+
+const NUMBER_KINDS: ReadonlySet<FeatureStep['kind']> = new Set(['impute', 'scale', 'buckets', 'cyclic']);
+
+/** Whether a step reads numbers (also times and truths), not texts. */
+export const isNumberStep = (step: FeatureStep): boolean => NUMBER_KINDS.has(step.kind);
 
 /** The columns of the data that a step reads. */
 export const columnsOf = (step: FeatureStep): readonly string[] =>
@@ -98,6 +124,10 @@ export function featureColumns(step: FeatureStep): readonly string[] {
     case 'scale':
     case 'lookup':
       return [name];
+    case 'impute':
+      return step.flag ? [name, `${name} is missing`] : [name];
+    case 'tokens':
+      return Array.from({ length: step.length }, (_, place) => `${name} [${place}]`);
     case 'buckets':
       return [...step.edges.map((edge) => `${name} <= ${edge}`), `${name} beyond`];
     case 'cyclic':

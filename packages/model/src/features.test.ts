@@ -6,6 +6,8 @@ import { designColumns, encodeColumns, type FeatureStep, type Preprocessing } fr
 
 const DAY = 86_400_000;
 const steps: readonly FeatureStep[] = [
+  { kind: 'impute', name: 'speed or 120', column: 'speed', impute: 120, flag: true },
+  { kind: 'impute', name: 'at or then', column: 'at', impute: 1e12, flag: false },
   { kind: 'scale', name: 'speed', column: 'speed', impute: 120, offset: 110, scale: 1 / 30 },
   { kind: 'buckets', name: 'fast', column: 'speed', impute: 120, edges: [80, 120, 200] },
   { kind: 'cyclic', name: 'week', column: 'at', impute: 0, period: 7 * DAY },
@@ -43,6 +45,17 @@ const steps: readonly FeatureStep[] = [
       { words: ['gull', 'engine'], column: 2 },
     ],
     weights: [1.5, 2.25, 3],
+  },
+  {
+    kind: 'tokens',
+    name: 'words',
+    column: 'remarks',
+    length: 3,
+    words: [
+      ['gull', 2],
+      ['Gull', 2],
+      ['hit', 3],
+    ],
   },
 ];
 const preprocessing: Preprocessing = { numbers: [], categories: [], features: steps };
@@ -134,6 +147,11 @@ describe('declared features', () => {
       'remarks ~ gull': 3,
       'remarks ~ engine': 4.5,
       'remarks ~ gull engine': 3,
+      'speed or 120': 150,
+      'speed or 120 is missing': 0,
+      'words [0]': 2,
+      'words [1]': 1,
+      'words [2]': 2,
     });
     expect(named['week (sine)']).toBeCloseTo(1, 5);
     expect(named.speed).toBeCloseTo(40 / 30, 5);

@@ -106,6 +106,9 @@ describe('the training plugin', () => {
         hashed: { kind: 'hash', column: 'group', buckets: 4 },
         both: { kind: 'cross', columns: ['group', 'group'] },
         words: { kind: 'text', column: 'group' },
+        counts: { kind: 'text', column: 'group', weigh: 'count' },
+        tokens: { kind: 'tokens', column: 'group', length: 3 },
+        plain: { kind: 'impute', column: 'x', impute: 'mean', flag: true },
       },
     });
     expect(metrics.test.rocAuc).toBeGreaterThan(0.9);

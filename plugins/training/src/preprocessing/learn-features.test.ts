@@ -26,6 +26,45 @@ describe('learnt features', () => {
     expect(learn({ speed: { kind: 'scale' } })).toMatchObject([{ offset: 4, scale: 1 / 2 }]);
   });
 
+  it.each([
+    ['median', 4],
+    ['mean', 4],
+    [-1, -1],
+  ] as const)('impute by %s what is missing', (impute, value) => {
+    expect(learn({ speed: { kind: 'impute', impute, flag: true } })).toEqual([
+      { kind: 'impute', name: 'speed', column: 'speed', impute: value, flag: true },
+    ]);
+    expect(learn({ speed: { kind: 'scale', impute } })).toMatchObject([{ impute: value, offset: 4 }]);
+  });
+
+  it('impute by the most frequent number, of several by the smallest', () => {
+    const values = Float64Array.of(9, 3, 7, 3, 9, Number.NaN, 1, 2);
+    const one = { rows: 8, columns: { speed: { type: 'number' as const, values } } };
+    const recipe = featureRecipeSchema.parse({ speed: { kind: 'impute', impute: 'mostFrequent' } });
+    expect(learnFeatures(recipe, { table: one, targets, classes: [] })).toMatchObject([
+      { impute: 3, flag: false },
+    ]);
+  });
+
+  it('number words by how frequent they are, and count runs of them plainly when asked', () => {
+    expect(learn({ note: { kind: 'tokens', length: 4, minRows: 2 } })).toMatchObject([
+      {
+        kind: 'tokens',
+        length: 4,
+        // In three rows each, then in two; "a" and "A" are one word.
+        words: [
+          ['a', 2],
+          ['A', 2],
+          ['gull', 3],
+          ['hit', 4],
+          ['crow', 5],
+        ],
+      },
+    ]);
+    const [text] = learn({ note: { kind: 'text', longest: 2, minRows: 2, weigh: 'count' } });
+    expect(text).toMatchObject({ weights: [1, 1, 1, 1, 1] });
+  });
+
   it('draw the mean of a category towards the overall mean; an unseen one has that', () => {
     const [step] = learn({ size: { kind: 'target', smoothing: 2 } });
     // s: 2 of 4, l: 2 of 2, x and missing: 0 of 1; overall 1/2.

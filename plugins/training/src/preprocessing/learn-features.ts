@@ -1,5 +1,5 @@
 import type { FeatureRecipe, FeatureSpec } from '@trestle/contracts';
-import { type FeatureStep, runsOf, wordsOf } from '@trestle/model';
+import { type FeatureStep, FIRST_TOKEN, runsOf, wordsOf } from '@trestle/model';
 import type { Table, TableColumn } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { quantile } from './quantile.ts';
@@ -28,9 +28,13 @@ function learnFeature(name: string, spec: FeatureSpec, from: LearntFrom): readon
   const { table } = from;
   const [column = name] = sourcesOf(name, spec);
   switch (spec.kind) {
+    case 'impute': {
+      const impute = imputedBy(spec.impute, presentNumbers(table, column, name));
+      return [{ kind: 'impute', name, column, impute, flag: spec.flag }];
+    }
     case 'scale': {
       const present = presentNumbers(table, column, name);
-      const impute = quantile(present, 0.5);
+      const impute = imputedBy(spec.impute, present);
       const [offset, spread] = spec.by === 'quartiles' ? byQuartiles(present) : byDeviation(present);
       return [{ kind: 'scale', name, column, impute, offset, scale: spread > 0 ? 1 / spread : 1 }];
     }
@@ -38,7 +42,7 @@ function learnFeature(name: string, spec: FeatureSpec, from: LearntFrom): readon
       const present = presentNumbers(table, column, name);
       const shares = Array.from({ length: spec.count - 1 }, (_, edge) => (edge + 1) / spec.count);
       const edges = [...new Set(shares.map((share) => Math.fround(quantile(present, share))))];
-      return [{ kind: 'buckets', name, column, impute: quantile(present, 0.5), edges }];
+      return [{ kind: 'buckets', name, column, impute: imputedBy(spec.impute, present), edges }];
     }
     case 'date': {
       const impute = quantile(presentNumbers(table, column, name), 0.5);
@@ -65,7 +69,20 @@ function learnFeature(name: string, spec: FeatureSpec, from: LearntFrom): readon
       return [learnCross(name, spec, table)];
     case 'text':
       return [learnText(name, column, spec, texts(table, column, name))];
+    case 'tokens':
+      return [learnTokens(name, column, spec, texts(table, column, name))];
   }
+}
+
+/** @param present ascending */
+function imputedBy(by: Extract<FeatureSpec, { kind: 'impute' }>['impute'], present: Float64Array): number {
+  if (typeof by === 'number') return by;
+  if (by === 'median') return quantile(present, 0.5);
+  if (by === 'mean') return byDeviation(present)[0];
+  const counts = new Map<number, number>();
+  for (const value of present) counts.set(value, (counts.get(value) ?? 0) + 1);
+  // Of equally frequent ones the smallest.
+  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), [0, 0])[0];
 }
 
 function byDeviation(present: Float64Array): readonly [offset: number, spread: number] {
@@ -129,13 +146,13 @@ function learnCross(name: string, spec: Extract<FeatureSpec, { kind: 'cross' }>,
   };
 }
 
-/** Spellings that differ in case share a column. The weight is ln((1 + n) / (1 + rows)) + 1, as scikit-learn's. */
-function learnText(
+/** Runs of words that are in enough rows, the most frequent first; spellings that differ in case are one. */
+function frequentRuns(
   name: string,
   column: string,
-  spec: Extract<FeatureSpec, { kind: 'text' }>,
+  spec: { readonly longest: number; readonly minRows: number; readonly max: number },
   values: readonly string[],
-): FeatureStep {
+): readonly { readonly rows: number; readonly spellings: readonly (readonly string[])[] }[] {
   const spellings = new Map<string, Map<string, readonly string[]>>();
   const rows = new Map<string, number>();
   for (const value of values) {
@@ -152,15 +169,44 @@ function learnText(
     .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
     .slice(0, spec.max);
   if (kept.length === 0) throw unsuited(name, `no word of "${column}" is in ${spec.minRows} rows`);
-  const terms = kept.flatMap(([key], place) =>
-    [...(spellings.get(key)?.values() ?? [])].map((words) => ({ words, column: place })),
-  );
+  return kept.map(([key, count]) => ({ rows: count, spellings: [...(spellings.get(key)?.values() ?? [])] }));
+}
+
+/** The weight of tf-idf is ln((1 + n) / (1 + rows)) + 1, as scikit-learn's. */
+function learnText(
+  name: string,
+  column: string,
+  spec: Extract<FeatureSpec, { kind: 'text' }>,
+  values: readonly string[],
+): FeatureStep {
+  const kept = frequentRuns(name, column, spec, values);
+  const terms = kept.flatMap(({ spellings }, place) => spellings.map((words) => ({ words, column: place })));
   return {
     kind: 'text',
     name,
     column,
     terms: terms.toSorted((a, b) => a.words.length - b.words.length),
-    weights: kept.map(([, count]) => Math.log((1 + values.length) / (1 + count)) + 1),
+    weights: kept.map(({ rows }) =>
+      spec.weigh === 'count' ? 1 : Math.log((1 + values.length) / (1 + rows)) + 1,
+    ),
+  };
+}
+
+function learnTokens(
+  name: string,
+  column: string,
+  spec: Extract<FeatureSpec, { kind: 'tokens' }>,
+  values: readonly string[],
+): FeatureStep {
+  const kept = frequentRuns(name, column, { ...spec, longest: 1 }, values);
+  return {
+    kind: 'tokens',
+    name,
+    column,
+    length: spec.length,
+    words: kept.flatMap(({ spellings }, place) =>
+      spellings.map((words) => [words.join(' '), FIRST_TOKEN + place] as const),
+    ),
   };
 }
 
