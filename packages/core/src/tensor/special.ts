@@ -1,8 +1,9 @@
+import { withDerivative } from './derivative.ts';
 import { cast, clamp } from './elementwise.ts';
 import type { Tensor } from './tensor.ts';
 
 // A rational function in x², fitted to erf(x) / x on [-3.92, 3.92], beyond which float32 has nothing but ±1; relative error
-// 3e-7 in float32 arithmetic. Made from arithmetic alone, it is one fused kernel and has its derivatives.
+// 3e-7 in float32 arithmetic. Made from arithmetic alone, it is one fused kernel.
 const NUMERATOR = [
   2.050124066954595e-6, 2.8487746021710336e-4, 3.7653963081538677e-3, 0.052748050540685654,
   0.1904013603925705, 1.1283791065216064,
@@ -21,10 +22,17 @@ export const polynomial = (x: Tensor, [first = 0, ...rest]: readonly number[]): 
 
 /** The Gauss error function, to 3e-7. */
 export function erf(tensor: Tensor): Tensor {
-  const x = clamp(cast(tensor, 'float32'), -BOUND, BOUND);
+  const given = cast(tensor, 'float32');
+  const x = clamp(given, -BOUND, BOUND);
   const square = x.mul(x);
-  return x.mul(polynomial(square, NUMERATOR)).div(polynomial(square, DENOMINATOR));
+  const value = x.mul(polynomial(square, NUMERATOR)).div(polynomial(square, DENOMINATOR));
+  return withDerivative(value, [given], gaussian, false);
 }
+
+// What the rational function's own derivative takes two dozen kernels for, as every step of both polynomials is wanted again.
+const gaussian = ([x]: readonly Tensor[], _: Tensor, gradient: Tensor): readonly (Tensor | undefined)[] => [
+  x && gradient.mul(2 / Math.sqrt(Math.PI)).mul(x.mul(x).neg().exp()),
+];
 
 /** x Φ(x), with the normal distribution's Φ (Hendrycks and Gimpel 2016). */
 export const gelu = (x: Tensor): Tensor => x.mul(0.5).mul(erf(x.mul(Math.SQRT1_2)).add(1));
