@@ -7,6 +7,9 @@ const categories = {
   max: z.number().int().min(1).max(5_000).default(80),
 };
 
+/** Each is an input of a network without convolutions. */
+const MAX_PIXEL_VALUES = 65_536;
+
 /** What stands for a missing number: learnt from those that are there, or given. */
 const impute = {
   impute: z.union([z.enum(['median', 'mean', 'mostFrequent']), z.number()]).default('median'),
@@ -73,6 +76,34 @@ export const featureSpecSchema = z.discriminatedUnion('kind', [
     minRows: z.number().int().min(1).default(5),
     max: z.number().int().min(1).max(50_000).default(5_000),
   }),
+  /** The pixels of a PNG or a JPEG in base64, brought to one size ([height, width]) and normalised channel by channel. */
+  z
+    .strictObject({
+      kind: z.literal('image'),
+      ...column,
+      size: z.tuple([z.number().int().min(1).max(512), z.number().int().min(1).max(512)]),
+      channels: z.union([z.literal(1), z.literal(3)]).default(3),
+      /** By mean and deviation: those of the training part, or given for pixels from 0 to 1; `none` leaves them so. */
+      normalise: z
+        .union([
+          z.enum(['learnt', 'none']),
+          z.strictObject({
+            mean: z.array(z.number()).min(1).max(3),
+            deviation: z.array(z.number().positive()).min(1).max(3),
+          }),
+        ])
+        .default('learnt'),
+    })
+    .refine(({ size: [height, width], channels }) => height * width * channels <= MAX_PIXEL_VALUES, {
+      message: `an image becomes at most ${MAX_PIXEL_VALUES} numbers`,
+      path: ['size'],
+    })
+    .refine(
+      ({ normalise, channels }) =>
+        typeof normalise === 'string' ||
+        (normalise.mean.length === channels && normalise.deviation.length === channels),
+      { message: 'one mean and one deviation per channel', path: ['normalise'] },
+    ),
 ]);
 export type FeatureSpec = z.output<typeof featureSpecSchema>;
 

@@ -1,6 +1,6 @@
 import type { OnnxGraph, ValueInfo } from '@trestle/onnx';
 import { featureNodes } from './feature-nodes.ts';
-import { columnsOf, isNumberStep } from './feature-step.ts';
+import { columnsOf, type ImageStep, readsOf } from './feature-step.ts';
 import { floats, type GraphBuilder, graphBuilder, int, ints } from './graph-builder.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
@@ -47,24 +47,32 @@ export function buildGraph(
     outputs: [output],
     attributes: {},
   });
+  const columnsThat = (read: ReturnType<typeof readsOf>): readonly string[] =>
+    features.filter((step) => readsOf(step) === read).flatMap(columnsOf);
   const input = (name: string, type: 'float32' | 'string'): ValueInfo => ({ name, type, dims: ['batch', 1] });
   return {
     name: 'model',
     nodes: graph.nodes,
     initializers: graph.initializers,
     inputs: [
-      ...unique([
-        ...numbers.map((step) => step.name),
-        ...features.filter(isNumberStep).flatMap(columnsOf),
-      ]).map((name) => input(name, 'float32')),
-      ...unique([
-        ...categories.map((step) => step.name),
-        ...features.filter((step) => !isNumberStep(step)).flatMap(columnsOf),
-      ]).map((name) => input(name, 'string')),
+      ...unique([...numbers.map((step) => step.name), ...columnsThat('numbers')]).map((name) =>
+        input(name, 'float32'),
+      ),
+      ...unique([...categories.map((step) => step.name), ...columnsThat('texts')]).map((name) =>
+        input(name, 'string'),
+      ),
+      ...features.filter((step) => step.kind === 'image').map(imageInput),
     ],
     outputs: [{ name: output, type: 'float32', dims: ['batch', layers.at(-1)?.bias.length ?? 1] }],
   };
 }
+
+/** Images of any size, as they are decoded: those of one call are of one size. */
+const imageInput = ({ column, channels }: ImageStep): ValueInfo => ({
+  name: column,
+  type: 'float32',
+  dims: ['batch', `${column} height`, `${column} width`, channels],
+});
 
 /** Several features may be made of one column. */
 const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];

@@ -22,18 +22,21 @@ export function feedsOf(
       throw invalid(index, unknown, `the model has no such feature; it has ${[...known].join(', ')}`);
   }
   return Object.fromEntries(
-    features.map((feature) => {
-      const values = rows.map((row, index) =>
-        readValue(feature, Object.hasOwn(row, feature.name) ? row[feature.name] : undefined, index),
-      );
-      const dims = [rows.length, 1];
-      return [
-        feature.name,
-        feature.type === 'category'
-          ? { type: 'string' as const, dims, data: values.map(String) }
-          : { type: 'float32' as const, dims, data: Float32Array.from(values, Number) },
-      ];
-    }),
+    // Images are decoded, and come to the graph in groups of one size.
+    features
+      .filter(({ type }) => type !== 'image')
+      .map((feature) => {
+        const values = rows.map((row, index) =>
+          readValue(feature, Object.hasOwn(row, feature.name) ? row[feature.name] : undefined, index),
+        );
+        const dims = [rows.length, 1];
+        return [
+          feature.name,
+          feature.type === 'category'
+            ? { type: 'string' as const, dims, data: values.map(String) }
+            : { type: 'float32' as const, dims, data: Float32Array.from(values, Number) },
+        ];
+      }),
   );
 }
 
@@ -44,6 +47,7 @@ function readValue(feature: Feature, value: unknown, row: number): number | stri
     return type === 'category' ? '' : Number.NaN;
   }
   switch (type) {
+    case 'image':
     case 'category':
       if (typeof value === 'string') return value;
       throw invalid(row, name, `it must be a text, not ${describe(value)}`);
@@ -70,7 +74,8 @@ const describe = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 
-function invalid(row: number, field: string, reason: string): ModelError {
+/** @throws TRS_MODEL_ROW_INVALID */
+export function invalid(row: number, field: string, reason: string): ModelError {
   return new ModelError(
     'ROW_INVALID',
     `Row ${row}${field ? `, field "${field}"` : ''}: ${reason}.`,

@@ -82,6 +82,23 @@ function encoderOf(
         if (index !== undefined) put(index, 1);
       };
     }
+    case 'image': {
+      // The pixels of all images, each of this size already, channel by channel.
+      const pixels = columns[step.column] ?? [];
+      const [area, mean, deviation] = [
+        step.height * step.width,
+        step.mean.map(Math.fround),
+        step.deviation.map(Math.fround),
+      ];
+      const size = area * step.channels;
+      return (row, put) => {
+        for (let place = 0; place < size; place++) {
+          const channel = Math.floor(place / area);
+          const centred = Math.fround(Number(pixels[row * size + place]) - (mean[channel] ?? 0));
+          put(place, centred / (deviation[channel] ?? 1));
+        }
+      };
+    }
     case 'tokens': {
       const token = new Map(step.words);
       return (row, put) => {

@@ -1,5 +1,13 @@
-import { type FeatureStep, PADDING, type TextStep, type TokensStep, UNKNOWN_TOKEN } from './feature-step.ts';
+import {
+  type FeatureStep,
+  type ImageStep,
+  PADDING,
+  type TextStep,
+  type TokensStep,
+  UNKNOWN_TOKEN,
+} from './feature-step.ts';
 import { floats, type GraphBuilder, int, ints, strings } from './graph-builder.ts';
+import { RESIZING } from './image/resize-pixels.ts';
 
 const ML = 'ai.onnx.ml';
 const MICROSOFT = 'com.microsoft';
@@ -93,6 +101,8 @@ export function featureNodes(graph: GraphBuilder, step: FeatureStep): string {
     }
     case 'text':
       return textNodes(graph, step);
+    case 'image':
+      return imageNodes(graph, step);
     case 'tokens':
       return tokenNodes(graph, step);
   }
@@ -124,6 +134,23 @@ const flat = (graph: GraphBuilder, value: string, columns: number): string =>
 function wordNodes(graph: GraphBuilder, column: string): string {
   const texts = graph.add('Reshape', [column, graph.constant('int64', [1], [-1])]);
   return graph.add('StringSplit', [texts], {}, '', 2);
+}
+
+/** From [batch, height, width, channels] of any size; RESIZING says the same to training. */
+function imageNodes(graph: GraphBuilder, step: ImageStep): string {
+  const { column, height, width, channels } = step;
+  const perChannel = (values: readonly number[]): string =>
+    graph.constant('float32', [1, channels, 1, 1], Float32Array.from(values));
+  const planes = graph.add('Transpose', [column], { perm: ints(0, 3, 1, 2) });
+  const size = graph.constant('int64', [2], [height, width]);
+  const resized = graph.add('Resize', [planes, '', '', size], {
+    mode: { kind: 'string', value: 'linear' },
+    coordinate_transformation_mode: { kind: 'string', value: RESIZING.coordinates },
+    antialias: int(Number(RESIZING.antialias)),
+    axes: ints(2, 3),
+  });
+  const centred = graph.add('Sub', [resized, perChannel(step.mean)]);
+  return graph.add('Flatten', [graph.add('Div', [centred, perChannel(step.deviation)])], { axis: int(1) });
 }
 
 function tokenNodes(graph: GraphBuilder, { column, length, words }: TokensStep): string {

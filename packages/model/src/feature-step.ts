@@ -12,7 +12,8 @@ export type FeatureStep =
   | HashStep
   | CrossStep
   | TextStep
-  | TokensStep;
+  | TokensStep
+  | ImageStep;
 
 interface Named {
   /** What the columns are called after. */
@@ -103,6 +104,19 @@ export interface TokensStep extends Named {
   readonly words: readonly (readonly [word: string, token: number])[];
 }
 
+/** The pixels of an image, brought to one size and normalised channel by channel: (x - mean) / deviation, x from 0 to 255. */
+export interface ImageStep extends Named {
+  readonly kind: 'image';
+  readonly column: string;
+  readonly height: number;
+  readonly width: number;
+  /** One of grey, or red, green and blue. */
+  readonly channels: 1 | 3;
+  /** One per channel. */
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
 /** Tokens that are no word of the vocabulary. */
 export const PADDING = 0;
 export const UNKNOWN_TOKEN = 1;
@@ -110,8 +124,9 @@ export const FIRST_TOKEN = 2;
 
 const NUMBER_KINDS: ReadonlySet<FeatureStep['kind']> = new Set(['impute', 'scale', 'buckets', 'cyclic']);
 
-/** Whether a step reads numbers (also times and truths), not texts. */
-export const isNumberStep = (step: FeatureStep): boolean => NUMBER_KINDS.has(step.kind);
+/** Whether a step reads numbers (also times and truths), texts or images. */
+export const readsOf = (step: FeatureStep): 'numbers' | 'texts' | 'images' =>
+  step.kind === 'image' ? 'images' : NUMBER_KINDS.has(step.kind) ? 'numbers' : 'texts';
 
 /** The columns of the data that a step reads. */
 export const columnsOf = (step: FeatureStep): readonly string[] =>
@@ -126,6 +141,12 @@ export function featureColumns(step: FeatureStep): readonly string[] {
       return [name];
     case 'impute':
       return step.flag ? [name, `${name} is missing`] : [name];
+    case 'image':
+      return Array.from({ length: step.channels * step.height * step.width }, (_, place) => {
+        const pixel = place % (step.height * step.width);
+        const [row, column] = [Math.floor(pixel / step.width), pixel % step.width];
+        return `${name} [${Math.floor(place / (step.height * step.width))}, ${row}, ${column}]`;
+      });
     case 'tokens':
       return Array.from({ length: step.length }, (_, place) => `${name} [${place}]`);
     case 'buckets':

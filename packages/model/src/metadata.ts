@@ -3,9 +3,17 @@ import { z } from 'zod';
 /** One input of a model, as a caller sees it. */
 export const featureSchema = z.object({
   name: z.string(),
-  type: z.enum(['number', 'boolean', 'timestamp', 'category']),
+  type: z.enum(['number', 'boolean', 'timestamp', 'category', 'image']),
   /** Whether it may be missing: null, or left out. */
   nullable: z.boolean(),
+  /** Of an image: what it is brought to. It may come in any size, as a PNG or a JPEG in base64. */
+  image: z
+    .object({
+      height: z.number().int().min(1),
+      width: z.number().int().min(1),
+      channels: z.union([z.literal(1), z.literal(3)]),
+    })
+    .optional(),
 });
 export type Feature = z.infer<typeof featureSchema>;
 

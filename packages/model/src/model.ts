@@ -9,6 +9,7 @@ import {
 } from '@trestle/onnx';
 import { OUTPUT_NAMES } from './build-model.ts';
 import { feedsOf, type Row } from './check-rows.ts';
+import { type Feeds, imageGroups } from './image/image-groups.ts';
 import type { Feature, ModelMetadata, ModelSchema } from './metadata.ts';
 import { readMetadata } from './read-metadata.ts';
 import { compareGolden } from './verify.ts';
@@ -48,12 +49,26 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
   const session = openSession(onnx);
   const metadata = readMetadata(onnx);
   const features = metadata?.schema.features ?? featuresOf(onnx);
-  const predict = async (rows: readonly Row[]): Promise<readonly Prediction[]> => {
-    if (rows.length === 0) return [];
-    const outputs = await session.run(feedsOf(features, rows));
+  const predictAlike = async (rows: readonly Row[], images: Feeds): Promise<readonly Prediction[]> => {
+    const outputs = await session.run({ ...feedsOf(features, rows), ...images });
     return metadata
       ? predictionsOf(metadata.schema, outputs, rows.length)
       : plainOutputs(outputs, rows.length);
+  };
+  const predict = async (rows: readonly Row[]): Promise<readonly Prediction[]> => {
+    if (rows.length === 0) return [];
+    if (!features.some(({ type }) => type === 'image')) return await predictAlike(rows, {});
+    // All rows are checked before the first image is decoded.
+    feedsOf(features, rows);
+    const predictions = new Array<Prediction>(rows.length);
+    for await (const group of imageGroups(features, rows)) {
+      const found = await predictAlike(
+        group.rows.map((row) => rows[row] ?? {}),
+        group.feeds,
+      );
+      for (const [index, row] of group.rows.entries()) predictions[row] = found[index] ?? {};
+    }
+    return predictions;
   };
   return {
     digest: await sha256(bytes),

@@ -4,4 +4,5 @@ export { readModel } from './format/read-model.ts';
 export { writeModel } from './format/write-model.ts';
 export { OnnxError } from './onnx-error.ts';
 export { murmurHash3 } from './operators/murmur-hash.ts';
+export { type Blend, resizeBlends } from './operators/resize-weights.ts';
 export { openSession, type Session } from './session/session.ts';

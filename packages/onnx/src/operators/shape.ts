@@ -1,5 +1,6 @@
 import type { Tensor } from '@trestle/core';
 import type { Call, Operator } from './operator.ts';
+import { resize } from './resize.ts';
 import { numbers, type RuntimeValue, toRuntime } from './value.ts';
 
 const dimsOf = (value: RuntimeValue): readonly number[] =>
@@ -110,6 +111,7 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
   Squeeze: squeeze,
   Slice: slice,
   Gather: gather,
+  Resize: resize,
   Constant: constant,
   Transpose: (call) => {
     const permutation = call.ints('perm');

@@ -20,6 +20,7 @@ const number = (value: number): Attribute => ({ kind: 'float', value });
 const numbers = (...value: number[]): Attribute => ({ kind: 'floats', value });
 const texts = (...value: string[]): Attribute => ({ kind: 'strings', value });
 const integers = (...value: number[]): Attribute => ({ kind: 'ints', value });
+const text = (value: string): Attribute => ({ kind: 'string', value });
 
 interface Case {
   readonly operator: string;
@@ -64,6 +65,30 @@ const cases: readonly Case[] = [
   {
     operator: 'Slice',
     inputs: [floats([4, 5]), ints(1, -3), ints(9, 5), ints(0, 1), ints(2, 1)],
+    fixedFrom: 1,
+  },
+  ...[
+    ['half_pixel', 0, [2, 3, 4, 9]],
+    ['half_pixel', 0, [2, 3, 12, 3]],
+    ['asymmetric', 0, [2, 3, 5, 7]],
+    ['align_corners', 0, [2, 3, 1, 9]],
+    ['pytorch_half_pixel', 0, [2, 3, 1, 9]],
+    ['half_pixel', 1, [2, 3, 2, 3]],
+    ['half_pixel', 1, [2, 3, 3, 12]],
+  ].map(([mode, antialias, sizes]) => ({
+    operator: 'Resize',
+    attributes: {
+      mode: text('linear'),
+      coordinate_transformation_mode: text(String(mode)),
+      antialias: int(Number(antialias)),
+    },
+    inputs: [floats([2, 3, 6, 7]), floats([0]), floats([0]), ints(...[sizes].flat(2).map(Number))],
+    fixedFrom: 1,
+  })),
+  {
+    operator: 'Resize',
+    attributes: { mode: text('linear'), antialias: int(1), axes: integers(2, 3) },
+    inputs: [floats([2, 1, 33, 20]), floats([0]), floats([0]), ints(7, 8)],
     fixedFrom: 1,
   },
   { operator: 'Gather', attributes: { axis: int(1) }, inputs: [floats([2, 4]), ints(3, -4)], fixedFrom: 1 },

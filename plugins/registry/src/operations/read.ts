@@ -91,7 +91,11 @@ export const modelShow = operation({
         { key: 'type', label: 'type' },
         { key: 'nullable', label: 'may be missing' },
       ],
-      rows: model.features,
+      rows: model.features.map(({ name, type, nullable, image }) => ({
+        name,
+        type: image ? `image, ${image.height} x ${image.width} x ${image.channels}` : type,
+        nullable,
+      })),
     },
     {
       kind: 'bars',

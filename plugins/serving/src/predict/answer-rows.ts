@@ -5,6 +5,7 @@ import type { Prediction, Row } from '@trestle/model';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
+import { loggedRows } from './logged-rows.ts';
 
 export interface Answered {
   /** `p-…`: labels and traces name it. */
@@ -38,7 +39,7 @@ export async function answerRows(
     model: { name: deployment.model.name, version: deployment.model.version },
     time: new Date().toISOString(),
     latencyMs: performance.now() - startedAt,
-    rows,
+    rows: loggedRows(rows),
     predictions,
   });
   return { id, predictions };

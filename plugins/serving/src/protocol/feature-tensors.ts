@@ -9,6 +9,8 @@ const FEATURE_TYPES: Readonly<Record<string, string>> = {
   boolean: 'BOOL',
   timestamp: 'FP64',
   category: 'BYTES',
+  // A PNG or a JPEG in base64.
+  image: 'BYTES',
 };
 
 /** A Trestle model has one input per feature, of shape [rows, 1]. */

@@ -1,28 +1,50 @@
-import type { Model } from '@trestle/model';
-import type { Table } from '../table/table.ts';
+import { imageGroups, type Model } from '@trestle/model';
+import { toRows } from '../packaging/golden.ts';
+import { type Table, takeRows } from '../table/table.ts';
 
 const CHUNK_ROWS = 2_048;
 
 /** A packaged model's scores for a table, through its graph: what is measured is what will be served. */
 export async function scoreModel(model: Model, table: Table): Promise<Float64Array> {
+  const images = model.features.filter(({ type }) => type === 'image');
   const parts: number[] = [];
   for (let from = 0; from < table.rows; from += CHUNK_ROWS) {
-    const rows = Math.min(CHUNK_ROWS, table.rows - from);
-    const feeds = model.inputs.map(({ name }) => {
-      const column = table.columns[name];
-      const dims = [rows, 1];
-      if (column?.type === 'string')
-        return [
-          name,
-          { type: 'string' as const, dims, data: column.values.slice(from, from + rows) },
-        ] as const;
-      const values = column
-        ? Float32Array.from(column.values.subarray(from, from + rows))
-        : new Float32Array(rows).fill(Number.NaN);
-      return [name, { type: 'float32' as const, dims, data: values }] as const;
-    });
-    const outputs = await model.run(Object.fromEntries(feeds));
-    for (const value of outputs[model.outputs[0]?.name ?? '']?.data ?? []) parts.push(Number(value));
+    const length = Math.min(CHUNK_ROWS, table.rows - from);
+    const places = Array.from({ length }, (_, index) => from + index);
+    if (images.length === 0) {
+      for (const value of await outputOf(model, takeRows(table, places), {})) parts.push(value);
+      continue;
+    }
+    // As they are served: decoded by the model, and given to its graph in groups of one size.
+    const found: (readonly number[])[] = [];
+    for await (const { rows, feeds } of imageGroups(images, toRows(table, images, places))) {
+      const part = takeRows(
+        table,
+        rows.map((row) => from + row),
+      );
+      const values = await outputOf(model, part, feeds);
+      const width = values.length / rows.length;
+      for (const [index, row] of rows.entries())
+        found[row] = values.slice(index * width, (index + 1) * width);
+    }
+    for (const scores of found) parts.push(...scores);
   }
   return Float64Array.from(parts);
+}
+
+type Feeds = Parameters<Model['run']>[0];
+
+async function outputOf(model: Model, table: Table, images: Feeds): Promise<number[]> {
+  const feeds = model.inputs.map(({ name }) => {
+    const column = table.columns[name];
+    const dims = [table.rows, 1];
+    const image = images[name];
+    if (image) return [name, image] as const;
+    if (column?.type === 'string')
+      return [name, { type: 'string' as const, dims, data: column.values }] as const;
+    const values = column ? Float32Array.from(column.values) : new Float32Array(table.rows).fill(Number.NaN);
+    return [name, { type: 'float32' as const, dims, data: values }] as const;
+  });
+  const outputs = await model.run(Object.fromEntries(feeds));
+  return Array.from(outputs[model.outputs[0]?.name ?? '']?.data ?? [], Number);
 }

@@ -14,7 +14,7 @@ export function toRows(
     Object.fromEntries(
       features.map(({ name, type }) => {
         const column = table.columns[name];
-        const value = column?.values[index];
+        const value = column?.type === 'image' ? column.texts[index] : column?.values[index];
         if (value === undefined || value === '' || Number.isNaN(value)) return [name, null];
         return [name, type === 'boolean' ? value === 1 : value];
       }),

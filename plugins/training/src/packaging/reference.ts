@@ -14,7 +14,8 @@ export function driftReference(
   return {
     features: features.flatMap(({ name, type }): DriftReference['features'] => {
       const column = training.columns[name];
-      if (!column) return [];
+      // Drift of pixels is not measured.
+      if (!column || column.type === 'image') return [];
       if (column.type === 'string') return [categorical(name, column.values)];
       if (type !== 'boolean') return [numeric(name, column.values)];
       const texts = Array.from(column.values, (value) => (Number.isNaN(value) ? '' : String(value === 1)));

@@ -65,6 +65,47 @@ describe('learnt features', () => {
     expect(text).toMatchObject({ weights: [1, 1, 1, 1, 1] });
   });
 
+  describe('of an image', () => {
+    // Two images of 1 x 2 pixels and three channels, channel by channel.
+    const values = Float32Array.of(0, 10, 100, 100, 7, 9, 20, 30, 100, 100, 3, 5);
+    const images = {
+      rows: 2,
+      columns: { photo: { type: 'image' as const, values, perRow: 6, texts: ['a', 'b'] } },
+    };
+    const learnt = (spec: object) =>
+      learnFeatures(featureRecipeSchema.parse({ photo: { kind: 'image', size: [1, 2], ...spec } }), {
+        table: images,
+        targets,
+        classes: [],
+      })[0];
+
+    it('are normalised by the mean and deviation of each channel; one that is always the same is only centred', () => {
+      expect(learnt({})).toMatchObject({
+        height: 1,
+        width: 2,
+        channels: 3,
+        mean: [15, 100, 6],
+        deviation: [Math.sqrt(125), 1, Math.sqrt(5)],
+      });
+    });
+
+    it('are normalised by what is given for pixels from 0 to 1, or not', () => {
+      const given = { mean: [0.5, 0, 0.2], deviation: [1, 2, 0.5] };
+      expect(learnt({ normalise: given })).toMatchObject({
+        mean: [127.5, 0, 51],
+        deviation: [255, 510, 127.5],
+      });
+      expect(learnt({ normalise: 'none' })).toMatchObject({ mean: [0, 0, 0], deviation: [255, 255, 255] });
+    });
+
+    it.each([
+      ['more numbers than a network takes', { size: [300, 300] }],
+      ['a mean that is missing for a channel', { normalise: { mean: [0.5], deviation: [1, 1, 1] } }],
+    ])('are not declared with %s', (_, spec) => {
+      expect(() => learnt(spec)).toThrow();
+    });
+  });
+
   it('draw the mean of a category towards the overall mean; an unseen one has that', () => {
     const [step] = learn({ size: { kind: 'target', smoothing: 2 } });
     // s: 2 of 4, l: 2 of 2, x and missing: 0 of 1; overall 1/2.

@@ -69,6 +69,8 @@ function learnFeature(name: string, spec: FeatureSpec, from: LearntFrom): readon
       return [learnCross(name, spec, table)];
     case 'text':
       return [learnText(name, column, spec, texts(table, column, name))];
+    case 'image':
+      return [learnImage(name, column, spec, columnOf(table, column, name))];
     case 'tokens':
       return [learnTokens(name, column, spec, texts(table, column, name))];
   }
@@ -210,6 +212,39 @@ function learnTokens(
   };
 }
 
+/** Mean and deviation of each channel over all pixels of all images. */
+function learnImage(
+  name: string,
+  column: string,
+  { size: [height, width], channels, normalise }: Extract<FeatureSpec, { kind: 'image' }>,
+  found: TableColumn,
+): FeatureStep {
+  const shape = { kind: 'image', name, column, height, width, channels } as const;
+  const each = Array.from({ length: channels }, (_, channel) => channel);
+  if (normalise === 'none') return { ...shape, mean: each.map(() => 0), deviation: each.map(() => 255) };
+  if (normalise !== 'learnt') {
+    const inBytes = (value: number): number => value * 255;
+    return { ...shape, mean: normalise.mean.map(inBytes), deviation: normalise.deviation.map(inBytes) };
+  }
+  if (found.type !== 'image') throw unsuited(name, `the images of "${column}" were not decoded`);
+  const area = height * width;
+  const images = found.values.length / found.perRow;
+  const sums = each.map((channel) => {
+    let [sum, squares] = [0, 0];
+    for (let image = 0; image < images; image++) {
+      const from = image * found.perRow + channel * area;
+      for (let at = from; at < from + area; at++) {
+        const value = found.values[at] ?? 0;
+        sum += value;
+        squares += value * value;
+      }
+    }
+    const mean = sum / (images * area);
+    return { mean, deviation: Math.sqrt(Math.max(0, squares / (images * area) - mean * mean)) || 1 };
+  });
+  return { ...shape, mean: sums.map(({ mean }) => mean), deviation: sums.map(({ deviation }) => deviation) };
+}
+
 function frequent(
   values: readonly string[],
   { minRows, max }: { readonly minRows: number; readonly max: number },
@@ -225,8 +260,11 @@ function frequent(
 
 function presentNumbers(table: Table, column: string, name: string): Float64Array {
   const found = columnOf(table, column, name);
-  if (found.type === 'string')
-    throw unsuited(name, `"${column}" holds texts, and it is made of numbers or times`);
+  if (found.type === 'string' || found.type === 'image')
+    throw unsuited(
+      name,
+      `"${column}" holds ${found.type === 'image' ? 'images' : 'texts'}, and it is made of numbers or times`,
+    );
   const present = found.values.filter((value) => !Number.isNaN(value)).sort();
   if (present.length === 0) throw unsuited(name, `"${column}" has no values in the training part`);
   return present;

@@ -3,10 +3,11 @@ import {
   type CategoryStep,
   columnsOf,
   type Feature,
+  type FeatureStep,
   type NumberStep,
   type Preprocessing,
 } from '@trestle/model';
-import type { TableColumn } from '../table/table.ts';
+import type { ImageColumn, TableColumn } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { type LearntFrom, learnFeatures } from './learn-features.ts';
 import { quantile } from './quantile.ts';
@@ -43,7 +44,7 @@ export function learnPreprocessing(
   const notes: string[] = [];
   for (const name of candidates) {
     const column = table.columns[name];
-    if (!column || sources.has(name)) continue;
+    if (!column || column.type === 'image' || sources.has(name)) continue;
     const reason = reasonToLeaveOut(column, table.rows);
     if (reason) {
       notes.push(`"${name}" is left out: ${reason}.`);
@@ -58,7 +59,8 @@ export function learnPreprocessing(
   }
   for (const name of sources) {
     const column = table.columns[name];
-    if (column) features.push(featureOf(name, column));
+    if (column?.type === 'image') features.push(imageFeature(name, declared));
+    else if (column) features.push(featureOf(name, column));
   }
   if (features.length === 0) {
     throw trainError('NO_FEATURES', {
@@ -70,12 +72,19 @@ export function learnPreprocessing(
   return { preprocessing: { numbers, categories, features: declared }, features, notes };
 }
 
-const featureOf = (name: string, column: TableColumn): Feature =>
+function imageFeature(name: string, declared: readonly FeatureStep[]): Feature {
+  const step = declared.find((one) => one.kind === 'image' && one.column === name);
+  const image =
+    step?.kind === 'image' ? { height: step.height, width: step.width, channels: step.channels } : undefined;
+  return { name, type: 'image', nullable: false, image };
+}
+
+const featureOf = (name: string, column: Exclude<TableColumn, ImageColumn>): Feature =>
   column.type === 'string'
     ? { name, type: 'category', nullable: column.values.includes('') }
     : { name, type: column.type, nullable: column.values.some(Number.isNaN) };
 
-function reasonToLeaveOut(column: TableColumn, rows: number): string | undefined {
+function reasonToLeaveOut(column: Exclude<TableColumn, ImageColumn>, rows: number): string | undefined {
   if (column.type === 'string') {
     const distinct = new Set(column.values).size;
     if (distinct === 1) return 'it is always the same';

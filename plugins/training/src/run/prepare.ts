@@ -1,6 +1,7 @@
 import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
 import { sourcesOf } from '../preprocessing/learn-features.ts';
+import { decodeImages } from '../table/decode-images.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
 import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable, type Table } from '../table/table.ts';
@@ -19,7 +20,12 @@ export interface Prepared {
 }
 
 /** Reads and splits the data of a spec. @throws TRS_DATA_…, TRS_TRAIN_… */
-export async function prepare(scope: Scope, spec: TrainingSpec): Promise<Prepared> {
+export async function prepare(
+  scope: Scope,
+  spec: TrainingSpec,
+  /** Called for each image that is decoded; throws to stop. */
+  onImage: (row: number) => void = () => {},
+): Promise<Prepared> {
   const datasets = await scope.service(datasetsToken);
   const dataset = await datasets.resolve(spec.data);
   const names = dataset.columns.map((column) => column.name);
@@ -46,7 +52,8 @@ export async function prepare(scope: Scope, spec: TrainingSpec): Promise<Prepare
   ];
   // A recorded split names rows by their places in the version.
   const orderBy = spec.split === undefined ? spec.timeColumn : undefined;
-  const table = await readTable(datasets, dataset, needed, orderBy);
+  const read = await readTable(datasets, dataset, needed, orderBy);
+  const table = await decodeImages(read, spec.features ?? {}, onImage);
   const target = readTarget(table, spec);
   const usable = Int32Array.from({ length: table.rows }, (_, row) => row).filter(
     (row) => !Number.isNaN(target.values[row]),
@@ -57,7 +64,7 @@ export async function prepare(scope: Scope, spec: TrainingSpec): Promise<Prepare
   const split =
     spec.split !== undefined
       ? await recordedSplit(scope, dataset, { split: spec.split, hold: spec.hold }, usable)
-      : times && times.type !== 'string'
+      : times && times.type !== 'string' && times.type !== 'image'
         ? splitByTime(times.values, usable, spec.test)
         : splitAtRandom(usable, spec.test, spec.seed, strata);
   const notes = dropped > 0 ? [`${dropped} rows without a target are left out.`] : [];

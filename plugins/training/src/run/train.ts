@@ -22,7 +22,10 @@ export async function train(ctx: Context, input: z.input<typeof trainingSpecSche
   // Refused before there is a run of it.
   recipesFor(spec);
   ctx.progress({ step: `reading ${spec.data}`, fraction: 0.02 });
-  const prepared = await prepare(ctx, spec);
+  const prepared = await prepare(ctx, spec, (row) => {
+    ctx.signal.throwIfAborted();
+    if (row % 500 === 0) ctx.progress({ step: `decoding images, row ${row}`, fraction: 0.02 });
+  });
   const { dataset, split } = prepared;
   const started: Run = {
     run: newRunId(),

@@ -8,7 +8,17 @@ export interface Table {
 
 export type TableColumn =
   | { readonly type: 'number' | 'timestamp' | 'boolean'; readonly values: Float64Array }
-  | { readonly type: 'string'; readonly values: readonly string[] };
+  | { readonly type: 'string'; readonly values: readonly string[] }
+  | ImageColumn;
+
+/** Images that were decoded and brought to one size: `perRow` pixels of each, one row behind the other. */
+export interface ImageColumn {
+  readonly type: 'image';
+  readonly values: Float32Array;
+  readonly perRow: number;
+  /** As they came: what the model's graph is given. */
+  readonly texts: readonly string[];
+}
 
 /** Reads the chosen columns of a version, ordered by time if a column is named. Memory grows with rows x columns. */
 export async function readTable(
@@ -62,6 +72,15 @@ export function takeRows(table: Table, indices: ArrayLike<number>): Table {
 function takeColumn(column: TableColumn, indices: ArrayLike<number>): TableColumn {
   if (column.type === 'string')
     return { type: 'string', values: Array.from(indices, (index) => column.values[index] ?? '') };
+  if (column.type === 'image') {
+    const { perRow, texts } = column;
+    const values = new Float32Array(indices.length * perRow);
+    for (let at = 0; at < indices.length; at++) {
+      const from = (indices[at] ?? 0) * perRow;
+      values.set(column.values.subarray(from, from + perRow), at * perRow);
+    }
+    return { type: 'image', values, perRow, texts: Array.from(indices, (index) => texts[index] ?? '') };
+  }
   return {
     type: column.type,
     values: Float64Array.from(indices, (index) => column.values[index] ?? Number.NaN),

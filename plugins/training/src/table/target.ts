@@ -31,14 +31,18 @@ export function readTarget(table: Table, spec: TrainingSpec): Target {
   const task = spec.task === 'auto' ? inferTask(column, classes.length) : spec.task;
   checkTask(task, column, classes.length, spec.target);
   if (task === 'regression')
-    return { task, classes: [], values: column.type === 'string' ? new Float64Array() : column.values };
+    return { task, classes: [], values: isText(column) ? new Float64Array() : column.values };
   const place = new Map(classes.map((name, index) => [name, index]));
   return { task, classes, values: Float64Array.from(texts, (text) => place.get(text) ?? Number.NaN) };
 }
 
+const isText = (column: TableColumn): column is Extract<TableColumn, { type: 'string' | 'image' }> =>
+  column.type === 'string' || column.type === 'image';
+
 /** The labels as texts; '' where they are missing. */
 function labelTexts(column: TableColumn): readonly string[] {
   if (column.type === 'string') return column.values;
+  if (column.type === 'image') return column.texts;
   return Array.from(column.values, (value) => {
     if (Number.isNaN(value)) return '';
     return column.type === 'boolean' ? String(value === 1) : String(value);
@@ -52,14 +56,14 @@ const byValue = (a: string, b: string): number => {
 
 function inferTask(column: TableColumn, distinct: number): Task {
   if (distinct === 2) return 'binary';
-  if (column.type === 'string') return 'multiclass';
+  if (isText(column)) return 'multiclass';
   const isWhole = column.values.every((value) => Number.isNaN(value) || Number.isInteger(value));
   return isWhole && distinct <= MAX_NUMBER_CLASSES ? 'multiclass' : 'regression';
 }
 
 function checkTask(task: Task, column: TableColumn, distinct: number, target: string): void {
   const reason =
-    task === 'regression' && column.type === 'string'
+    task === 'regression' && isText(column)
       ? 'it is text, which cannot be regressed'
       : task === 'binary' && distinct !== 2
         ? `it has ${distinct} values, not two`

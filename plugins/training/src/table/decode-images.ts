@@ -1,0 +1,61 @@
+import type { FeatureRecipe, FeatureSpec } from '@trestle/contracts';
+import { decodeImage, ModelError, resizePixels } from '@trestle/model';
+import { trainError } from '../train-error.ts';
+import type { Table, TableColumn } from './table.ts';
+
+type ImageSpec = Extract<FeatureSpec, { kind: 'image' }>;
+
+/**
+ * Decodes the columns of which features are images, each once, to the size that the model takes: memory grows with rows x
+ * pixels of that size, whatever the images themselves have.
+ *
+ * @throws TRS_TRAIN_IMAGE naming the row and what is wrong with its image, TRS_TRAIN_FEATURE
+ */
+export async function decodeImages(
+  table: Table,
+  recipe: FeatureRecipe,
+  onRow: (row: number) => void,
+): Promise<Table> {
+  const decoded: Record<string, TableColumn> = {};
+  for (const [name, spec] of Object.entries(recipe)) {
+    if (spec.kind !== 'image') continue;
+    const column = spec.column ?? name;
+    const found = table.columns[column];
+    if (found?.type !== 'string' || decoded[column]) {
+      throw trainError('FEATURE', {
+        kind: 'invalid',
+        message: `The feature "${name}" cannot be made: ${decoded[column] ? `"${column}" is an image feature already` : `"${column}" holds no images as base64`}.`,
+        hint: 'Name a column with PNGs or JPEGs as base64, as "data add FOLDER" makes it.',
+        details: { feature: name },
+      });
+    }
+    decoded[column] = await decodeColumn(column, found.values, spec, onRow);
+  }
+  return { ...table, columns: { ...table.columns, ...decoded } };
+}
+
+async function decodeColumn(
+  column: string,
+  texts: readonly string[],
+  { size: [height, width], channels }: ImageSpec,
+  onRow: (row: number) => void,
+): Promise<TableColumn> {
+  const perRow = height * width * channels;
+  const values = new Float32Array(texts.length * perRow);
+  for (const [row, text] of texts.entries()) {
+    onRow(row);
+    try {
+      values.set(resizePixels(await decodeImage(text, channels), height, width), row * perRow);
+    } catch (cause) {
+      if (!(cause instanceof ModelError)) throw cause;
+      throw trainError('IMAGE', {
+        kind: 'invalid',
+        message: `Row ${row} of "${column}": ${cause.details.reason}.`,
+        hint: 'Give a PNG or a JPEG in each row, or leave the row out.',
+        details: { row, column },
+        cause,
+      });
+    }
+  }
+  return { type: 'image', values, perRow, texts };
+}
