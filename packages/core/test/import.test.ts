@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -26,7 +26,8 @@ async function loadedBy(code: string): Promise<string[]> {
 it('is imported in a few files, without what only a GPU needs', async () => {
   const files = await loadedBy('');
   expect(files.length).toBeLessThanOrEqual(4);
-  expect(files.join()).not.toContain('webgpu');
+  // By their names: the checkout may lie in a folder that is called so.
+  expect(files.map((file) => basename(file)).join()).not.toContain('webgpu');
 });
 
 it('loads nothing more to compute on the CPU', async () => {

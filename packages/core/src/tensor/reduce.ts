@@ -23,8 +23,11 @@ export function reduce(
     );
   }
   const kept = tensor.shape.map((length, axis) => (list.includes(axis) ? 1 : length));
-  const reduced =
-    list.length === 0 ? numeric : make({ kind: 'reduce', fn, axes: list }, [numeric], kept, numeric.dtype);
+  // Nothing is folded along axes of length 1, which gradients of what was broadcast have many of.
+  const isWhole = list.every((axis) => tensor.shape[axis] === 1);
+  const reduced = isWhole
+    ? numeric
+    : make({ kind: 'reduce', fn, axes: list }, [numeric], kept, numeric.dtype);
   return keepDims
     ? reduced
     : reshape(

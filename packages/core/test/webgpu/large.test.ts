@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
+import type { ShaderTarget } from '../../src/codegen/wgsl/program.ts';
 import { openWebGpu, type WebGpuDevice } from '../../src/device/webgpu/webgpu-device.ts';
 import { arange, concat, jit, type Tensor, tensor } from '../../src/index.ts';
 import { describeGpu } from './describe-gpu.ts';
@@ -32,11 +33,18 @@ function expectProduct(
 /** An adapter that four workgroups fill, so that large tiles are taken for products that software multiplies soon enough. */
 const SMALL_GPU = { isSoftware: false, workgroups: 4 };
 
-for (const isGpu of [false, true]) {
-  describeGpu(`large shapes on WebGPU, shaders for ${isGpu ? 'a small GPU' : 'this adapter'}`, () => {
+const TARGETS: Readonly<Record<string, Partial<ShaderTarget>>> = {
+  'this adapter': {},
+  'an adapter without subgroups': { subgroups: undefined },
+  'a small GPU': SMALL_GPU,
+};
+
+for (const [name, target] of Object.entries(TARGETS)) {
+  const isGpu = target === SMALL_GPU;
+  describeGpu(`large shapes on WebGPU, shaders for ${name}`, () => {
     let device: WebGpuDevice;
     beforeAll(async () => {
-      device = await openWebGpu(isGpu ? { target: SMALL_GPU } : {});
+      device = await openWebGpu({ target });
       return () => device.close();
     });
 

@@ -10,6 +10,8 @@ export interface ShaderTarget {
   readonly workgroupInvocations: number;
   /** Workgroups that it takes to fill it: products are cut into smaller tiles, or along k, before there are fewer. */
   readonly workgroups: number;
+  /** How many invocations exchange values without shared memory, where they can: their number differs, and may differ by shader. */
+  readonly subgroups: { readonly min: number; readonly max: number } | undefined;
 }
 
 /** Nothing tells how many processors an adapter has; this fills those of the large ones. */
@@ -21,6 +23,7 @@ export const LEAST_TARGET: ShaderTarget = {
   workgroupStorage: 16_384,
   workgroupInvocations: 256,
   workgroups: ENOUGH_WORKGROUPS,
+  subgroups: undefined,
 };
 
 /** A buffer that a shader binds: one of the kernel's inputs, its output, or memory that only this program uses. */

@@ -42,7 +42,11 @@ export function shaderOf(parts: ShaderParts): Shader {
     all.push(`var<uniform> constants: array<vec4<u32>, ${Math.ceil(constants.length / 4)}>;`);
   }
   const bindings = all.map((declaration, binding) => `@group(0) @binding(${binding}) ${declaration}`);
-  const source = `${bindings.join('\n')}
+  // What invocations that have ended, or fold nothing, would have to say does not matter: see where subgroups are used.
+  const extensions = /\b(quad|subgroup)[A-Z]/.test(outside + body)
+    ? 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n'
+    : '';
+  const source = `${extensions}${bindings.join('\n')}
 ${outside}${preludeOf(outside + body)}
 @compute @workgroup_size(${workgroup[0]}, ${workgroup[1]})
 fn main(@builtin(global_invocation_id) id: vec3<u32>,

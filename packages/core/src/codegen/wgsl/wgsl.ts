@@ -4,7 +4,7 @@ import { sizeOf } from '../../tensor/shape.ts';
 import { argsortProgram } from './argsort.ts';
 import { assembleProgram, gatherProgram } from './data-movement.ts';
 import { elementwiseProgram } from './elementwise.ts';
-import { matmulProgram } from './matmul.ts';
+import { matmulProgram } from './matmul/matmul.ts';
 import { LEAST_TARGET, type Program, type ShaderTarget } from './program.ts';
 import { reduceProgram } from './reduce.ts';
 import { rowsProgram } from './rows.ts';

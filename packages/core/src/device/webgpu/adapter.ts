@@ -42,8 +42,9 @@ export async function requestDevice(
 ): Promise<{ readonly device: GPUDevice; readonly canProfile: boolean }> {
   const { limits, features } = adapter;
   const canProfile = isProfiled && features.has('timestamp-query');
+  const wanted: readonly GPUFeatureName[] = [...(canProfile ? (['timestamp-query'] as const) : []), ...USED];
   const device = await adapter.requestDevice({
-    requiredFeatures: canProfile ? ['timestamp-query'] : [],
+    requiredFeatures: wanted.filter((feature) => features.has(feature)),
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -54,11 +55,22 @@ export async function requestDevice(
   return { device, canProfile };
 }
 
-export const shaderTarget = ({ limits }: GPUDevice, isSoftware: boolean): ShaderTarget => ({
+/** Features that shaders are written for, where they are offered. */
+const USED: readonly GPUFeatureName[] = ['subgroups'];
+
+export const shaderTarget = (
+  { limits, features }: GPUDevice,
+  { info }: GPUAdapter,
+  isSoftware: boolean,
+): ShaderTarget => ({
   isSoftware,
   workgroupStorage: limits.maxComputeWorkgroupStorageSize,
   workgroupInvocations: limits.maxComputeInvocationsPerWorkgroup,
   workgroups: ENOUGH_WORKGROUPS,
+  // 4 and 128 are what WebGPU allows; older browsers do not tell.
+  subgroups: features.has('subgroups')
+    ? { min: info.subgroupMinSize ?? 4, max: info.subgroupMaxSize ?? 128 }
+    : undefined,
 });
 
 /** Dawn's instance, once for the process: its devices crash when they outlive it, and a collector knows no such order. */

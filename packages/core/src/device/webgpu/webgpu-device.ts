@@ -47,7 +47,7 @@ export async function openWebGpu(options: WebGpuOptions = {}): Promise<WebGpuDev
   const isWanted = debug().level >= 2 || isProfiling();
   const onKernel = options.onKernel ?? (isWanted ? report : undefined);
   const { device, canProfile } = await requestDevice(found.adapter, onKernel !== undefined);
-  const target = { ...shaderTarget(device, found.isSoftware), ...options.target };
+  const target = { ...shaderTarget(device, found.adapter, found.isSoftware), ...options.target };
   return webGpuDevice(found, device, target, canProfile ? onKernel : undefined);
 }
 

@@ -1,6 +1,6 @@
-import type { MatrixView } from '../../schedule/kernel.ts';
-import { type Counter, emitter, lanesIn, type Resources } from './emitter.ts';
-import { indented } from './source.ts';
+import type { MatrixView } from '../../../schedule/kernel.ts';
+import { type Counter, emitter, lanesIn, type Resources } from '../emitter.ts';
+import { indented } from '../source.ts';
 
 /** How one operand of a product is read: 4x4 blocks, with k on one side and rows or columns, called x here, on the other. */
 export interface Operand {
@@ -12,6 +12,14 @@ export interface Operand {
   readonly isSingle: boolean;
   /** Statements that set `name0` … `name3`: four elements along x each, for four k. `x` and `k` count fours. */
   block(name: string, batch: string, x: string, k: string): string[];
+  /** The same block, of which each of the four invocations of a quad loads a quarter: `lane` is its number in the quad. */
+  shared(name: string, batch: string, x: string, k: string, lane: string): SharedBlock;
+}
+
+export interface SharedBlock {
+  readonly statements: readonly string[];
+  /** One element of the block. */
+  at(x: number, k: number): string;
 }
 
 export interface OperandShape {
@@ -75,6 +83,18 @@ export function operandOf(
     const head = `fn ${load}(batch: u32, x: u32, k: u32) -> ${type} {\n`;
     return `${head}${indented(emit.lines[0], 1)}  return ${result};\n}\n`;
   };
+  /** Each invocation loads four elements along one side, and the quad exchanges them. */
+  const exchanged = (name: string, mine: string, at: SharedBlock['at']): SharedBlock => ({
+    statements: [
+      `let ${name}mine = ${mine};`,
+      ...FOUR.map((lane) => `let ${name}${lane} = quadBroadcast(${name}mine, ${lane}u);`),
+    ],
+    at,
+  });
+  const byRows = (name: string, mine: string): SharedBlock =>
+    exchanged(name, mine, (x, k) => `${name}${x}[${k}]`);
+  const byDepth = (name: string, mine: string): SharedBlock =>
+    exchanged(name, mine, (x, k) => `${name}${k}[${x}]`);
   switch (direction) {
     case 'k':
       return {
@@ -88,6 +108,7 @@ export function operandOf(
             (at) => `let ${to}${at} = vec4<f32>(${FOUR.map((r) => `${to}r${r}[${at}]`).join(', ')});`,
           ),
         ],
+        shared: (to, batch, x, k, lane) => byRows(to, `${load}(${batch}, (${x}) * 4u + ${lane}, ${k})`),
       };
     case 'x':
       return {
@@ -96,6 +117,7 @@ export function operandOf(
         isSingle: false,
         block: (to, batch, x, k) =>
           FOUR.map((at) => `let ${to}${at} = ${load}(${batch}, ${x}, (${k}) * 4u + ${at}u);`),
+        shared: (to, batch, x, k, lane) => byDepth(to, `${load}(${batch}, ${x}, (${k}) * 4u + ${lane})`),
       };
     default: {
       // One by one: strides that fit no vector.
@@ -110,6 +132,10 @@ export function operandOf(
             );
             return `let ${to}${at} = vec4<f32>(${four.join(', ')});`;
           }),
+        shared: (to, batch, x, k, lane) => {
+          const four = FOUR.map((at) => `${load}(${batch}, (${x}) * 4u + ${lane}, (${k}) * 4u + ${at}u)`);
+          return byRows(to, `vec4<f32>(${four.join(', ')})`);
+        },
       };
     }
   }
