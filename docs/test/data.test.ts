@@ -30,7 +30,9 @@ describe('the guide from a file to a trained model', () => {
   it('has files and commands that do what it says', async () => {
     const guide = await readFile(join(root, 'docs', 'guides', 'data.md'), 'utf8');
     const blocks = [...guide.matchAll(/```(ts|sh|text)\n(.*?)```/gs)];
-    expect(blocks.map(([, kind]) => kind).join(' ')).toBe('sh text ts ts sh text sh text sh text sh text');
+    expect(blocks.map(([, kind]) => kind).join(' ')).toBe(
+      'sh text ts ts sh text sh text sh text sh text sh text',
+    );
     let printed = '';
     for (const [, kind, content = ''] of blocks) {
       if (kind === 'ts') {

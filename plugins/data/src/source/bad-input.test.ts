@@ -153,6 +153,27 @@ describe('what cannot be read is located, and adds nothing', () => {
     await nothingAdded();
   });
 
+  it('names that are there twice, or differ in case only, in a Parquet', async () => {
+    const { DuckDBInstance } = await import('@duckdb/node-api');
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const path = join(project.dir, 'a.parquet');
+    const columns = `{'x': 1, 'a': 2} AS s, [1, 2] AS list, 1 AS xy, 2 AS xz`;
+    await connection.run(`COPY (SELECT ${columns}) TO '${path}' (FORMAT parquet)`);
+    connection.closeSync();
+    instance.closeSync();
+    const whole = await readFile(path);
+    expect((await add('a.parquet')).columns.map(({ name }) => name)).toEqual(['s', 'list', 'xy', 'xz']);
+    for (const name of ['xy', 'XY']) {
+      // A name of the same length, wherever it stands in the footer.
+      await put('b.parquet', Buffer.from(whole.toString('latin1').replaceAll('xz', name), 'latin1'));
+      await expect(add('b.parquet', { name: 'twice' })).rejects.toMatchObject({
+        code: 'TRS_DATA_HEADER',
+        message: expect.stringContaining(name),
+      });
+    }
+  });
+
   it('lines that end in two ways, by the first that differs; what is quoted may hold any', async () => {
     await put('a.csv', 'a,b\n1,"x\r\ny"\n2,z\r\n3,w\n');
     await expect(add('a.csv')).rejects.toMatchObject({ code: 'TRS_DATA_LINE_ENDS', details: { line: 4 } });
@@ -161,6 +182,7 @@ describe('what cannot be read is located, and adds nothing', () => {
 
   it.each([
     ['a.csv', 'a,b,A\n1,2,3\n', 'TRS_DATA_HEADER', '"a" and "A" differ in case only'],
+    ['a.json', '[{"a":1,"b":0},{"A":2}]', 'TRS_DATA_HEADER', 'differ in case only'],
     ['a.json', '[{"a":1,"a":2}]', 'TRS_DATA_UNREADABLE', 'duplicate key "a"'],
     ['a.jsonl', '{"a":1}\n{"a":1,"a":2}\n', 'TRS_DATA_UNREADABLE', 'in line 2'],
   ])('names that are there twice, in %s', async (name, content, code, said) => {

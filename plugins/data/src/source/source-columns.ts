@@ -2,6 +2,7 @@ import type { ColumnType } from '@trestle/contracts';
 import type { TypedColumn } from '../engine/batches.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
 import type { Engine } from '../engine/engine.ts';
+import { checkStoredNames } from './check-stored-names.ts';
 import type { LocalSource } from './local-source.ts';
 import { matchColumns } from './match-columns.ts';
 import type { Reading } from './reading.ts';
@@ -34,7 +35,13 @@ export async function sourceColumns(
   for (const source of sources) {
     const { relation, columns: read } = await readingSource(source, async () => {
       const relation = await sourceRelation(engine, source, reading);
-      return { relation, columns: await describeRelation(engine, relation) };
+      const columns = await describeRelation(engine, relation);
+      await checkStoredNames(
+        engine,
+        source,
+        columns.map(({ name }) => name),
+      );
+      return { relation, columns };
     });
     const described = read.map(({ name, duckType }) => ({
       name,
