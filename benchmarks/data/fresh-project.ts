@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openHost } from '@trestle/kernel';
+import { dataAdd, dataPlugin } from '@trestle/plugin-data';
+import { storePlugin } from '@trestle/store';
+
+type Host = Awaited<ReturnType<typeof openHost>>;
+
+/** A project of its own, whose store is open, as a server's is: a small dataset was added to it. */
+export async function openProject(): Promise<{
+  readonly host: Host;
+  readonly dir: string;
+  close(): Promise<void>;
+}> {
+  const dir = await mkdtemp(join(tmpdir(), 'trestle-bench-data-'));
+  const host = await openHost({ projectDir: dir, plugins: [storePlugin, dataPlugin], cwd: dir });
+  const first = join(dir, 'first.csv');
+  await writeFile(first, 'a,b\n1,2\n');
+  await host.run(dataAdd, { path: first, name: 'first' }, { surface: 'cli' });
+  return {
+    host,
+    dir,
+    async close() {
+      await host.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Does some work in a project that has nothing of the data yet: no blob was there before, no profile was computed. */
+export async function inFreshProject<T>(work: (host: Host, dir: string) => Promise<T>): Promise<T> {
+  const { host, dir, close } = await openProject();
+  try {
+    return await work(host, dir);
+  } finally {
+    await close();
+  }
+}
+
+/** The milliseconds that some work takes. */
+export async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
