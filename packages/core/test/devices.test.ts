@@ -34,4 +34,8 @@ if (webgpu instanceof Error && process.env.TRESTLE_REQUIRE_WEBGPU !== '1') {
   const hardware = async (): Promise<Device> => await openWebGpu({ target: { isSoftware: false } });
   deviceContract('webgpu, shaders for hardware', hardware);
   operationsContract('webgpu, shaders for hardware', hardware);
+  const withoutSubgroups = { isSoftware: false, subgroups: undefined };
+  deviceContract('webgpu, shaders for hardware without subgroups', () =>
+    openWebGpu({ target: withoutSubgroups }),
+  );
 }

@@ -5,6 +5,7 @@ import { shapeText, sizeOf } from '../../tensor/shape.ts';
 import { type Counter, emitter, inputsInFours, resources, type Value, viewsOf } from './emitter.ts';
 import { finishing } from './finishing.ts';
 import { foldAcross, foldOf, foldTree, startOf } from './fold.ts';
+import { foldInvocations } from './fold-invocations.ts';
 import {
   type BufferUse,
   type Program,
@@ -126,7 +127,7 @@ function partsOf({ rows, inner }: Reduction, { isSoftware }: ShaderTarget): numb
 
 function onePass(reduction: Reduction, target: ShaderTarget, parts: number): Shader {
   if (reduction.inner / parts <= SHORT || target.isSoftware) return byThread(reduction, parts);
-  return parts === 1 && runsAcross(reduction) ? byColumns(reduction) : byWorkgroup(reduction, parts);
+  return parts === 1 && runsAcross(reduction) ? byColumns(reduction) : byWorkgroup(reduction, parts, target);
 }
 
 /** What was loaded as one more input is the scratch memory. */
@@ -203,8 +204,8 @@ ${loop}  }
   });
 }
 
-/** One workgroup per output (or part): its invocations take turns along the inner axis, and fold what they have as a tree. */
-function byWorkgroup(reduction: Reduction, parts: number): Shader {
+/** One workgroup per output (or part): its invocations take turns along the inner axis, and fold what they have together. */
+function byWorkgroup(reduction: Reduction, parts: number, target: ShaderTarget): Shader {
   const { fn, rows, inner, dtype, label } = reduction;
   const made = expressed(reduction, inner % (parts * 4) === 0);
   const { own, emit, width, value } = made;
@@ -213,6 +214,7 @@ function byWorkgroup(reduction: Reduction, parts: number): Shader {
   const start = emit.constant(startOf(fn, typeOf(reduction)), typeOf(reduction));
   const { grid, head } = blocks(rows * parts);
   const total = width === 4 ? foldAcross(fn, typeOf(reduction), 'folded') : 'folded';
+  const together = foldInvocations(fn, typeOf(reduction), size, target);
   return shaderOf({
     label,
     resources: own,
@@ -220,15 +222,15 @@ function byWorkgroup(reduction: Reduction, parts: number): Shader {
     targetType: parts === 1 ? dtype : typeOf(reduction),
     workgroup: [size, 1],
     grid,
-    outside: `var<workgroup> sums: array<${vectorType(typeOf(reduction), 1)}, ${size}>;\n${finish(reduction, made)}`,
+    outside: `${together.outside}${finish(reduction, made)}`,
     body: `${head}  let row = ${parts === 1 ? 'block' : `block / ${parts}u`};
   let begin = ${parts === 1 ? '0u' : `(block % ${parts}u) * ${steps}u`};
 ${indented(emit.lines[0], 1)}  var folded = ${vectorType(typeOf(reduction), width)}(${start});
   for (var at = begin + lane; at < begin + ${steps}u; at += ${size}u) {
 ${indented(emit.lines[1], 2)}    folded = ${foldOf(fn, typeOf(reduction), width, 'folded', value.name)};
   }
-  sums[lane] = ${total};
-${foldTree(fn, typeOf(reduction), 'sums', size)}  if (lane == 0u) { finish(block, sums[0]); }`,
+  let whole = ${together.call(total)};
+  if (lane == 0u) { finish(block, whole); }`,
   });
 }
 

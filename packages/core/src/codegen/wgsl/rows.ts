@@ -10,7 +10,8 @@ import {
   type Value,
   viewsOf,
 } from './emitter.ts';
-import { type Fold, foldAcross, foldOf, foldTree, startOf } from './fold.ts';
+import { type Fold, foldAcross, foldOf, startOf } from './fold.ts';
+import { foldInvocations, type InvocationFold } from './fold-invocations.ts';
 import { type Program, program, type ShaderTarget, vectorType } from './program.ts';
 import { blocks, indented, linear, shaderOf } from './source.ts';
 
@@ -20,9 +21,9 @@ type Rows = Extract<Kernel, { kind: 'rows' }>;
 const MANY_ROWS = 64;
 
 /**
- * Several folds over each row in one dispatch: a workgroup per row, whose invocations fold what they have as a tree and share
- * the result; on the CPU an invocation per row. Kept values are computed again where they are used: the row is in the cache,
- * and what is kept are a few operations.
+ * Several folds over each row in one dispatch: a workgroup per row, whose invocations fold what they have together; on the CPU
+ * an invocation per row. Kept values are computed again where they are used: the row is in the cache, and what is kept are a
+ * few operations.
  */
 export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: ShaderTarget): Program {
   const { outer, inner, stages, result, isWide, dtype, shape } = kernel;
@@ -72,7 +73,12 @@ export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: 
   };
 
   const body: string[] = [];
-  const shared = new Set<DType>();
+  const together = new Map<string, InvocationFold>();
+  const foldOfAll = (fn: Fold, type: DType): InvocationFold => {
+    const known = together.get(`${fn} ${type}`) ?? foldInvocations(fn, type, size, target);
+    together.set(`${fn} ${type}`, known);
+    return known;
+  };
   for (const [index, stage] of stages.entries()) {
     if (stage.kind === 'keep') continue;
     const type = stage.expression.dtype;
@@ -86,11 +92,8 @@ export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: 
       loop(`${indented(emit.lines[1], 2)}    ${folded} = ${foldOf(stage.fn, type, width, folded, name)};\n`),
     );
     const total = width === 4 ? foldAcross(stage.fn, type, folded) : folded;
-    if (isAlone) body.push(`  let stage${index} = ${total};\n`);
-    else {
-      shared.add(type);
-      body.push(tree(stage.fn, type, `shared_${type}`, total, size, `stage${index}`));
-    }
+    const whole = isAlone ? total : foldOfAll(stage.fn, type).call(total);
+    body.push(`  let stage${index} = ${whole};\n`);
     values.set(index, { name: `stage${index}`, level: 0 });
   }
   const emit = isWide ? wideEmitter('r') : narrowEmitter('r');
@@ -111,9 +114,7 @@ export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: 
       targetWidth: isWide ? width : 1,
       workgroup: [size, 1],
       grid,
-      outside: [...shared]
-        .map((type) => `var<workgroup> shared_${type}: array<${vectorType(type, 1)}, ${size}>;\n`)
-        .join(''),
+      outside: [...together.values()].map(({ outside }) => outside).join(''),
       body: `${head}  let row = ${isAlone ? 'index' : 'block'};\n${body.join('')}`,
     }),
   ]);
@@ -130,11 +131,3 @@ function outerAxesOf(expressions: readonly Expression[], outer: number): number 
   }
   return 0;
 }
-
-/** Folds the invocations' values into one that all of them know, called `name`. */
-const tree = (fn: Fold, type: DType, memory: string, value: string, size: number, name: string): string =>
-  `  ${memory}[lane] = ${value};
-${foldTree(fn, type, memory, size)}  workgroupBarrier();
-  let ${name} = ${memory}[0];
-  workgroupBarrier();
-`;
