@@ -44,13 +44,9 @@ export async function erasePart(
   dir: string,
 ): Promise<ErasedPart | undefined> {
   const relation = parquetRelation([file]);
-  const matches = `${identifier(column)} IN (SELECT value FROM erased WHERE value IS NOT NULL)`;
-  const nulls = columns.map(
-    (name, index) => `count(*) FILTER (gone AND ${identifier(name)} IS NULL) AS n${index}`,
-  );
+  const matches = await matching(engine, column, columns.length > WIDE_COLUMNS);
   const [found] = await engine.rows(
-    `SELECT count(*) AS total, count(*) FILTER (gone) AS erased, ${nulls.join(', ')}
-     FROM (SELECT *, coalesce(${matches}, false) AS gone FROM ${relation})`,
+    `SELECT count(*) AS total, count(*) FILTER (coalesce(${matches}, false)) AS erased FROM ${relation}`,
   );
   const rowsErased = Number(found?.erased ?? 0);
   if (rowsErased === 0) return undefined;
@@ -62,6 +58,38 @@ export async function erasePart(
     path,
     rowsErased,
     rowsLeft: Number(found?.total) - rowsErased,
-    nullsErased: Object.fromEntries(columns.map((name, index) => [name, Number(found?.[`n${index}`] ?? 0)])),
+    nullsErased: await nullsOf(engine, `${relation} WHERE ${matches}`, columns),
   };
+}
+
+/** Rows with more columns do not fit into a join. */
+const WIDE_COLUMNS = 500;
+
+/** That a row is to go, as a condition: a join with the values, or of wide rows a list of them. */
+async function matching(engine: Engine, column: string, isWide: boolean): Promise<string> {
+  const key = identifier(column);
+  if (!isWide) return `${key} IN (SELECT value FROM erased WHERE value IS NOT NULL)`;
+  const values = await engine.rows(
+    'SELECT DISTINCT CAST(value AS VARCHAR) AS value, typeof(value) AS type FROM erased WHERE value IS NOT NULL',
+  );
+  const list = values.map(({ value }) => literal(String(value)));
+  return `list_contains(CAST([${list.join(', ')}] AS ${values[0]?.type ?? 'VARCHAR'}[]), ${key})`;
+}
+
+/** Columns in one statement: more take long to plan. */
+const COLUMNS_AT_ONCE = 200;
+
+async function nullsOf(
+  engine: Engine,
+  rows: string,
+  columns: readonly string[],
+): Promise<Readonly<Record<string, number>>> {
+  const nulls: (readonly [name: string, count: number])[] = [];
+  for (let at = 0; at < columns.length; at += COLUMNS_AT_ONCE) {
+    const some = columns.slice(at, at + COLUMNS_AT_ONCE);
+    const list = some.map((name, index) => `count(*) - count(${identifier(name)}) AS n${index}`);
+    const [found] = await engine.rows(`SELECT ${list.join(', ')} FROM ${rows}`);
+    for (const [index, name] of some.entries()) nulls.push([name, Number(found?.[`n${index}`] ?? 0)]);
+  }
+  return Object.fromEntries(nulls);
 }

@@ -69,6 +69,33 @@ describe('an erasure', () => {
     ]);
   });
 
+  it.each([
+    ['name', "it's 1"],
+    ['number', '1.5'],
+    ['day', '2024-01-02'],
+  ])('takes rows with a thousand columns out by their %s', async (column, value) => {
+    const names = Array.from({ length: 1_000 }, (_, n) => `c${n}`);
+    const lines = [1, 2, 3].map((n) =>
+      [
+        `it's ${n}`,
+        n + 0.5,
+        `2024-01-0${n + 1}`,
+        ...names.map((_, at) => (at === 7 && n === 1 ? '' : n)),
+      ].join(','),
+    );
+    await writeFile(
+      join(project.dir, 'wide.csv'),
+      `name,number,day,${names.join(',')}\n${lines.join('\n')}\n`,
+    );
+    await host.run(dataAdd, { path: 'wide.csv', name: 'wide' }, { surface: 'cli' });
+    const input = { name: 'wide', column, values: [value, 'nobody'] };
+    expect(await host.run(dataErase, input)).toMatchObject({ rows: 1 });
+    const { rows, columns } = await host.run(dataShow, { name: 'wide' });
+    expect([rows, columns.find(({ name }) => name === 'c7')?.nulls]).toEqual([2, 0]);
+    const left = await host.run(dataQuery, { sql: 'SELECT c0 FROM wide' });
+    expect(left.rows.map((row) => row.c0)).toEqual([2, 3]);
+  });
+
   it('leaves no trace of the value in any file of the store', async () => {
     await host.run(dataProfile, { name: 'people@1' });
     await host.run(dataProfile, { name: 'people@2' });
