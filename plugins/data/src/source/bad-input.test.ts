@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { type Host, journalToken } from '@trestle/kernel';
 import { storeCheckToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
@@ -25,6 +26,16 @@ afterEach(() => project.remove());
 const put = async (name: string, content: string | Uint8Array): Promise<string> => {
   await writeFile(join(project.dir, name), content);
   return name;
+};
+/** As another program writes it. */
+const writeParquet = async (name: string, sql: string): Promise<void> => {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(
+    `COPY (${sql}) TO '${join(project.dir, name)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 50000000)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
 };
 const add = (path: string, options = {}) =>
   host.run(dataAdd, { path, name: 'things', ...options }, { surface: 'cli' });
@@ -153,16 +164,19 @@ describe('what cannot be read is located, and adds nothing', () => {
     await nothingAdded();
   });
 
+  it('a Parquet of a few bytes that stands for any number of rows', { timeout: 60_000 }, async () => {
+    await writeParquet('bomb.parquet', 'SELECT 7 AS a FROM range(120000000)');
+    expect((await readFile(join(project.dir, 'bomb.parquet'))).length).toBeLessThan(100_000);
+    await expect(add('bomb.parquet')).rejects.toMatchObject({
+      code: 'TRS_DATA_TOO_LARGE',
+      message: expect.stringContaining('120000000 rows'),
+    });
+    await nothingAdded();
+  });
+
   it('names that are there twice, or differ in case only, in a Parquet', async () => {
-    const { DuckDBInstance } = await import('@duckdb/node-api');
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
-    const path = join(project.dir, 'a.parquet');
-    const columns = `{'x': 1, 'a': 2} AS s, [1, 2] AS list, 1 AS xy, 2 AS xz`;
-    await connection.run(`COPY (SELECT ${columns}) TO '${path}' (FORMAT parquet)`);
-    connection.closeSync();
-    instance.closeSync();
-    const whole = await readFile(path);
+    await writeParquet('a.parquet', `SELECT {'x': 1, 'a': 2} AS s, [1, 2] AS list, 1 AS xy, 2 AS xz`);
+    const whole = await readFile(join(project.dir, 'a.parquet'));
     expect((await add('a.parquet')).columns.map(({ name }) => name)).toEqual(['s', 'list', 'xy', 'xz']);
     for (const name of ['xy', 'XY']) {
       // A name of the same length, wherever it stands in the footer.
@@ -271,5 +285,6 @@ describe('what is odd and right is kept as it is', () => {
     const added = await add('a.csv');
     expect(added.columns).toHaveLength(10_000);
     expect(await rows('SELECT c9999 FROM things')).toEqual([{ c9999: 9_999 }]);
+    expect((await host.run(dataProfile, { name: 'things' })).columns).toHaveLength(10_000);
   });
 });

@@ -2,6 +2,7 @@ import type { ColumnType } from '@trestle/contracts';
 import type { TypedColumn } from '../engine/batches.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
 import type { Engine } from '../engine/engine.ts';
+import { checkParquetSize } from './check-parquet-size.ts';
 import { checkStoredNames } from './check-stored-names.ts';
 import type { LocalSource } from './local-source.ts';
 import { matchColumns } from './match-columns.ts';
@@ -41,6 +42,7 @@ export async function sourceColumns(
         source,
         columns.map(({ name }) => name),
       );
+      if (source.format === 'parquet') await checkParquetSize(engine, source, columns.length);
       return { relation, columns };
     });
     const described = read.map(({ name, duckType }) => ({
