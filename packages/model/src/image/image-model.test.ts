@@ -1,10 +1,8 @@
 import { encode as encodePng } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../build-model.ts';
-import { type FeatureStep, openModel, type Preprocessing } from '../index.ts';
+import { decodeImages, type FeatureStep, openModel, type Preprocessing } from '../index.ts';
 import { encodeColumns } from '../preprocessing.ts';
-import { decodeImage } from './decode-image.ts';
-import { resizePixels } from './resize-pixels.ts';
 
 const step: FeatureStep = {
   kind: 'image',
@@ -75,10 +73,7 @@ const photos = SIZES.map(([width, height], seed) => photo(width, height, seed));
 
 describe('a model of images', () => {
   it('resizes and normalises in its graph as training did, whatever size the images of a call have', async () => {
-    const pixels = await Promise.all(
-      photos.map(async (one) => resizePixels(await decodeImage(one, 3), 3, 4)),
-    );
-    const flat = Float32Array.from(pixels.flatMap((one) => [...one]));
+    const flat = await decodeImages(photos, { height: 3, width: 4, channels: 3 });
     const matrix = encodeColumns(preprocessing, { photo: flat }, photos.length);
     const model = await openModel(bytes);
     const predictions = await model.predict(photos.map((one) => ({ photo: one })));
@@ -89,6 +84,17 @@ describe('a model of images', () => {
       for (const [column, score] of scores.entries())
         expect(found[column]).toBeCloseTo(Math.exp(score) / total, 4);
     }
+  });
+
+  it('are decoded for a loop of one’s own: where one cannot be, its place is told', async () => {
+    const pixels = await decodeImages(photos, { height: 2, width: 2, channels: 1 });
+    expect(pixels).toHaveLength(photos.length * 4);
+    // The third one has this size already: 0.299 R + 0.587 G + 0.114 B of its first pixel.
+    const [red = 0, green = 0, blue = 0] = [0, 1, 2].map((at) => (at * 37 + 2 * 101) % 256);
+    expect(pixels[8]).toBeCloseTo(0.299 * red + 0.587 * green + 0.114 * blue, 3);
+    await expect(
+      decodeImages([photos[0], 'AAAA'], { height: 2, width: 2, channels: 1 }),
+    ).rejects.toMatchObject({ code: 'TRS_MODEL_IMAGE', details: { index: 1 } });
   });
 
   it('names the row, the field and the reason of an image that it cannot use', async () => {

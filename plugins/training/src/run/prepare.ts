@@ -1,7 +1,7 @@
 import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
 import { sourcesOf } from '../preprocessing/learn-features.ts';
-import { decodeImages } from '../table/decode-images.ts';
+import { decodeImageColumns } from '../table/decode-images.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
 import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable, type Table } from '../table/table.ts';
@@ -53,7 +53,7 @@ export async function prepare(
   // A recorded split names rows by their places in the version.
   const orderBy = spec.split === undefined ? spec.timeColumn : undefined;
   const read = await readTable(datasets, dataset, needed, orderBy);
-  const table = await decodeImages(read, spec.features ?? {}, onImage);
+  const table = await decodeImageColumns(read, spec.features ?? {}, onImage);
   const target = readTarget(table, spec);
   const usable = Int32Array.from({ length: table.rows }, (_, row) => row).filter(
     (row) => !Number.isNaN(target.values[row]),

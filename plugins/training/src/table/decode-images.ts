@@ -1,5 +1,5 @@
 import type { FeatureRecipe, FeatureSpec } from '@trestle/contracts';
-import { decodeImage, ModelError, resizePixels } from '@trestle/model';
+import { decodeImages, ModelError } from '@trestle/model';
 import { trainError } from '../train-error.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -11,7 +11,7 @@ type ImageSpec = Extract<FeatureSpec, { kind: 'image' }>;
  *
  * @throws TRS_TRAIN_IMAGE naming the row and what is wrong with its image, TRS_TRAIN_FEATURE
  */
-export async function decodeImages(
+export async function decodeImageColumns(
   table: Table,
   recipe: FeatureRecipe,
   onRow: (row: number) => void,
@@ -40,22 +40,18 @@ async function decodeColumn(
   { size: [height, width], channels }: ImageSpec,
   onRow: (row: number) => void,
 ): Promise<TableColumn> {
-  const perRow = height * width * channels;
-  const values = new Float32Array(texts.length * perRow);
-  for (const [row, text] of texts.entries()) {
-    onRow(row);
-    try {
-      values.set(resizePixels(await decodeImage(text, channels), height, width), row * perRow);
-    } catch (cause) {
-      if (!(cause instanceof ModelError)) throw cause;
-      throw trainError('IMAGE', {
-        kind: 'invalid',
-        message: `Row ${row} of "${column}": ${cause.details.reason}.`,
-        hint: 'Give a PNG or a JPEG in each row, or leave the row out.',
-        details: { row, column },
-        cause,
-      });
-    }
+  try {
+    const values = await decodeImages(texts, { height, width, channels }, onRow);
+    return { type: 'image', values, perRow: height * width * channels, texts };
+  } catch (cause) {
+    if (!(cause instanceof ModelError)) throw cause;
+    const { index: row, reason } = cause.details;
+    throw trainError('IMAGE', {
+      kind: 'invalid',
+      message: `Row ${row} of "${column}": ${reason}.`,
+      hint: 'Give a PNG or a JPEG in each row, or leave the row out.',
+      details: { row, column },
+      cause,
+    });
   }
-  return { type: 'image', values, perRow, texts };
 }
