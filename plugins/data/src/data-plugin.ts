@@ -19,6 +19,7 @@ import { dataQuery } from './operations/query.ts';
 import { dataShow } from './operations/show.ts';
 import { dataSplit } from './operations/split.ts';
 import { dataTag } from './operations/tag.ts';
+import { dataTransform } from './operations/transform.ts';
 import { dataValidate } from './operations/validate.ts';
 import { pipelineMigrations } from './pipeline/pipeline-tables.ts';
 import { queryGate, queryGateToken } from './query/query-gate.ts';
@@ -40,6 +41,7 @@ export const dataPlugin = plugin({
     dataExpect,
     dataTag,
     dataSplit,
+    dataTransform,
     dataLineage,
     pipelineRun,
     pipelineList,

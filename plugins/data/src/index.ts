@@ -16,6 +16,7 @@ export { dataQuery } from './operations/query.ts';
 export { dataShow } from './operations/show.ts';
 export { dataSplit } from './operations/split.ts';
 export { dataTag } from './operations/tag.ts';
+export { dataTransform } from './operations/transform.ts';
 export { dataValidate } from './operations/validate.ts';
 export { pipeline } from './pipeline/pipeline.ts';
 export { pointInTime } from './pipeline/point-in-time.ts';

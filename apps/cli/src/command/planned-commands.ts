@@ -6,10 +6,6 @@ import { TrestleError } from '@trestle/kernel';
  * operation of the same name takes the place of its entry.
  */
 const PLANNED: Readonly<Record<string, string>> = {
-  'data:diff': 'Compare "trestle data profile NAME@1" with "trestle data profile NAME@2".',
-  'data:expect': 'See "trestle data profile NAME", and write expectations/NAME.json by hand.',
-  'data:query': 'Export the version with "trestle data export NAME FILE.parquet", and query the file.',
-  'data:transform': 'Transform the file before "trestle data add"; the versions keep what was added.',
   'deployment:promote': 'Deploy another version with "trestle deploy MODEL@VERSION --name DEPLOYMENT".',
   'run:cancel': 'Stop a training with Ctrl-C, or a queued one with "trestle job cancel".',
   'run:resume': 'Train again with the same --seed; "trestle run show" has the settings.',

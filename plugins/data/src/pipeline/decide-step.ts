@@ -29,7 +29,7 @@ export interface Decision {
 /** Decides by the content of the inputs, the code, the parameters and the environment. */
 export async function decideStep(
   ctx: Context,
-  pipeline: Pipeline,
+  pipeline: Pick<Pipeline, 'name'>,
   graphStep: GraphStep,
   inputs: ReadonlyMap<string, DatasetVersion>,
   isForced: boolean,

@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
 import { judgeQuery } from '../query/query-policy.ts';
 import { isSqlStep, type Pipeline, type Step } from './pipeline.ts';
+import { plainSelect } from './plain-select.ts';
 
 /** A step with what it reads: steps of the same pipeline, and datasets. */
 export interface GraphStep {
@@ -39,7 +40,7 @@ export function findPipeline(scope: Pick<Scope, 'config'>, name: string): Pipeli
 export async function pipelineGraph(engine: Engine, pipeline: Pipeline): Promise<readonly GraphStep[]> {
   const steps = new Map<string, GraphStep>();
   for (const [name, step] of Object.entries(pipeline.steps)) {
-    const inputs = (await namesRead(engine, pipeline, name, step)).map((input) => ({
+    const inputs = (await namesRead(engine, step, `Step "${name}" of "${pipeline.name}"`)).map((input) => ({
       name: input,
       kind: Object.hasOwn(pipeline.steps, input) ? ('step' as const) : ('dataset' as const),
     }));
@@ -56,26 +57,18 @@ export async function pipelineGraph(engine: Engine, pipeline: Pipeline): Promise
   return ordered(pipeline, steps);
 }
 
-async function namesRead(
-  engine: Engine,
-  pipeline: Pipeline,
-  name: string,
-  step: Step,
-): Promise<readonly string[]> {
+/** What a step reads, by the names that it gives it. @throws TRS_DATA_QUERY_REFUSED when its SQL is not one SELECT over tables */
+export async function namesRead(engine: Engine, step: Step, shown: string): Promise<readonly string[]> {
   if (!isSqlStep(step)) return [step.from];
   const [row] = await engine.rows(`SELECT json_serialize_sql(${literal(plainSelect(step.sql))}) AS tree`);
   const verdict = judgeQuery(String(row?.tree));
   if (!verdict.refusal) return verdict.tables;
   throw dataError('QUERY_REFUSED', {
     kind: 'invalid',
-    message: `Step "${name}" of "${pipeline.name}": the query holds ${verdict.refusal.what}.`,
+    message: `${shown}: the query holds ${verdict.refusal.what}.`,
     hint: verdict.refusal.hint,
-    details: { pipeline: pipeline.name, step: name },
   });
 }
-
-/** Without the semicolon that may end a statement: the query is put into another. */
-export const plainSelect = (sql: string): string => sql.trim().replace(/;$/, '');
 
 function checkOutputs(pipeline: Pipeline, steps: readonly GraphStep[]): void {
   for (const [index, step] of steps.entries()) {

@@ -15,8 +15,9 @@ import { readManifest } from '../version/versions.ts';
 import { storePart, type WrittenPart, writePart } from '../version/write-part.ts';
 import { columnEdges, keepColumnEdges } from './column-edges.ts';
 import type { Decision } from './decide-step.ts';
-import { type GraphStep, plainSelect } from './graph.ts';
-import { isSqlStep, type ModuleStep, type Pipeline, type SqlStep } from './pipeline.ts';
+import type { GraphStep } from './graph.ts';
+import { isSqlStep, type ModuleStep, type SqlStep } from './pipeline.ts';
+import { plainSelect } from './plain-select.ts';
 import { runInThread } from './step-thread.ts';
 
 interface Input {
@@ -24,13 +25,19 @@ interface Input {
   readonly files: readonly string[];
 }
 
+/** What the step is called in messages (`step "words" of "features"`), and as the source of what it makes. */
+interface MakerNames {
+  readonly shown: string;
+  readonly source: string;
+}
+
 /** Makes a step's rows, checks them, and commits them as a version. Whatever fails before leaves nothing. */
 export async function makeStep(
   ctx: Context,
-  pipeline: Pipeline,
   graphStep: GraphStep,
   versions: ReadonlyMap<string, DatasetVersion>,
   { append, suite }: Decision,
+  { shown, source }: MakerNames,
   onRows: (rows: number) => void,
 ): Promise<DatasetVersion> {
   const { name, step, output } = graphStep;
@@ -49,7 +56,6 @@ export async function makeStep(
         ? await runSql(engine, name, step, inputs, workspace.dir)
         : await runModule(ctx, step, inputs, workspace.dir, onRows);
       if (append) checkSameColumns(name, append.manifest.columns, part.columns);
-      const shown = `step "${name}" of "${pipeline.name}"`;
       if (suite && part.rows > 0) {
         // Of what is appended to, every row was checked when it was made; the whole is checked with what is new.
         const before = append ? await partFiles(ctx, append.manifest) : [];
@@ -70,7 +76,7 @@ export async function makeStep(
           parts: [...(append?.manifest.parts ?? []), ...parts],
         },
         columns: addNulls(part.columns, append?.before.columns),
-        source: `pipeline ${pipeline.name}, step ${name}`,
+        source,
         madeFrom: [...versions.values()].map(({ dataset, version }) => ({
           ref: `dataset:${dataset}@${version}`,
           kind: 'transformed',

@@ -4,7 +4,7 @@ import { expectationSchema } from '../expectation/suite.ts';
 
 const name = z.string().regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores');
 const typedColumns = z.record(z.string(), columnTypeSchema);
-const parameter = z.union([z.string(), z.number(), z.boolean()]);
+export const parameterSchema = z.union([z.string(), z.number(), z.boolean()]);
 
 const common = {
   /** The dataset that the step makes; `PIPELINE.STEP` when left out. */
@@ -14,7 +14,7 @@ const common = {
   /** How often a step that failed is tried again. */
   retries: z.number().int().min(0).max(10).default(0),
   /** Of SQL: `$name`. Of a function: its second argument. */
-  params: z.record(z.string(), parameter).default({}),
+  params: z.record(z.string(), parameterSchema).default({}),
   /**
    * The input of which rows can be worked on alone: when nothing but rows was appended to it since, only those are read, and
    * what becomes of them is appended to the output.

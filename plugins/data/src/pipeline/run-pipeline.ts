@@ -3,9 +3,8 @@ import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { dataConfig } from '../data-config.ts';
 import { openEngine } from '../engine/engine.ts';
-import { commitVersion } from '../version/commit-version.ts';
-import { readManifest, resolveVersion } from '../version/versions.ts';
-import { repeatColumnEdges } from './column-edges.ts';
+import { resolveVersion } from '../version/versions.ts';
+import { currentAgain } from './current-again.ts';
 import { decideStep } from './decide-step.ts';
 import { findPipeline, type GraphStep, pipelineGraph } from './graph.ts';
 import { makeStep } from './make-step.ts';
@@ -162,7 +161,11 @@ async function runStep(
       await update(name, { state: 'running', reason, attempts: attempt });
       report(reason);
       try {
-        const version = await makeStep(ctx, pipeline, step, inputs, decision, (rows) =>
+        const names = {
+          shown: `step "${name}" of "${pipeline.name}"`,
+          source: `pipeline ${pipeline.name}, step ${name}`,
+        };
+        const version = await makeStep(ctx, step, inputs, decision, names, (rows) =>
           report(`${rows.toLocaleString('en-US')} rows`),
         );
         await rememberMade(ctx, { key, pipeline: pipeline.name, step: name, digest: version.digest, parts });
@@ -181,18 +184,6 @@ async function runStep(
     await update(name, { state: 'failed', error: toTrestleError(thrown).message });
     throw thrown;
   }
-}
-
-/** What was made before becomes the newest version of its dataset again, so that who reads the newest gets what was asked for. */
-async function currentAgain(ctx: Context, cached: DatasetVersion): Promise<DatasetVersion> {
-  const { dataset, columns, source } = cached;
-  const manifest = await readManifest(ctx, cached.digest);
-  const madeFrom = [{ ref: `dataset:${dataset}@${cached.version}`, kind: 'repeated' }];
-  const newest = await resolveVersion(ctx, dataset);
-  if (newest.digest === cached.digest) return newest;
-  const again = await commitVersion(ctx, ctx, { dataset, manifest, columns, source, madeFrom });
-  await repeatColumnEdges(ctx, cached, again);
-  return again;
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { basename, extname, relative } from 'node:path';
+import { NAME_PATTERN, parseReference } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { blobsToken } from '@trestle/store';
+import { dataError } from '../data-error.ts';
+import { openEngine } from '../engine/engine.ts';
+import { currentAgain } from '../pipeline/current-again.ts';
+import { decideStep } from '../pipeline/decide-step.ts';
+import { type GraphStep, namesRead } from '../pipeline/graph.ts';
+import { makeStep } from '../pipeline/make-step.ts';
+import { moduleStepSchema, type Step, sqlStepSchema } from '../pipeline/pipeline.ts';
+import type { StepParams } from '../pipeline/step-function.ts';
+import { rememberMade } from '../pipeline/step-records.ts';
+import { resolveVersion } from '../version/versions.ts';
+
+interface TransformInput {
+  readonly file: string;
+  readonly name?: string | undefined;
+  readonly from?: string | undefined;
+  readonly params: StepParams;
+  readonly force: boolean;
+}
+
+/** Under this name its steps are remembered; no pipeline of a configuration can be called so. */
+const RECORDED_AS = { name: 'data transform' };
+
+/** A step without a pipeline: decided, made and remembered as one of a pipeline is. */
+export async function transform(ctx: Context, input: TransformInput) {
+  const shown = input.file;
+  const step = await stepOf(ctx, input);
+  const graphStep = await alone(ctx, nameOf(input), step, shown);
+  const inputs = new Map(
+    await Promise.all(
+      graphStep.inputs.map(async ({ name }) => [name, await resolveVersion(ctx, name)] as const),
+    ),
+  );
+  const madeFrom = [...inputs.values()].map(({ dataset, version }) => `${dataset}@${version}`);
+  const decision = await decideStep(ctx, RECORDED_AS, graphStep, inputs, input.force);
+  const { cached, reason, key, parts } = decision;
+  if (cached) {
+    return { ...(await currentAgain(ctx, cached)), cached: true, reason, inputs: madeFrom };
+  }
+  ctx.progress({ step: reason });
+  const names = { shown, source: `transform ${basename(shown)}` };
+  const made = await makeStep(ctx, graphStep, inputs, decision, names, (rows) =>
+    ctx.progress({ step: `${rows.toLocaleString('en-US')} rows` }),
+  );
+  const { digest } = made;
+  await rememberMade(ctx, { key, pipeline: RECORDED_AS.name, step: graphStep.name, digest, parts });
+  return { ...made, cached: false, reason, inputs: madeFrom };
+}
+
+async function stepOf(ctx: Context, { file, from, params }: TransformInput): Promise<Step> {
+  const ending = extname(file).toLowerCase();
+  if (ending === '.sql') {
+    if (from !== undefined)
+      throw usage(
+        '"--from" is for modules',
+        'A query names what it reads: FROM strikes, or FROM "strikes@3".',
+      );
+    const sql = await readFile(await ctx.files.read(file), 'utf8');
+    if (sql.trim() === '') throw usage(`${file} is empty`, 'Write one SELECT over datasets.');
+    return sqlStepSchema.parse({ sql, params });
+  }
+  if (!/^\.[cm]?[jt]s$/.test(ending))
+    throw usage(`${file} is neither a query nor a module`, 'Name a .sql, .ts or .js file.');
+  if (ctx.surface === 'http') {
+    throw dataError('MODULE_REFUSED', {
+      kind: 'denied',
+      message: 'A caller of the server may not run a module on it.',
+      hint: 'Send a query (.sql), or put the function into a pipeline of the configuration.',
+    });
+  }
+  if (from === undefined)
+    throw usage(
+      `${file} does not say what it reads`,
+      'Name the dataset: --from strikes, or --from strikes@3.',
+    );
+  const module = relative(ctx.project.dir, await ctx.files.read(file));
+  return moduleStepSchema.parse({ from, module, params });
+}
+
+function nameOf({ file, name }: TransformInput): string {
+  const found = name ?? basename(file, extname(file));
+  if (NAME_PATTERN.test(found)) return found;
+  throw usage(`"${found}" cannot be the name of a dataset`, 'Give it another one with --name.');
+}
+
+/** The step with what it reads, all of it datasets. */
+async function alone(ctx: Context, name: string, step: Step, shown: string): Promise<GraphStep> {
+  const workspace = await (await ctx.service(blobsToken)).workspace();
+  const engine = await openEngine(ctx, { dirs: [workspace.dir], signal: ctx.signal });
+  try {
+    const inputs = (await namesRead(engine, step, shown)).map((input) => ({
+      name: input,
+      kind: 'dataset' as const,
+    }));
+    if (inputs.some((input) => parseReference(input.name).name === name))
+      throw usage(
+        `${shown} reads "${name}" and would make it`,
+        'Give what it makes another name with --name.',
+      );
+    return { name, step, output: name, inputs };
+  } finally {
+    engine.close();
+    await workspace.remove();
+  }
+}
+
+const usage = (what: string, hint: string) =>
+  dataError('TRANSFORM', { kind: 'invalid', message: `${what}.`, hint });
