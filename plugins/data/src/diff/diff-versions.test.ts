@@ -63,6 +63,34 @@ describe('the difference between two versions', () => {
     expect((await diff()).rows).toMatchObject({ by: 'row', added: 2, removed: 1, changed: 0 });
   });
 
+  it('is rows by their key, when they have more columns than one statement compares', async () => {
+    const names = Array.from({ length: 700 }, (_, n) => `c${n}`);
+    const row = (id: number, first: number, last: string) =>
+      [id, first, ...names.slice(2).map(() => 7), last].join(',');
+    await add(`id,${names}\n${row(1, 1, 'a')}\n${row(2, 1, 'a')}\n${row(3, 2, 'b')}\n${row(4, 2, 'b')}\n`);
+    await add(`id,${names}\n${row(1, 5, 'z')}\n${row(2, 1, 'a')}\n${row(3, 2, 'c')}\n${row(9, 2, 'b')}\n`);
+    const { rows, columns } = await diff('id');
+    expect(rows).toEqual({
+      by: 'id',
+      added: 1,
+      removed: 1,
+      changed: 2,
+      examples: {
+        added: [],
+        removed: [],
+        changed: [
+          { key: 1, columns: { c0: { from: 1, to: 5 }, c699: { from: 'a', to: 'z' } } },
+          { key: 3, columns: { c699: { from: 'b', to: 'c' } } },
+        ],
+      },
+    });
+    const changed = columns.filter((column) => column.changed).map((column) => [column.name, column.changed]);
+    expect(changed).toEqual([
+      ['c0', 1],
+      ['c699', 2],
+    ]);
+  });
+
   it('is whole rows by their digests, when they have more than 500 columns', async () => {
     const names = Array.from({ length: 1_200 }, (_, n) => `c${n}`);
     const row = (first: number, last: string) => [first, ...names.slice(2).map(() => 7), last].join(',');

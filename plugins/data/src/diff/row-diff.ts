@@ -79,60 +79,99 @@ async function digestsOf(
 
 /** Rows by a key. @throws TRS_DATA_KEY_NOT_UNIQUE */
 export async function diffByKey(
-  { engine, from, to, columns }: Sides,
+  sides: Sides,
   key: string,
 ): Promise<{ rows: Diff['rows']; changed: ReadonlyMap<string, number> }> {
+  const { engine, from, to, columns } = sides;
   const k = identifier(key);
   for (const side of [from, to]) await checkKey(engine, side, key);
-  const others = columns.filter(({ name }) => name !== key);
-  const differs = others.map(({ name }) => `a.${identifier(name)} IS DISTINCT FROM b.${identifier(name)}`);
-  const join = `FROM ${from} a JOIN ${to} b ON a.${k} = b.${k}`;
   const only = (these: string, those: string): string =>
     `SELECT * FROM ${these} x WHERE NOT EXISTS (SELECT 1 FROM ${those} y WHERE y.${k} = x.${k})`;
-  const isChanged = differs.length === 0 ? 'false' : differs.join(' OR ');
-  const counts = differs.map((one, index) => `count(*) FILTER (${one}) AS c${index}`);
-  const [found = {}] = await engine.rows(
-    `SELECT count(*) FILTER (${isChanged}) AS n${counts.length > 0 ? `, ${counts.join(', ')}` : ''} ${join}`,
-  );
-  const pairs = others.flatMap(({ name }, index) => [
-    `a.${identifier(name)} AS a${index}`,
-    `b.${identifier(name)} AS b${index}`,
-    `${differs[index]} AS d${index}`,
-  ]);
-  const examples = await engine.rows(
-    `SELECT a.${k} AS "key"${pairs.length > 0 ? `, ${pairs.join(', ')}` : ''} ${join} WHERE ${isChanged} ORDER BY 1 LIMIT ${SHOWN}`,
-  );
+  const isWide = columns.length > WIDE_COLUMNS;
+  const changed = await changedByKey(sides, key);
   return {
     rows: {
       by: key,
       added: await countOf(engine, only(to, from)),
       removed: await countOf(engine, only(from, to)),
-      changed: Number(found.n),
+      changed: changed.rows,
       examples: {
-        added: await examplesOf(engine, `${only(to, from)} ORDER BY ${k}`),
-        removed: await examplesOf(engine, `${only(from, to)} ORDER BY ${k}`),
-        changed: examples.map((row) => ({
-          key: plainValue(row.key ?? null),
-          columns: Object.fromEntries(
-            others.flatMap(({ name }, index) =>
-              row[`d${index}`] === true
-                ? [
-                    [
-                      name,
-                      {
-                        from: plainValue(row[`a${index}`] ?? null),
-                        to: plainValue(row[`b${index}`] ?? null),
-                      },
-                    ],
-                  ]
-                : [],
-            ),
-          ),
-        })),
+        added: isWide ? [] : await examplesOf(engine, `${only(to, from)} ORDER BY ${k}`),
+        removed: isWide ? [] : await examplesOf(engine, `${only(from, to)} ORDER BY ${k}`),
+        changed: changed.examples,
       },
     },
-    changed: new Map(others.map(({ name }, index) => [name, Number(found[`c${index}`])])),
+    changed: changed.counts,
   };
+}
+
+/** Columns that one statement compares. */
+const COMPARED_AT_ONCE = 100;
+/** Keys of rows that differ, and which of their columns do. */
+const KEYS = '"trestle changed keys"';
+const FLAGS = '"trestle changed columns"';
+
+interface Changed {
+  readonly rows: number;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly examples: Diff['rows']['examples']['changed'];
+}
+
+/** What differs in rows that both sides have: some columns at once, as a statement over thousands does not fit the memory. */
+async function changedByKey({ engine, from, to, columns }: Sides, key: string): Promise<Changed> {
+  const k = identifier(key);
+  const join = `FROM ${from} a JOIN ${to} b ON a.${k} = b.${k}`;
+  const others = columns.map(({ name }) => name).filter((name) => name !== key);
+  const groups: string[][] = [];
+  for (let at = 0; at < others.length; at += COMPARED_AT_ONCE)
+    groups.push(others.slice(at, at + COMPARED_AT_ONCE));
+  await engine.run(`CREATE OR REPLACE TEMP TABLE ${KEYS} AS SELECT ${k} AS k FROM ${from} LIMIT 0`);
+  const counts = new Map<string, number>();
+  for (const names of groups) {
+    const differs = names.map((name) => `a.${identifier(name)} IS DISTINCT FROM b.${identifier(name)}`);
+    const flags = differs.map((one, index) => `${one} AS d${index}`);
+    await engine.run(
+      `CREATE OR REPLACE TEMP TABLE ${FLAGS} AS SELECT a.${k} AS k, ${flags.join(', ')} ${join} WHERE ${differs.join(' OR ')}`,
+    );
+    const sums = names.map((_, index) => `count(CASE WHEN d${index} THEN 1 END) AS c${index}`);
+    const [found = {}] = await engine.rows(`SELECT ${sums.join(', ')} FROM ${FLAGS}`);
+    for (const [index, name] of names.entries()) counts.set(name, Number(found[`c${index}`]));
+    await engine.run(`INSERT INTO ${KEYS} SELECT k FROM ${FLAGS}`);
+  }
+  const [total] = await engine.rows(`SELECT count(DISTINCT k) AS n FROM ${KEYS}`);
+  const first = `SELECT DISTINCT k FROM ${KEYS} ORDER BY 1 LIMIT ${SHOWN}`;
+  const examples = new Map(
+    (await engine.rows(first)).map((row) => {
+      const value = plainValue(row.k ?? null);
+      const none: Changed['examples'][number] = { key: value, columns: {} };
+      return [value, none] as const;
+    }),
+  );
+  for (const names of groups) {
+    const some = names.filter((name) => counts.get(name) !== 0);
+    if (some.length === 0) continue;
+    const pairs = some.flatMap((name, index) => {
+      const [a, b] = [`a.${identifier(name)}`, `b.${identifier(name)}`];
+      return [`${a} AS a${index}`, `${b} AS b${index}`, `${a} IS DISTINCT FROM ${b} AS d${index}`];
+    });
+    const rows = await engine.rows(
+      `SELECT a.${k} AS "key", ${pairs.join(', ')} ${join} WHERE a.${k} IN (${first})`,
+    );
+    for (const row of rows) {
+      const value = plainValue(row.key ?? null);
+      const differing = some.flatMap((name, index) => {
+        if (row[`d${index}`] !== true) return [];
+        const sides = {
+          from: plainValue(row[`a${index}`] ?? null),
+          to: plainValue(row[`b${index}`] ?? null),
+        };
+        return [[name, sides] as const];
+      });
+      const known = examples.get(value)?.columns;
+      examples.set(value, { key: value, columns: { ...known, ...Object.fromEntries(differing) } });
+    }
+  }
+  return { rows: Number(total?.n), counts, examples: [...examples.values()] };
 }
 
 async function checkKey(engine: Engine, side: string, key: string): Promise<void> {
