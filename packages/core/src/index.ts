@@ -5,7 +5,7 @@ export { type DeviceOptions, openDevice } from './device/open-device.ts';
 export type { DeviceName } from './device/requested-device.ts';
 export { grad, valueAndGrad, type WithAux } from './grad/grad.ts';
 export { mapTree, type Static, type Tree, treeLeaves, zipTrees } from './grad/tree.ts';
-export type { DType, TypedArrayOf } from './graph/dtype.ts';
+export type { DType, HalfArray, TypedArrayOf } from './graph/dtype.ts';
 export * as random from './random/random.ts';
 export { type ConvolutionOptions, conv1d, conv2d, type Padding } from './tensor/convolution.ts';
 export * from './tensor/create.ts';

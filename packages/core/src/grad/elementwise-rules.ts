@@ -1,3 +1,4 @@
+import { isFloat } from '../graph/dtype.ts';
 import { where } from '../tensor/elementwise.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -52,7 +53,8 @@ export function elementwiseRule(
     case 'where':
       return [undefined, where(a, g, 0), where(a, 0, g)];
     case 'cast':
-      return [a.dtype === 'float32' ? g.cast('float32') : undefined];
+      // Gradients are float32, also those of what is stored as float16.
+      return [isFloat(a.dtype) ? g.cast('float32') : undefined];
     default:
       // Comparisons, floor and sign are flat almost everywhere.
       return [];

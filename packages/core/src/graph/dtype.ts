@@ -1,20 +1,31 @@
 import { CoreError } from '../core-error.ts';
 
-/** Element types. `bool` is stored as one byte on the host. */
-export type DType = 'float32' | 'int32' | 'bool';
+/**
+ * Element types. `bool` is stored as one byte on the host. `float16` is a type to store, not to compute in: whatever is computed
+ * from it is float32, and so are its values on the host.
+ */
+export type DType = 'float32' | 'float16' | 'int32' | 'bool';
 
-export type TypedArrayOf<D extends DType = DType> = D extends 'float32'
+export type TypedArrayOf<D extends DType = DType> = D extends 'float32' | 'float16'
   ? Float32Array
   : D extends 'int32'
     ? Int32Array
     : Uint8Array;
 
 export function allocate(dtype: DType, size: number): Float32Array | Int32Array | Uint8Array {
-  if (dtype === 'float32') return new Float32Array(size);
+  if (isFloat(dtype)) return new Float32Array(size);
   return dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
 }
 
-const DTYPES: ReadonlySet<string> = new Set<DType>(['float32', 'int32', 'bool']);
+export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float16';
+
+/** A Float16Array, which not every runtime and type library has yet. */
+export type HalfArray = ArrayLike<number> & { readonly [Symbol.toStringTag]: 'Float16Array' };
+
+export const isHalfArray = (values: object | number): values is HalfArray =>
+  ArrayBuffer.isView(values) && Reflect.get(values, Symbol.toStringTag) === 'Float16Array';
+
+const DTYPES: ReadonlySet<string> = new Set<DType>(['float32', 'float16', 'int32', 'bool']);
 
 /** @throws TRS_CORE_DTYPE for a name that is none, whatever its type said */
 export function checkDType(dtype: DType, operation: string): DType {

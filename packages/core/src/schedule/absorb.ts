@@ -74,7 +74,10 @@ export function absorbElementwise(node: Node, group: Group, draft: Draft): void 
  * shape may not: both shapes can share a buffer.
  */
 const isPlain = (group: Group): boolean =>
-  group.folds.size === 0 && group.product === undefined && group.operations > 0;
+  group.folds.size === 0 && group.product === undefined && group.operations > 0 && !isPacked(group);
+
+/** Two halves share a word, so a kernel that writes them has to compute neighbours together: only element-wise ones do. */
+const isPacked = ({ root }: Group): boolean => root.dtype === 'float16';
 
 /** A matrix product whose elements are only used one by one, where they stand, is worked on before it is written. */
 export function absorbProduct(node: Node, { use: { group }, place }: Placement, draft: Draft): boolean {
@@ -116,7 +119,7 @@ function isOverRows(node: Node, { use: { group }, place }: Placement, draft: Dra
   const { space } = group;
   const isFirst = group.folds.size === 0;
   if (!draft.device.abilities?.rows || !place || !operand || group.product) return false;
-  if (isFirst && group.operations === 0) return false;
+  if (isFirst && (group.operations === 0 || isPacked(group))) return false;
   const split = isFirst ? space.length - squeezed(foldedShape(node)).length : group.split;
   if (split >= space.length || !isOnePerRow(place, split) || !foldsLastAxes(node)) return false;
   const [rows, row] = [sizeOf(space.slice(0, split)), sizeOf(space.slice(split))];

@@ -1,3 +1,4 @@
+import type { Device } from '../device/device.ts';
 import type { Plan, Slot } from './plan.ts';
 
 /** Bytes that one run of a plan takes. */
@@ -12,14 +13,15 @@ export interface MemoryOfPlan {
   readonly peak: number;
 }
 
-/** Devices store every type in words of four bytes. */
-export const slotBytes = (slot: Slot | undefined): number => 4 * (slot?.size ?? 0);
+/** Devices store every type in words of four bytes, but for halves where they are packed. */
+export const slotBytes = (slot: Slot | undefined, { abilities }: Device): number =>
+  slot?.dtype === 'float16' && abilities?.packsHalves ? 4 * Math.ceil(slot.size / 2) : 4 * (slot?.size ?? 0);
 
 /** Follows a plan step by step. */
-export function memoryOf({ slots, steps, outputs, parameters }: Plan): MemoryOfPlan {
+export function memoryOf({ device, slots, steps, outputs, parameters }: Plan): MemoryOfPlan {
   const isGiven = (slot: number): boolean => slot < parameters || slots[slot]?.captured !== undefined;
   const total = (list: Iterable<number>): number =>
-    [...list].reduce((sum, slot) => sum + slotBytes(slots[slot]), 0);
+    [...list].reduce((sum, slot) => sum + slotBytes(slots[slot], device), 0);
   const given = total([...slots.keys()].filter(isGiven));
   const results = new Set(outputs.filter((slot) => !isGiven(slot)));
   const made = steps.map(({ output }) => output).filter((slot) => !results.has(slot));
@@ -28,11 +30,11 @@ export function memoryOf({ slots, steps, outputs, parameters }: Plan): MemoryOfP
   let intermediates = 0;
   let peak = given;
   for (const { output, releases, into } of steps) {
-    const bytes = slotBytes(slots[output]);
+    const bytes = slotBytes(slots[output], device);
     if (results.has(output)) liveResults += bytes;
     else live += bytes;
     // The output may lie where an operand was.
-    const shared = into === undefined ? 0 : slotBytes(slots[into]);
+    const shared = into === undefined ? 0 : slotBytes(slots[into], device);
     intermediates = Math.max(intermediates, live - (results.has(output) ? 0 : shared));
     peak = Math.max(peak, given + live + liveResults - shared);
     live -= total(releases.filter((slot) => !isGiven(slot)));

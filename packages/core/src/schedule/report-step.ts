@@ -12,7 +12,7 @@ export function reportStep({ device, slots }: Plan, { kernel, inputs, output }: 
     label: functions === '' ? kernelText(kernel) : `${kernelText(kernel)} (${functions})`,
     start,
     milliseconds: performance.now() - start,
-    bytes: [...inputs, output].reduce((sum, slot) => sum + slotBytes(slots[slot]), 0),
+    bytes: [...inputs, output].reduce((sum, slot) => sum + slotBytes(slots[slot], device), 0),
     operations: kernelOperations(kernel),
   });
 }

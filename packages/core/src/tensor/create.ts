@@ -1,13 +1,20 @@
 import { CoreError } from '../core-error.ts';
 import { defaultDevice } from '../device/default-device.ts';
 import type { Device } from '../device/device.ts';
-import { allocate, checkDType, type DType, type TypedArrayOf } from '../graph/dtype.ts';
+import {
+  allocate,
+  checkDType,
+  type DType,
+  type HalfArray,
+  isHalfArray,
+  type TypedArrayOf,
+} from '../graph/dtype.ts';
 import { dataNode, makeNode } from '../graph/node.ts';
 import { checkShape, type Shape, shapeText, sizeOf } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
 export interface TensorOptions {
-  /** float32 for numbers; the array's own type for a typed array. */
+  /** float32 for numbers; the array's own type for a typed array. float16 halves what a tensor takes on a GPU. */
   readonly dtype?: DType;
   readonly device?: Device;
 }
@@ -22,9 +29,12 @@ export type NestedNumbers = number | readonly NestedNumbers[];
  * TRS_CORE_SHAPE, TRS_CORE_DTYPE
  */
 export function tensor(
-  values: NestedNumbers | TypedArrayOf,
+  values: NestedNumbers | TypedArrayOf | HalfArray,
   options: TensorOptions & { readonly shape?: Shape } = {},
 ): Tensor {
+  if (isHalfArray(values)) return tensor(Float32Array.from(values), { dtype: 'float16', ...options });
+  // Rounded on the device, where halves are packed.
+  if (options.dtype === 'float16') return tensor(values, { ...options, dtype: 'float32' }).cast('float16');
   const isTyped =
     values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array;
   const shape = options.shape ?? (isTyped ? [values.length] : shapeOf(values));
@@ -84,6 +94,7 @@ function constant(
 ): Tensor {
   checkShape(shape, operation);
   checkDType(dtype, operation);
+  if (dtype === 'float16') return constant(operation, value, shape, { device }).cast(dtype);
   return new Tensor(makeNode({ kind: 'constant', value }, [], [], dtype, device)).expand(shape);
 }
 
@@ -101,6 +112,7 @@ export function arange(
 ): Tensor {
   checkShape([count], 'arange');
   checkDType(dtype, 'arange');
+  if (dtype === 'float16') return arange(count, { device }).cast(dtype);
   return new Tensor(makeNode({ kind: 'iota' }, [], [count], dtype, device));
 }
 

@@ -1,4 +1,4 @@
-import { checkDType, type DType } from '../graph/dtype.ts';
+import { checkDType, type DType, isFloat } from '../graph/dtype.ts';
 import {
   type ArithmeticFunction,
   type ComparisonFunction,
@@ -18,7 +18,12 @@ export function cast(tensor: Tensor, dtype: DType): Tensor {
   return make({ kind: 'elementwise', fn: 'cast' }, [tensor], tensor.shape, dtype);
 }
 
-export function unary(fn: UnaryFunction, tensor: Tensor): Tensor {
+/** What is computed with in place of a tensor: float16 is only stored. */
+export const widened = (tensor: Tensor): Tensor =>
+  tensor.dtype === 'float16' ? cast(tensor, 'float32') : tensor;
+
+export function unary(fn: UnaryFunction, given: Tensor): Tensor {
+  const tensor = widened(given);
   // Transcendental functions of integers are computed in float32, as NumPy promotes them.
   const operand = tensor.dtype !== 'float32' && !INTEGER_UNARY.has(fn) ? cast(tensor, 'float32') : tensor;
   const numeric = operand.dtype === 'bool' && fn !== 'not' ? cast(operand, 'int32') : operand;
@@ -33,8 +38,8 @@ export function binary(
   operation: string = fn,
 ): Tensor {
   const other = asTensor(right, left, operation);
-  const isFloat = left.dtype === 'float32' || other.dtype === 'float32' || fn === 'div' || fn === 'pow';
-  const dtype: DType = isFloat ? 'float32' : 'int32';
+  const hasFloat = isFloat(left.dtype) || isFloat(other.dtype) || fn === 'div' || fn === 'pow';
+  const dtype: DType = hasFloat ? 'float32' : 'int32';
   const shape = broadcastShapes(left.shape, other.shape, operation);
   const operands: [Tensor, Tensor] = [expand(cast(left, dtype), shape), expand(cast(other, dtype), shape)];
   return make({ kind: 'elementwise', fn }, operands, shape, resultType(fn, dtype));
@@ -45,7 +50,7 @@ export function where(condition: Tensor, whenTrue: Operand, whenFalse: Operand):
   const floats = constant(0, 'float32', condition.device);
   const beside = whenTrue instanceof Tensor ? whenTrue : whenFalse instanceof Tensor ? whenFalse : floats;
   const [yes, no] = [asTensor(whenTrue, beside, 'where'), asTensor(whenFalse, beside, 'where')];
-  const dtype = yes.dtype === no.dtype ? yes.dtype : 'float32';
+  const dtype = yes.dtype === no.dtype && yes.dtype !== 'float16' ? yes.dtype : 'float32';
   const shape = broadcastShapes(condition.shape, broadcastShapes(yes.shape, no.shape, 'where'), 'where');
   return make(
     { kind: 'elementwise', fn: 'where' },

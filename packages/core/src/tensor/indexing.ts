@@ -1,6 +1,6 @@
 import { CoreError } from '../core-error.ts';
 import type { DType } from '../graph/dtype.ts';
-import { cast, where } from './elementwise.ts';
+import { cast, where, widened } from './elementwise.ts';
 import { counting, make } from './make.ts';
 import { contiguousStrides, normalizeAxis, shapeText } from './shape.ts';
 import type { Tensor } from './tensor.ts';
@@ -15,11 +15,13 @@ export function gather(tensor: Tensor, indices: Tensor, axis: number): Tensor {
     );
   }
   const shape = tensor.shape.map((length, at) => (at === normal ? indices.size : length));
-  return make({ kind: 'gather', axis: normal }, [tensor, indices], shape, tensor.dtype);
+  const rows = widened(tensor);
+  return make({ kind: 'gather', axis: normal }, [rows, indices], shape, rows.dtype);
 }
 
 /** The adjoint of `gather`: rows added up at their indices, in a tensor with `length` rows along the axis. */
-export function scatterAdd(rows: Tensor, indices: Tensor, axis: number, length: number): Tensor {
+export function scatterAdd(given: Tensor, indices: Tensor, axis: number, length: number): Tensor {
+  const rows = widened(given);
   const shape = rows.shape.map((l, at) => (at === axis ? length : l));
   return make({ kind: 'scatterAdd', axis }, [rows, indices], shape, rows.dtype);
 }

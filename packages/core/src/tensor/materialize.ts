@@ -1,7 +1,7 @@
 import { CoreError } from '../core-error.ts';
 import { debug } from '../debug.ts';
 import type { TypedArrayOf } from '../graph/dtype.ts';
-import { lostValue, missingValue, type Node, operationName } from '../graph/node.ts';
+import { lostValue, makeNode, missingValue, type Node, operationName } from '../graph/node.ts';
 import { takeWeight } from '../graph/scope.ts';
 import { realize } from '../schedule/schedule.ts';
 import { shapeText } from './shape.ts';
@@ -24,9 +24,14 @@ export async function materialize(nodes: readonly Node[]): Promise<void> {
 export async function valuesOf(node: Node): Promise<TypedArrayOf> {
   const { primitive, device } = node;
   try {
-    await materialize([node]);
-    if (!node.buffer) throw missingValue(node, 'data');
-    return await device.read(node.buffer);
+    // Halves come to the host as float32, which holds them exactly.
+    const read =
+      node.dtype === 'float16'
+        ? makeNode({ kind: 'elementwise', fn: 'cast' }, [node], node.shape, 'float32', device)
+        : node;
+    await materialize(read === node ? [node] : [node, read]);
+    if (!read.buffer) throw missingValue(node, 'data');
+    return await device.read(read.buffer);
   } catch (cause) {
     if (device.lost === undefined) throw cause;
     throw lostValue(node, primitive.kind === 'data' ? 'A tensor' : `${operationName(primitive)}: the result`);

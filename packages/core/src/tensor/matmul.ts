@@ -20,7 +20,11 @@ export function matmul(left: Tensor, right: Tensor): Tensor {
     left.shape,
     right.shape,
   ]);
-  const a = expand(cast(left, 'float32'), [...batch, m, k]);
-  const b = expand(cast(right, 'float32'), [...batch, k, n]);
+  const a = expand(operand(left), [...batch, m, k]);
+  const b = expand(operand(right), [...batch, k, n]);
   return make({ kind: 'matmul' }, [a, b], [...batch, m, n], 'float32');
 }
+
+/** Sums are float32 whatever is multiplied; where a device reads float16, it reads half as much. */
+const operand = (tensor: Tensor): Tensor =>
+  tensor.dtype === 'float16' && tensor.device.abilities?.packsHalves ? tensor : cast(tensor, 'float32');

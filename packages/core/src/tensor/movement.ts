@@ -11,6 +11,12 @@ import {
 } from './shape.ts';
 import type { Axes, Tensor } from './tensor.ts';
 
+/** Pieces are joined as float32: see `DType`. */
+const wide = (tensor: Tensor): Tensor =>
+  tensor.dtype === 'float16'
+    ? make({ kind: 'elementwise', fn: 'cast' }, [tensor], tensor.shape, 'float32')
+    : tensor;
+
 export function reshape(tensor: Tensor, shape: Shape): Tensor {
   const full = inferShape(shape, tensor.shape);
   return isSameShape(full, tensor.shape) ? tensor : make({ kind: 'reshape' }, [tensor], full, tensor.dtype);
@@ -87,13 +93,16 @@ export function pad(tensor: Tensor, amounts: readonly (readonly [number, number]
     (length, axis) => length + (amounts[axis]?.[0] ?? 0) + (amounts[axis]?.[1] ?? 0),
   );
   const offsets = [tensor.shape.map((_, axis) => amounts[axis]?.[0] ?? 0)];
-  return make({ kind: 'assemble', offsets }, [tensor], shape, tensor.dtype);
+  const whole = wide(tensor);
+  return make({ kind: 'assemble', offsets }, [whole], shape, whole.dtype);
 }
 
 /** Tensors one behind the other along an axis. @throws TRS_CORE_SHAPE_MISMATCH */
-export function concat(tensors: readonly [Tensor, ...Tensor[]], axis = 0): Tensor {
+export function concat(given: readonly [Tensor, ...Tensor[]], axis = 0): Tensor {
+  checkNotEmpty(given, 'concat');
+  const [head, ...others] = given;
+  const tensors: [Tensor, ...Tensor[]] = [wide(head), ...others.map(wide)];
   const [first] = tensors;
-  checkNotEmpty(tensors, 'concat');
   if (tensors.length > MOST_PIECES) return concat(inGroups(tensors, axis), axis);
   const normal = normalizeAxis(axis, first.shape, 'concat');
   let length = 0;

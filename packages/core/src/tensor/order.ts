@@ -1,5 +1,5 @@
 import { CoreError } from '../core-error.ts';
-import { cast } from './elementwise.ts';
+import { cast, widened } from './elementwise.ts';
 import { takeAlong } from './indexing.ts';
 import { make } from './make.ts';
 import { moveAxis, slice } from './movement.ts';
@@ -19,7 +19,7 @@ export function argsort(
   operation = 'argsort',
 ): Tensor {
   const normal = normalizeAxis(axis, tensor.shape, operation);
-  const numeric = tensor.dtype === 'bool' ? cast(tensor, 'int32') : tensor;
+  const numeric = tensor.dtype === 'bool' ? cast(tensor, 'int32') : widened(tensor);
   const last = moveAxis(numeric, normal, -1);
   return moveAxis(make({ kind: 'argsort', isDescending }, [last], last.shape, 'int32'), -1, normal);
 }

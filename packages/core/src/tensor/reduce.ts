@@ -1,5 +1,5 @@
 import { CoreError } from '../core-error.ts';
-import { cast, where } from './elementwise.ts';
+import { cast, where, widened } from './elementwise.ts';
 import { counting, make } from './make.ts';
 import { flip, reshape, slice } from './movement.ts';
 import { normalizeAxes, normalizeAxis, shapeText } from './shape.ts';
@@ -13,7 +13,7 @@ export function reduce(
   { keepDims = false }: ReduceOptions,
   operation: string = fn,
 ): Tensor {
-  const numeric = tensor.dtype === 'bool' ? cast(tensor, 'int32') : tensor;
+  const numeric = tensor.dtype === 'bool' ? cast(tensor, 'int32') : widened(tensor);
   const list = normalizeAxes(axes, tensor.shape, operation);
   if (fn === 'max' && list.some((axis) => tensor.shape[axis] === 0)) {
     throw new CoreError(

@@ -1,4 +1,4 @@
-import { binary, cast } from './elementwise.ts';
+import { binary, cast, widened } from './elementwise.ts';
 import { concat, slice, squeeze } from './movement.ts';
 import { reduce } from './reduce.ts';
 import { normalizeAxis } from './shape.ts';
@@ -16,7 +16,7 @@ export function cumulative(
 ): Tensor {
   const normal = normalizeAxis(axis, tensor.shape, operation);
   const length = tensor.shape[normal] ?? 1;
-  let folded = tensor.dtype === 'bool' ? cast(tensor, 'int32') : tensor;
+  let folded = tensor.dtype === 'bool' ? cast(tensor, 'int32') : widened(tensor);
   const part = (from: number, to: number): Tensor =>
     slice(
       folded,

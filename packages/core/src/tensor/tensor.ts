@@ -53,7 +53,7 @@ export class Tensor {
   }
 
   /**
-   * Computes the tensor, and copies its elements to the host in row-major order.
+   * Computes the tensor, and copies its elements to the host in row-major order; those of float16 as a Float32Array.
    *
    * @throws TRS_CORE_PLACEHOLDER while a function is traced, TRS_CORE_RELEASED, TRS_CORE_NAN with `TRESTLE_DEBUG=nan`,
    * TRS_CORE_DEVICE_LOST, TRS_CORE_OUT_OF_MEMORY, TRS_CORE_BUFFER_TOO_LARGE

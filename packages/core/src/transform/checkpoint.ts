@@ -1,6 +1,7 @@
 import { alias } from '../grad/alias.ts';
 import { pullback } from '../grad/pullback.ts';
 import { mapTree, type Tree, treeLeaves, withLeaves } from '../grad/tree.ts';
+import { isFloat } from '../graph/dtype.ts';
 import { type Node, newestSerial } from '../graph/node.ts';
 import { tracing } from '../graph/tracing.ts';
 import { withDerivative } from '../tensor/derivative.ts';
@@ -61,7 +62,7 @@ function capturedBy(value: Tree, aliases: readonly Tensor[], before: number): Te
     if (seen.has(node)) continue;
     seen.add(node);
     if (node.serial > before) pending.push(...node.inputs, ...(node.derivative?.operands ?? []));
-    else if (node.inputs.length > 0 && node.dtype === 'float32') captured.push(new Tensor(node));
+    else if (node.inputs.length > 0 && isFloat(node.dtype)) captured.push(new Tensor(node));
   }
   return captured;
 }

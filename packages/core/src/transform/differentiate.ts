@@ -2,6 +2,7 @@ import { CoreError } from '../core-error.ts';
 import { alias } from '../grad/alias.ts';
 import { pullback } from '../grad/pullback.ts';
 import { mapTree, type Tree, treeLeaves, withLeaves } from '../grad/tree.ts';
+import { isFloat } from '../graph/dtype.ts';
 import { tracing } from '../graph/tracing.ts';
 import { zeros } from '../tensor/create.ts';
 import { isSameShape, shapeText } from '../tensor/shape.ts';
@@ -27,7 +28,7 @@ export function jvp<Args extends readonly Tree[], R extends Tree>(
       const direction = directions[index];
       const own = aliases[index];
       if (!direction || !isSameShape(direction.shape, leaf.shape)) throw wrongTangent('jvp', leaf, direction);
-      return own && leaf.dtype === 'float32' ? [[own.node, direction] as const] : [];
+      return own && isFloat(leaf.dtype) ? [[own.node, direction] as const] : [];
     }),
   );
   const value = tracing(() => fn(...withLeaves(primals, aliases)));
@@ -61,7 +62,7 @@ export function vjp<Args extends readonly Tree[], R extends Tree>(
       const seeds = outputs.flatMap((output, index) => {
         const one = given[index];
         if (!one || !isSameShape(one.shape, output.shape)) throw wrongTangent('vjp', output, one);
-        return output.dtype === 'float32' ? [{ node: output.node, gradient: one }] : [];
+        return isFloat(output.dtype) ? [{ node: output.node, gradient: one }] : [];
       });
       const results = pullback(seeds, new Set(aliases.map((leaf) => leaf.node)));
       return withLeaves(

@@ -102,11 +102,11 @@ function graphLines(roots: readonly Node[], parameters: readonly Node[]): string
   return [`Graph: ${counted(count, 'operation')}`, ...table(rows)];
 }
 
-function kernelLines({ steps, slots, parameters }: Plan): string[] {
+function kernelLines({ device, steps, slots, parameters }: Plan): string[] {
   const name = (slot: number): string => (slot < parameters ? `arg${slot}` : `b${slot}`);
   const rows = steps.map(({ kernel, inputs, output, releases, into }, index) => {
     const functions = fusedFunctions(kernel);
-    const size = bytesText(slotBytes(slots[output]));
+    const size = bytesText(slotBytes(slots[output], device));
     const freed = releases.filter((slot) => slot !== into).map(name);
     const memory = [
       into === undefined ? size : `${size} in place of ${name(into)}`,

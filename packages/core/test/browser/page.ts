@@ -1,5 +1,6 @@
 import { type Device, openDevice } from '../../src/index.ts';
 import { deviceContract } from '../device-contract.ts';
+import { halfContract } from '../half-contract.ts';
 import { operationsContract } from '../operations-contract.ts';
 import { threadedDevice } from '../threads/threaded-device.ts';
 import { type PageResult, runCollected } from './page-runner.ts';
@@ -16,6 +17,7 @@ async function run(): Promise<readonly PageResult[]> {
   };
   deviceContract(name, open);
   operationsContract(name, open);
+  halfContract(name, open);
   return await runCollected();
 }
 

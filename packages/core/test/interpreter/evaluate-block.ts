@@ -77,6 +77,7 @@ function newEvaluator(
       return (from, count) => {
         const values = operands.map((operand) => operand(from, count));
         applyFunction(fn, values, block, count);
+        if (expression.dtype === 'float16') roundToHalves(block, count);
         return block;
       };
     }
@@ -95,4 +96,18 @@ function placesOf({ shape, strides, offset }: View, from: number, count: number)
     }
     return place;
   });
+}
+
+/** To a multiple of the step between halves of the same size; of two that are as near, the even one. */
+function roundToHalves(values: TypedArrayOf, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const value = values[i] ?? 0;
+    if (!Number.isFinite(value) || value === 0) continue;
+    const step = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(value)))) - 10);
+    const steps = Math.abs(value) / step;
+    const down = Math.floor(steps);
+    const isUp = steps - down > 0.5 || (steps - down === 0.5 && down % 2 === 1);
+    const size = (down + Number(isUp)) * step;
+    values[i] = Math.sign(value) * (size > 65_504 ? Number.POSITIVE_INFINITY : size);
+  }
 }

@@ -1,8 +1,9 @@
-import type { DType } from '../../graph/dtype.ts';
+import { type DType, isFloat } from '../../graph/dtype.ts';
 import { visitExpressions } from '../../schedule/expression.ts';
 import type { Expression } from '../../schedule/kernel.ts';
 import { f32x4, i32, i32x4, type Value, v128 } from './assembler.ts';
 import { randomBits } from './random-bits.ts';
+import { roundHalf } from './round-half.ts';
 import {
   choose,
   exp,
@@ -226,12 +227,18 @@ function shiftRight(value: Vector, by: Expression | undefined, distances: () => 
 /** To integers towards zero, saturating, NaN to 0. */
 function cast(from: Expression, to: DType, { lanes, value, mask }: Writing): Vector {
   if (from.dtype === to) return value(from);
-  if (to === 'float32')
-    return isCondition(from) ? v128.and(mask(from), floats(lanes, 1)) : f32x4.convertI32(value(from));
+  const comesFromFloat = isFloat(from.dtype);
+  if (isFloat(to)) {
+    const float = comesFromFloat
+      ? value(from)
+      : isCondition(from)
+        ? v128.and(mask(from), floats(lanes, 1))
+        : f32x4.convertI32(value(from));
+    return to === 'float16' ? roundHalf(lanes, float) : float;
+  }
   if (to === 'bool') {
-    const isSet =
-      from.dtype === 'float32' ? f32x4.ne(value(from), v128.ints(0)) : i32x4.ne(value(from), v128.ints(0));
+    const isSet = comesFromFloat ? f32x4.ne(value(from), v128.ints(0)) : i32x4.ne(value(from), v128.ints(0));
     return v128.and(isSet, ints(lanes, 1));
   }
-  return from.dtype === 'float32' ? i32x4.truncF32(value(from)) : value(from);
+  return comesFromFloat ? i32x4.truncF32(value(from)) : value(from);
 }

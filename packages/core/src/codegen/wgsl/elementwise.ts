@@ -20,7 +20,12 @@ export function elementwiseProgram(
   const own = resources(inputTypes, inFours, inPlace);
   const emit = emitter(own, [{ ...fours, isFours: width === 4 }]);
   const { name } = emit.value(kernel.expression);
-  const { grid, head } = linear(Math.ceil(size / width), WORKGROUP);
+  const isPacked = kernel.dtype === 'float16';
+  const perInvocation = isPacked && width === 1 ? 2 : width;
+  const { grid, head } = linear(Math.ceil(size / perInvocation), WORKGROUP);
+  const written = isPacked
+    ? packed(emit.lines[0], name, width)
+    : { outside: '', body: `${indented(emit.lines[0], 1)}  output[index] = ${name};` };
   return program([
     shaderOf({
       label: `elementwise ${shapeText(kernel.shape)}`,
@@ -30,7 +35,25 @@ export function elementwiseProgram(
       targetWidth: width,
       workgroup: [WORKGROUP, 1],
       grid,
-      body: `${head}${indented(emit.lines[0], 1)}  output[index] = ${name};`,
+      outside: written.outside,
+      body: head + written.body,
     }),
   ]);
+}
+
+/** Halves are written by the word, so one invocation computes what shares one: four elements at once, or two one after the other. */
+function packed(
+  lines: readonly string[],
+  name: string,
+  width: 1 | 4,
+): { readonly outside: string; readonly body: string } {
+  if (width === 4)
+    return {
+      outside: '',
+      body: `${indented(lines, 1)}  output[index] = packHalves(${name});`,
+    };
+  return {
+    outside: `fn element(index: u32) -> f32 {\n${indented(lines, 1)}  return ${name};\n}\n`,
+    body: '  output[index] = packPair(element(2u * index), element(2u * index + 1u));',
+  };
 }

@@ -67,6 +67,12 @@ export function useInput(of: Resources, input: number): string {
 /** The element at a place of an input, whatever it is read as. */
 export function readOf(of: Resources, input: number, place: string): string {
   const name = useInput(of, input);
+  if (of.inputTypes[input] === 'float16') {
+    const word = of.inFours.has(input)
+      ? `${name}[(${place}) / 4u][((${place}) / 2u) % 2u]`
+      : `${name}[(${place}) / 2u]`;
+    return `unpackHalf(${word}, ${place})`;
+  }
   return of.inFours.has(input) ? `${name}[(${place}) / 4u][(${place}) % 4u]` : `${name}[${place}]`;
 }
 
@@ -144,7 +150,11 @@ export function emitter(of: Resources, counters: readonly Counter[], known: Know
     const lanes = width === 1 ? undefined : lanesIn(view, counters);
     const { name, level } = placed(view, lanes);
     if (width === 1) return { name: define(readOf(of, input, name), level), level };
-    if (lanes === 'side by side') return { name: define(`${useInput(of, input)}[${name}]`, level), level };
+    if (lanes === 'side by side') {
+      const four = `${useInput(of, input)}[${name}]`;
+      const isPacked = of.inputTypes[input] === 'float16';
+      return { name: define(isPacked ? `unpackHalves(${four})` : four, level), level };
+    }
     if (lanes === 'one for all') return { name: define(splat(readOf(of, input, name), dtype), level), level };
     const stride = laneStride(view, counters);
     const four = [0, 1, 2, 3].map((lane) =>

@@ -73,6 +73,8 @@ const ORDERS: Readonly<Record<DType, { readonly before: string; readonly after: 
     before: `select(select(${WORD} | ${SIGN}, ~${WORD}, ${WORD} >= ${SIGN}), 0xffffffffu, (${WORD} & 0x7fffffffu) > 0x7f800000u)`,
     after: `bitcast<f32>(select(~folded, folded & 0x7fffffffu, folded >= ${SIGN}))`,
   },
+  // Nothing is folded as float16.
+  float16: { before: 'value', after: 'folded' },
   int32: { before: `${WORD} ^ ${SIGN}`, after: `bitcast<i32>(folded ^ ${SIGN})` },
   bool: { before: 'value', after: 'folded' },
 };

@@ -1,5 +1,6 @@
 import type { DType } from '../../graph/dtype.ts';
 import type { ElementwiseFunction } from '../../graph/elementwise.ts';
+import { halvesPrelude } from './halves.ts';
 import { vectorType } from './program.ts';
 
 const INFIX: Readonly<Record<string, string>> = { add: '+', sub: '-', mul: '*', div: '/' };
@@ -41,6 +42,7 @@ export function callOf(
     case 'where':
       return `select(${c}, ${b}, ${isNotZero(a, 'bool')})`;
     case 'cast':
+      if (dtype === 'float16') return `roundHalf${width}(${type}(${a}))`;
       return dtype === 'bool' ? truth(isNotZero(a, operandType)) : `${type}(${a})`;
     case 'floor':
       return dtype === 'float32' ? `floor(${a})` : a;
@@ -115,5 +117,6 @@ export const preludeOf = (source: string): string =>
         .filter((width) => source.includes(`${name}Number${width}(`))
         .map((width) => keepingNaN(name, width)),
     ),
+    halvesPrelude(source),
     ...(source.includes('randomBits(') ? [RANDOM_BITS] : []),
   ].join('');

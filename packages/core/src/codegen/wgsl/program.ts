@@ -1,4 +1,4 @@
-import type { DType } from '../../graph/dtype.ts';
+import { type DType, isFloat } from '../../graph/dtype.ts';
 
 /** What a code generator must know of the adapter that it writes for. */
 export interface ShaderTarget {
@@ -56,7 +56,13 @@ export interface Program {
 
 /** Booleans are words in storage: WGSL has no smaller type that a buffer may hold. */
 export const storageType = (dtype: DType): string =>
-  dtype === 'float32' ? 'f32' : dtype === 'int32' ? 'i32' : 'u32';
+  isFloat(dtype) ? 'f32' : dtype === 'int32' ? 'i32' : 'u32';
+
+/** What a buffer is an array of, for `width` elements at once. Halves lie two in a word; singly, a word is what is read or written. */
+export const bufferType = (dtype: DType, width: 1 | 4): string => {
+  if (dtype === 'float16') return width === 1 ? 'u32' : 'vec2<u32>';
+  return vectorType(dtype, width);
+};
 
 /** The type of `width` elements side by side. */
 export const vectorType = (dtype: DType, width: 1 | 4): string =>

@@ -1,7 +1,7 @@
 import type { DType } from '../../graph/dtype.ts';
 import { type Resources, usesOf } from './emitter.ts';
 import { preludeOf } from './functions.ts';
-import { type BufferUse, type Shader, vectorType } from './program.ts';
+import { type BufferUse, bufferType, type Shader, vectorType } from './program.ts';
 
 /** WebGPU guarantees 65,535 workgroups per dimension. */
 export const MAX_WORKGROUPS = 65_535;
@@ -29,13 +29,13 @@ export interface ShaderParts {
 export function shaderOf(parts: ShaderParts): Shader {
   const { resources, target, targetType, targetWidth = 1, extra = [], workgroup, outside = '', body } = parts;
   const declarations = resources.inputs.map((input) => {
-    const type = vectorType(resources.inputTypes[input] ?? 'float32', resources.inFours.has(input) ? 4 : 1);
+    const type = bufferType(resources.inputTypes[input] ?? 'float32', resources.inFours.has(input) ? 4 : 1);
     return `var<storage, read> input${input}: array<${type}>;`;
   });
   const all = [
     ...declarations,
     ...extra.map(({ declaration }) => declaration),
-    `var<storage, read_write> output: array<${parts.targetCode ?? vectorType(targetType, targetWidth)}>;`,
+    `var<storage, read_write> output: array<${parts.targetCode ?? bufferType(targetType, targetWidth)}>;`,
   ];
   const { constants } = resources;
   if (constants.length > 0) {

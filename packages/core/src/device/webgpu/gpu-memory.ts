@@ -39,7 +39,9 @@ export function gpuBufferOf(buffer: DeviceBuffer | undefined): GpuDeviceBuffer {
   throw foreignBuffer();
 }
 
-export const bytesOf = (size: number): number => Math.max(1, size) * WORD_BYTES;
+/** Of so many elements; two halves share a word. */
+export const bytesOf = (size: number, dtype: DType = 'float32'): number =>
+  Math.max(1, dtype === 'float16' ? Math.ceil(size / 2) : size) * WORD_BYTES;
 
 export function gpuMemory(device: GPUDevice, log: Failures): GpuMemory {
   const create = (bytes: number): GPUBuffer => {
@@ -68,7 +70,7 @@ export function gpuMemory(device: GPUDevice, log: Failures): GpuMemory {
     trim: pool.trim,
     statistics: pool.statistics,
     hold(dtype, size, gpu) {
-      const bytes = bytesOf(size);
+      const bytes = bytesOf(size, dtype);
       const memory = gpu ?? take(bytes);
       const ballast = bytes >= BALLAST_BYTES ? new ArrayBuffer(bytes) : undefined;
       const buffer: GpuDeviceBuffer = {

@@ -46,8 +46,9 @@ export function planMemoryOf(plan: Plan, scratchBytes: readonly (readonly number
     const { output, into, releases } = step;
     const home = homes[output] ?? output;
     if (home !== output) places[output] = places[home] ?? home;
-    else if (isKept.has(output)) resultOf.set(output, results.push(bytesOf(slots[output]?.size ?? 0)) - 1);
-    else places[output] = firstBlock + takeBlock(bytesOf(slots[output]?.size ?? 0));
+    else if (isKept.has(output))
+      resultOf.set(output, results.push(bytesOf(slots[output]?.size ?? 0, slots[output]?.dtype)) - 1);
+    else places[output] = firstBlock + takeBlock(bytesOf(slots[output]?.size ?? 0, slots[output]?.dtype));
     const own = (scratchBytes[at] ?? []).map(takeBlock);
     free.push(...own);
     for (const slot of releases) {

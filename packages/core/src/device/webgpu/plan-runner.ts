@@ -125,7 +125,7 @@ function dispatchesOf(
 ): PlannedDispatch[] {
   const placeOf = (slot: number | undefined): number => places[slot ?? -1] ?? missing();
   const bytes = [...step.inputs, step.output].reduce(
-    (sum, slot) => sum + bytesOf(plan.slots[slot]?.size ?? 0),
+    (sum, slot) => sum + bytesOf(plan.slots[slot]?.size ?? 0, plan.slots[slot]?.dtype),
     0,
   );
   if (shaders.length === 0 && startsFromZeros)

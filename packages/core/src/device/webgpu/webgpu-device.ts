@@ -90,6 +90,7 @@ function webGpuDevice(
       epilogues: true,
       rows: true,
       matrixViews: true,
+      packsHalves: true,
       maxInputs: device.limits.maxStorageBuffersPerShaderStage - 1,
     },
     upload(values) {
