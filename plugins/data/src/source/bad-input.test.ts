@@ -196,10 +196,12 @@ describe('what cannot be read is located, and adds nothing', () => {
 
   it.each([
     ['a.csv', 'a,b,A\n1,2,3\n', 'TRS_DATA_HEADER', '"a" and "A" differ in case only'],
+    ['a.csv', '__proto__,b\n1,2\n', 'TRS_DATA_HEADER', '"__proto__"'],
+    ['a.jsonl', '{"__proto__":1,"b":2}\n', 'TRS_DATA_HEADER', '"__proto__"'],
     ['a.json', '[{"a":1,"b":0},{"A":2}]', 'TRS_DATA_HEADER', 'differ in case only'],
     ['a.json', '[{"a":1,"a":2}]', 'TRS_DATA_UNREADABLE', 'duplicate key "a"'],
     ['a.jsonl', '{"a":1}\n{"a":1,"a":2}\n', 'TRS_DATA_UNREADABLE', 'in line 2'],
-  ])('names that are there twice, in %s', async (name, content, code, said) => {
+  ])('names that cannot be kept, in %s', async (name, content, code, said) => {
     await put(name, content);
     await expect(add(name)).rejects.toMatchObject({ code, message: expect.stringContaining(said) });
     await nothingAdded();

@@ -16,6 +16,7 @@ export async function checkStoredNames(
 ): Promise<void> {
   if (format === 'parquet') checkNames(await parquetNames(engine, path), shown);
   if (format !== 'json' && format !== 'jsonl') return;
+  checkNames(found, shown);
   const all = new Set(found.map((name) => name.toLowerCase()));
   const isNumbered = found.some(
     (name) => all.has(name.toLowerCase().replace(/_\d+$/, '')) && /_\d+$/.test(name),

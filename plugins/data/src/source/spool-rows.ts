@@ -69,6 +69,11 @@ const plainBigint = (_key: string, value: unknown): unknown =>
 export function checkNames(names: readonly string[], shown: string): void {
   const empty = names.indexOf('');
   if (empty !== -1) throw badHeader(names, `"${shown}": column ${empty + 1} has no name.`);
+  if (names.includes('__proto__'))
+    throw badHeader(
+      names,
+      `"${shown}": a column is named "__proto__", which is lost where rows are objects.`,
+    );
   const seen = new Map<string, string>();
   for (const name of names) {
     const key = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
