@@ -133,7 +133,9 @@ export async function openEngine(
       }
     },
     async append(table, types) {
-      const appender = await guard(() => connection.createAppender(table));
+      // A connection of its own: what the appender flushes would end a stream that is read through the other one.
+      const writing = await guard(() => instance.connect());
+      const appender = await guard(() => writing.createAppender(table));
       return {
         rows: (columns) =>
           guard(async () => {
@@ -141,7 +143,11 @@ export async function openEngine(
             chunk.setColumns([...columns]);
             appender.appendDataChunk(chunk);
           }),
-        close: () => guard(async () => appender.closeSync()),
+        close: () =>
+          guard(async () => {
+            appender.closeSync();
+            writing.closeSync();
+          }),
       };
     },
     close() {

@@ -199,6 +199,21 @@ describe('a pipeline', () => {
     });
   });
 
+  it('reads every row of an input of which much is written at once', async () => {
+    await open({
+      many: { sql: 'SELECT range AS id FROM range(500_000)' },
+      same: { from: 'many', module: 'steps/same.ts' },
+    });
+    await writeFile(
+      join(project.dir, 'steps', 'same.ts'),
+      "export default { kind: 'rows', reads: { id: 'integer' }, writes: { id: 'integer' }, run: (row) => row };",
+    );
+    await states();
+    expect(
+      await query('SELECT count(*) AS n, count(DISTINCT id) AS ids, max(id) AS last FROM "features.same"'),
+    ).toEqual([{ n: 500_000, ids: 500_000, last: 499_999 }]);
+  });
+
   it('tries a step again as often as it says', async () => {
     await writeFile(
       join(project.dir, 'steps', 'flaky.ts'),
