@@ -1,5 +1,6 @@
 export { dataPlugin, dataPlugin as default } from './data-plugin.ts';
-export type { ExpectationInput } from './expectation/suite.ts';
+export { type RowExpectation, rowExpectation } from './expectation/row-expectation.ts';
+export { type ExpectationInput, suite } from './expectation/suite.ts';
 export { dataAdd } from './operations/add.ts';
 export { dataDiff } from './operations/diff.ts';
 export { dataErase } from './operations/erase.ts';

@@ -3,7 +3,7 @@ import { columnTypeOf } from '../engine/column-types.ts';
 import type { Engine, Row } from '../engine/engine.ts';
 import { plainValue } from '../engine/plain-value.ts';
 import { describeRelation } from '../source/source-relation.ts';
-import { type CheckedTable, type Compared, checkColumn, comparedWith } from './checked-table.ts';
+import { type CheckedTable, checkColumn, comparedWith, type Others } from './checked-table.ts';
 import { describeExpectation } from './describe-expectation.ts';
 import { failingRows, ROW } from './fails-when.ts';
 import { type ScanTerm, scanTerm } from './scan-term.ts';
@@ -24,7 +24,7 @@ export async function checkSuite(
   engine: Engine,
   relation: string,
   suite: Suite,
-  compared: Compared = new Map(),
+  others: Others = {},
 ): Promise<SuiteReport> {
   const [count] = await engine.rows(`SELECT count(*) AS total FROM ${relation}`);
   const rows = Number(count?.total ?? 0);
@@ -33,7 +33,7 @@ export async function checkSuite(
     relation,
     rows,
     columns: await describeRelation(engine, relation),
-    compared,
+    others,
   };
   const terms = suite.expectations.map((expectation) => scanTerm(table, expectation));
   const values = await scan(table, terms);
@@ -89,6 +89,8 @@ async function judge(
     ...(observed === undefined ? {} : { observed }),
   });
   switch (term.kind) {
+    case 'counted':
+      return byRows(term.failures);
     case 'known':
       return whole(term.passed, term.observed);
     case 'truth':

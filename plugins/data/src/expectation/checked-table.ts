@@ -2,6 +2,8 @@ import { didYouMean } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profile } from '../profile/profile-schema.ts';
+import type { FoundByFunctions } from './check-functions.ts';
+import type { Expectation } from './suite.ts';
 
 /** Other versions that a suite compares with, by their references. */
 export type Compared = ReadonlyMap<
@@ -9,13 +11,19 @@ export type Compared = ReadonlyMap<
   { readonly relation: string; readonly rows: number; readonly profile: Profile | undefined }
 >;
 
+/** What a suite needs besides the rows: versions that it compares with, and what its functions found. */
+export interface Others {
+  readonly compared?: Compared;
+  readonly found?: FoundByFunctions;
+}
+
 /** What a suite is held against. */
 export interface CheckedTable {
   readonly engine: Engine;
   readonly relation: string;
   readonly rows: number;
   readonly columns: readonly { readonly name: string; readonly duckType: string }[];
-  readonly compared: Compared;
+  readonly others: Others;
 }
 
 /** @throws TRS_DATA_UNKNOWN_COLUMN */
@@ -32,11 +40,22 @@ export function checkColumn(columns: CheckedTable['columns'], name: string): voi
 
 /** @throws TRS_DATA_SUITE_COMPARES where other versions cannot be reached */
 export function comparedWith(table: CheckedTable, reference: string) {
-  const found = table.compared.get(reference);
+  const found = table.others.compared?.get(reference);
   if (found) return found;
   throw dataError('SUITE_COMPARES', {
     kind: 'unsupported',
     message: `The suite compares with "${reference}", which cannot be read here.`,
+    hint: 'Check it with "trestle data validate", after the version was made.',
+  });
+}
+
+/** What the function of an expectation found. @throws TRS_DATA_SUITE_COMPARES where functions cannot be run */
+export function foundBy(table: CheckedTable, expectation: Expectation) {
+  const found = table.others.found?.get(expectation);
+  if (found) return found;
+  throw dataError('SUITE_COMPARES', {
+    kind: 'unsupported',
+    message: 'The suite holds a function, which cannot be run here.',
     hint: 'Check it with "trestle data validate", after the version was made.',
   });
 }

@@ -1,6 +1,7 @@
 import { dataError } from '../data-error.ts';
 import { identifier, literal } from '../engine/quote.ts';
-import { type CheckedTable, checkColumn, comparedWith } from './checked-table.ts';
+import { parquetRelation } from '../version/version-relation.ts';
+import { type CheckedTable, checkColumn, comparedWith, foundBy } from './checked-table.ts';
 import type { Expectation } from './suite.ts';
 
 export const ROW = '"trestle row"';
@@ -14,6 +15,8 @@ export function failingRows(table: CheckedTable, expectation: Expectation): stri
 /** When a row does not hold, as a condition; `false` for what is expected of the table as a whole. */
 export function failsWhen(table: CheckedTable, expectation: Expectation): string {
   if (expectation.type === 'row.sql') return `(${safeExpression(expectation.expression)}) IS NOT TRUE`;
+  if (expectation.type === 'row.function')
+    return `${ROW} IN (SELECT row FROM ${parquetRelation([foundBy(table, expectation).path])})`;
   if (expectation.type === 'table.unique') return repeats(table, expectation.columns);
   if (!('column' in expectation)) return 'false';
   checkColumn(table.columns, expectation.column);

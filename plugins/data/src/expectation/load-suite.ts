@@ -1,41 +1,85 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import type { Context } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
+import { importDefault } from '../pipeline/import-default.ts';
 import { type Suite, suiteSchema } from './suite.ts';
 
-/** The suite in a file, or the project's own for the dataset: `expectations/NAME.json`. */
+const MODULE_ENDINGS = ['.ts', '.mts', '.js', '.mjs'];
+
+const isModule = (file: string): boolean => MODULE_ENDINGS.includes(extname(file).toLowerCase());
+
+/**
+ * The suite in a file that the caller names, or the project's own for the dataset: `expectations/NAME.json`, or `NAME.ts`.
+ *
+ * @throws TRS_DATA_NO_SUITE, TRS_DATA_SUITE_INVALID, TRS_DATA_MODULE_REFUSED when a caller of the server names code
+ */
 export async function loadSuite(ctx: Context, dataset: string, file?: string): Promise<Suite> {
-  const usual = join(ctx.project.dir, 'expectations', `${dataset}.json`);
-  if (file === undefined && !existsSync(usual)) {
+  if (file === undefined) return await configuredSuite(ctx, dataset, usualFile(ctx, dataset));
+  const isRemote = ctx.surface === 'http';
+  if (isRemote && isModule(file)) throw moduleRefused(file);
+  const suite = await readSuite(await ctx.files.read(file), file, dataset);
+  const named = suite.expectations.find((one) => one.type === 'row.function');
+  if (isRemote && named) throw moduleRefused(named.module);
+  return suite;
+}
+
+/** The suite in a file of the project, which its owner chose: it may hold code, whoever asks for the check. */
+export async function configuredSuite(ctx: Context, dataset: string, file: string): Promise<Suite> {
+  const path = resolve(ctx.project.dir, file);
+  if (existsSync(path)) return await readSuite(path, file, dataset);
+  throw invalid(`There is no file "${file}".`, `Expectations are a file relative to ${ctx.project.dir}.`);
+}
+
+function usualFile(ctx: Context, dataset: string): string {
+  const files = ['.json', ...MODULE_ENDINGS].map((ending) => join('expectations', `${dataset}${ending}`));
+  const [usual, other] = files.filter((file) => existsSync(join(ctx.project.dir, file)));
+  if (usual === undefined) {
     throw dataError('NO_SUITE', {
       kind: 'invalid',
       message: `There are no expectations for "${dataset}".`,
-      hint: `"trestle data expect ${dataset} --out ${join('expectations', `${dataset}.json`)}" proposes some. Or write that file yourself, for example {"expectations": [{"type": "column.notNull", "column": "id"}]}, or name a file with --suite.`,
+      hint: `"trestle data expect ${dataset} --out ${files[0]}" proposes some. Or write that file yourself, for example {"expectations": [{"type": "column.notNull", "column": "id"}]}, or name a file with --suite.`,
     });
   }
-  const path = file === undefined ? usual : await ctx.files.read(file);
-  const shown = file ?? join('expectations', `${dataset}.json`);
-  const result = suiteSchema.safeParse(parse(await readFile(path, 'utf8'), shown));
+  if (other === undefined) return usual;
+  throw invalid(
+    `"${dataset}" has two files of expectations: ${usual} and ${other}.`,
+    'Keep one of them, or name one with --suite.',
+  );
+}
+
+async function readSuite(path: string, shown: string, dataset: string): Promise<Suite> {
+  const value = isModule(path)
+    ? await importDefault(path, shown, 'SUITE_INVALID')
+    : parse(await readFile(path, 'utf8'), shown);
+  const result = suiteSchema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw dataError('SUITE_INVALID', {
-    kind: 'invalid',
-    message: `${shown}: ${issue?.path.join('.')}: ${issue?.message}.`,
-    hint: `"trestle data expect ${dataset} --out FILE" writes a suite to start from.`,
-  });
+  throw invalid(
+    `${shown}: ${issue?.path.join('.') || 'its default export'}: ${issue?.message}.`,
+    isModule(path)
+      ? 'Write `export default suite([{ type: … }, …])`.'
+      : `"trestle data expect ${dataset} --out FILE" writes a suite to start from.`,
+  );
 }
 
 function parse(text: string, shown: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw dataError('SUITE_INVALID', {
-      kind: 'invalid',
-      message: `${shown} is no JSON: ${cause instanceof Error ? cause.message : cause}.`,
-      hint: 'Correct the file.',
-      cause,
-    });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(`${shown} is no JSON: ${why}.`, 'Correct the file.', cause);
   }
 }
+
+const invalid = (message: string, hint: string, cause?: unknown) =>
+  dataError('SUITE_INVALID', { kind: 'invalid', message, hint, cause });
+
+const moduleRefused = (module: string) =>
+  dataError('MODULE_REFUSED', {
+    kind: 'denied',
+    message: `A caller of the server may not name code to run on it: "${module}".`,
+    hint: "Expectations that are functions stand in the project's own expectations/NAME.json or NAME.ts, or in its configuration.",
+    details: { module },
+  });

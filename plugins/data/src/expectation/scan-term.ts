@@ -1,6 +1,6 @@
 import { columnTypeOf } from '../engine/column-types.ts';
 import { identifier } from '../engine/quote.ts';
-import { type CheckedTable, checkColumn, comparedWith } from './checked-table.ts';
+import { type CheckedTable, checkColumn, comparedWith, foundBy } from './checked-table.ts';
 import { failsWhen, rowOf, safeExpression } from './fails-when.ts';
 import type { Expectation } from './suite.ts';
 
@@ -10,6 +10,7 @@ import type { Expectation } from './suite.ts';
  * - `repeats`: more than 0 when something is there twice; which rows, only another scan tells;
  * - `observed`: a number with bounds;
  * - `truth`: true or false;
+ * - `counted`: rows that fail, counted already;
  * - `known`: decided without a scan;
  * - `apart`: needs a scan of its own.
  */
@@ -22,6 +23,7 @@ export type ScanTerm =
       readonly max?: number | undefined;
     }
   | { readonly kind: 'known'; readonly passed: boolean; readonly observed?: number }
+  | { readonly kind: 'counted'; readonly failures: number }
   | { readonly kind: 'apart' };
 
 /** @throws TRS_DATA_UNKNOWN_COLUMN, TRS_DATA_EXPRESSION, TRS_DATA_SUITE_COMPARES */
@@ -63,6 +65,8 @@ export function scanTerm(table: CheckedTable, expectation: Expectation): ScanTer
       const { of, min, max } = expectation;
       return { kind: 'observed', sql: AGGREGATES[of](identifier(expectation.column)), min, max };
     }
+    case 'row.function':
+      return { kind: 'counted', failures: foundBy(table, expectation).rows };
     case 'column.drift':
     case 'column.references':
       return { kind: 'apart' };

@@ -1,5 +1,6 @@
 import { columnTypeSchema } from '@trestle/contracts';
 import { z } from 'zod';
+import { parameterSchema } from './parameter.ts';
 
 const common = {
   /** `warn` is reported, and does not fail the suite. */
@@ -24,6 +25,14 @@ export const expectationSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('column.unique'), ...column }),
   z.strictObject({ type: z.literal('column.type'), is: columnTypeSchema, ...column }),
   z.strictObject({ type: z.literal('row.sql'), expression: z.string().max(2_000), ...common }),
+  /** A function of a row: the `rowExpectation` that a module exports, a file relative to the project. */
+  z.strictObject({
+    type: z.literal('row.function'),
+    module: z.string().min(1),
+    /** The function's second argument. */
+    params: z.record(z.string(), parameterSchema).optional(),
+    ...common,
+  }),
   z.strictObject({
     type: z.literal('table.rowCount'),
     min: z.number().int().optional(),
@@ -65,6 +74,11 @@ export type ExpectationInput = z.input<typeof expectationSchema>;
 
 export const suiteSchema = z.strictObject({ expectations: z.array(expectationSchema).min(1) });
 export type Suite = z.infer<typeof suiteSchema>;
+
+/** A suite as the default export of a module: `expectations/NAME.ts`. */
+export const suite = (expectations: readonly ExpectationInput[]): z.input<typeof suiteSchema> => ({
+  expectations: [...expectations],
+});
 
 export const resultSchema = z.object({
   /** In words: `column.between "speed" 0 … 400`. */

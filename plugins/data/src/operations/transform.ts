@@ -1,7 +1,7 @@
 import { datasetVersionSchema, NAME_PATTERN } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { parameterSchema } from '../pipeline/pipeline.ts';
+import { parameterSchema } from '../expectation/parameter.ts';
 
 export const dataTransform = operation({
   id: 'data.transform',

@@ -1,5 +1,6 @@
 import type { Context } from '@trestle/kernel';
 import type { Engine } from '../engine/engine.ts';
+import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
 import { failingRows } from '../expectation/fails-when.ts';
@@ -7,7 +8,7 @@ import { keepCheck } from '../expectation/kept-checks.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
 import { describeRelation } from '../source/source-relation.ts';
 import { commitVersion } from '../version/commit-version.ts';
-import { withVersion } from '../version/version-relation.ts';
+import { partFiles, withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 import { storePart, writePart } from '../version/write-part.ts';
 
@@ -25,15 +26,17 @@ export async function validate(
   const manifest = await readManifest(ctx, version.digest);
   const { compared, files } = await comparedVersions(ctx, suite);
   const checked = async (engine: Engine, relation: string, dir: string) => {
+    const rows = { files: await partFiles(ctx, manifest), columns: version.columns };
+    const others = { compared, found: await checkFunctions(ctx, suite, rows, dir) };
     const report = {
       dataset: version.dataset,
       version: version.version,
-      ...(await checkSuite(engine, relation, suite, compared)),
+      ...(await checkSuite(engine, relation, suite, others)),
     };
     await keepCheck(ctx, version, suite, report);
     if (input.quarantine === undefined || report.passed) return report;
     const columns = await describeRelation(engine, relation);
-    const table = { engine, relation, rows: version.rows, columns, compared };
+    const table = { engine, relation, rows: version.rows, columns, others };
     const failing = suite.expectations
       .filter((_, index) => (report.results[index]?.examples.length ?? 0) > 0)
       .map((one) => failingRows(table, one));

@@ -76,5 +76,5 @@ const failed = ({ shown }: Call, what: string) =>
   dataError('STEP_FAILED', {
     kind: 'failed',
     message: `${shown}: ${what}.`,
-    hint: 'Correct the function; what the pipeline made before is kept, and is not made again.',
+    hint: 'Correct the function. What was made before it failed is kept.',
   });

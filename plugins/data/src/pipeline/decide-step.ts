@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { loadSuite } from '../expectation/load-suite.ts';
+import { configuredSuite } from '../expectation/load-suite.ts';
 import type { Suite } from '../expectation/suite.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { listVersions, readManifest } from '../version/versions.ts';
@@ -38,7 +37,8 @@ export async function decideStep(
   const suite = await suiteOf(ctx, graphStep);
   const code = isSqlStep(step) ? step.sql.trim() : await codeDigest(ctx.project.dir, step.module);
   const digests = Object.fromEntries([...inputs].map(([input, version]) => [input, version.digest]));
-  const parts = keyParts(step, code, digests, suite);
+  const functions = await functionDigests(ctx, suite);
+  const parts = keyParts(step, code, digests, suite, functions);
   const key = stepKey(parts, output);
   const decision = { key, parts, suite, cached: undefined, append: undefined };
   if (isForced) return { ...decision, reason: 'it was asked for' };
@@ -55,10 +55,18 @@ export async function decideStep(
 async function suiteOf(ctx: Context, { step, output }: GraphStep): Promise<Suite | undefined> {
   if (step.expect === undefined) return undefined;
   if (typeof step.expect !== 'string') return { expectations: step.expect };
-  // The configuration names files of the project, whoever starts the run.
-  const file = step.expect;
-  const files = { ...ctx.files, read: async (path: string) => resolve(ctx.project.dir, path) };
-  return await loadSuite({ ...ctx, files }, output, file);
+  return await configuredSuite(ctx, output, step.expect);
+}
+
+/** What the functions of a suite are now, by their modules. */
+async function functionDigests(
+  ctx: Context,
+  suite: Suite | undefined,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const digests: Record<string, string> = {};
+  for (const one of suite?.expectations ?? [])
+    if (one.type === 'row.function') digests[one.module] ??= await codeDigest(ctx.project.dir, one.module);
+  return Object.keys(digests).length === 0 ? undefined : digests;
 }
 
 const versionOf = async (

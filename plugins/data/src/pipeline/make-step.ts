@@ -7,6 +7,7 @@ import { dataError } from '../data-error.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
 import { type Engine, openEngine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/quote.ts';
+import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { addNulls, refuseFailures } from '../version/add-version.ts';
 import { commitVersion } from '../version/commit-version.ts';
@@ -61,7 +62,10 @@ export async function makeStep(
         const before = append ? await partFiles(ctx, append.manifest) : [];
         const checking = await openEngine(ctx, { files: before, dirs: [workspace.dir], signal: ctx.signal });
         try {
-          refuseFailures(await checkSuite(checking, parquetRelation([...before, part.path]), suite), shown);
+          const whole = { files: [...before, part.path], columns: part.columns };
+          const found = await checkFunctions(ctx, suite, whole, workspace.dir);
+          const relation = parquetRelation(whole.files);
+          refuseFailures(await checkSuite(checking, relation, suite, { found }), shown);
         } finally {
           checking.close();
         }
@@ -130,6 +134,7 @@ async function runModule(
   if (!input) throw new RangeError('A step of a module has one input.');
   const { memoryMiB, threads } = ctx.config(dataConfig);
   const task = {
+    exports: 'step' as const,
     module: resolve(ctx.project.dir, step.module),
     shown: step.module,
     params: step.params,

@@ -1,10 +1,10 @@
 import { columnTypeSchema, NAME_PATTERN } from '@trestle/contracts';
 import { z } from 'zod';
+import { parameterSchema } from '../expectation/parameter.ts';
 import { expectationSchema } from '../expectation/suite.ts';
 
 const name = z.string().regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores');
 const typedColumns = z.record(z.string(), columnTypeSchema);
-export const parameterSchema = z.union([z.string(), z.number(), z.boolean()]);
 
 const common = {
   /** The dataset that the step makes; `PIPELINE.STEP` when left out. */

@@ -16,13 +16,14 @@ export const keyPartsSchema = z.object({
 export type KeyParts = z.infer<typeof keyPartsSchema>;
 
 /** Raised when the same step could come to other rows than before. */
-const STEP_FORMAT = '1';
+const STEP_FORMAT = { sql: '1', module: '2' };
 
 export function keyParts(
   step: Step,
   code: string,
   inputs: Readonly<Record<string, string>>,
   expectations: unknown,
+  functions?: Readonly<Record<string, string>>,
 ): KeyParts {
   return {
     code,
@@ -32,11 +33,14 @@ export function keyParts(
       JSON.parse(
         JSON.stringify({
           expectations,
+          functions,
           ...(isSqlStep(step) ? { writes: step.writes } : { batchRows: step.batchRows }),
         }),
       ),
     ),
-    environment: { trestle: STEP_FORMAT, ...(isSqlStep(step) ? {} : { node: process.versions.node }) },
+    environment: isSqlStep(step)
+      ? { trestle: STEP_FORMAT.sql }
+      : { trestle: STEP_FORMAT.module, node: process.versions.node },
   };
 }
 

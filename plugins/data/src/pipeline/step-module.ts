@@ -1,8 +1,8 @@
 import { columnTypeSchema } from '@trestle/contracts';
-import { createJiti } from 'jiti';
 import { z } from 'zod';
 import { dataError } from '../data-error.ts';
 import type { TypedColumn } from '../engine/batches.ts';
+import { importDefault } from './import-default.ts';
 
 const types = z.record(z.string(), columnTypeSchema);
 const stepModuleSchema = z.object({
@@ -18,17 +18,7 @@ export type StepModule = z.output<typeof stepModuleSchema>;
 
 /** Loads the step that a module exports. @throws TRS_DATA_STEP_MODULE */
 export async function loadStep(module: string, shown: string): Promise<StepModule> {
-  const loaded = await createJiti(module, { fsCache: false, moduleCache: false })
-    .import(module, { default: true })
-    .catch((cause: unknown) => {
-      throw dataError('STEP_MODULE', {
-        kind: 'invalid',
-        message: `${shown} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-        hint: 'Correct the module.',
-        cause,
-      });
-    });
-  const result = stepModuleSchema.safeParse(loaded);
+  const result = stepModuleSchema.safeParse(await importDefault(module, shown, 'STEP_MODULE'));
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw dataError('STEP_MODULE', {

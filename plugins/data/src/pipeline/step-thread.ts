@@ -6,8 +6,9 @@ import type { TypedColumn } from '../engine/batches.ts';
 import type { WrittenPart } from '../version/write-part.ts';
 import type { StepParams } from './step-function.ts';
 
-/** What a thread is given to run a step. */
+/** What a thread is given to run a step, or an expectation over rows. */
 export interface ThreadTask {
+  readonly exports: 'step' | 'expectation';
   /** The absolute path of the module, and how the configuration names it. */
   readonly module: string;
   readonly shown: string;
@@ -72,6 +73,6 @@ export async function runInThread(
 const lost = (task: ThreadTask, why: string) =>
   dataError('STEP_FAILED', {
     kind: 'failed',
-    message: `${task.shown}: the thread of the step is gone: ${why}.`,
+    message: `${task.shown}: its thread is gone: ${why}.`,
     hint: 'It may have ended the process or needed more memory than there is.',
   });

@@ -5,6 +5,7 @@ import { batches, selectColumns, type TypedColumn } from '../engine/batches.ts';
 import { STORED_TYPES } from '../engine/column-types.ts';
 import { type Engine, openEngine } from '../engine/engine.ts';
 import { identifier } from '../engine/quote.ts';
+import { loadExpectation } from '../expectation/expectation-module.ts';
 import { parquetRelation } from '../version/version-relation.ts';
 import { writePart } from '../version/write-part.ts';
 import { callStep } from './call-step.ts';
@@ -12,14 +13,15 @@ import { ENGINE_TYPES, madeValue } from './made-value.ts';
 import { checkReads, loadStep, type StepModule } from './step-module.ts';
 import type { ThreadAnswer, ThreadTask } from './step-thread.ts';
 
-// A thread for each run of a step: the function of a user neither blocks the process nor outlives the step.
+// A thread for each run of a step or check: the function of a user neither blocks the process nor outlives the step.
 
 const CHUNK_ROWS = 2_048;
 const task: ThreadTask = workerData;
 const say = (answer: ThreadAnswer): void => parentPort?.postMessage(answer);
 
 async function run(): Promise<void> {
-  const step = await loadStep(task.module, task.shown);
+  const load = task.exports === 'step' ? loadStep : loadExpectation;
+  const step = await load(task.module, task.shown);
   checkReads(step, task.input.columns, task.shown);
   const engine = await openEngine(
     {
@@ -63,6 +65,9 @@ async function fill(engine: Engine, step: StepModule, columns: readonly TypedCol
     say({ kind: 'rows', rows: from });
   }
   await table.close();
+  const [input] = await engine.rows(`SELECT count(*) AS rows FROM ${parquetRelation(task.input.files)}`);
+  // A stream that ends early must never pass for one that is whole.
+  if (from !== Number(input?.rows)) throw new RangeError(`${from} of ${input?.rows} rows were read.`);
 }
 
 run().catch((thrown: unknown) => {

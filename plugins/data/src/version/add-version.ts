@@ -5,6 +5,7 @@ import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { dataError } from '../data-error.ts';
 import { openEngine } from '../engine/engine.ts';
+import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
@@ -68,8 +69,10 @@ export async function addVersion(
       refuseEmpty(parts, shown);
       if (suite) {
         ctx.progress({ step: 'checking expectations', fraction: 0.6 });
-        const relation = parquetRelation(parts.map((part) => part.path));
-        refuseFailures(await checkSuite(engine, relation, suite, others?.compared), shown);
+        const files = parts.map((part) => part.path);
+        const found = await checkFunctions(ctx, suite, { files, columns }, workspace.dir);
+        const compared = others?.compared ?? new Map();
+        refuseFailures(await checkSuite(engine, parquetRelation(files), suite, { compared, found }), shown);
       }
       ctx.progress({ step: 'storing', fraction: 0.8 });
       const stored: Manifest['parts'] = [];
