@@ -30,6 +30,16 @@ const lines = Array.from({ length: LEARNT_ROWS }, (_, k) => {
 });
 
 const project = await temporaryProject();
+const pipelines = [
+  {
+    name: 'features',
+    steps: {
+      fast: { sql: `SELECT * FROM "${HOSTILE.dataset}" WHERE "label" = 'yes'` },
+      counted: { sql: 'SELECT count(*) AS n FROM fast' },
+    },
+  },
+];
+await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data: { pipelines } }));
 const host = await project.open(PLUGINS, { sections: [serverConfig] });
 const local = { surface: 'cli' } as const;
 await writeFile(

@@ -80,6 +80,9 @@ describe.skipIf(executablePath === undefined && !isNeeded)('the Studio in a brow
     ['', 'Overview', 'Recent events'],
     ['datasets', 'Datasets', HOSTILE.dataset],
     [`datasets/${HOSTILE.dataset}%401`, `${HOSTILE.dataset}@1`, HOSTILE.column],
+    ['query', 'Query', HOSTILE.dataset],
+    ['pipelines', 'Pipelines', 'features'],
+    ['pipelines/features', 'features', 'What would run?'],
     ['runs', 'Runs', 'succeeded'],
     ['models', 'Models', 'birds@2'],
     ['models/birds', 'birds', 'Version 1 is the champion.'],
@@ -154,8 +157,48 @@ describe.skipIf(executablePath === undefined && !isNeeded)('the Studio in a brow
       await table.getByRole('link', { name: kind }).first().waitFor();
     }
     expect(await page.locator('svg.graph a').count()).toBe(6);
+    expect(await violations()).toEqual([]);
     await page.locator('svg.graph a', { hasText: 'model' }).click();
     await page.getByRole('heading', { level: 1, name: 'birds' }).waitFor();
+  });
+
+  it('answers a query over versions, and says in place what is wrong with one', async () => {
+    complaints.length = 0;
+    await visit('query', 'Query');
+    const editor = page.getByLabel(/^One SELECT/);
+    await editor.fill('SELECT count(*) AS n, max() FROM ');
+    await page.getByText(HOSTILE.dataset).click();
+    await page.getByRole('button', { name: 'Insert the name' }).click();
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('alert').getByText('TRS_DATA_QUERY').waitFor();
+    await editor.fill('SELECT *, 7 AS seven FROM ');
+    await page.getByRole('button', { name: 'Insert the name' }).click();
+    expect(await editor.inputValue()).toBe(`SELECT *, 7 AS seven FROM "${HOSTILE.dataset}"`);
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('status').filter({ hasText: '400 rows' }).waitFor();
+    await page.getByRole('columnheader', { name: HOSTILE.column }).waitFor();
+    await page.getByRole('button', { name: HOSTILE.number }).waitFor();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await violations()).toEqual([]);
+    // A browser tells of every refused request by itself.
+    expect(complaints.filter((complaint) => !complaint.startsWith('Failed to load resource'))).toEqual([]);
+  });
+
+  it('runs a pipeline, and shows its graph and what became of each step', async () => {
+    await visit('pipelines/features', 'features');
+    await page.getByRole('button', { name: 'What would run?' }).click();
+    const plan = page.getByRole('table', { name: 'Plan' });
+    await expect.poll(() => plan.getByText('would run').count()).toBe(2);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Run features?' });
+    await dialog.getByRole('button', { name: 'Run' }).click();
+    const steps = page.getByRole('table', { name: /^Steps of pr-/ });
+    await steps.getByText('ran', { exact: true }).first().waitFor();
+    await steps.getByRole('link', { name: 'features.counted@1' }).waitFor();
+    expect(await page.locator('svg.graph a').count()).toBe(3);
+    expect(await violations()).toEqual([]);
+    await page.locator('svg.graph a', { hasText: 'fast' }).click();
+    await page.getByRole('heading', { level: 1, name: 'features.fast@1' }).waitFor();
   });
 
   it('promotes and rolls back, asking first, and shows at once what that changed', async () => {

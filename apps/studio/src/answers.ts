@@ -162,3 +162,48 @@ export interface Trace {
   readonly edges: readonly { readonly from: string; readonly to: string; readonly kind: string }[];
   readonly truncated: boolean;
 }
+
+export interface QueryAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly truncated: boolean;
+}
+
+export interface PipelineSummary {
+  readonly name: string;
+  readonly steps: number;
+  readonly triggers: readonly string[];
+  readonly lastRun?: { readonly run: string; readonly status: string; readonly startedAt: string };
+}
+
+export interface StepRun {
+  readonly step: string;
+  readonly state: 'waiting' | 'running' | 'cached' | 'ran' | 'appended' | 'failed' | 'not reached';
+  readonly reason: string;
+  readonly output?: string;
+  readonly rows?: number;
+  readonly durationMs?: number;
+  readonly error?: string;
+}
+
+export interface PipelineRun {
+  readonly run: string;
+  readonly status: string;
+  readonly trigger: string;
+  readonly steps: readonly StepRun[];
+  readonly error?: string;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+}
+
+export interface Pipeline {
+  readonly pipeline: string;
+  readonly steps: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly inputs: readonly { readonly name: string; readonly kind: string }[];
+    readonly output: string;
+  }[];
+  readonly triggers: readonly string[];
+  readonly runs: readonly PipelineRun[];
+}

@@ -9,6 +9,8 @@ import { JobsPage } from './page/jobs.tsx';
 import { LineagePage } from './page/lineage.tsx';
 import { ModelPage, ModelsPage } from './page/models.tsx';
 import { OverviewPage } from './page/overview.tsx';
+import { PipelinePage, PipelinesPage } from './page/pipelines.tsx';
+import { QueryPage } from './page/query.tsx';
 import { RunPage, RunsPage } from './page/runs.tsx';
 import { to, useRoute } from './route.ts';
 import { Empty } from './ui/answer.tsx';
@@ -17,6 +19,8 @@ import { SignIn } from './ui/sign-in.tsx';
 const SECTIONS = [
   'overview',
   'datasets',
+  'query',
+  'pipelines',
   'runs',
   'models',
   'deployments',
@@ -31,6 +35,10 @@ function page(section: string, name: string | undefined) {
       return <OverviewPage />;
     case 'datasets':
       return name === undefined ? <DatasetsPage /> : <DatasetPage name={name} />;
+    case 'query':
+      return <QueryPage />;
+    case 'pipelines':
+      return name === undefined ? <PipelinesPage /> : <PipelinePage name={name} />;
     case 'runs':
       return name === undefined ? <RunsPage /> : <RunPage id={name} />;
     case 'models':

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Trace } from '../answers.ts';
-import { LineageGraph } from '../chart/lineage-graph.tsx';
+import { Graph } from '../chart/graph.tsx';
 import { pageOf, to } from '../route.ts';
 import { Answer } from '../ui/answer.tsx';
 import { Table } from '../ui/table.tsx';
@@ -42,7 +42,14 @@ function Traced({ subject }: { subject: string }) {
     <Answer of={trace}>
       {(found) => (
         <>
-          <LineageGraph trace={found} />
+          <Graph
+            about={`Lineage of ${found.ref}`}
+            says={`${found.nodes.length} things and ${found.edges.length} steps; the table below lists them`}
+            nodes={found.nodes}
+            edges={found.edges}
+            here={found.ref}
+            hrefOf={pageOf}
+          />
           {found.truncated ? <p class="quiet">There is more than is shown here.</p> : null}
           <h2>Steps</h2>
           <Table

@@ -4,6 +4,8 @@ const TONES: Readonly<Record<string, string>> = {
   champion: 'good',
   chosen: 'good',
   resolved: 'good',
+  ran: 'good',
+  appended: 'good',
   alert: 'bad',
   open: 'bad',
   drifted: 'bad',

@@ -1,25 +1,35 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Trace } from '../answers.ts';
-import { pageOf } from '../route.ts';
-import { NODE, type PlacedEdge, placeNodes } from './lineage-layout.ts';
+import { type Edge, NODE, type Node, type PlacedEdge, placeNodes } from './graph-layout.ts';
 
-/** The lineage of one thing as a graph; each box is a link to its page, and each edge says what was done. */
-export function LineageGraph({ trace }: { trace: Trace }) {
-  const { nodes, edges, width, height } = placeNodes(trace);
+interface GraphOf {
+  /** What it is a picture of. */
+  readonly about: string;
+  /** What is in it, and where to read that. */
+  readonly says: string;
+  readonly nodes: readonly Node[];
+  readonly edges: readonly Edge[];
+  /** The node that it is about. */
+  readonly here?: string;
+  hrefOf(ref: string): string;
+}
+
+/** A graph without circles; each box is a link to its page, and each edge says what was done. */
+export function Graph({ about, says, here: hereRef, hrefOf, ...graph }: GraphOf) {
+  const { nodes, edges, width, height } = placeNodes(graph);
   const box = useRef<HTMLElement>(null);
-  const here = nodes.find((node) => node.ref === trace.ref);
+  const here = nodes.find((node) => node.ref === hereRef);
   useLayoutEffect(() => {
     // What was asked for is seen first, also where the graph is wider than the page.
     if (box.current && here) box.current.scrollLeft = here.x + NODE.width / 2 - box.current.clientWidth / 2;
-  }, [trace.ref]);
+  }, [hereRef]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
-    <section class="scroll" aria-label={`Lineage of ${trace.ref}`} tabIndex={0} ref={box}>
+    <section class="scroll" aria-label={about} tabIndex={0} ref={box}>
       <svg class="graph" width={width + 8} height={height + 8} viewBox={`-4 -4 ${width + 8} ${height + 8}`}>
-        <title>{`${nodes.length} things and ${edges.length} steps; the table below lists them`}</title>
+        <title>{says}</title>
         {edges.map((edge) => (
           <path key={`${edge.from} ${edge.to} ${edge.kind}`} class="edge" d={pathOf(edge)}>
-            <title>{`${edge.from} – ${edge.kind} → ${edge.to}`}</title>
+            <title>{`${edge.from} –${edge.kind === '' ? '' : ` ${edge.kind} `}→ ${edge.to}`}</title>
           </path>
         ))}
         {edges.map((edge) => {
@@ -38,16 +48,17 @@ export function LineageGraph({ trace }: { trace: Trace }) {
           );
         })}
         {nodes.map((node) => (
-          <a key={node.ref} href={pageOf(node.ref)} aria-label={node.ref}>
-            <title>{node.ref}</title>
+          <a key={node.ref} href={hrefOf(node.ref)}>
             <rect
-              class={`node ${node.ref === trace.ref ? 'here' : ''}`}
+              class={`node ${node.ref === hereRef ? 'here' : ''}`}
               x={node.x}
               y={node.y}
               width={NODE.width}
               height={NODE.height}
               rx={8}
-            />
+            >
+              <title>{node.ref}</title>
+            </rect>
             <text class="quiet" x={node.x + 12} y={node.y + 17}>
               {node.kind}
             </text>

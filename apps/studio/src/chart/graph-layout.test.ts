@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Trace } from '../answers.ts';
-import { NODE, placeNodes } from './lineage-layout.ts';
+import { NODE, placeNodes } from './graph-layout.ts';
 
 const trace = (edges: readonly (readonly [string, string])[]): Trace => ({
   ref: 'x',

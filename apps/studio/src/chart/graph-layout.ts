@@ -1,21 +1,30 @@
-import type { Trace } from '../answers.ts';
-
-export interface PlacedNode {
+export interface Node {
   readonly ref: string;
   readonly kind: string;
+}
+
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: string;
+}
+
+interface Nodes {
+  readonly nodes: readonly Node[];
+  readonly edges: readonly Edge[];
+}
+
+export interface PlacedNode extends Node {
   readonly x: number;
   readonly y: number;
 }
 
-export interface PlacedEdge {
-  readonly from: string;
-  readonly to: string;
-  readonly kind: string;
+export interface PlacedEdge extends Edge {
   /** From box to box, through the free places of the columns between. */
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-export interface LineageLayout {
+export interface GraphLayout {
   readonly nodes: readonly PlacedNode[];
   readonly edges: readonly PlacedEdge[];
   readonly width: number;
@@ -29,12 +38,12 @@ type Place = string;
 const SWEEPS = 4;
 
 /**
- * Places a lineage graph from left (what it was made from) to right (what it went into), in columns: a node stands one
+ * Places a graph from left (what it was made from) to right (what it went into), in columns: a node stands one
  * column right of its furthest source; an edge over several columns gets a place in each, so that it passes between boxes;
  * places are ordered by the mean of their neighbours, forth and back (Sugiyama et al. 1981).
  */
-export function placeNodes(trace: Trace): LineageLayout {
-  const columnOf = columnsOf(trace);
+export function placeNodes(graph: Nodes): GraphLayout {
+  const columnOf = columnsOf(graph);
   const columns: Place[][] = [];
   const neighbours = new Map<Place, { readonly before: Place[]; readonly after: Place[] }>();
   const add = (place: Place, column: number): void => {
@@ -42,8 +51,8 @@ export function placeNodes(trace: Trace): LineageLayout {
     neighbours.set(place, { before: [], after: [] });
     columns[column] = [...(columns[column] ?? []), place];
   };
-  for (const { ref } of trace.nodes) add(ref, columnOf.get(ref) ?? 0);
-  const chains = trace.edges.map((edge) => {
+  for (const { ref } of graph.nodes) add(ref, columnOf.get(ref) ?? 0);
+  const chains = graph.edges.map((edge) => {
     const [first = 0, last = 0] = [columnOf.get(edge.from), columnOf.get(edge.to)];
     const passes = Array.from({ length: Math.max(0, last - first - 1) }, (_, k) => {
       const pass = `${edge.from}\n${edge.to}\n${k}`;
@@ -65,11 +74,11 @@ export function placeNodes(trace: Trace): LineageLayout {
     ((rowOf.get(place) ?? 0) + (most - (columns[column]?.length ?? 1)) / 2) * (NODE.height + NODE.gapY);
   const x = (column: number): number => column * (NODE.width + NODE.gapX);
   const at = new Map(
-    trace.nodes.map(({ ref }) => [ref, { x: x(columnOf.get(ref) ?? 0), y: y(ref, columnOf.get(ref) ?? 0) }]),
+    graph.nodes.map(({ ref }) => [ref, { x: x(columnOf.get(ref) ?? 0), y: y(ref, columnOf.get(ref) ?? 0) }]),
   );
   const middle = NODE.height / 2;
   return {
-    nodes: trace.nodes.map(({ ref, kind }) => ({ ref, kind, ...(at.get(ref) ?? { x: 0, y: 0 }) })),
+    nodes: graph.nodes.map(({ ref, kind }) => ({ ref, kind, ...(at.get(ref) ?? { x: 0, y: 0 }) })),
     edges: chains.flatMap(({ edge, passes }) => {
       const [from, target] = [at.get(edge.from), at.get(edge.to)];
       if (!from || !target) return [];
@@ -93,9 +102,9 @@ export function placeNodes(trace: Trace): LineageLayout {
   };
 }
 
-function columnsOf(trace: Trace): ReadonlyMap<string, number> {
+function columnsOf(graph: Nodes): ReadonlyMap<string, number> {
   const sources = new Map<string, string[]>();
-  for (const edge of trace.edges) sources.set(edge.to, [...(sources.get(edge.to) ?? []), edge.from]);
+  for (const edge of graph.edges) sources.set(edge.to, [...(sources.get(edge.to) ?? []), edge.from]);
   const columnOf = new Map<string, number>();
   const column = (ref: string, seen: ReadonlySet<string>): number => {
     const known = columnOf.get(ref);
@@ -106,7 +115,7 @@ function columnsOf(trace: Trace): ReadonlyMap<string, number> {
     columnOf.set(ref, place);
     return place;
   };
-  for (const { ref } of trace.nodes) column(ref, new Set());
+  for (const { ref } of graph.nodes) column(ref, new Set());
   return columnOf;
 }
 
