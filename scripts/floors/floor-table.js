@@ -21,7 +21,8 @@ export const MAY_IMPORT = {
   'packages/testing': ['packages/core', 'packages/kernel', 'packages/store', 'packages/model'],
   // Floor 3
   'plugins/system': plugin('packages/core'),
-  'plugins/data': plugin(),
+  // core for pipelines' steps on tensors, loaded in the thread of such a step.
+  'plugins/data': plugin('packages/core'),
   'plugins/training': plugin(
     'packages/core',
     'packages/nn',

@@ -21,5 +21,12 @@ export { dataTransform } from './operations/transform.ts';
 export { dataValidate } from './operations/validate.ts';
 export { pipeline } from './pipeline/pipeline.ts';
 export { pointInTime } from './pipeline/point-in-time.ts';
-export { type BatchStep, batchStep, type RowStep, rowStep } from './pipeline/step-function.ts';
+export {
+  type BatchStep,
+  batchStep,
+  type RowStep,
+  rowStep,
+  type TensorStep,
+  tensorStep,
+} from './pipeline/step-function.ts';
 export type { Profile } from './profile/profile-schema.ts';

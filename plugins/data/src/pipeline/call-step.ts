@@ -10,12 +10,12 @@ export interface Call {
 }
 
 /**
- * Calls a step's function for a batch of rows, of which the first has the number `from` (from 0).
+ * Calls a step's function with the values of a batch of rows, of which the first has the number `from` (from 0).
  *
  * @returns a list of values for each column that it writes, all of one length
  * @throws TRS_DATA_STEP_FAILED with the row and what the function threw
  */
-export const callStep = (call: Call, batch: Batch, from: number): Promise<ArrayLike<unknown>[]> =>
+export const callWithValues = (call: Call, batch: Batch, from: number): Promise<ArrayLike<unknown>[]> =>
   call.step.kind === 'rows' ? callWithRows(call, batch, from) : callWithBatch(call, batch, from);
 
 async function callWithRows(call: Call, batch: Batch, from: number): Promise<unknown[][]> {
@@ -61,7 +61,7 @@ async function callWithBatch(call: Call, batch: Batch, from: number): Promise<Ar
   return columns.map(([, values]) => values);
 }
 
-async function guarded<T>(call: Call, work: () => T, where: string): Promise<Awaited<T>> {
+export async function guarded<T>(call: Call, work: () => T, where: string): Promise<Awaited<T>> {
   try {
     return await work();
   } catch (cause) {
@@ -72,7 +72,7 @@ async function guarded<T>(call: Call, work: () => T, where: string): Promise<Awa
   }
 }
 
-const failed = ({ shown }: Call, what: string) =>
+export const failed = ({ shown }: Call, what: string) =>
   dataError('STEP_FAILED', {
     kind: 'failed',
     message: `${shown}: ${what}.`,

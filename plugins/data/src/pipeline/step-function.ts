@@ -1,4 +1,5 @@
 import type { Batch, ColumnType } from '@trestle/contracts';
+import type { Tensor } from '@trestle/core';
 
 export type Types = Readonly<Record<string, ColumnType>>;
 
@@ -43,6 +44,22 @@ export interface BatchStep<In extends Types = Types, Out extends Types = Types> 
   ) => Awaitable<{ readonly [Name in keyof Out]: ArrayLike<ValueOf[Out[Name]] | null> }>;
 }
 
+/** Types of which there are tensors: as float32, in which whole numbers are exact up to 16,777,216. */
+export type TensorTypes = Readonly<Record<string, 'number' | 'integer' | 'boolean'>>;
+
+export interface TensorStep<In extends TensorTypes = TensorTypes, Out extends TensorTypes = TensorTypes>
+  extends Typed<In, Out> {
+  readonly kind: 'tensors';
+  /**
+   * Float32 tensors in, one for each column, of shape [rows]: missing values are NaN, truths 1 and 0. Tensors out, one for
+   * each column of `writes`, of one axis and one length.
+   */
+  readonly run: (
+    columns: { readonly [Name in keyof In]: Tensor },
+    params: StepParams,
+  ) => Awaitable<{ readonly [Name in keyof Out]: Tensor }>;
+}
+
 /** A step whose function takes one row at a time. */
 export const rowStep = <const In extends Types, const Out extends Types>(
   step: Omit<RowStep<In, Out>, 'kind'>,
@@ -52,3 +69,8 @@ export const rowStep = <const In extends Types, const Out extends Types>(
 export const batchStep = <const In extends Types, const Out extends Types>(
   step: Omit<BatchStep<In, Out>, 'kind'>,
 ): BatchStep<In, Out> => ({ kind: 'batches', ...step });
+
+/** A step whose function computes with tensors of `@trestle/core`, also in kernels of one's own (`@trestle/gpujs`). */
+export const tensorStep = <const In extends TensorTypes, const Out extends TensorTypes>(
+  step: Omit<TensorStep<In, Out>, 'kind'>,
+): TensorStep<In, Out> => ({ kind: 'tensors', ...step });

@@ -6,7 +6,7 @@ import { importDefault } from './import-default.ts';
 
 const types = z.record(z.string(), columnTypeSchema);
 const stepModuleSchema = z.object({
-  kind: z.enum(['rows', 'batches']),
+  kind: z.enum(['rows', 'batches', 'tensors']),
   reads: types,
   writes: types.refine((columns) => Object.keys(columns).length > 0, 'it writes no column'),
   run: z.custom<(input: unknown, params: unknown) => unknown>(
@@ -19,13 +19,30 @@ export type StepModule = z.output<typeof stepModuleSchema>;
 /** Loads the step that a module exports. @throws TRS_DATA_STEP_MODULE */
 export async function loadStep(module: string, shown: string): Promise<StepModule> {
   const result = stepModuleSchema.safeParse(await importDefault(module, shown, 'STEP_MODULE'));
-  if (result.success) return result.data;
+  if (result.success) {
+    checkFloats(result.data, shown);
+    return result.data;
+  }
   const issue = result.error.issues[0];
   throw dataError('STEP_MODULE', {
     kind: 'invalid',
     message: `${shown} exports no step: ${issue?.path.join('.') || 'its default'}: ${issue?.message}.`,
     hint: 'Write `export default rowStep({ reads: { … }, writes: { … }, run: (row) => … })`.',
   });
+}
+
+/** Of tensors: texts are no numbers, and a float32 cannot tell a millisecond from the next two minutes. */
+function checkFloats({ kind, reads, writes }: StepModule, shown: string): void {
+  if (kind !== 'tensors') return;
+  for (const [name, type] of Object.entries({ ...writes, ...reads })) {
+    if (type !== 'string' && type !== 'timestamp') continue;
+    throw dataError('STEP_MODULE', {
+      kind: 'invalid',
+      message: `${shown}: "${name}" is ${type}, of which there is no tensor.`,
+      hint: 'A tensorStep reads and writes number, integer and boolean; make a number of it in a step before.',
+      details: { column: name },
+    });
+  }
 }
 
 /** The input must have what the step reads; integers may be read as numbers. @throws TRS_DATA_STEP_INPUT */

@@ -8,10 +8,12 @@ import { identifier } from '../engine/quote.ts';
 import { loadExpectation } from '../expectation/expectation-module.ts';
 import { parquetRelation } from '../version/version-relation.ts';
 import { writePart } from '../version/write-part.ts';
-import { callStep } from './call-step.ts';
+import { callWithValues } from './call-step.ts';
+import { callWithTensors } from './call-with-tensors.ts';
 import { ENGINE_TYPES, madeValue } from './made-value.ts';
 import { checkReads, loadStep, type StepModule } from './step-module.ts';
 import type { ThreadAnswer, ThreadTask } from './step-thread.ts';
+import { coreOf } from './tensor-core.ts';
 
 // A thread for each run of a step or check: the function of a user neither blocks the process nor outlives the step.
 
@@ -48,9 +50,11 @@ async function fill(engine: Engine, step: StepModule, columns: readonly TypedCol
     columns.map(({ type }) => ENGINE_TYPES[type]),
   );
   const sql = selectColumns(parquetRelation(task.input.files), reads);
+  const call = { step, params: task.params, shown: task.shown };
+  const core = step.kind === 'tensors' ? await coreOf(task.module) : undefined;
   let from = 0;
   for await (const batch of batches(engine, sql, reads, task.batchRows)) {
-    const made = await callStep({ step, params: task.params, shown: task.shown }, batch, from);
+    const made = await (core ? callWithTensors(core, call, batch, from) : callWithValues(call, batch, from));
     const rows = made[0]?.length ?? 0;
     for (let at = 0; at < rows; at += CHUNK_ROWS) {
       await table.rows(
