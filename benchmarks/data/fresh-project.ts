@@ -8,12 +8,13 @@ import { storePlugin } from '@trestle/store';
 type Host = Awaited<ReturnType<typeof openHost>>;
 
 /** A project of its own, whose store is open, as a server's is: a small dataset was added to it. */
-export async function openProject(): Promise<{
+export async function openProject(config: object = {}): Promise<{
   readonly host: Host;
   readonly dir: string;
   close(): Promise<void>;
 }> {
   const dir = await mkdtemp(join(tmpdir(), 'trestle-bench-data-'));
+  await writeFile(join(dir, 'trestle.config.json'), JSON.stringify(config));
   const host = await openHost({ projectDir: dir, plugins: [storePlugin, dataPlugin], cwd: dir });
   const first = join(dir, 'first.csv');
   await writeFile(first, 'a,b\n1,2\n');
@@ -29,8 +30,11 @@ export async function openProject(): Promise<{
 }
 
 /** Does some work in a project that has nothing of the data yet: no blob was there before, no profile was computed. */
-export async function inFreshProject<T>(work: (host: Host, dir: string) => Promise<T>): Promise<T> {
-  const { host, dir, close } = await openProject();
+export async function inFreshProject<T>(
+  work: (host: Host, dir: string) => Promise<T>,
+  config: object = {},
+): Promise<T> {
+  const { host, dir, close } = await openProject(config);
   try {
     return await work(host, dir);
   } finally {

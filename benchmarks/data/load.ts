@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { datasetsToken } from '@trestle/contracts';
 import { tensor } from '@trestle/core';
@@ -10,15 +9,9 @@ import { openHost } from '@trestle/kernel';
 import { dataAdd, dataPlugin } from '@trestle/plugin-data';
 import { storePlugin } from '@trestle/store';
 import type { Comparison, Ready } from '../runner/comparison.ts';
+import { FLIGHTS } from './duckdb.ts';
 
 const BATCH_ROWS = 1_024;
-const FLIGHTS = join(
-  dirname(fileURLToPath(import.meta.resolve('vega-datasets'))),
-  '..',
-  'data',
-  'flights-3m.parquet',
-);
-
 /** Ten numbers of each flight. */
 const COLUMNS = {
   delay: 'delay::DOUBLE',

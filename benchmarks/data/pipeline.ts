@@ -1,19 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { DuckDBInstance } from '@duckdb/node-api';
-import { openHost } from '@trestle/kernel';
-import { dataAdd, dataPlugin, pipelineRun } from '@trestle/plugin-data';
-import { storePlugin } from '@trestle/store';
+import { join } from 'node:path';
+import { dataAdd, pipelineRun } from '@trestle/plugin-data';
 import type { Comparison, Ready } from '../runner/comparison.ts';
-
-const FLIGHTS = join(
-  dirname(fileURLToPath(import.meta.resolve('vega-datasets'))),
-  '..',
-  'data',
-  'flights-3m.parquet',
-);
+import { FLIGHTS, openDuck } from './duckdb.ts';
+import { inFreshProject, timeOf } from './fresh-project.ts';
+import { withFlights } from './with-flights.ts';
 
 /** Five steps, each of which works on rows alone. */
 const STEPS = {
@@ -30,50 +20,42 @@ const STEPS = {
   },
 };
 
-async function write(path: string, rows: number): Promise<void> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  await connection.run(`COPY (SELECT * FROM '${FLIGHTS}' LIMIT ${rows}) TO '${path}' (FORMAT parquet)`);
-  connection.closeSync();
-  instance.closeSync();
+/** The 1 % that is appended. */
+async function writeMore(path: string, rows: number): Promise<void> {
+  const duck = await openDuck();
+  await duck.connection.run(`COPY (SELECT * FROM '${FLIGHTS}' LIMIT ${rows}) TO '${path}' (FORMAT parquet)`);
+  duck.close();
 }
 
-async function rerun(rows: number): Promise<Ready> {
-  const dir = await mkdtemp(join(tmpdir(), 'trestle-bench-pipeline-'));
-  const pipelines = [{ name: 'flights', steps: STEPS }];
-  await writeFile(join(dir, 'trestle.config.json'), JSON.stringify({ data: { pipelines } }));
-  const [all, more] = [join(dir, 'all.parquet'), join(dir, 'more.parquet')];
-  await write(all, rows);
-  await write(more, rows / 100);
-  const host = await openHost({ projectDir: dir, plugins: [storePlugin, dataPlugin], cwd: dir });
-  const timeOf = async (work: () => Promise<unknown>): Promise<number> => {
-    const startedAt = performance.now();
-    await work();
-    return performance.now() - startedAt;
-  };
-  const add = (path: string, append: boolean) =>
-    host.run(dataAdd, { path, name: 'flights', append }, { surface: 'cli' });
-  return {
-    async measure() {
-      await add(all, false);
-      const first = await timeOf(() => host.run(pipelineRun, { name: 'flights', force: true }));
-      await add(more, true);
-      let states: readonly string[] = [];
-      const again = await timeOf(async () => {
-        const { steps } = await host.run(pipelineRun, { name: 'flights' });
-        states = steps.map((step) => step.state);
-      });
-      if (states.some((state) => state !== 'appended'))
-        throw new Error(`The steps were ${states.join(', ')}.`);
-      const nothing = await timeOf(() => host.run(pipelineRun, { name: 'flights' }));
-      return { faster: first / again, first, again, nothing };
-    },
-    async close() {
-      await host.close();
-      await rm(dir, { recursive: true, force: true });
-    },
-  };
-}
+const rerun = (rows: number): Promise<Ready> =>
+  withFlights(rows, 'parquet', async (all, dir) => {
+    const more = join(dir, 'more.parquet');
+    await writeMore(more, rows / 100);
+    const data = { pipelines: [{ name: 'flights', steps: STEPS }] };
+    return {
+      // In a project of its own, where no step was ever run.
+      measure: () =>
+        inFreshProject(
+          async (host) => {
+            const add = (path: string, append: boolean) =>
+              host.run(dataAdd, { path, name: 'flights', append }, { surface: 'cli' });
+            await add(all, false);
+            const first = await timeOf(() => host.run(pipelineRun, { name: 'flights' }));
+            await add(more, true);
+            let states: readonly string[] = [];
+            const again = await timeOf(async () => {
+              const { steps } = await host.run(pipelineRun, { name: 'flights' });
+              states = steps.map((step) => step.state);
+            });
+            if (states.some((state) => state !== 'appended'))
+              throw new Error(`The steps were ${states.join(', ')}.`);
+            const nothing = await timeOf(() => host.run(pipelineRun, { name: 'flights' }));
+            return { faster: first / again, first, again, nothing };
+          },
+          { data },
+        ),
+    };
+  });
 
 /** Five incremental steps over 3 million rows: all of them, after 1 % was appended, and with nothing to do. */
 export function pipelineComparisons(isQuick: boolean): readonly Comparison[] {

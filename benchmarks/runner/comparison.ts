@@ -41,6 +41,8 @@ export interface Comparison {
   readonly rows: readonly Row[];
   readonly ours: Side;
   readonly peers: Readonly<Record<string, Side>>;
+  /** Takes minutes: one round, and none before it to warm up. */
+  readonly once?: boolean;
   /** What the machine could do at best, for the readings that have such a limit. */
   readonly limit?: Side;
 }
@@ -48,6 +50,8 @@ export interface Comparison {
 export interface SuiteOptions {
   /** Smaller work: to see that everything runs, not to quote. */
   readonly isQuick: boolean;
+  /** With `--rows N`: only the work that can be of any size, and that large. */
+  readonly rows?: number | undefined;
 }
 
 /** What `benchmarks/<name>/suite.ts` exports as `suite`. */

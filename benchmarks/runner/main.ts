@@ -4,7 +4,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { parseArguments } from './arguments.ts';
+import { type BenchArguments, parseArguments } from './arguments.ts';
 import type { Comparison, Suite } from './comparison.ts';
 import { describeMachine } from './machine.ts';
 import { markdownOf } from './markdown.ts';
@@ -25,13 +25,16 @@ async function load(name: string): Promise<Suite> {
   return module.suite;
 }
 
-async function run(name: string, names: readonly string[], isQuick: boolean): Promise<Result> {
+async function run(
+  name: string,
+  names: readonly string[],
+  { isQuick, rows: size }: Pick<BenchArguments, 'isQuick' | 'rows'>,
+): Promise<Result> {
   const suite = await load(name);
   process.stderr.write(`${name}: ${suite.summary}\n`);
   const machine = describeMachine((await suite.facts?.()) ?? {});
-  const rounds = isQuick ? 3 : (suite.rounds ?? 7);
   const rows: ResultRow[] = [];
-  const all = await suite.comparisons({ isQuick });
+  const all = await suite.comparisons({ isQuick, rows: size });
   const isWanted = ({ rows: own }: Comparison): boolean =>
     names.length === 0 || own.some((row) => names.some((part) => row.name.includes(part)));
   const wanted = all.filter(isWanted);
@@ -39,6 +42,7 @@ async function run(name: string, names: readonly string[], isQuick: boolean): Pr
     const known = new Set(all.flatMap((comparison) => comparison.rows.map((row) => row.name)));
     throw new TypeError(`No row is called like ${names.join(' or ')}. There are: ${[...known].join('; ')}.`);
   }
+  const rounds = wanted.every(({ once }) => once) ? 1 : isQuick ? 3 : (suite.rounds ?? 7);
   for (const comparison of wanted) {
     process.stderr.write(`  ${[...new Set(comparison.rows.map((row) => row.name))].join(', ')}…\n`);
     const measured = await measure(comparison, rounds);
@@ -50,16 +54,16 @@ async function run(name: string, names: readonly string[], isQuick: boolean): Pr
 }
 
 async function main(): Promise<number> {
-  const { suite, names, jsonFile, markdownFile, isQuick } = parseArguments(process.argv.slice(2));
+  const { suite, names, jsonFile, markdownFile, ...size } = parseArguments(process.argv.slice(2));
   const known = suiteNames();
   if (suite === undefined || !known.includes(suite)) {
     const problem = suite === undefined ? 'Which suite?' : `There is no suite "${suite}".`;
     process.stderr.write(
-      `${problem} npm run bench -- ${known.join(' | ')} [ROW...] [--json FILE] [--markdown FILE] [--quick]\n`,
+      `${problem} npm run bench -- ${known.join(' | ')} [ROW...] [--json FILE] [--markdown FILE] [--quick] [--rows N]\n`,
     );
     return 2;
   }
-  const result = await run(suite, names, isQuick);
+  const result = await run(suite, names, size);
   process.stdout.write(`${tableOf(result)}\n`);
   if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
   if (markdownFile !== undefined) writeFileSync(markdownFile, markdownOf(result));

@@ -21,7 +21,8 @@ export async function measure(comparison: Comparison, rounds: number): Promise<r
       if ('why' in ready) why.set(name, ready.why);
       else contenders.push({ name, ready, rounds: [] });
     }
-    for (let round = 0; round <= rounds; round++) {
+    const [first, last] = comparison.once ? [1, 1] : [0, rounds];
+    for (let round = first; round <= last; round++) {
       for (let turn = 0; turn < contenders.length; turn++) {
         const contender = contenders[(turn + round) % contenders.length];
         if (contender === undefined || why.has(contender.name)) continue;

@@ -5,6 +5,7 @@ import { isNumeric, type ProfiledColumn } from './profiled-column.ts';
 
 export const SAMPLE = '"trestle sample"';
 const SAMPLE_ROWS = 10_000;
+export const SAMPLED_COLUMNS = 1_000;
 /** Beyond, pairs are too many to compute and to read. */
 const MOST_COLUMNS = 60;
 const SHOWN = 50;
@@ -15,7 +16,7 @@ export async function takeSample(
   relation: string,
   columns: readonly ProfiledColumn[],
 ): Promise<void> {
-  const list = columns.slice(0, 1_000).map(({ name }) => identifier(name));
+  const list = columns.slice(0, SAMPLED_COLUMNS).map(({ name }) => identifier(name));
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE ${SAMPLE} AS SELECT ${list.join(', ')} FROM ${relation} USING SAMPLE reservoir(${SAMPLE_ROWS} ROWS) REPEATABLE (1)`,
   );

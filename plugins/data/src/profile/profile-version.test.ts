@@ -31,6 +31,16 @@ describe('a profile', () => {
     expect(columns[1]?.top[0]).toEqual({ value: 'x', count: 50 });
   });
 
+  it('counts few values exactly among many rows, and estimates many', async () => {
+    const { rows, columns } = await profile(
+      lines('few,none,many', (n) => `${n % 300},${n % 2 ? '' : n % 7},${n}`, 210_000),
+    );
+    expect(rows).toBe(210_000);
+    expect(columns[0]).toMatchObject({ distinct: 300, nulls: 0, min: 0, max: 299, mean: 149.5 });
+    expect(columns[1]).toMatchObject({ distinct: 7, nulls: 105_000 });
+    expect(columns[2]?.distinct).toBeGreaterThan(190_000);
+  });
+
   it('tells what columns mean, and which are about a person', async () => {
     const { columns } = await profile(
       lines(

@@ -9,6 +9,8 @@ export interface LocalSource {
   readonly format: Exclude<FileFormat, 'arrow' | 'excel' | 'sqlite'>;
   /** SHA-256 of the content as it was found, in hex. */
   readonly digest: string;
+  /** A long text whose lines end in LF alone: a sample of it may tell the types. */
+  readonly canBeSampled?: boolean;
   /** Where types are known, and need not be found out. */
   readonly columns?: readonly TypedColumn[];
 }

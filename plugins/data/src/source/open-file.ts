@@ -37,9 +37,9 @@ export async function openFile(
       : undefined);
   const isPlain = compression === 'none' && encoding === undefined;
   if (!isText || isPlain) {
-    const { digest } = await scanFile(path, shown, isText);
+    const { digest, ...found } = await scanFile(path, shown, isText);
     if (format === 'json') await checkJsonEnd(path, shown);
-    return { path, shown, format, digest };
+    return { path, shown, format, digest, canBeSampled: canBeSampled(format, found) };
   }
   const { digest } = await scanFile(path, shown, false);
   let at = path;
@@ -53,10 +53,19 @@ export async function openFile(
     await recodeFile(at, to, { shown, encoding, signal });
     at = to;
   }
-  await scanFile(at, shown, true);
+  const found = await scanFile(at, shown, true);
   if (format === 'json') await checkJsonEnd(at, shown);
-  return { path: at, shown, format, digest };
+  return { path: at, shown, format, digest, canBeSampled: canBeSampled(format, found) };
 }
+
+/** In a shorter text, looking at every row costs nothing that is worth saving. */
+const LONG_BYTES = 4 * 2 ** 20;
+
+/** Where lines may end in two ways, only a look at all of them tells. */
+const canBeSampled = (
+  format: string,
+  { bytes, hasReturns }: { readonly bytes: number; readonly hasReturns: boolean },
+): boolean => (format === 'csv' || format === 'tsv') && bytes >= LONG_BYTES && !hasReturns;
 
 async function converted(
   ctx: Context,

@@ -7,4 +7,6 @@ export interface Reading {
   readonly quote?: string | undefined;
   readonly dateFormat?: string | undefined;
   readonly types?: ReadonlyMap<string, ColumnType>;
+  /** Types of a long text may be taken from its first rows; who reads it reads it anew without this when that fails. */
+  readonly fromSample?: boolean;
 }

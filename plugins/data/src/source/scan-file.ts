@@ -4,12 +4,14 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dataError } from '../data-error.ts';
 
-/** What one pass over a source file tells: its SHA-256, and for plain text that it is text. */
+const [NUL, LF, CR] = [0, 10, 13];
+
+/** What one pass over a source file tells: its SHA-256, and for plain text that it is text, and whether a CR is in it. */
 export async function scanFile(
   path: string,
   shown: string,
   isText: boolean,
-): Promise<{ readonly digest: string; readonly bytes: number }> {
+): Promise<{ readonly digest: string; readonly bytes: number; readonly hasReturns: boolean }> {
   const found = await stat(path);
   if (!found.isFile()) {
     throw dataError('NOT_A_FILE', {
@@ -20,25 +22,27 @@ export async function scanFile(
   }
   const hash = createHash('sha256');
   let bytes = 0;
-  let lines = 1;
+  let hasReturns = false;
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
     hash.update(chunk);
     if (isText) {
       if (bytes === 0) refuseUtf16(chunk, shown);
-      rest = checkText(Buffer.concat([rest, chunk]), shown, lines, bytes - rest.length);
-      lines += countLines(chunk);
+      hasReturns ||= chunk.includes(CR);
+      const text = checkText(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]));
+      if (text.badAt !== undefined) throw await notText(path, shown, bytes - rest.length + text.badAt);
+      rest = text.rest;
     }
     bytes += chunk.length;
   }
-  if (rest.length > 0) throw notText(shown, lines, bytes - rest.length);
+  if (rest.length > 0) throw await notText(path, shown, bytes - rest.length);
   if (bytes === 0)
     throw dataError('EMPTY', {
       kind: 'invalid',
       message: `"${shown}" is empty.`,
       hint: 'Name a file with rows.',
     });
-  return { digest: hash.digest('hex'), bytes };
+  return { digest: hash.digest('hex'), bytes, hasReturns };
 }
 
 function refuseUtf16(start: Buffer, shown: string): void {
@@ -52,16 +56,16 @@ function refuseUtf16(start: Buffer, shown: string): void {
   }
 }
 
-/** Checks whole characters; gives back the start of one that the next chunk completes. */
-function checkText(bytes: Buffer, shown: string, line: number, offset: number): Buffer {
-  if (bytes.includes(0))
-    throw notText(shown, line + countLines(bytes.subarray(0, bytes.indexOf(0))), offset + bytes.indexOf(0));
+/** Checks whole characters: the start of one that the next chunk completes, or where a byte is that belongs to none. */
+function checkText(bytes: Buffer): { readonly rest: Buffer; readonly badAt?: number } {
+  const nul = bytes.indexOf(NUL);
+  if (nul >= 0) return { rest: bytes, badAt: nul };
   // A character has at most four bytes, so at most three can be waiting for the rest.
   for (let waiting = 0; waiting <= 3; waiting++) {
-    if (isUtf8(bytes.subarray(0, bytes.length - waiting))) return bytes.subarray(bytes.length - waiting);
+    if (isUtf8(bytes.subarray(0, bytes.length - waiting)))
+      return { rest: bytes.subarray(bytes.length - waiting) };
   }
-  const at = firstBadByte(bytes);
-  throw notText(shown, line + countLines(bytes.subarray(0, at)), offset + at);
+  return { rest: bytes, badAt: firstBadByte(bytes) };
 }
 
 function firstBadByte(bytes: Buffer): number {
@@ -78,16 +82,23 @@ function firstBadByte(bytes: Buffer): number {
   return good;
 }
 
-function countLines(bytes: Uint8Array): number {
-  let lines = 0;
-  for (const byte of bytes) if (byte === 10) lines++;
-  return lines;
+/** Lines are counted only when there is something to tell: doing it for every file would take longer than its digest. */
+async function lineOf(path: string, offset: number): Promise<number> {
+  if (offset === 0) return 1;
+  let line = 1;
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, end: offset - 1 })) {
+    const bytes: Uint8Array = chunk;
+    for (const byte of bytes) if (byte === LF) line++;
+  }
+  return line;
 }
 
-const notText = (shown: string, line: number, offset: number) =>
-  dataError('ENCODING', {
+async function notText(path: string, shown: string, offset: number) {
+  const line = await lineOf(path, offset);
+  return dataError('ENCODING', {
     kind: 'invalid',
     message: `"${shown}" is no UTF-8 text: byte ${offset}, in line ${line}, does not belong there.`,
     hint: 'Name its encoding with --encoding, for example windows-1252, or check that it is the right file.',
     details: { line, offset },
   });
+}

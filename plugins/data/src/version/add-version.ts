@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Column, DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
@@ -9,17 +7,15 @@ import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
-import { checkRejects } from '../source/check-rejects.ts';
 import { openSource } from '../source/open-source.ts';
-import { readingSource } from '../source/reading-source.ts';
-import { sourceColumns } from '../source/source-columns.ts';
 import type { SourceOptions } from '../source/source-options.ts';
 import { typeOverrides } from '../source/type-overrides.ts';
 import { commitVersion } from './commit-version.ts';
 import type { Manifest } from './manifest.ts';
 import { parquetRelation } from './version-relation.ts';
 import { readManifest, resolveVersion } from './versions.ts';
-import { storePart, type WrittenPart, writePart } from './write-part.ts';
+import { storePart, type WrittenPart } from './write-part.ts';
+import { writeParts } from './write-parts.ts';
 
 export interface AddInput extends SourceOptions {
   readonly name: string;
@@ -51,21 +47,13 @@ export async function addVersion(
     try {
       const { delimiter, dateFormat } = input;
       const quote = input.quote === 'none' ? '' : input.quote;
-      const { columns, ready } = await sourceColumns(
-        engine,
+      const reading = { delimiter, quote, dateFormat, types };
+      const { columns, parts } = await writeParts(ctx, engine, {
         files,
-        { delimiter, quote, dateFormat, types },
-        base?.columns,
-      );
-      const parts: WrittenPart[] = [];
-      for (const [index, { source, relation }] of ready.entries()) {
-        ctx.progress({ step: `writing ${source.shown}`, fraction: 0.3 + (0.3 * index) / ready.length });
-        const dir = join(workspace.dir, `part-${index}`);
-        await mkdir(dir);
-        const part = await readingSource(source, () => writePart(engine, relation, columns, dir));
-        if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source.shown);
-        if (part.rows > 0) parts.push(part);
-      }
+        reading,
+        base: base?.columns,
+        dir: workspace.dir,
+      });
       refuseEmpty(parts, shown);
       if (suite) {
         ctx.progress({ step: 'checking expectations', fraction: 0.6 });
