@@ -12,6 +12,7 @@ import { trainingPlugin, trainOperation } from '@trestle/plugin-training';
 import { temporaryProject } from '@trestle/testing';
 import { HOSTILE } from './hostile.test.setup.ts';
 import { serverConfig, startServer } from './index.ts';
+import { addOrders, CHECKED } from './studio-orders.test.setup.ts';
 
 // A server with the built Studio over a small project whose names and values are meant to break a page.
 
@@ -38,6 +39,7 @@ const pipelines = [
       counted: { sql: 'SELECT count(*) AS n FROM fast' },
     },
   },
+  CHECKED,
 ];
 await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data: { pipelines } }));
 const host = await project.open(PLUGINS, { sections: [serverConfig] });
@@ -47,6 +49,7 @@ await writeFile(
   `${cell(HOSTILE.column)},${cell(HOSTILE.number)},label\n${lines.join('\n')}\n`,
 );
 await host.run(dataAdd, { path: HOSTILE.file, name: HOSTILE.dataset }, local);
+await addOrders(host, project.dir);
 for (const seed of [1, 2]) {
   await host.run(
     trainOperation,

@@ -1,76 +1,27 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import axe from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOSTILE } from './hostile.test.setup.ts';
+import { isWithoutChromium, openStudio, type StudioBrowser } from './studio-browser.test.setup.ts';
 
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = [process.env.CHROMIUM_PATH ?? '', ...PLACES].find(existsSync);
-const isNeeded = process.env.TRESTLE_REQUIRE_CHROMIUM === '1';
-if (executablePath === undefined && !isNeeded) {
-  process.stderr.write(
-    'The Studio’s browser tests are skipped: no Chromium (apt-get install chromium, or set CHROMIUM_PATH).\n',
-  );
-}
-
-const SERVE = fileURLToPath(new URL('./studio.process.test.setup.ts', import.meta.url));
-
-describe.skipIf(executablePath === undefined && !isNeeded)('the Studio in a browser', () => {
-  let child: ChildProcess;
+describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
+  let studio: StudioBrowser;
   let url: string;
   let prediction: string;
-  let browser: Browser;
+  let complaints: string[];
   let page: Page;
-  const complaints: string[] = [];
 
   beforeAll(async () => {
-    if (executablePath === undefined)
-      throw new RangeError('No Chromium, and TRESTLE_REQUIRE_CHROMIUM says that there must be one.');
-    child = fork(SERVE, { execArgv: ['--experimental-strip-types'], stdio: 'inherit' });
-    const started = once(child, 'message');
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-    [{ url, prediction }] = await started;
-    page = await newPage();
+    studio = await openStudio();
+    ({ url, prediction, complaints } = studio);
+    page = await studio.newPage();
   });
   afterAll(async () => {
-    await browser?.close();
-    if (!child || child.exitCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
+    await studio?.close();
   });
 
-  /** A page whose errors and broken policies are written down. */
-  async function newPage(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
-    const made = await (
-      await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
-    ).newPage();
-    made.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    made.on('pageerror', (error) => complaints.push(String(error)));
-    made.on('dialog', (dialog) => {
-      complaints.push(`a script ran: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    return made;
-  }
-  async function visit(path: string, heading: string, on = page): Promise<void> {
-    await on.goto(`${url}/#/${path}`);
-    await on.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
-    await expect.poll(() => on.locator('.loading').count()).toBe(0);
-  }
-  async function violations(on = page): Promise<readonly string[]> {
-    await on.evaluate(axe.source);
-    const result = await on.evaluate<axe.AxeResults>('axe.run()');
-    return result.violations.flatMap(({ id, nodes }) =>
-      nodes.map((node) => `${id}: ${node.target} ${node.html}`),
-    );
-  }
+  const newPage: StudioBrowser['newPage'] = (options) => studio.newPage(options);
+  const visit = (path: string, heading: string, on = page): Promise<void> => studio.visit(path, heading, on);
+  const violations = (on = page): Promise<readonly string[]> => studio.violations(on);
   const run = async (): Promise<string> => {
     await visit('runs', 'Runs');
     return ((await page.getByRole('rowheader').first().textContent()) ?? '').trim();
@@ -168,11 +119,12 @@ describe.skipIf(executablePath === undefined && !isNeeded)('the Studio in a brow
     const editor = page.getByLabel(/^One SELECT/);
     await editor.fill('SELECT count(*) AS n, max() FROM ');
     await page.getByText(HOSTILE.dataset).click();
-    await page.getByRole('button', { name: 'Insert the name' }).click();
+    const insertName = page.getByRole('button', { name: 'Insert the name' }).first();
+    await insertName.click();
     await page.keyboard.press('Control+Enter');
     await page.getByRole('alert').getByText('TRS_DATA_QUERY').waitFor();
     await editor.fill('SELECT *, 7 AS seven FROM ');
-    await page.getByRole('button', { name: 'Insert the name' }).click();
+    await insertName.click();
     expect(await editor.inputValue()).toBe(`SELECT *, 7 AS seven FROM "${HOSTILE.dataset}"`);
     await page.keyboard.press('Control+Enter');
     await page.getByRole('status').filter({ hasText: '400 rows' }).waitFor();

@@ -36,7 +36,7 @@ function page(section: string, name: string | undefined) {
     case 'datasets':
       return name === undefined ? <DatasetsPage /> : <DatasetPage name={name} />;
     case 'query':
-      return <QueryPage />;
+      return <QueryPage subject={name} />;
     case 'pipelines':
       return name === undefined ? <PipelinesPage /> : <PipelinePage name={name} />;
     case 'runs':

@@ -59,7 +59,8 @@ export function DatasetPage({ name }: { name: string }) {
           <p>
             {count(found.rows)} rows from <em>{found.source}</em>, added{' '}
             <Time at={found.createdAt} text={ago(found.createdAt)} />.{' '}
-            <a href={to('lineage', `dataset:${reference(found)}`)}>Lineage</a>
+            <a href={to('lineage', `dataset:${reference(found)}`)}>Lineage</a>{' '}
+            <a href={to('query', reference(found))}>Query</a>
           </p>
         )}
       </Answer>

@@ -1,9 +1,8 @@
 import { useRef, useState } from 'preact/hooks';
 import type { DatasetVersion, QueryAnswer } from '../answers.ts';
 import { ApiError, call } from '../api.ts';
-import { count, plural } from '../format.ts';
 import { Answer, Empty, Failure } from '../ui/answer.tsx';
-import { Table } from '../ui/table.tsx';
+import { QueryTable } from '../ui/query-table.tsx';
 import { useQuery } from '../use-query.ts';
 
 /** What was written last, for this tab. */
@@ -13,9 +12,18 @@ const MOST_ROWS = 500;
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** A query of a person over versions: read-only, judged and limited by the server. */
-export function QueryPage() {
-  const [sql, setSql] = useState(sessionStorage.getItem(KEPT) ?? '');
-  const [state, setState] = useState<{ answer?: QueryAnswer; error?: ApiError; ms?: number }>({});
+export function QueryPage({ subject }: { subject: string | undefined }) {
+  const [sql, setSql] = useState(
+    subject === undefined
+      ? (sessionStorage.getItem(KEPT) ?? '')
+      : `SELECT * FROM ${quoted(subject)} LIMIT 100`,
+  );
+  const [state, setState] = useState<{
+    answer?: QueryAnswer;
+    error?: ApiError;
+    ms?: number;
+    isStopped?: boolean;
+  }>({});
   const [isBusy, setIsBusy] = useState(false);
   const editor = useRef<HTMLTextAreaElement>(null);
   const running = useRef<AbortController>(undefined);
@@ -24,23 +32,29 @@ export function QueryPage() {
     setSql(text);
     sessionStorage.setItem(KEPT, text);
   };
-  /** Puts a name where the cursor is. */
+  /** Puts a name where the cursor is, and leaves the cursor behind it. */
   const insert = (name: string): void => {
-    const { selectionStart = sql.length, selectionEnd = sql.length } = editor.current ?? {};
-    write(`${sql.slice(0, selectionStart)}${quoted(name)}${sql.slice(selectionEnd)}`);
-    editor.current?.focus();
+    const { current } = editor;
+    if (!current) return;
+    current.focus();
+    current.setRangeText(quoted(name), current.selectionStart, current.selectionEnd, 'end');
+    write(current.value);
   };
   const run = async (): Promise<void> => {
     if (sql.trim() === '' || isBusy) return;
-    running.current = new AbortController();
+    const gone = new AbortController();
+    running.current = gone;
     setIsBusy(true);
     const start = performance.now();
     try {
-      const input = { sql, limit: MOST_ROWS };
-      const answer = await call<QueryAnswer>('data.query', input, running.current.signal);
+      const answer = await call<QueryAnswer>('data.query', { sql, limit: MOST_ROWS }, gone.signal);
       setState({ answer, ms: performance.now() - start });
     } catch (cause) {
-      if (cause instanceof ApiError) setState({ error: cause });
+      if (gone.signal.aborted) setState({ isStopped: true });
+      else
+        setState({
+          error: cause instanceof ApiError ? cause : new ApiError(0, 'TRS_STUDIO', String(cause), ''),
+        });
     } finally {
       setIsBusy(false);
     }
@@ -67,7 +81,9 @@ export function QueryPage() {
               placeholder={'SELECT size, count(*) FROM strikes GROUP BY size'}
               onInput={(event) => write(event.currentTarget.value)}
               onKeyDown={(event) => {
-                if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void run();
+                if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+                event.preventDefault();
+                void run();
               }}
             />
             <div class="row">
@@ -83,40 +99,11 @@ export function QueryPage() {
             </div>
           </form>
           {state.error ? <Failure error={state.error} /> : null}
-          {state.answer ? <Rows answer={state.answer} ms={state.ms ?? 0} /> : null}
+          {state.isStopped ? <p role="status">It was stopped.</p> : null}
+          {state.answer ? <QueryTable answer={state.answer} ms={state.ms ?? 0} /> : null}
         </div>
         <Tables insert={insert} />
       </div>
-    </>
-  );
-}
-
-const shown = (value: unknown): string =>
-  value === null || value === undefined
-    ? '–'
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
-
-function Rows({ answer: { columns, rows, truncated }, ms }: { answer: QueryAnswer; ms: number }) {
-  return (
-    <>
-      <h2>Result</h2>
-      <p class="quiet" role="status">
-        {plural(rows.length, 'row')}
-        {truncated ? ', and there are more' : ''}, in {count(ms)} ms
-      </p>
-      {rows.length === 0 ? null : (
-        <Table
-          caption="Rows of the result"
-          rows={rows}
-          columns={columns.map(({ name }) => ({
-            label: name,
-            isNumber: rows.every((row) => typeof (row[name] ?? 0) === 'number'),
-            cell: (row: QueryAnswer['rows'][number]) => shown(row[name]),
-          }))}
-        />
-      )}
     </>
   );
 }
