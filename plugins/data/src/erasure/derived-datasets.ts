@@ -25,8 +25,9 @@ export async function reachOf(scope: Scope, dataset: string, column: string): Pr
   const datasets = new Set([dataset]);
   const beyond = new Set<string>();
   for (let ref = waiting.pop(); ref !== undefined; ref = waiting.pop()) {
-    for (const { to } of await lineage.outOf(ref)) {
-      if (seen.has(to)) continue;
+    for (const { to, kind } of await lineage.outOf(ref)) {
+      // What rows were only compared with did not go into them.
+      if (seen.has(to) || kind === 'compared') continue;
       seen.add(to);
       const made = /^dataset:(.+)@\d+$/.exec(to)?.[1];
       if (made === undefined || !holds.has(made)) beyond.add(to);

@@ -1,3 +1,4 @@
+import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { versionProfile } from '../profile/profile-version.ts';
 import { parquetRelation, partFiles } from '../version/version-relation.ts';
@@ -5,21 +6,30 @@ import { readManifest, resolveVersion } from '../version/versions.ts';
 import type { Compared } from './checked-table.ts';
 import type { Suite } from './suite.ts';
 
-/** Opens the versions that a suite compares with: their files have to be named when the engine is opened. */
-export async function comparedVersions(
-  ctx: Context,
-  suite: Suite,
-): Promise<{ readonly compared: Compared; readonly files: readonly string[] }> {
+/** The references that a suite compares with, and whether it needs the profile of what they name. */
+export function comparedReferences(suite: Suite): ReadonlyMap<string, boolean> {
   const withProfile = new Map<string, boolean>();
   for (const one of suite.expectations) {
     if (one.type === 'column.drift') withProfile.set(one.from, true);
     else if (one.type === 'column.references' || one.type === 'table.rowCountLike')
       withProfile.set(one.dataset, withProfile.get(one.dataset) ?? false);
   }
+  return withProfile;
+}
+
+/**
+ * Opens the versions that a suite compares with: their files have to be named when the engine is opened. References are
+ * resolved, unless `versions` says what they mean.
+ */
+export async function comparedVersions(
+  ctx: Context,
+  suite: Suite,
+  versions?: ReadonlyMap<string, DatasetVersion>,
+): Promise<{ readonly compared: Compared; readonly files: readonly string[] }> {
   const files: string[] = [];
   const compared = new Map<string, Compared extends ReadonlyMap<string, infer Value> ? Value : never>();
-  for (const [reference, needsProfile] of withProfile) {
-    const version = await resolveVersion(ctx, reference);
+  for (const [reference, needsProfile] of comparedReferences(suite)) {
+    const version = versions?.get(reference) ?? (await resolveVersion(ctx, reference));
     const own = await partFiles(ctx, await readManifest(ctx, version.digest));
     files.push(...own);
     compared.set(reference, {

@@ -11,10 +11,11 @@ export async function showPipeline(ctx: Context, input: { readonly name: string;
   const graph = await graphOf(ctx, pipeline);
   return {
     pipeline: pipeline.name,
-    steps: graph.map(({ name, step, inputs, output }) => ({
+    steps: graph.map(({ name, step, inputs, compares, output }) => ({
       name,
       kind: isSqlStep(step) ? ('sql' as const) : ('module' as const),
       inputs: [...inputs],
+      compares: [...compares],
       output,
     })),
     graph: [...drawGraph(graph)],

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { pipelineRunSchema } from '../pipeline/run-records.ts';
 import { stepTable } from './pipeline-run.ts';
 
+const readSchema = z.object({ name: z.string(), kind: z.enum(['step', 'dataset']) });
+
 export const pipelineShow = operation({
   id: 'pipeline.show',
   summary: 'Show the graph of a pipeline and its last runs.',
@@ -19,7 +21,9 @@ export const pipelineShow = operation({
       z.object({
         name: z.string(),
         kind: z.enum(['sql', 'module']),
-        inputs: z.array(z.object({ name: z.string(), kind: z.enum(['step', 'dataset']) })),
+        inputs: z.array(readSchema),
+        /** What its expectations compare its rows with. */
+        compares: z.array(readSchema),
         output: z.string(),
       }),
     ),

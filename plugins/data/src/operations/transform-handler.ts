@@ -36,14 +36,15 @@ export async function transform(ctx: Context, input: TransformInput) {
     ),
   );
   const madeFrom = [...inputs.values()].map(({ dataset, version }) => `${dataset}@${version}`);
-  const decision = await decideStep(ctx, RECORDED_AS, graphStep, inputs, input.force);
+  const versions = { inputs, compared: new Map() };
+  const decision = await decideStep(ctx, RECORDED_AS, graphStep, versions, input.force);
   const { cached, reason, key, parts } = decision;
   if (cached) {
     return { ...(await currentAgain(ctx, cached)), cached: true, reason, inputs: madeFrom };
   }
   ctx.progress({ step: reason });
   const names = { shown, source: `transform ${basename(shown)}` };
-  const made = await makeStep(ctx, graphStep, inputs, decision, names, (rows) =>
+  const made = await makeStep(ctx, graphStep, versions, decision, names, (rows) =>
     ctx.progress({ step: `${rows.toLocaleString('en-US')} rows` }),
   );
   const { digest } = made;
@@ -101,7 +102,7 @@ async function alone(ctx: Context, name: string, step: Step, shown: string): Pro
         `${shown} reads "${name}" and would make it`,
         'Give what it makes another name with --name.',
       );
-    return { name, step, output: name, inputs };
+    return { name, step, output: name, inputs, suite: undefined, compares: [] };
   } finally {
     engine.close();
     await workspace.remove();

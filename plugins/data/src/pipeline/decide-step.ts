@@ -1,6 +1,5 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { configuredSuite } from '../expectation/load-suite.ts';
 import type { Suite } from '../expectation/suite.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { listVersions, readManifest } from '../version/versions.ts';
@@ -14,7 +13,6 @@ import { type Made, madeLast, madeUnder, manifestThere } from './step-records.ts
 export interface Decision {
   readonly key: string;
   readonly parts: KeyParts;
-  readonly suite: Suite | undefined;
   /** In words: why it has to run, or why not. */
   readonly reason: string;
   /** What it made before under the same key. */
@@ -25,22 +23,31 @@ export interface Decision {
     | undefined;
 }
 
-/** Decides by the content of the inputs, the code, the parameters and the environment. */
+/** The versions that a step reads and is compared with, by the names that it gives them. */
+export interface StepVersions {
+  readonly inputs: ReadonlyMap<string, DatasetVersion>;
+  readonly compared: ReadonlyMap<string, DatasetVersion>;
+}
+
+/** Decides by the content of the inputs and of what the rows are compared with, the code, the parameters and the environment. */
 export async function decideStep(
   ctx: Context,
   pipeline: Pick<Pipeline, 'name'>,
   graphStep: GraphStep,
-  inputs: ReadonlyMap<string, DatasetVersion>,
+  { inputs, compared }: StepVersions,
   isForced: boolean,
 ): Promise<Decision> {
-  const { name, step, output } = graphStep;
-  const suite = await suiteOf(ctx, graphStep);
+  const { name, step, output, suite } = graphStep;
   const code = isSqlStep(step) ? step.sql.trim() : await codeDigest(ctx.project.dir, step.module);
-  const digests = Object.fromEntries([...inputs].map(([input, version]) => [input, version.digest]));
   const functions = await functionDigests(ctx, suite);
-  const parts = keyParts(step, code, digests, suite, functions);
+  const parts = keyParts(step, code, {
+    inputs: digestsOf(inputs),
+    compared: digestsOf(compared),
+    expectations: suite,
+    functions,
+  });
   const key = stepKey(parts, output);
-  const decision = { key, parts, suite, cached: undefined, append: undefined };
+  const decision = { key, parts, cached: undefined, append: undefined };
   if (isForced) return { ...decision, reason: 'it was asked for' };
   const made = await madeUnder(ctx, key);
   const cached = made && (await versionOf(ctx, output, made.digest));
@@ -52,11 +59,8 @@ export async function decideStep(
   return { ...decision, reason: changes(last.parts, parts).join(', ') || 'what it made is gone' };
 }
 
-async function suiteOf(ctx: Context, { step, output }: GraphStep): Promise<Suite | undefined> {
-  if (step.expect === undefined) return undefined;
-  if (typeof step.expect !== 'string') return { expectations: step.expect };
-  return await configuredSuite(ctx, output, step.expect);
-}
+const digestsOf = (versions: ReadonlyMap<string, DatasetVersion>): Readonly<Record<string, string>> =>
+  Object.fromEntries([...versions].map(([name, version]) => [name, version.digest]));
 
 /** What the functions of a suite are now, by their modules. */
 async function functionDigests(

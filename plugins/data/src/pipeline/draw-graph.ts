@@ -32,7 +32,11 @@ export function drawGraph(graph: readonly GraphStep[]): readonly string[] {
       );
     }
     rails = withoutFree(rails.map((name, at) => (ends[at] ? undefined : name)));
-    put(step.name, '●', `${step.name} ← ${step.inputs.map((input) => input.name).join(', ') || 'nothing'}`);
+    const [inputs, compares] = [step.inputs, step.compares].map((reads) =>
+      reads.map(({ name }) => name).join(', '),
+    );
+    const compared = compares ? ` (compared with ${compares})` : '';
+    put(step.name, '●', `${step.name} ← ${inputs || 'nothing'}${compared}`);
     if (!readers(step.name, index + 1)) rails[rails.indexOf(step.name)] = undefined;
     rails = withoutFree(rails);
   }

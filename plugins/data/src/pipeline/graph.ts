@@ -3,6 +3,8 @@ import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
 import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
+import { comparedReferences } from '../expectation/compared-versions.ts';
+import type { Suite } from '../expectation/suite.ts';
 import { judgeQuery } from '../query/query-policy.ts';
 import { isSqlStep, type Pipeline, type Step } from './pipeline.ts';
 import { plainSelect } from './plain-select.ts';
@@ -13,7 +15,16 @@ export interface GraphStep {
   readonly step: Step;
   /** The dataset that it makes. */
   readonly output: string;
-  readonly inputs: readonly { readonly name: string; readonly kind: 'step' | 'dataset' }[];
+  readonly inputs: readonly Read[];
+  /** What its rows must meet, and what they are compared with for that. */
+  readonly suite: Suite | undefined;
+  readonly compares: readonly Read[];
+}
+
+/** A step of the same pipeline, or else a dataset reference. */
+export interface Read {
+  readonly name: string;
+  readonly kind: 'step' | 'dataset';
 }
 
 /** @throws TRS_DATA_UNKNOWN_PIPELINE */
@@ -37,13 +48,19 @@ export function findPipeline(scope: Pick<Scope, 'config'>, name: string): Pipeli
  *
  * @throws TRS_DATA_PIPELINE for a circle, two steps with one output, or a name that is missing; TRS_DATA_QUERY_REFUSED
  */
-export async function pipelineGraph(engine: Engine, pipeline: Pipeline): Promise<readonly GraphStep[]> {
+export async function pipelineGraph(
+  engine: Engine,
+  pipeline: Pipeline,
+  suites: ReadonlyMap<string, Suite> = new Map(),
+): Promise<readonly GraphStep[]> {
+  const asRead = (name: string): Read => ({
+    name,
+    kind: Object.hasOwn(pipeline.steps, name) ? 'step' : 'dataset',
+  });
   const steps = new Map<string, GraphStep>();
   for (const [name, step] of Object.entries(pipeline.steps)) {
-    const inputs = (await namesRead(engine, step, `Step "${name}" of "${pipeline.name}"`)).map((input) => ({
-      name: input,
-      kind: Object.hasOwn(pipeline.steps, input) ? ('step' as const) : ('dataset' as const),
-    }));
+    const shown = `Step "${name}" of "${pipeline.name}"`;
+    const inputs = (await namesRead(engine, step, shown)).map(asRead);
     if (step.incremental !== undefined && !inputs.some((input) => input.name === step.incremental)) {
       throw invalid(
         pipeline,
@@ -51,7 +68,9 @@ export async function pipelineGraph(engine: Engine, pipeline: Pipeline): Promise
         `It reads ${inputs.map((input) => input.name).join(', ')}.`,
       );
     }
-    steps.set(name, { name, step, output: step.as ?? `${pipeline.name}.${name}`, inputs });
+    const suite = suites.get(name);
+    const compares = suite ? [...comparedReferences(suite).keys()].map(asRead) : [];
+    steps.set(name, { name, step, output: step.as ?? `${pipeline.name}.${name}`, inputs, suite, compares });
   }
   checkOutputs(pipeline, [...steps.values()]);
   return ordered(pipeline, steps);
@@ -88,6 +107,20 @@ function checkOutputs(pipeline: Pipeline, steps: readonly GraphStep[]): void {
         `step "${reader.name}" reads the dataset "${step.output}", which step "${step.name}" makes`,
         `Read the step by its name: "${step.name}".`,
       );
+    // A version by its number stays what it is; the newest would be another one after each run.
+    const comparer = steps.find((one) =>
+      one.compares.some(
+        ({ kind, name }) => kind === 'dataset' && name.split('@')[0] === step.output && !/@\d+$/.test(name),
+      ),
+    );
+    if (comparer)
+      throw invalid(
+        pipeline,
+        `step "${comparer.name}" is compared with the dataset "${step.output}", which step "${step.name}" makes`,
+        comparer === step
+          ? `Compare with a version by its number: "${step.output}@1".`
+          : `Compare with the step by its name, "${step.name}", or with a version by its number.`,
+      );
     if (pipeline.triggers.datasets.includes(step.output))
       throw invalid(
         pipeline,
@@ -110,7 +143,8 @@ function ordered(pipeline: Pipeline, steps: ReadonlyMap<string, GraphStep>): rea
         'One of them must read something else.',
       );
     state.set(name, 'open');
-    for (const input of step.inputs) if (input.kind === 'step') visit(input.name, [...path, name]);
+    for (const read of [...step.inputs, ...step.compares])
+      if (read.kind === 'step') visit(read.name, [...path, name]);
     state.set(name, 'done');
     order.push(step);
   };

@@ -9,13 +9,14 @@ import { type Engine, openEngine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/quote.ts';
 import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
+import { comparedVersions } from '../expectation/compared-versions.ts';
 import { addNulls, refuseFailures } from '../version/add-version.ts';
 import { commitVersion } from '../version/commit-version.ts';
 import { parquetRelation, partFiles } from '../version/version-relation.ts';
 import { readManifest } from '../version/versions.ts';
 import { storePart, type WrittenPart, writePart } from '../version/write-part.ts';
 import { columnEdges, keepColumnEdges } from './column-edges.ts';
-import type { Decision } from './decide-step.ts';
+import type { Decision, StepVersions } from './decide-step.ts';
 import type { GraphStep } from './graph.ts';
 import { isSqlStep, type ModuleStep, type SqlStep } from './pipeline.ts';
 import { plainSelect } from './plain-select.ts';
@@ -36,12 +37,12 @@ interface MakerNames {
 export async function makeStep(
   ctx: Context,
   graphStep: GraphStep,
-  versions: ReadonlyMap<string, DatasetVersion>,
-  { append, suite }: Decision,
+  { inputs: versions, compared }: StepVersions,
+  { append }: Decision,
   { shown, source }: MakerNames,
   onRows: (rows: number) => void,
 ): Promise<DatasetVersion> {
-  const { name, step, output } = graphStep;
+  const { name, step, output, suite } = graphStep;
   const workspace = await (await ctx.service(blobsToken)).workspace();
   try {
     const inputs = new Map<string, Input>();
@@ -60,12 +61,17 @@ export async function makeStep(
       if (suite && part.rows > 0) {
         // Of what is appended to, every row was checked when it was made; the whole is checked with what is new.
         const before = append ? await partFiles(ctx, append.manifest) : [];
-        const checking = await openEngine(ctx, { files: before, dirs: [workspace.dir], signal: ctx.signal });
+        const others = await comparedVersions(ctx, suite, compared);
+        const files = [...before, ...others.files];
+        const checking = await openEngine(ctx, { files, dirs: [workspace.dir], signal: ctx.signal });
         try {
           const whole = { files: [...before, part.path], columns: part.columns };
           const found = await checkFunctions(ctx, suite, whole, workspace.dir);
           const relation = parquetRelation(whole.files);
-          refuseFailures(await checkSuite(checking, relation, suite, { found }), shown);
+          refuseFailures(
+            await checkSuite(checking, relation, suite, { found, compared: others.compared }),
+            shown,
+          );
         } finally {
           checking.close();
         }
@@ -81,10 +87,7 @@ export async function makeStep(
         },
         columns: addNulls(part.columns, append?.before.columns),
         source,
-        madeFrom: [...versions.values()].map(({ dataset, version }) => ({
-          ref: `dataset:${dataset}@${version}`,
-          kind: 'transformed',
-        })),
+        madeFrom: [...edgesOf(versions, 'transformed'), ...edgesOf(compared, 'compared')],
       });
       if (isSqlStep(step)) {
         const [row] = await engine.rows(
@@ -102,6 +105,9 @@ export async function makeStep(
     await workspace.remove();
   }
 }
+
+const edgesOf = (versions: ReadonlyMap<string, DatasetVersion>, kind: string) =>
+  [...versions.values()].map(({ dataset, version }) => ({ ref: `dataset:${dataset}@${version}`, kind }));
 
 async function runSql(
   engine: Engine,

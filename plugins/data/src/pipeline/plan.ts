@@ -2,7 +2,7 @@ import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { decideStep } from './decide-step.ts';
 import { findPipeline } from './graph.ts';
-import { graphOf, resolveDatasets } from './run-pipeline.ts';
+import { graphOf, resolveDatasets, versionsOf } from './run-pipeline.ts';
 import type { StepRun } from './run-records.ts';
 
 /** What a run would do and why, without doing it. Behind a step that would run, all may run: what it will make is not known. */
@@ -16,22 +16,21 @@ export async function planPipeline(
   const made = new Map<string, DatasetVersion>();
   const steps: StepRun[] = [];
   for (const step of graph) {
-    const inputs = new Map<string, DatasetVersion>();
-    for (const { name, kind } of step.inputs) {
-      const version = kind === 'step' ? made.get(name) : datasets.get(name);
-      if (version) inputs.set(name, version);
-    }
-    const unknown = step.inputs.find(({ name }) => !inputs.has(name));
-    if (unknown && !input.force) {
+    const versions = versionsOf(step, made, datasets);
+    const missing = step.inputs.find(({ name }) => !versions.inputs.has(name));
+    const other = step.compares.find(({ name }) => !versions.compared.has(name));
+    if ((missing ?? other) && !input.force) {
       steps.push({
         step: step.name,
         state: 'waiting',
-        reason: `its input ${unknown.name} may change`,
+        reason: missing
+          ? `its input ${missing.name} may change`
+          : `${other?.name}, which it is compared with, may change`,
         attempts: 0,
       });
       continue;
     }
-    const { cached, reason } = await decideStep(ctx, pipeline, step, inputs, input.force);
+    const { cached, reason } = await decideStep(ctx, pipeline, step, versions, input.force);
     if (cached) made.set(step.name, cached);
     steps.push({
       step: step.name,

@@ -5,12 +5,13 @@ import { dataConfig } from '../data-config.ts';
 import { openEngine } from '../engine/engine.ts';
 import { resolveVersion } from '../version/versions.ts';
 import { currentAgain } from './current-again.ts';
-import { decideStep } from './decide-step.ts';
-import { findPipeline, type GraphStep, pipelineGraph } from './graph.ts';
+import { decideStep, type StepVersions } from './decide-step.ts';
+import { findPipeline, type GraphStep, pipelineGraph, type Read } from './graph.ts';
 import { makeStep } from './make-step.ts';
 import type { Pipeline } from './pipeline.ts';
 import { newPipelineRunId, type PipelineRun, recordPipelineRun, type StepRun } from './run-records.ts';
 import { rememberMade } from './step-records.ts';
+import { suitesOf } from './step-suite.ts';
 
 const FIRST_RETRY_MS = 200;
 
@@ -25,7 +26,7 @@ export async function graphOf(ctx: Context, pipeline: Pipeline): Promise<readonl
   const workspace = await (await ctx.service(blobsToken)).workspace();
   const engine = await openEngine(ctx, { dirs: [workspace.dir], signal: ctx.signal });
   try {
-    return await pipelineGraph(engine, pipeline);
+    return await pipelineGraph(engine, pipeline, await suitesOf(ctx, pipeline));
   } finally {
     engine.close();
     await workspace.remove();
@@ -93,21 +94,16 @@ async function runSteps(
   const waiting = new Set(graph);
   const running = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
-  const isReady = ({ inputs }: GraphStep): boolean =>
-    inputs.every((input) => input.kind === 'dataset' || made.has(input.name));
+  const isReady = ({ inputs, compares }: GraphStep): boolean =>
+    [...inputs, ...compares].every((read) => read.kind === 'dataset' || made.has(read.name));
   while (running.size > 0 || (waiting.size > 0 && failures.length === 0)) {
     for (const step of waiting) {
       if (failures.length > 0 || running.size >= parallelSteps || !isReady(step)) continue;
       waiting.delete(step);
-      const inputs = new Map(
-        step.inputs.flatMap(({ name, kind }) => {
-          const version = kind === 'step' ? made.get(name) : datasets.get(name);
-          return version ? [[name, version] as const] : [];
-        }),
-      );
+      const versions = versionsOf(step, made, datasets);
       const report = (what: string): void =>
         ctx.progress({ step: `${step.name}: ${what}`, fraction: made.size / graph.length });
-      const work = runStep(ctx, pipeline, step, inputs, isForced, update, report)
+      const work = runStep(ctx, pipeline, step, versions, isForced, update, report)
         .then((version) => void made.set(step.name, version))
         .catch((thrown: unknown) => void failures.push(thrown))
         .finally(() => running.delete(step.name));
@@ -124,18 +120,34 @@ export async function resolveDatasets(
   graph: readonly GraphStep[],
 ): Promise<ReadonlyMap<string, DatasetVersion>> {
   const names = graph.flatMap((step) =>
-    step.inputs.flatMap((input) => (input.kind === 'dataset' ? [input.name] : [])),
+    [...step.inputs, ...step.compares].flatMap((read) => (read.kind === 'dataset' ? [read.name] : [])),
   );
   const found = new Map<string, DatasetVersion>();
   for (const name of new Set(names)) found.set(name, await resolveVersion(ctx, name));
   return found;
 }
 
+/** What a step reads and is compared with, as far as it is there. */
+export function versionsOf(
+  step: GraphStep,
+  made: ReadonlyMap<string, DatasetVersion>,
+  datasets: ReadonlyMap<string, DatasetVersion>,
+): StepVersions {
+  const found = (reads: readonly Read[]) =>
+    new Map(
+      reads.flatMap(({ name, kind }) => {
+        const version = kind === 'step' ? made.get(name) : datasets.get(name);
+        return version ? [[name, version] as const] : [];
+      }),
+    );
+  return { inputs: found(step.inputs), compared: found(step.compares) };
+}
+
 async function runStep(
   ctx: Context,
   pipeline: Pipeline,
   step: GraphStep,
-  inputs: ReadonlyMap<string, DatasetVersion>,
+  versions: StepVersions,
   isForced: boolean,
   update: Update,
   report: (what: string) => void,
@@ -149,7 +161,7 @@ async function runStep(
     durationMs: Math.round(performance.now() - startedAt),
   });
   try {
-    const decision = await decideStep(ctx, pipeline, step, inputs, isForced);
+    const decision = await decideStep(ctx, pipeline, step, versions, isForced);
     const { cached, reason, key, parts } = decision;
     if (cached) {
       const version = await currentAgain(ctx, cached);
@@ -165,7 +177,7 @@ async function runStep(
           shown: `step "${name}" of "${pipeline.name}"`,
           source: `pipeline ${pipeline.name}, step ${name}`,
         };
-        const version = await makeStep(ctx, step, inputs, decision, names, (rows) =>
+        const version = await makeStep(ctx, step, versions, decision, names, (rows) =>
           report(`${rows.toLocaleString('en-US')} rows`),
         );
         await rememberMade(ctx, { key, pipeline: pipeline.name, step: name, digest: version.digest, parts });
