@@ -1,4 +1,4 @@
-import { withDerivative } from './derivative.ts';
+import { giveDerivative } from './derivative.ts';
 import { cast, clamp } from './elementwise.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -26,7 +26,7 @@ export function erf(tensor: Tensor): Tensor {
   const x = clamp(given, -BOUND, BOUND);
   const square = x.mul(x);
   const value = x.mul(polynomial(square, NUMERATOR)).div(polynomial(square, DENOMINATOR));
-  return withDerivative(value, [given], gaussian, false);
+  return giveDerivative(value, [given], gaussian, false);
 }
 
 // What the rational function's own derivative takes two dozen kernels for, as every step of both polynomials is wanted again.

@@ -11,6 +11,7 @@ import { matmul } from './matmul.ts';
 import * as movement from './movement.ts';
 import { argsort, type SortOptions, sort } from './order.ts';
 import { argmax, mean, min, norm, reduce, type VarianceOptions, variance } from './reduce.ts';
+import { relu } from './relu.ts';
 import { cumulative, product } from './scan.ts';
 import { type Shape, shapeText, sizeOf } from './shape.ts';
 import { logSoftmax, logSumExp, softmax } from './softmax.ts';
@@ -156,7 +157,7 @@ export class Tensor {
     return clamp(this, low, high);
   }
   relu(): Tensor {
-    return this.maximum(0);
+    return relu(this);
   }
   /** 1 / (1 + e^-x), through tanh, which does not overflow. */
   sigmoid(): Tensor {
