@@ -17,8 +17,8 @@ export interface SampledColumn {
  * What a text of a column must be like for it to be certain that a look at all of them would have found the same type. The
  * engine's own reading is no such check: it takes 1.5 for the whole number 2, 007 for 7 and 1 for true.
  */
-const CHECKS: ReadonlyMap<string, (text: string) => string> = new Map([
-  ['BIGINT', (text: string) => `CAST(TRY_CAST(${text} AS BIGINT) AS VARCHAR) = ${text}`],
+const CHECKS: ReadonlyMap<string, (text: string, value: string) => string> = new Map([
+  ['BIGINT', (text: string, value: string) => `CAST(${value} AS VARCHAR) = ${text}`],
   ['DOUBLE', (text: string) => `regexp_full_match(${text}, '-?(0|[1-9][0-9]*)(\\.[0-9]+)?')`],
   ['BOOLEAN', (text: string) => `lower(${text}) IN ('true', 'false')`],
 ]);
@@ -54,12 +54,16 @@ export async function sampledRelation(
       () => false,
     );
   if (!isFilled) return undefined;
-  const list = columns.map((one) => {
+  // Values in a query of their own: the engine would make each twice, once for the check.
+  const values: string[] = [];
+  const list = columns.map((one, index) => {
     const column = identifier(one.name);
     const check = checkOf(one);
     if (!check) return column;
-    const value = `TRY_CAST(${column} AS ${one.duckType})`;
-    return `CASE WHEN ${column} IS NULL OR ${check(column)} THEN ${value} ELSE error('not as in the sample') END AS ${column}`;
+    const value = identifier(`trestle value ${index}`);
+    values.push(`TRY_CAST(${column} AS ${one.duckType}) AS ${value}`);
+    return `CASE WHEN ${check(column, value)} THEN ${value} WHEN ${column} IS NULL THEN NULL ELSE error('not as in the sample') END AS ${column}`;
   });
-  return `(SELECT ${list.join(', ')} FROM ${texts})`;
+  if (values.length === 0) return texts;
+  return `(SELECT ${list.join(', ')} FROM (SELECT *, ${values.join(', ')} FROM ${texts}))`;
 }

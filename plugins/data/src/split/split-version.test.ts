@@ -62,6 +62,17 @@ describe('a split', () => {
     for (const id of ids) expect(b.get(id)).toBe(a.get(id));
   });
 
+  it('keeps the order of rows where it need not sort', async () => {
+    const many = Array.from({ length: 400_000 }, (_, id) => id);
+    await writeFile(join(project.dir, 'many.csv'), `id\n${many.join('\n')}\n`);
+    await host.run(dataAdd, { path: 'many.csv', name: 'many' }, { surface: 'cli' });
+    await host.run(dataSplit, { name: 'many' });
+    const sql =
+      'SELECT count(*) AS n, count(*) FILTER (WHERE "row" <> place) AS moved FROM (SELECT "row", row_number() OVER () - 1 AS place FROM "many.split")';
+    const { rows } = await host.run(dataQuery, { sql });
+    expect(rows).toEqual([{ n: 400_000, moved: 0 }]);
+  });
+
   it('divides every stratum alike', async () => {
     await host.run(dataSplit, { name: 'rows', kind: 'stratified', by: 'kind', as: 'strata' });
     const found = await parts('rows', 'strata');
