@@ -253,6 +253,27 @@ export default {
     expect(runs[0]?.status).toBe('interrupted');
   });
 
+  it('can be cancelled at any moment, also while the engine loads or works in the thread', async () => {
+    await open({
+      many: { sql: 'SELECT range AS id FROM range(300_000)' },
+      same: { from: 'many', module: 'steps/same.ts' },
+    });
+    const same =
+      "export default { kind: 'rows', reads: { id: 'integer' }, writes: { id: 'integer' }, run: (row) => row };";
+    await writeFile(join(project.dir, 'steps', 'same.ts'), `${same}\n`);
+    await host.run(pipelineRun, { name: 'features' });
+    for (let ms = 40; ms < 1_000; ms += 80) {
+      await writeFile(join(project.dir, 'steps', 'same.ts'), `${same} // ${ms}\n`);
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(), ms);
+      await host.run(pipelineRun, { name: 'features' }, { signal: stop.signal }).catch((thrown) => {
+        expect(thrown).toMatchObject({ kind: 'interrupted' });
+      });
+    }
+    await host.run(pipelineRun, { name: 'features' });
+    expect(await query('SELECT count(*) AS n FROM "features.same"')).toEqual([{ n: 300_000 }]);
+  });
+
   it.each([
     ['a name that is nowhere', { a: { sql: 'FROM nowhere' } }, 'TRS_DATA_UNKNOWN_DATASET'],
     ['a circle', { a: { sql: 'FROM b' }, b: { sql: 'FROM a' } }, 'TRS_DATA_PIPELINE'],

@@ -5,6 +5,7 @@ import { dataError } from '../data-error.ts';
 import type { TypedColumn } from '../engine/batches.ts';
 import type { WrittenPart } from '../version/write-part.ts';
 import type { StepParams } from './step-function.ts';
+import { mayEnd, newThreadState, type ThreadState } from './thread-state.ts';
 
 /** What a thread is given to run a step, or an expectation over rows. */
 export interface ThreadTask {
@@ -19,6 +20,13 @@ export interface ThreadTask {
   readonly dir: string;
   readonly engine: { readonly memoryMiB: number; readonly threads: number };
 }
+
+/** The task as it goes to the thread. */
+export interface ThreadData extends ThreadTask {
+  readonly state: ThreadState;
+}
+
+const ASKED_AGAIN_MS = 20;
 
 /** What a thread answers. */
 export type ThreadAnswer =
@@ -42,11 +50,23 @@ export async function runInThread(
   signal: AbortSignal,
   onRows: (rows: number) => void,
 ): Promise<WrittenPart> {
+  signal.throwIfAborted();
+  const state = newThreadState();
+  const workerData: ThreadData = { ...task, state };
   // The built file also when this one runs from source: a thread cannot be started from within a test runner.
   const worker = new Worker(fileURLToPath(import.meta.resolve('@trestle/plugin-data/step-worker')), {
-    workerData: task,
+    workerData,
   });
-  const stop = (): void => void worker.terminate();
+  let asking: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    if (mayEnd(state)) void worker.terminate();
+  };
+  const stop = (): void => {
+    // Interrupts the engine; a function that never ends does not hear it.
+    worker.postMessage('stop');
+    asking = setInterval(end, ASKED_AGAIN_MS);
+    end();
+  };
   signal.addEventListener('abort', stop);
   try {
     const answer = await new Promise<ThreadAnswer>((resolve, reject) => {
@@ -66,6 +86,7 @@ export async function runInThread(
     throw thrown;
   } finally {
     signal.removeEventListener('abort', stop);
+    clearInterval(asking);
     await worker.terminate();
   }
 }

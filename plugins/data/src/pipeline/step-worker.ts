@@ -7,36 +7,45 @@ import { type Engine, openEngine } from '../engine/engine.ts';
 import { identifier } from '../engine/quote.ts';
 import { loadExpectation } from '../expectation/expectation-module.ts';
 import { parquetRelation } from '../version/version-relation.ts';
-import { writePart } from '../version/write-part.ts';
+import { type WrittenPart, writePart } from '../version/write-part.ts';
 import { callWithValues } from './call-step.ts';
 import { callWithTensors } from './call-with-tensors.ts';
 import { ENGINE_TYPES, madeValue } from './made-value.ts';
 import { checkReads, loadStep, type StepModule } from './step-module.ts';
-import type { ThreadAnswer, ThreadTask } from './step-thread.ts';
+import type { ThreadAnswer, ThreadData } from './step-thread.ts';
 import { coreOf } from './tensor-core.ts';
+import { enterEngine, leaveEngine } from './thread-state.ts';
 
 // A thread for each run of a step or check: the function of a user neither blocks the process nor outlives the step.
 
 const CHUNK_ROWS = 2_048;
-const task: ThreadTask = workerData;
+const task: ThreadData = workerData;
+const { state } = task;
 const say = (answer: ThreadAnswer): void => parentPort?.postMessage(answer);
 
-async function run(): Promise<void> {
+const stop = new AbortController();
+parentPort?.once('message', () => stop.abort());
+// Whether it is told to stop is no reason to go on.
+parentPort?.unref();
+
+async function run(): Promise<WrittenPart> {
+  leaveEngine(state);
   const load = task.exports === 'step' ? loadStep : loadExpectation;
   const step = await load(task.module, task.shown);
   checkReads(step, task.input.columns, task.shown);
+  enterEngine(state);
   const engine = await openEngine(
     {
       config: (section) => section.schema.parse(section.name === dataConfig.name ? task.engine : {}) as never,
     },
-    { files: task.input.files, dirs: [task.dir] },
+    { files: task.input.files, dirs: [task.dir], signal: stop.signal },
   );
   try {
     const columns = Object.entries(step.writes).map(([name, type]) => ({ name, type }));
     const list = columns.map(({ name, type }) => `${identifier(name)} ${STORED_TYPES[type]}`);
     await engine.run(`CREATE TABLE made (${list.join(', ')})`);
     await fill(engine, step, columns);
-    say({ kind: 'written', part: await writePart(engine, 'made', columns, task.dir) });
+    return await writePart(engine, 'made', columns, task.dir);
   } finally {
     engine.close();
   }
@@ -54,7 +63,9 @@ async function fill(engine: Engine, step: StepModule, columns: readonly TypedCol
   const core = step.kind === 'tensors' ? await coreOf(task.module) : undefined;
   let from = 0;
   for await (const batch of batches(engine, sql, reads, task.batchRows)) {
-    const made = await (core ? callWithTensors(core, call, batch, from) : callWithValues(call, batch, from));
+    leaveEngine(state);
+    const calling = core ? callWithTensors(core, call, batch, from) : callWithValues(call, batch, from);
+    const made = await calling.finally(() => enterEngine(state));
     const rows = made[0]?.length ?? 0;
     for (let at = 0; at < rows; at += CHUNK_ROWS) {
       await table.rows(
@@ -74,17 +85,24 @@ async function fill(engine: Engine, step: StepModule, columns: readonly TypedCol
   if (from !== Number(input?.rows)) throw new RangeError(`${from} of ${input?.rows} rows were read.`);
 }
 
-run().catch((thrown: unknown) => {
+function failure(thrown: unknown): ThreadAnswer {
   if (isTrestleError(thrown)) {
     const name = thrown.code.replace('TRS_DATA_', '');
-    say({ kind: 'failed', name, error: thrown.kind, message: thrown.message, hint: thrown.hint ?? '' });
-  } else {
-    say({
-      kind: 'failed',
-      name: 'STEP_FAILED',
-      error: 'failed',
-      message: `${task.shown}: ${thrown}`,
-      hint: 'This is a defect; please report it.',
-    });
+    return { kind: 'failed', name, error: thrown.kind, message: thrown.message, hint: thrown.hint ?? '' };
   }
-});
+  return {
+    kind: 'failed',
+    name: 'STEP_FAILED',
+    error: 'failed',
+    message: `${task.shown}: ${thrown}`,
+    hint: 'This is a defect; please report it.',
+  };
+}
+
+run()
+  .then((part): ThreadAnswer => ({ kind: 'written', part }), failure)
+  .then((answer) => {
+    // The engine is closed.
+    leaveEngine(state);
+    say(answer);
+  });
