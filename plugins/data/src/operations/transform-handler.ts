@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname, relative } from 'node:path';
-import { NAME_PATTERN, parseReference } from '@trestle/contracts';
+import { NAME_PATTERN } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { dataError } from '../data-error.ts';
@@ -97,7 +97,7 @@ async function alone(ctx: Context, name: string, step: Step, shown: string): Pro
       name: input,
       kind: 'dataset' as const,
     }));
-    if (inputs.some((input) => parseReference(input.name).name === name))
+    if (inputs.some((input) => input.name.split('@')[0] === name))
       throw usage(
         `${shown} reads "${name}" and would make it`,
         'Give what it makes another name with --name.',

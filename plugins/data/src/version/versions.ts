@@ -1,4 +1,4 @@
-import { columnSchema, type DatasetVersion, parseReference } from '@trestle/contracts';
+import { columnSchema, type DatasetVersion, NAME_PATTERN, parseReference } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
 import { blobsToken, metadataToken } from '@trestle/store';
 import type { Selectable } from 'kysely';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { dataError } from '../data-error.ts';
 import type { DataTables } from '../data-tables.ts';
 import { type Manifest, manifestSchema } from './manifest.ts';
+import { type MomentReference, momentReference } from './moment.ts';
 
 const toVersion = (row: Selectable<DataTables['dataset_versions']>): DatasetVersion => ({
   dataset: row.dataset,
@@ -25,9 +26,14 @@ export async function listVersions(scope: Scope, dataset?: string): Promise<read
   return (await query.orderBy('dataset').orderBy('version', 'desc').execute()).map(toVersion);
 }
 
-/** The version that a reference names. @throws TRS_DATA_UNKNOWN_DATASET, TRS_DATA_UNKNOWN_VERSION */
+/**
+ * The version that a reference names: by number, by tag, or the one that was the newest at a moment.
+ *
+ * @throws TRS_DATA_UNKNOWN_DATASET, TRS_DATA_UNKNOWN_VERSION, TRS_DATA_VERSION_RETIRED, TRS_DATA_MOMENT
+ */
 export async function resolveVersion(scope: Scope, reference: string): Promise<DatasetVersion> {
-  const { name, selector } = parseReference(reference);
+  const moment = await momentMeant(scope, reference);
+  const { name, selector } = parseReference(moment?.name ?? reference);
   const versions = await listVersions(scope, name);
   if (versions.length === 0) {
     const known = new Set((await listVersions(scope)).map((version) => version.dataset));
@@ -37,6 +43,7 @@ export async function resolveVersion(scope: Scope, reference: string): Promise<D
       hint: 'See "trestle data list", or add it with "trestle data add FILE --name NAME".',
     });
   }
+  if (moment) return await newestAt(scope, moment, versions);
   const number =
     selector.kind === 'latest'
       ? versions[0]?.version
@@ -51,6 +58,69 @@ export async function resolveVersion(scope: Scope, reference: string): Promise<D
     message: `The dataset "${name}" has no version and no tag "${reference.split('@')[1]}"; the newest is ${versions[0]?.version}.`,
     hint: `See "trestle data show ${name}".`,
   });
+}
+
+/** A tag may be called like a day: it then means what it was given to. */
+async function momentMeant(scope: Scope, reference: string): Promise<MomentReference | undefined> {
+  const [name = '', tag = ''] = reference.split('@');
+  if (!NAME_PATTERN.test(tag) || !/^\d+-/.test(tag)) return momentReference(reference);
+  return (await taggedVersion(scope, name, tag)) === undefined ? momentReference(reference) : undefined;
+}
+
+/** @throws TRS_DATA_UNKNOWN_VERSION, TRS_DATA_VERSION_RETIRED, TRS_DATA_MOMENT */
+async function newestAt(
+  scope: Scope,
+  { name, moment, at }: MomentReference,
+  newestFirst: readonly DatasetVersion[],
+): Promise<DatasetVersion> {
+  if (at > Date.now()) {
+    throw dataError('MOMENT', {
+      kind: 'invalid',
+      message: `${moment} has not come yet: which version of "${name}" will be the newest then is not known.`,
+      hint: `The newest now is ${name}@${newestFirst[0]?.version}.`,
+    });
+  }
+  const index = newestFirst.findIndex((version) => Date.parse(version.createdAt) <= at);
+  const found = newestFirst[index];
+  const next = (index === -1 ? newestFirst : newestFirst.slice(0, index)).at(-1);
+  const retired = await retiredBetween(
+    scope,
+    name,
+    found?.version ?? 0,
+    next?.version ?? Number.MAX_SAFE_INTEGER,
+  );
+  // When a version was made that is gone is not known any more: it may have been the one.
+  if (retired.length > 0) {
+    throw dataError('VERSION_RETIRED', {
+      kind: 'not-found',
+      message: `Which version of "${name}" was the newest at ${moment} cannot be said: "data gc --keep" let go of ${retired.map((version) => `${name}@${version}`).join(', ')}.`,
+      hint: `See "trestle data list" for what there is. A tag keeps a version: "trestle data tag ${name}@N NAME".`,
+    });
+  }
+  if (found) return found;
+  throw dataError('UNKNOWN_VERSION', {
+    kind: 'not-found',
+    message: `The dataset "${name}" had no version at ${moment}.`,
+    hint: `Its first, ${name}@${next?.version}, was made at ${next?.createdAt}.`,
+  });
+}
+
+async function retiredBetween(
+  scope: Scope,
+  dataset: string,
+  above: number,
+  below: number,
+): Promise<readonly number[]> {
+  const rows = await (await scope.service(metadataToken))
+    .query<DataTables>()
+    .selectFrom('dataset_retired')
+    .select('version')
+    .where('dataset', '=', dataset)
+    .where('version', '>', above)
+    .where('version', '<', below)
+    .orderBy('version')
+    .execute();
+  return rows.map((row) => row.version);
 }
 
 /** @throws TRS_DATA_VERSION_RETIRED */
