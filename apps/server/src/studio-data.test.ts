@@ -80,7 +80,7 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
       await page.keyboard.type(' AS x');
       expect(await sql().inputValue()).toBe(`SELECT "${HOSTILE.column}" AS x, 1 AS one FROM orders`);
       await page.keyboard.press('Control+Enter');
-      await answered('66 rows');
+      await answered('500 rows, and there are more');
     });
 
     it('draws what a page can bear of a wide result, and says so', async () => {
@@ -99,6 +99,77 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
       await page.getByText('It was stopped.').waitFor();
       await ask('SELECT 2 AS two');
       await answered('1 row');
+    });
+  });
+
+  describe('a version', () => {
+    it('has its tags, erasures and expectations, and of each column what it means', async () => {
+      studio.complaints.length = 0;
+      await studio.visit('datasets/orders%402', 'orders@2', page);
+      await page.getByText('gold', { exact: true }).waitFor();
+      await page.getByText(/^1 row was erased from it/).waitFor();
+      const results = page.getByRole('table', { name: /^Expectations of orders@2/ });
+      expect(await results.getByRole('row').allTextContents()).toEqual([
+        'ExpectationResultFailing rowsFound',
+        expect.stringMatching(/^column\.notNull "id"held0/),
+        expect.stringMatching(/^column\.between 0 60 "amount"warning7/),
+      ]);
+      const email = page.getByRole('article').filter({ hasText: 'person' });
+      await email.getByText('personal data').waitFor();
+      await page.getByRole('img', { name: /^Histogram of amount: from 0 to 100, mean/ }).waitFor();
+      const amount = page.getByRole('article').filter({ hasText: 'amount' });
+      await amount.getByText('Statistics').focus();
+      await page.keyboard.press('Enter');
+      await amount.getByText('standard deviation').waitFor();
+      await page
+        .getByRole('img', { name: /of the strongest possible, both rise together$/ })
+        .first()
+        .waitFor();
+      await page.getByText(HOSTILE.column, { exact: true }).first().waitFor();
+      await isFitForEverybody();
+    });
+
+    it('warns of columns that nearly tell the one that is to be predicted', async () => {
+      await studio.visit('datasets/orders%401', 'orders@1', page);
+      await page.getByLabel('A column to predict').selectOption('late');
+      const leaks = page.getByRole('status', { name: 'Leaks of late' });
+      await leaks.getByText('“amount” alone nearly tells “late”').waitFor();
+      await page.getByLabel('A column to predict').selectOption(HOSTILE.column);
+      await page.getByText(`No column alone nearly tells “${HOSTILE.column}”.`).waitFor();
+      await isFitForEverybody();
+    });
+
+    it('is compared with another one, by whole rows or by a column that names them', async () => {
+      studio.complaints.length = 0;
+      await studio.visit('datasets/orders%402', 'orders@2', page);
+      await page.getByRole('button', { name: 'Compare' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'orders@1 to orders@2' }).waitFor();
+      await page.getByText(/^A row that changed is one removed and one added/).waitFor();
+      await page.getByLabel('rows named by').selectOption('id');
+      await page.getByRole('button', { name: 'Compare' }).click();
+      const changed = page.getByRole('table', { name: 'Rows that changed, for example' });
+      await changed.waitFor();
+      expect((await changed.getByRole('row').allTextContents()).slice(0, 2)).toEqual([
+        'idColumnWasIs',
+        '100amount0100',
+      ]);
+      await page
+        .getByRole('table', { name: /^Columns that are not in both/ })
+        .getByText('note')
+        .waitFor();
+      const removed = page.getByRole('table', { name: 'Removed, for example' });
+      expect(await removed.getByText(HOSTILE.column, { exact: true }).count()).toBe(1);
+      await page
+        .getByRole('img', { name: /^Distribution of amount before and after, distance 0\.\d+; most changed/ })
+        .waitFor();
+      expect(await page.locator('main img, main script, main svg[onload]').count()).toBe(0);
+      await isFitForEverybody();
+    });
+
+    it('says so where it, or what it is compared with, is not there', async () => {
+      await page.goto(`${studio.url}/#/datasets/orders%402/orders%4099`);
+      await page.getByRole('alert').getByText('TRS_DATA_UNKNOWN_VERSION').waitFor();
     });
   });
 });

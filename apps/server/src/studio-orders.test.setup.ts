@@ -8,7 +8,7 @@ import { HOSTILE } from './hostile.test.setup.ts';
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
-/** Of the second version: the first rows are gone, some are new, every tenth has another amount, a column is new. */
+/** Of the second version: the first rows are gone, some are new, every hundredth has another amount, a column is new. */
 function orders(from: number, to: number, isSecond: boolean): string {
   const header = [
     'id',
@@ -26,7 +26,7 @@ function orders(from: number, to: number, isSecond: boolean): string {
       id,
       `person${id}@example.com`,
       quoted(HOSTILE.values[id % HOSTILE.values.length] ?? ''),
-      isSecond && id % 10 === 0 ? amount + 100 : amount,
+      isSecond && id % 100 === 0 ? amount + 100 : amount,
       amount * 2 + (id % 3),
       amount > 25 ? 'yes' : 'no',
       ...(isSecond ? ['a note'] : []),
@@ -55,9 +55,11 @@ export async function addOrders(host: Host, dir: string): Promise<void> {
     await writeFile(join(dir, 'orders.csv'), csv);
     await host.run(dataAdd, { path: 'orders.csv', name: 'orders' }, local);
   };
-  await add(orders(0, 60, false));
-  await add(orders(5, 72, true));
+  await add(orders(0, 600, false));
+  await add(orders(50, 720, true));
   await host.run(dataTag, { name: 'orders@2', tag: 'gold' });
+  await host.run(dataErase, { name: 'orders', column: 'id', values: ['77'] });
+  // Behind the erasure, which takes what suites found of the rows before.
   await mkdir(join(dir, 'expectations'));
   const expectations = [
     { type: 'column.notNull', column: 'id' },
@@ -65,5 +67,4 @@ export async function addOrders(host: Host, dir: string): Promise<void> {
   ];
   await writeFile(join(dir, 'expectations', 'orders.json'), JSON.stringify({ expectations }));
   await host.run(dataValidate, { name: 'orders@2' }, local);
-  await host.run(dataErase, { name: 'orders', column: 'id', values: ['7'] });
 }

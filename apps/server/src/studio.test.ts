@@ -81,7 +81,7 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
     complaints.length = 0;
     await visit(`datasets/${HOSTILE.dataset}%401`, `${HOSTILE.dataset}@1`);
     for (const text of [HOSTILE.column, HOSTILE.number])
-      await page.getByText(text, { exact: true }).waitFor();
+      await page.getByRole('article').getByText(text, { exact: true }).waitFor();
     // What is longer than its place is whole in its title.
     for (const value of HOSTILE.values.slice(0, 5)) {
       expect(await page.locator('title').filter({ hasText: value }).count()).toBeGreaterThan(0);

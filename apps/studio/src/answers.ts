@@ -9,6 +9,67 @@ export interface DatasetVersion {
   readonly createdAt: string;
 }
 
+/** `data.show` */
+export interface DatasetDetails extends DatasetVersion {
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly nulls: number }[];
+  readonly tags: readonly string[];
+  readonly checks: readonly {
+    readonly suite: string;
+    readonly checkedAt: string;
+    readonly passed: boolean;
+    readonly results: readonly {
+      readonly expectation: string;
+      readonly severity: string;
+      readonly passed: boolean;
+      readonly failures: number;
+      readonly observed?: number;
+    }[];
+  }[];
+  readonly erasures: readonly { readonly erasure: string; readonly at: string; readonly rows: number }[];
+}
+
+/** `data.profile` */
+export interface Profile {
+  readonly rows: number;
+  readonly columns: readonly ColumnProfile[];
+  readonly correlations: readonly { readonly a: string; readonly b: string; readonly r: number }[];
+  readonly leaks?: readonly { readonly column: string; readonly score: number }[];
+}
+
+type Both<T> = { readonly from: T; readonly to: T };
+type ExampleRow = Readonly<Record<string, unknown>>;
+
+/** `data.diff` */
+export interface Diff {
+  readonly schema: {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly retyped: readonly (Both<string> & { readonly name: string })[];
+  };
+  readonly rows: {
+    readonly by: string;
+    readonly added: number;
+    readonly removed: number;
+    readonly changed: number;
+    readonly examples: {
+      readonly added: readonly ExampleRow[];
+      readonly removed: readonly ExampleRow[];
+      readonly changed: readonly {
+        readonly key: unknown;
+        readonly columns: Readonly<Record<string, Both<unknown>>>;
+      }[];
+    };
+  };
+  readonly columns: readonly {
+    readonly name: string;
+    readonly nulls: Both<number>;
+    readonly distinct: Both<number>;
+    readonly mean: Both<number | null>;
+    readonly distance: number;
+    readonly changed?: number;
+  }[];
+}
+
 export interface ColumnProfile {
   readonly name: string;
   readonly type: string;
@@ -18,6 +79,11 @@ export interface ColumnProfile {
   readonly min: number | string | null;
   readonly max: number | string | null;
   readonly mean: number | null;
+  readonly std: number | null;
+  readonly quantiles: Readonly<Record<string, number>> | null;
+  readonly lengths: { readonly min: number; readonly mean: number; readonly max: number } | null;
+  readonly semantic: string | null;
+  readonly isPersonal: boolean;
   readonly top: readonly { readonly value: string; readonly count: number }[];
   readonly histogram: readonly { readonly from: number; readonly to: number; readonly count: number }[];
 }

@@ -2,7 +2,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useConnection } from './connection.ts';
 import { useNotice } from './notice.ts';
 import { AuditPage } from './page/audit.tsx';
-import { DatasetPage, DatasetsPage } from './page/datasets.tsx';
+import { ComparePage } from './page/compare.tsx';
+import { DatasetPage } from './page/dataset.tsx';
+import { DatasetsPage } from './page/datasets.tsx';
 import { DeploymentPage } from './page/deployment.tsx';
 import { DeploymentsPage } from './page/deployments.tsx';
 import { JobsPage } from './page/jobs.tsx';
@@ -29,11 +31,12 @@ const SECTIONS = [
   'audit',
 ] as const;
 
-function page(section: string, name: string | undefined) {
+function page(section: string, name: string | undefined, [other, key]: readonly string[]) {
   switch (section) {
     case 'overview':
       return <OverviewPage />;
     case 'datasets':
+      if (name !== undefined && other !== undefined) return <ComparePage from={other} to={name} by={key} />;
       return name === undefined ? <DatasetsPage /> : <DatasetPage name={name} />;
     case 'query':
       return <QueryPage subject={name} />;
@@ -62,7 +65,8 @@ function page(section: string, name: string | undefined) {
 }
 
 export function App() {
-  const [section = 'overview', name] = useRoute();
+  const [section = 'overview', name, ...more] = useRoute();
+  const address = [section, name, ...more].join('/');
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   const connection = useConnection();
@@ -74,7 +78,7 @@ export function App() {
     // A new page is read out from its start; the first one is not taken the focus from the address bar for.
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;
-  }, [section, name]);
+  }, [address]);
 
   return (
     <>
@@ -102,8 +106,8 @@ export function App() {
           The server does not answer. What you see may be old; it is asked again every few seconds.
         </p>
       ) : null}
-      <main id="main" ref={main} tabIndex={-1} key={`${section}/${name ?? ''}`}>
-        {connection === 'unknown-caller' ? <SignIn /> : page(section, name)}
+      <main id="main" ref={main} tabIndex={-1} key={address}>
+        {connection === 'unknown-caller' ? <SignIn /> : page(section, name, more)}
       </main>
       <p class={notice === '' ? 'unseen' : 'notice'} role="status">
         {notice}

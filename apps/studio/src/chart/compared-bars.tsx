@@ -10,7 +10,7 @@ const WIDTH = 420;
 const ROW = 26;
 const LABELS = 150;
 
-/** Shares per bin: the training data above, the live window below. */
+/** Shares per bin: what was before (the training data) above, what is now (the live window) below. */
 export function ComparedBars({ bins, about }: { bins: readonly Bin[]; about: string }) {
   const most = Math.max(...bins.flatMap((bin) => [bin.reference, bin.current]), 1e-9);
   const length = (share: number): number => (share / most) * (WIDTH - LABELS - 100);

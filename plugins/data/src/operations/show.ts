@@ -11,6 +11,8 @@ export const dataShow = operation({
   positionals: ['name'],
   input: z.object({ name: z.string().describe('Dataset, or dataset@version.') }),
   output: datasetVersionSchema.extend({
+    /** Names of it, beside its number. */
+    tags: z.array(z.string()),
     /** What suites found, without the failing rows. */
     checks: z.array(keptCheckSchema),
     /** Rows that were erased from it since: it is not what it was. */
@@ -18,11 +20,12 @@ export const dataShow = operation({
   }),
   load: async () => {
     const { checksOf } = await import('../expectation/kept-checks.ts');
-    const { erasuresOf, resolveVersion } = await import('../version/versions.ts');
+    const { erasuresOf, resolveVersion, tagsOf } = await import('../version/versions.ts');
     return async (ctx, { name }) => {
       const version = await resolveVersion(ctx, name);
       const erasures = [...(await erasuresOf(ctx, version))];
-      return { ...version, checks: await checksOf(ctx, version), erasures };
+      const tags = [...(await tagsOf(ctx, version))];
+      return { ...version, tags, checks: await checksOf(ctx, version), erasures };
     };
   },
   present: (version) => [
@@ -34,6 +37,7 @@ export const dataShow = operation({
         ['digest', version.digest],
         ['source', version.source],
         ['added', version.createdAt],
+        ['tags', version.tags.join(', ') || 'none'],
       ],
     },
     ...version.checks.map(({ checkedAt, passed, results }) => ({

@@ -152,6 +152,22 @@ async function taggedVersion(scope: Scope, dataset: string, tag: string): Promis
   return row?.version;
 }
 
+/** The names that a version has, beside its number. */
+export async function tagsOf(
+  scope: Scope,
+  { dataset, version }: { readonly dataset: string; readonly version: number },
+): Promise<readonly string[]> {
+  const rows = await (await scope.service(metadataToken))
+    .query<DataTables>()
+    .selectFrom('dataset_tags')
+    .select('tag')
+    .where('dataset', '=', dataset)
+    .where('version', '=', version)
+    .orderBy('tag')
+    .execute();
+  return rows.map(({ tag }) => tag);
+}
+
 export async function readManifest(scope: Scope, digest: string): Promise<Manifest> {
   const blobs = await scope.service(blobsToken);
   const bytes = await blobs.read(digest, 64 * 2 ** 20);
