@@ -172,4 +172,66 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
       await page.getByRole('alert').getByText('TRS_DATA_UNKNOWN_VERSION').waitFor();
     });
   });
+
+  describe('a pipeline', () => {
+    it('that fails says where and why, in the graph, in its steps and in its history', async () => {
+      await studio.visit('pipelines/checked', 'checked', page);
+      await page.getByText('It starts: "0 3 1 1 *", drift of birds').waitFor();
+      const run = async (): Promise<void> => {
+        await page.getByRole('button', { name: 'Run', exact: true }).click();
+        const dialog = page.getByRole('dialog', { name: 'Run checked?' });
+        await dialog.getByLabel('Run them all the same').focus();
+        await page.keyboard.press('Space');
+        expect(await studio.violations(page)).toEqual([]);
+        await dialog.getByRole('button', { name: 'Run' }).click();
+        expect(await page.getByRole('alert').textContent()).toContain('TRS_DATA_EXPECTATIONS_FAILED');
+      };
+      await run();
+      const steps = page.getByRole('table', { name: /^Steps of pr-/ });
+      await steps.getByText('failed', { exact: true }).waitFor();
+      await steps.getByText('not reached', { exact: true }).waitFor();
+      const graph = page.getByRole('region', { name: 'Steps of checked' });
+      await graph.getByText('sql · failed').waitFor();
+      expect(await graph.locator('.node.bad').count()).toBe(1);
+
+      await page.reload();
+      await run();
+      const runs = page.getByRole('table', { name: 'Runs, newest first' });
+      await expect.poll(() => runs.getByRole('rowheader').count()).toBe(2);
+      const first = runs.getByRole('link').last();
+      const id = (await first.textContent()) ?? '';
+      await first.click();
+      await page.getByRole('heading', { level: 2, name: id }).waitFor();
+      await page
+        .getByRole('table', { name: `Steps of ${id}` })
+        .getByText('failed')
+        .first()
+        .waitFor();
+      studio.complaints.length = 0;
+      await isFitForEverybody();
+    });
+
+    it('tells how far it is while it runs', async () => {
+      await studio.visit('pipelines/features', 'features', page);
+      await page.route('**/events', async (route) => {
+        await route.fulfill({
+          contentType: 'text/event-stream',
+          body: `event: progress\ndata: {"state":"running","step":"fast: 7 rows","fraction":0.5}\n\n`,
+        });
+      });
+      let isOver = false;
+      await page.route('**/api/v1/jobs/*', (route) =>
+        isOver ? route.continue() : route.fulfill({ json: { state: 'running' } }),
+      );
+      await page.getByRole('button', { name: 'Run', exact: true }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Run' }).click();
+      await page.getByRole('status').filter({ hasText: '50 % fast: 7 rows' }).waitFor();
+      expect(await studio.violations(page)).toEqual([]);
+      isOver = true;
+      await page.getByRole('status').filter({ hasText: 'features has run.' }).waitFor();
+      expect(await page.getByRole('progressbar').count()).toBe(0);
+      await page.unroute('**/events');
+      await page.unroute('**/api/v1/jobs/*');
+    });
+  });
 });

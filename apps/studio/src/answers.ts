@@ -254,6 +254,7 @@ export interface StepRun {
 
 export interface PipelineRun {
   readonly run: string;
+  readonly pipeline: string;
   readonly status: string;
   readonly trigger: string;
   readonly steps: readonly StepRun[];
@@ -268,6 +269,8 @@ export interface Pipeline {
     readonly name: string;
     readonly kind: string;
     readonly inputs: readonly { readonly name: string; readonly kind: string }[];
+    /** What its expectations compare its rows with. */
+    readonly compares: readonly { readonly name: string; readonly kind: string }[];
     readonly output: string;
   }[];
   readonly triggers: readonly string[];

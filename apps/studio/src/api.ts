@@ -27,6 +27,20 @@ export async function call<T>(operation: string, input: object = {}, signal?: Ab
   return job === undefined ? (answer.body as T) : await finished<T>(job, signal);
 }
 
+/** Starts a job, and gives its id without waiting for its end. @throws ApiError */
+export async function start(operation: string, input: object): Promise<string> {
+  const { body } = await send(`api/v1/${operation.replace('.', '/')}`, input);
+  const job = jobOf(body);
+  if (job !== undefined) return job;
+  throw new ApiError(500, 'TRS_STUDIO', `The server did not say which job "${operation}" is.`, 'See Jobs.');
+}
+
+/** What tells the server who asks. */
+export function authorization(): Readonly<Record<string, string>> {
+  const token = sessionStorage.getItem(TOKEN_KEY);
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
 interface JobState {
   readonly state: string;
   readonly output?: unknown;
@@ -35,7 +49,8 @@ interface JobState {
 
 const JOB_POLL_MS = 400;
 
-async function finished<T>(job: string, signal?: AbortSignal): Promise<T> {
+/** Waits for the end of a job. @throws ApiError */
+export async function finished<T>(job: string, signal?: AbortSignal): Promise<T> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, JOB_POLL_MS));
     signal?.throwIfAborted();
@@ -50,13 +65,12 @@ async function finished<T>(job: string, signal?: AbortSignal): Promise<T> {
 }
 
 async function send(path: string, input: object | undefined, signal?: AbortSignal) {
-  const token = sessionStorage.getItem(TOKEN_KEY);
   const response = await fetch(path, {
     method: input ? 'POST' : 'GET',
     headers: {
       ...(input ? { 'content-type': 'application/json' } : {}),
       accept: 'application/json',
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...authorization(),
     },
     ...(input ? { body: JSON.stringify(input) } : {}),
     ...(signal ? { signal } : {}),

@@ -41,7 +41,7 @@ function page(section: string, name: string | undefined, [other, key]: readonly 
     case 'query':
       return <QueryPage subject={name} />;
     case 'pipelines':
-      return name === undefined ? <PipelinesPage /> : <PipelinePage name={name} />;
+      return name === undefined ? <PipelinesPage /> : <PipelinePage name={name} chosen={other} />;
     case 'runs':
       return name === undefined ? <RunsPage /> : <RunPage id={name} />;
     case 'models':

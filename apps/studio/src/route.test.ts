@@ -17,6 +17,7 @@ describe('addresses', () => {
     ['run:r-1', '#/runs/r-1'],
     ['model:strikes@3', '#/models/strikes'],
     ['deployment:strikes@4', '#/deployments/strikes'],
+    ['pipeline:features', '#/pipelines/features'],
     ['prediction:p-1', '#/lineage/prediction%3Ap-1'],
   ])('%s has the page %s', (ref, page) => {
     expect(pageOf(ref)).toBe(page);

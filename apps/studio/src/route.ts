@@ -37,6 +37,7 @@ export function pageOf(ref: string): string {
   if (kind === 'dataset') return to('datasets', rest);
   if (kind === 'run') return to('runs', rest);
   if (kind === 'model') return to('models', name);
+  if (kind === 'pipeline') return to('pipelines', name);
   if (kind === 'deployment') return to('deployments', name);
   return to('lineage', ref);
 }

@@ -11,10 +11,12 @@ interface GraphOf {
   /** The node that it is about. */
   readonly here?: string;
   hrefOf(ref: string): string;
+  /** The colour of a box; its words must say the same. */
+  toneOf?(ref: string): string;
 }
 
 /** A graph without circles; each box is a link to its page, and each edge says what was done. */
-export function Graph({ about, says, here: hereRef, hrefOf, ...graph }: GraphOf) {
+export function Graph({ about, says, here: hereRef, hrefOf, toneOf, ...graph }: GraphOf) {
   const { nodes, edges, width, height } = placeNodes(graph);
   const box = useRef<HTMLElement>(null);
   const here = nodes.find((node) => node.ref === hereRef);
@@ -50,7 +52,7 @@ export function Graph({ about, says, here: hereRef, hrefOf, ...graph }: GraphOf)
         {nodes.map((node) => (
           <a key={node.ref} href={hrefOf(node.ref)}>
             <rect
-              class={`node ${node.ref === hereRef ? 'here' : ''}`}
+              class={`node ${toneOf?.(node.ref) ?? ''} ${node.ref === hereRef ? 'here' : ''}`}
               x={node.x}
               y={node.y}
               width={NODE.width}

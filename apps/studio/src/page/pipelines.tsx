@@ -1,14 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { Pipeline, PipelineRun, PipelineSummary, StepRun } from '../answers.ts';
-import { call } from '../api.ts';
 import { Graph } from '../chart/graph.tsx';
 import { ago, count, duration } from '../format.ts';
 import { to } from '../route.ts';
 import { Answer, Empty } from '../ui/answer.tsx';
 import { Badge, Time } from '../ui/badge.tsx';
-import { ConfirmButton } from '../ui/confirm-button.tsx';
 import { Table } from '../ui/table.tsx';
 import { useQuery } from '../use-query.ts';
+import { RunPipeline } from './run-pipeline.tsx';
 
 const POLL_MS = 2_000;
 const startsAt = (triggers: readonly string[]): string => triggers.join(', ') || 'only when asked to';
@@ -48,8 +47,8 @@ export function PipelinesPage() {
   );
 }
 
-/** One pipeline: its graph with what the last run made of each step, that run's steps, and the runs before. */
-export function PipelinePage({ name }: { name: string }) {
+/** One pipeline: its graph with what the last run, or the chosen one, made of each step, that run's steps, and the others. */
+export function PipelinePage({ name, chosen }: { name: string; chosen: string | undefined }) {
   const pipeline = useQuery<Pipeline>('pipeline.show', { name, runs: 20 }, POLL_MS);
   return (
     <>
@@ -57,33 +56,23 @@ export function PipelinePage({ name }: { name: string }) {
       <Answer of={pipeline}>
         {({ steps, triggers, runs }) => {
           const [last] = runs;
+          const shown = runs.find(({ run }) => run === chosen) ?? last;
           return (
             <>
-              <div class="row">
-                <ConfirmButton
-                  label="Run"
-                  title={`Run ${name}?`}
-                  isBold
-                  act={() => call('pipeline.run', { name })}
-                  done={pipeline.reload}
-                  says={`${name} has run.`}
-                >
-                  <p>Steps whose rows are there already are not run again.</p>
-                </ConfirmButton>
-                <span class="quiet">It starts: {startsAt(triggers)}</span>
-              </div>
-              <PipelineGraph name={name} steps={steps} run={last} />
+              <p class="quiet">It starts: {startsAt(triggers)}</p>
+              <RunPipeline name={name} changed={pipeline.reload} />
+              <PipelineGraph name={name} steps={steps} run={shown} />
               <Plan name={name} key={last?.finishedAt} />
-              {last ? (
+              {shown ? (
                 <>
                   <h2>
-                    Last run <Badge>{last.status}</Badge>
+                    {shown === last ? 'Last run' : shown.run} <Badge>{shown.status}</Badge>
                   </h2>
-                  <Steps caption={`Steps of ${last.run}`} steps={last.steps} />
+                  <Steps caption={`Steps of ${shown.run}`} steps={shown.steps} />
                 </>
               ) : null}
               <h2>Runs</h2>
-              <Runs runs={runs} />
+              <Runs runs={runs} shown={shown} />
             </>
           );
         }}
@@ -119,7 +108,9 @@ function PipelineGraph(props: { name: string; steps: Pipeline['steps']; run: Pip
   const ran = new Map(run?.steps.map((step) => [step.step, step]));
   const refOf = ({ kind, name: input }: { kind: string; name: string }): string => `${kind}:${input}`;
   const datasets = new Set(
-    steps.flatMap(({ inputs }) => inputs.filter(({ kind }) => kind === 'dataset').map(refOf)),
+    steps.flatMap(({ inputs, compares }) =>
+      [...inputs, ...compares].filter(({ kind }) => kind === 'dataset').map(refOf),
+    ),
   );
   const outputs = new Map(
     steps.map((step) => [`step:${step.name}`, ran.get(step.name)?.output ?? step.output]),
@@ -136,10 +127,15 @@ function PipelineGraph(props: { name: string; steps: Pipeline['steps']; run: Pip
           kind: `${step.kind} · ${ran.get(step.name)?.state ?? 'not run yet'}`,
         })),
       ]}
-      edges={steps.flatMap((step) =>
-        step.inputs.map((input) => ({ from: refOf(input), to: `step:${step.name}`, kind: '' })),
-      )}
+      edges={steps.flatMap((step) => [
+        ...step.inputs.map((input) => ({ from: refOf(input), to: `step:${step.name}`, kind: '' })),
+        ...step.compares
+          // Read as well as compared with: one line says both.
+          .filter((other) => step.inputs.every((input) => refOf(input) !== refOf(other)))
+          .map((other) => ({ from: refOf(other), to: `step:${step.name}`, kind: 'compared' })),
+      ])}
       hrefOf={hrefOf}
+      toneOf={(ref) => TONES[ran.get(ref.slice('step:'.length))?.state ?? 'waiting']}
     />
   );
 }
@@ -152,6 +148,16 @@ const STATES: Readonly<Record<StepRun['state'], string>> = {
   appended: 'appended',
   failed: 'failed',
   'not reached': 'not reached',
+};
+
+const TONES: Readonly<Record<StepRun['state'], string>> = {
+  waiting: '',
+  running: 'warn',
+  cached: 'good',
+  ran: 'good',
+  appended: 'good',
+  failed: 'bad',
+  'not reached': '',
 };
 
 const Steps = ({ caption, steps }: { caption: string; steps: readonly StepRun[] }) => (
@@ -176,15 +182,16 @@ const Steps = ({ caption, steps }: { caption: string; steps: readonly StepRun[] 
   />
 );
 
-const Runs = ({ runs }: { runs: readonly PipelineRun[] }) =>
+const Runs = ({ runs, shown }: { runs: readonly PipelineRun[]; shown: PipelineRun | undefined }) =>
   runs.length === 0 ? (
     <Empty>It has not run yet.</Empty>
   ) : (
     <Table
       caption="Runs, newest first"
       rows={runs}
+      isMarked={(run) => run === shown}
       columns={[
-        { label: 'Run', cell: ({ run }) => run },
+        { label: 'Run', cell: ({ pipeline, run }) => <a href={to('pipelines', pipeline, run)}>{run}</a> },
         { label: 'State', cell: ({ status }) => <Badge>{status}</Badge> },
         { label: 'Started by', cell: ({ trigger }) => trigger },
         { label: 'Started', cell: ({ startedAt }) => <Time at={startedAt} text={ago(startedAt)} /> },
