@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { DatasetDetails, DatasetVersion, Profile } from '../answers.ts';
-import { ago, count, metric, percent, plural } from '../format.ts';
+import { ago, count, metric, number, percent, plural } from '../format.ts';
 import { to } from '../route.ts';
 import { Answer } from '../ui/answer.tsx';
 import { Badge, Time } from '../ui/badge.tsx';
@@ -107,7 +107,7 @@ const Checks = ({ of: { checks, ...version } }: { of: DatasetDetails }) =>
               {
                 label: 'Found',
                 isNumber: true,
-                cell: (result) => (result.observed === undefined ? '–' : metric(result.observed)),
+                cell: (result) => number(result.observed),
               },
             ]}
           />

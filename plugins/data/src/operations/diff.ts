@@ -57,7 +57,11 @@ export const dataDiff = operation({
 });
 
 const between = ({ from, to }: { readonly from: number | null; readonly to: number | null }): string =>
-  from === null && to === null ? '' : from === to ? String(from) : `${from} to ${to}`;
+  from === null && to === null ? '' : from === to ? readable(from) : `${readable(from)} to ${readable(to)}`;
+
+/** Six digits of what is no whole number: a mean has more than anybody reads. */
+const readable = (value: number | null): string =>
+  String(value === null || Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 
 const rowsView = (title: string, rows: readonly unknown[]): View[] =>
   rows.length === 0
