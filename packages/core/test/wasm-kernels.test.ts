@@ -12,6 +12,14 @@ import { interpreter } from './interpreter/interpreter.ts';
 const reference = interpreter();
 const device = wasmDevice();
 
+const load = (input: number, view: View): Expression => ({ kind: 'load', input, view, dtype: 'float32' });
+const apply = (fn: ElementwiseFunction, ...operands: Expression[]): Expression => ({
+  kind: 'apply',
+  fn,
+  operands,
+  dtype: 'float32',
+});
+
 /** Runs a kernel on both devices, and expects the same elements. */
 async function expectSame(kernel: Kernel, inputs: readonly TypedArrayOf[], tolerance = 0): Promise<void> {
   const on = async (one: typeof reference): Promise<TypedArrayOf> => {
@@ -81,12 +89,6 @@ describe('WebAssembly kernels against the interpreter', () => {
       fc.asyncProperty(cases, async ({ of, a, b, fn, outer, seed }) => {
         const values = (size: number, shift: number): Float32Array =>
           Float32Array.from({ length: size }, (_, i) => seed[(i + shift) % 7] ?? 0);
-        const load = (input: number, view: View): Expression => ({
-          kind: 'load',
-          input,
-          view,
-          dtype: 'float32',
-        });
         const sum: Expression = {
           kind: 'apply',
           fn,
@@ -259,13 +261,6 @@ describe('WebAssembly kernels against the interpreter', () => {
 });
 
 describe('kernels that finish what they have folded or multiplied', () => {
-  const load = (input: number, view: View): Expression => ({ kind: 'load', input, view, dtype: 'float32' });
-  const apply = (fn: ElementwiseFunction, ...operands: Expression[]): Expression => ({
-    kind: 'apply',
-    fn,
-    operands,
-    dtype: 'float32',
-  });
   /** relu(result + first) * second - 0.3, over `result`. */
   const finish = (result: Expression, first: View, second: View, from: number): Expression => {
     const zero: Expression = { kind: 'constant', value: 0, dtype: 'float32' };
@@ -387,6 +382,20 @@ describe('kernels that finish what they have folded or multiplied', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('products that are fused with the sums that they feed', () => {
+  const values = (step: number): Float32Array =>
+    Float32Array.from({ length: 64 }, (_, i) => Math.sin(i * step) * 3 + 0.1);
+
+  it('give 0 for the difference of equal products, also where they are computed from other tensors', async () => {
+    const view = contiguousView([64]);
+    const product = (first: number): Expression => apply('mul', load(first, view), load(first + 1, view));
+    const expression = apply('sub', product(0), product(2));
+    const kernel: Kernel = { kind: 'elementwise', shape: [64], dtype: 'float32', expression };
+    const inputs = [1.37, 2.11, 1.37, 2.11].map((step) => device.upload(values(step)));
+    expect([...(await device.read(device.run(kernel, inputs)))]).toEqual(Array.from({ length: 64 }, () => 0));
   });
 });
 

@@ -186,12 +186,13 @@ function apply(node: Apply, writing: Writing): Vector {
 }
 
 /**
- * A product that is only added to, or taken from, something: one fused operation, rounded once. Where a product is used twice
- * it stays itself, so that a difference of equal products is 0.
+ * A product that is only added to, or taken from, something: one fused operation, rounded once. A product that is used twice
+ * stays itself, and so do two whose difference is taken: equal products differ by 0, which one of them unrounded would not.
  */
 function contracted({ fn, operands }: Apply, { lanes, value, isFusable }: Writing): Vector | undefined {
   const [first, second] = operands;
   if (!lanes.features.fma || !first || !second) return undefined;
+  if (fn === 'sub' && first.kind === 'apply' && first.fn === 'mul') return undefined;
   const fused = (of: (a: Vector, b: Vector, c: Vector) => Vector, product: Apply, other: Expression) => {
     const [a, b = a] = product.operands;
     // The sum so far first: a long sum of products would keep all their factors in registers otherwise.
