@@ -11,7 +11,12 @@ export interface DatasetVersion {
 
 /** `data.show` */
 export interface DatasetDetails extends DatasetVersion {
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly nulls: number }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly nulls: number;
+    readonly about?: 'file';
+  }[];
   readonly tags: readonly string[];
   readonly checks: readonly {
     readonly suite: string;

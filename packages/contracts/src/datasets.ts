@@ -5,7 +5,13 @@ import type { Batch } from './batch.ts';
 export const columnTypeSchema = z.enum(['number', 'integer', 'string', 'boolean', 'timestamp']);
 export type ColumnType = z.infer<typeof columnTypeSchema>;
 
-export const columnSchema = z.object({ name: z.string(), type: columnTypeSchema, nulls: z.number() });
+export const columnSchema = z.object({
+  name: z.string(),
+  type: columnTypeSchema,
+  nulls: z.number(),
+  /** A fact of the file that a row was made of (its name, its size), not of what it shows: no feature unless one is declared. */
+  about: z.literal('file').optional(),
+});
 export type Column = z.infer<typeof columnSchema>;
 
 export const datasetVersionSchema = z.object({

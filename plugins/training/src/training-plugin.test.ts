@@ -1,10 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { trainingToken } from '@trestle/contracts';
 import type { Host } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
-import { dataAdd, dataPlugin, dataSplit } from '@trestle/plugin-data';
+import { dataAdd, dataPlugin, dataSplit, dataTransform } from '@trestle/plugin-data';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCompare, runList, runShow, trainingPlugin, trainOperation } from './index.ts';
@@ -61,6 +61,27 @@ describe('the training plugin', () => {
   };
 
   // The reference: scikit-learn's logistic regression on the same split, ROC AUC 0.788 and average precision 0.330.
+  it('leaves facts of the file out, also after a step handed them on, unless a feature is declared of one', async () => {
+    for (const label of ['cold', 'warm']) {
+      await mkdir(join(project.dir, 'notes', label), { recursive: true });
+      for (let file = 0; file < 30; file++)
+        await writeFile(join(project.dir, 'notes', label, `${file}.txt`), `${label} day ${file % 3}`);
+    }
+    await writeFile(join(project.dir, 'kept.sql'), 'SELECT * FROM notes');
+    await host.run(dataAdd, { path: 'notes', name: 'notes' }, { surface: 'cli' });
+    await host.run(dataTransform, { file: 'kept.sql' }, { surface: 'cli' });
+    const training = { target: 'label', estimator: 'linear' } as const;
+    const text = { text: { kind: 'text' } } as const;
+    for (const data of ['notes', 'kept']) {
+      const { notes, metrics } = await host.run(trainOperation, { ...training, data, features: text });
+      expect(notes).toContain('Left out: file: facts of the file, not of what it shows.');
+      expect(metrics.test.accuracy).toBe(1);
+    }
+    const declared = { ...text, file: { kind: 'hash', buckets: 2 } } as const;
+    const { notes } = await host.run(trainOperation, { ...training, data: 'kept', features: declared });
+    expect(notes.join()).not.toContain('Left out');
+  });
+
   it('predicts damage of real wildlife strikes better than the reference', async () => {
     await addStrikes();
     const result = await host.run(trainOperation, STRIKES);

@@ -55,6 +55,7 @@ export function DatasetPage({ name }: { name: string }) {
 }
 
 function About({ version }: { version: DatasetDetails }) {
+  const facts = version.columns.filter(({ about }) => about === 'file').map(({ name }) => name);
   return (
     <>
       <p>
@@ -69,6 +70,11 @@ function About({ version }: { version: DatasetDetails }) {
           {version.tags.map((tag) => (
             <Badge key={tag}>{tag}</Badge>
           ))}
+        </p>
+      )}
+      {facts.length === 0 ? null : (
+        <p class="quiet">
+          Facts of the files, no features unless they are declared: <bdi>{facts.join(', ')}</bdi>.
         </p>
       )}
       {version.erasures.map(({ erasure, at, rows }) => (

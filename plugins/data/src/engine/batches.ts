@@ -1,11 +1,12 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import type { Batch, BatchColumn, ColumnType } from '@trestle/contracts';
+import type { Batch, BatchColumn, Column, ColumnType } from '@trestle/contracts';
 import type { Engine } from './engine.ts';
 import { identifier } from './quote.ts';
 
 export interface TypedColumn {
   readonly name: string;
   readonly type: ColumnType;
+  readonly about?: Column['about'];
 }
 
 export const DEFAULT_BATCH_ROWS = 8_192;

@@ -56,6 +56,7 @@ export const dataShow = operation({
         { key: 'name', label: 'column' },
         { key: 'type', label: 'type' },
         { key: 'nulls', label: 'missing' },
+        ...(version.columns.some(({ about }) => about) ? [{ key: 'about', label: 'a fact of' }] : []),
       ],
       rows: version.columns,
     },

@@ -8,6 +8,7 @@ import { keepCheck } from '../expectation/kept-checks.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
 import { describeRelation } from '../source/source-relation.ts';
 import { commitVersion } from '../version/commit-version.ts';
+import { schemaOf } from '../version/manifest.ts';
 import { partFiles, withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 import { storePart, writePart } from '../version/write-part.ts';
@@ -52,7 +53,7 @@ export async function validate(
       dataset: input.quarantine,
       manifest: {
         format: 1,
-        columns: version.columns.map(({ name, type }) => ({ name, type })),
+        columns: schemaOf(version.columns),
         parts: [stored],
       },
       columns: part.columns,

@@ -12,6 +12,7 @@ import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
 import { addNulls, refuseFailures } from '../version/add-version.ts';
 import { commitVersion } from '../version/commit-version.ts';
+import { schemaOf } from '../version/manifest.ts';
 import { parquetRelation, partFiles } from '../version/version-relation.ts';
 import { readManifest } from '../version/versions.ts';
 import { storePart, type WrittenPart, writePart } from '../version/write-part.ts';
@@ -54,9 +55,10 @@ export async function makeStep(
     const files = [...inputs.values()].flatMap((input) => input.files);
     const engine = await openEngine(ctx, { files, dirs: [workspace.dir], signal: ctx.signal });
     try {
-      const part = isSqlStep(step)
+      const written = isSqlStep(step)
         ? await runSql(engine, name, step, inputs, workspace.dir)
         : await runModule(ctx, step, inputs, workspace.dir, onRows);
+      const part = { ...written, columns: withFacts(written.columns, versions) };
       if (append) checkSameColumns(name, append.manifest.columns, part.columns);
       if (suite && part.rows > 0) {
         // Of what is appended to, every row was checked when it was made; the whole is checked with what is new.
@@ -82,7 +84,7 @@ export async function makeStep(
         dataset: output,
         manifest: {
           format: 1,
-          columns: part.columns.map(({ name, type }) => ({ name, type })),
+          columns: schemaOf(part.columns),
           parts: [...(append?.manifest.parts ?? []), ...parts],
         },
         columns: addNulls(part.columns, append?.before.columns),
@@ -105,6 +107,18 @@ export async function makeStep(
     await workspace.remove();
   }
 }
+
+/** A fact of a file that is handed on under its name stays one. */
+const withFacts = (
+  columns: readonly Column[],
+  inputs: ReadonlyMap<string, DatasetVersion>,
+): readonly Column[] => {
+  const facts = [...inputs.values()].flatMap((input) => input.columns).filter((column) => column.about);
+  return columns.map((column) => ({
+    ...column,
+    about: facts.find(({ name, type }) => name === column.name && type === column.type)?.about,
+  }));
+};
 
 const edgesOf = (versions: ReadonlyMap<string, DatasetVersion>, kind: string) =>
   [...versions.values()].map(({ dataset, version }) => ({ ref: `dataset:${dataset}@${version}`, kind }));

@@ -48,15 +48,16 @@ export async function sourceColumns(
     const described = read.map(({ name, duckType }) => ({
       name,
       type: types.get(name) ?? columnTypeOf(duckType),
+      about: source.columns?.find((column) => column.name === name)?.about,
     }));
     const names = described.map((column) => column.name);
     checkOverrides(types, names, source.shown);
     const own = new Map(described.map(({ name, type }) => [name, type]));
     found.push({ source, relation, types: own });
     columns = columns
-      ? matchColumns(columns, described, source.shown).map(({ name, type }) => ({
-          name,
-          type: base ? type : sharedType(type, own.get(name) ?? type),
+      ? matchColumns(columns, described, source.shown).map((column) => ({
+          ...column,
+          type: base ? column.type : sharedType(column.type, own.get(column.name) ?? column.type),
         }))
       : described;
   }

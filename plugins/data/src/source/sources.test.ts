@@ -103,7 +103,9 @@ describe('a folder of images or texts', () => {
   it('becomes rows with labels from the names of folders', async () => {
     await put('birds/gull/1.gif', GIF);
     await put('birds/crow/1.gif', GIF);
-    await add('birds');
+    const { columns } = await add('birds');
+    const facts = columns.filter(({ about }) => about === 'file').map(({ name }) => name);
+    expect(facts).toEqual(['file', 'format', 'width', 'height', 'bytes']);
     expect(await rows()).toEqual(
       ['crow', 'gull'].map((label) => ({
         file: `${label}/1.gif`,

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Datasets, DatasetVersion } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
+import type { TypedColumn } from '../engine/batches.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
 import { openEngine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
@@ -13,6 +14,7 @@ import { matchColumns } from '../source/match-columns.ts';
 import { describeRelation } from '../source/source-relation.ts';
 import { addNulls } from './add-version.ts';
 import { commitVersion } from './commit-version.ts';
+import { schemaOf } from './manifest.ts';
 import { readManifest, resolveVersion } from './versions.ts';
 import { storePart, writePart } from './write-part.ts';
 
@@ -47,14 +49,14 @@ export async function addRows(scope: Scope, actor: Actor, options: Options): Pro
       const found = await describeRelation(engine, relation);
       const columns = base
         ? matchColumns(base.columns, found, options.source)
-        : found.map(({ name, duckType }) => ({ name, type: columnTypeOf(duckType) }));
+        : found.map(({ name, duckType }): TypedColumn => ({ name, type: columnTypeOf(duckType) }));
       const part = await writePart(engine, relation, columns, workspace.dir);
       const stored = await storePart(scope, part, options.source);
       return await commitVersion(scope, actor, {
         dataset: options.name,
         manifest: {
           format: 1,
-          columns: columns.map(({ name, type }) => ({ name, type })),
+          columns: schemaOf(columns),
           parts: [...(manifest?.parts ?? []), stored],
         },
         columns: addNulls(part.columns, base?.columns),

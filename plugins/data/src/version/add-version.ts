@@ -11,7 +11,7 @@ import { openSource } from '../source/open-source.ts';
 import type { SourceOptions } from '../source/source-options.ts';
 import { typeOverrides } from '../source/type-overrides.ts';
 import { commitVersion } from './commit-version.ts';
-import type { Manifest } from './manifest.ts';
+import { type Manifest, schemaOf } from './manifest.ts';
 import { parquetRelation } from './version-relation.ts';
 import { readManifest, resolveVersion } from './versions.ts';
 import { storePart, type WrittenPart } from './write-part.ts';
@@ -69,7 +69,7 @@ export async function addVersion(
         dataset: input.name,
         manifest: {
           format: 1,
-          columns: columns.map(({ name, type }) => ({ name, type })),
+          columns: schemaOf(columns),
           parts: [...(base?.manifest.parts ?? []), ...stored],
         },
         columns: addNulls(sumNulls(parts), base?.columns),

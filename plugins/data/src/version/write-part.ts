@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { Column, ColumnType } from '@trestle/contracts';
+import type { Column } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
+import type { TypedColumn } from '../engine/batches.ts';
 import { STORED_TYPES } from '../engine/column-types.ts';
 import type { Engine, Parameters } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/quote.ts';
@@ -18,7 +19,7 @@ export interface WrittenPart {
 export async function writePart(
   engine: Engine,
   relation: string,
-  columns: readonly { readonly name: string; readonly type: ColumnType }[],
+  columns: readonly TypedColumn[],
   dir: string,
   values: Parameters = [],
 ): Promise<WrittenPart> {
@@ -34,7 +35,12 @@ export async function writePart(
   return {
     path,
     rows,
-    columns: columns.map(({ name, type }, index) => ({ name, type, nulls: nulls.get(index) ?? 0 })),
+    columns: columns.map(({ name, type, about }, index) => ({
+      name,
+      type,
+      about,
+      nulls: nulls.get(index) ?? 0,
+    })),
   };
 }
 

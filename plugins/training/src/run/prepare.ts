@@ -39,9 +39,11 @@ export async function prepare(
     checkColumn(name, names, dataset);
   checkTimeColumn(dataset, spec);
   // The time itself is no feature: later rows lie outside of what was learnt of it.
-  const candidates = names.filter(
-    (name) => name !== spec.target && name !== spec.timeColumn && !spec.exclude.includes(name),
+  const possible = dataset.columns.filter(
+    ({ name }) => name !== spec.target && name !== spec.timeColumn && !spec.exclude.includes(name),
   );
+  const candidates = possible.filter(({ about }) => !about).map(({ name }) => name);
+  const facts = possible.filter(({ name, about }) => about && !declared.includes(name));
   const needed = [
     ...new Set([
       ...candidates,
@@ -67,7 +69,12 @@ export async function prepare(
       : times && times.type !== 'string' && times.type !== 'image'
         ? splitByTime(times.values, usable, spec.test)
         : splitAtRandom(usable, spec.test, spec.seed, strata);
-  const notes = dropped > 0 ? [`${dropped} rows without a target are left out.`] : [];
+  const notes = [
+    ...(facts.length > 0
+      ? [`Left out: ${facts.map(({ name }) => name).join(', ')}: facts of the file, not of what it shows.`]
+      : []),
+    ...(dropped > 0 ? [`${dropped} rows without a target are left out.`] : []),
+  ];
   return { dataset, table, target, split, candidates, notes };
 }
 

@@ -15,12 +15,12 @@ export function imageRows(
 ): TypedRows {
   return {
     columns: [
-      { name: 'file', type: 'string' },
+      { name: 'file', type: 'string', about: 'file' },
       { name: 'label', type: 'string' },
-      { name: 'format', type: 'string' },
-      { name: 'width', type: 'integer' },
-      { name: 'height', type: 'integer' },
-      { name: 'bytes', type: 'integer' },
+      { name: 'format', type: 'string', about: 'file' },
+      { name: 'width', type: 'integer', about: 'file' },
+      { name: 'height', type: 'integer', about: 'file' },
+      { name: 'bytes', type: 'integer', about: 'file' },
       { name: 'image', type: 'string' },
     ],
     rows: (async function* () {

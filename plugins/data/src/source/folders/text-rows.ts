@@ -15,7 +15,7 @@ export function textRows(
 ): TypedRows {
   return {
     columns: [
-      { name: 'file', type: 'string' },
+      { name: 'file', type: 'string', about: 'file' },
       { name: 'label', type: 'string' },
       { name: 'text', type: 'string' },
     ],
