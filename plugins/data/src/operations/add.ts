@@ -15,6 +15,7 @@ export const dataAdd = operation({
     "trestle data add 'exports/2026-*.csv' --name strikes --type code=string --date-format %d/%m/%Y",
     'trestle data add images/ --name birds',
     'trestle data add s3://bucket/strikes.parquet --name strikes',
+    "trestle data add 's3://bucket/exports/**/*.parquet' --name strikes",
     'trestle data add postgres://me@db/shop --query "SELECT * FROM orders" --name orders',
   ],
   input: z.object({

@@ -9,12 +9,14 @@ import { openFolder } from './folders/open-folder.ts';
 import type { LocalSource, OpenedSource } from './local-source.ts';
 import { openDatabase } from './open-database.ts';
 import { openFile } from './open-file.ts';
-import { s3Address } from './s3-address.ts';
+import { isPrefix, s3Name } from './s3/list-objects.ts';
+import { openPrefix } from './s3/open-prefix.ts';
+import { signedAddress } from './s3/signed-address.ts';
 import type { SourceOptions } from './source-options.ts';
 
 /**
- * Makes local files of what a user named: a path, a folder or a glob, an http(s) or s3 address (fetched), a .zip with one file
- * in it (extracted), or a query on a database (its rows streamed to the disk).
+ * Makes local files of what a user named: a path, a folder or a glob, an http(s) or s3 address or the objects below an S3
+ * prefix (fetched), a .zip with one file in it (extracted), or a query on a database (its rows streamed to the disk).
  *
  * @param dir an empty folder for what is fetched, extracted or written
  */
@@ -29,8 +31,12 @@ export async function openSource(ctx: Context, options: SourceOptions, dir: stri
       return await fetched(ctx, { address: named, shown: shownAddress(named) }, options, dir);
     case 's3': {
       checkRemoteSource(ctx, named);
-      const { address, host } = await s3Address(named);
-      return await fetched(ctx, { address, shown: named, host }, options, dir);
+      const name = s3Name(named);
+      if (isPrefix(name)) return { shown: named, files: await openPrefix(ctx, name, options, dir) };
+      // A plus sign in an address could be taken for a space.
+      const path = new URL(named).pathname.slice(1).replaceAll('+', '%2B');
+      const signed = await signedAddress({ bucket: name.bucket, path });
+      return await fetched(ctx, { ...signed, shown: named }, options, dir);
     }
     case 'postgres':
     case 'postgresql':

@@ -15,7 +15,7 @@ export const sourceFields = {
       'leave the password out of the address: set PGPASSWORD or MYSQL_PWD',
     )
     .describe(
-      'A file (CSV, TSV, JSON, JSON lines, Parquet, Arrow, Excel, SQLite; texts with .gz or .zst; a .zip with one), a folder or glob of them, a folder of images or texts, an address (https, s3, postgres, mysql).',
+      'A file (CSV, TSV, JSON, JSON lines, Parquet, Arrow, Excel, SQLite; texts with .gz or .zst; a .zip with one), a folder or glob of them, a folder of images or texts, an address (https, s3, postgres, mysql), an S3 prefix (s3://bucket/folder/, or a glob).',
     ),
   query: z.string().optional().describe('The SELECT to ask a database (postgres, mysql, SQLite).'),
   sheet: z.string().optional().describe('The sheet of an Excel file.'),

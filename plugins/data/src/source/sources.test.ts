@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { type Host, journalToken } from '@trestle/kernel';
+import type { Host } from '@trestle/kernel';
 import { lineageToken, storeCheckToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
@@ -263,39 +261,6 @@ describe('SQLite', () => {
       await expect(add('shop.sqlite', { query })).rejects.toMatchObject({ code: 'TRS_DATA_SQLITE' });
     },
   );
-});
-
-describe('S3', () => {
-  it('is read with a signed address that is kept nowhere', async () => {
-    const asked: string[] = [];
-    const server = createServer((request, response) => {
-      asked.push(request.url ?? '');
-      response.end('x\n1\n2\n');
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'canary-secret');
-    try {
-      const added = await add('s3://bucket/folder/rows.csv');
-      expect(added).toMatchObject({ rows: 2, source: 's3://bucket/folder/rows.csv' });
-      expect(asked).toHaveLength(1);
-      expect(asked[0]).toMatch(/^\/bucket\/folder\/rows\.csv\?.*X-Amz-Signature=[0-9a-f]{64}/);
-      const events = JSON.stringify(await (await host.service(journalToken)).read({ limit: 100 }));
-      expect(events).not.toMatch(/canary-secret|X-Amz|AKIDEXAMPLE/);
-      await expect(add('s3://bucket/folder/rows.csv', {}, 'http')).rejects.toMatchObject({
-        code: 'TRS_DATA_SOURCE_REFUSED',
-      });
-    } finally {
-      server.close();
-    }
-  });
-
-  it('without credentials says which are missing', async () => {
-    vi.stubEnv('AWS_ACCESS_KEY_ID', '');
-    await expect(add('s3://bucket/key.csv')).rejects.toMatchObject({ code: 'TRS_DATA_S3' });
-  });
 });
 
 it('refuses a password in the address of a database, before anything is recorded', async () => {

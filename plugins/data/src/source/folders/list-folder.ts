@@ -4,12 +4,14 @@ import type { Context } from '@trestle/kernel';
 import { dataError } from '../../data-error.ts';
 
 /** Files that one dataset may be made of: each becomes a part, or a row. */
-const MAX_FILES = 1_000_000;
+export const MAX_FILES = 1_000_000;
 
 export interface FoundFile {
   readonly path: string;
   /** From the folder on, with `/`. */
   readonly relative: string;
+  /** What messages call it, where that is more. */
+  readonly shown?: string;
 }
 
 export type FoundPath =
@@ -36,18 +38,12 @@ export async function listFolder(ctx: Context, named: string): Promise<FoundPath
     const relative = join(entry.parentPath, entry.name)
       .slice(root.length + 1)
       .replaceAll('\\', '/');
-    if (relative.split('/').some((part) => /^[._]/.test(part))) continue;
+    if (isHidden(relative)) continue;
     // Each through the door: it may lie behind a link.
     found.push({ path: await ctx.files.read(posix.join(folder, relative)), relative });
     if (found.length > MAX_FILES) throw tooMany(named);
   }
-  if (found.length === 0) {
-    throw dataError('EMPTY', {
-      kind: 'invalid',
-      message: `"${named}" names no file.`,
-      hint: 'Files whose names begin with "." or "_" are left out.',
-    });
-  }
+  if (found.length === 0) throw nothingNamed(named);
   return { kind: 'files', files: found.toSorted((a, b) => (a.relative < b.relative ? -1 : 1)) };
 }
 
@@ -72,10 +68,13 @@ const isLinkedFile = async (ctx: Context, path: string): Promise<boolean> =>
     () => false,
   ));
 
-const isGlob = (path: string): boolean => /[*?[{]/.test(path);
+export const isGlob = (path: string): boolean => /[*?[{]/.test(path);
+
+/** Marks of other tools, and what a person hides. */
+export const isHidden = (relative: string): boolean => relative.split('/').some((part) => /^[._]/.test(part));
 
 /** `a/b*\/c.csv` as `a` and `b*\/c.csv`. */
-function splitGlob(named: string): readonly [string, string] {
+export function splitGlob(named: string): readonly [string, string] {
   const parts = named.split('/');
   const first = parts.findIndex(isGlob);
   return [
@@ -84,7 +83,14 @@ function splitGlob(named: string): readonly [string, string] {
   ];
 }
 
-const tooMany = (named: string) =>
+export const nothingNamed = (named: string) =>
+  dataError('EMPTY', {
+    kind: 'invalid',
+    message: `"${named}" names no file.`,
+    hint: 'Files whose names begin with "." or "_" are left out.',
+  });
+
+export const tooMany = (named: string) =>
   dataError('TOO_LARGE', {
     kind: 'too-large',
     message: `"${named}" names more than ${MAX_FILES} files.`,
