@@ -13,6 +13,8 @@ export interface LocalSource {
   readonly canBeSampled?: boolean;
   /** Where types are known, and need not be found out. */
   readonly columns?: readonly TypedColumn[];
+  /** The most characters of a line, where that is known: the engine makes room for several of them. */
+  readonly longestLine?: number;
 }
 
 /** What a user named, as files on the local disk. */

@@ -86,18 +86,18 @@ async function converted(
   }
   if (file.format === 'excel') {
     const { readExcel } = await import('./tables/read-excel.ts');
-    const digest = await spoolRows(await readExcel(path, shown, dir, sheet), to, {
+    const spooled = await spoolRows(await readExcel(path, shown, dir, sheet), to, {
       shown,
       maxBytes,
       signal: ctx.signal,
     });
-    return { path: to, shown, format: 'jsonl', digest };
+    return { path: to, shown, format: 'jsonl', ...spooled };
   }
   const { readSqlite } = await import('./tables/read-sqlite.ts');
   const rows = await readSqlite(path, shown, query);
   try {
-    const digest = await spoolRows(rows, to, { shown, maxBytes, signal: ctx.signal });
-    return { path: to, shown, format: 'jsonl', digest };
+    const spooled = await spoolRows(rows, to, { shown, maxBytes, signal: ctx.signal });
+    return { path: to, shown, format: 'jsonl', ...spooled };
   } finally {
     rows.close();
   }

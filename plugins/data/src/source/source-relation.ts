@@ -6,6 +6,9 @@ import { delimitedRelation } from './delimited-relation.ts';
 import type { LocalSource } from './local-source.ts';
 import type { Reading } from './reading.ts';
 
+const MIN_OBJECT_BYTES = 2 ** 24;
+const MAX_OBJECT_BYTES = 2 ** 27;
+
 /** A file as something to select from. */
 export async function sourceRelation(
   engine: Engine,
@@ -22,8 +25,9 @@ export async function sourceRelation(
     case 'jsonl': {
       const typed = source.columns && new Map(source.columns.map(({ name, type }) => [name, type]));
       const columns = typed ? `columns = ${structOf(typed)}` : 'sample_size = -1, maximum_depth = 8';
-      // A value may be a whole text or image.
-      return `read_json(${file}, format = 'newline_delimited', maximum_object_size = 134217728, ${columns})`;
+      // A value may be a whole text or image; a character may take four bytes. What is not known costs each thread twice this.
+      const most = Math.max(MIN_OBJECT_BYTES, 4 * (source.longestLine ?? MAX_OBJECT_BYTES / 4));
+      return `read_json(${file}, format = 'newline_delimited', maximum_object_size = ${most}, ${columns})`;
     }
     case 'parquet':
       return `read_parquet(${file})`;

@@ -14,7 +14,7 @@ export interface Rows {
 /**
  * Streams rows into a file of JSON lines, which the engine reads: whatever they come from, memory holds some of them.
  *
- * @returns the SHA-256 of what was written
+ * @returns the SHA-256 of what was written, and the characters of its longest line
  * @throws TRS_DATA_HEADER when two columns have one name, TRS_DATA_TOO_LARGE
  */
 export async function spoolRows(
@@ -25,16 +25,19 @@ export async function spoolRows(
     maxBytes,
     signal,
   }: { readonly shown: string; readonly maxBytes: number; readonly signal: AbortSignal },
-): Promise<string> {
+): Promise<{ readonly digest: string; readonly longestLine: number }> {
   checkNames(names, shown);
   const keys = names.map((name) => `${JSON.stringify(name)}:`);
   const hash = createHash('sha256');
+  let longestLine = 0;
   await pipeline(
     async function* () {
       let text = '';
       let written = 0;
       for await (const row of rows) {
-        text += `{${keys.map((key, index) => key + jsonOf(row[index])).join(',')}}\n`;
+        const line = `{${keys.map((key, index) => key + jsonOf(row[index])).join(',')}}\n`;
+        longestLine = Math.max(longestLine, line.length);
+        text += line;
         if (text.length < CHUNK_CHARACTERS) continue;
         written += text.length;
         if (written > maxBytes) throw tooLarge(shown, maxBytes);
@@ -48,7 +51,7 @@ export async function spoolRows(
     createWriteStream(to, { flags: 'wx' }),
     { signal },
   );
-  return hash.digest('hex');
+  return { digest: hash.digest('hex'), longestLine };
 }
 
 /** A value as JSON that the engine reads back exactly: whole numbers of any size by their digits, bytes as base64. */

@@ -21,6 +21,6 @@ export async function spoolTyped(
   }
   const { maxSourceBytes: maxBytes } = ctx.config(dataConfig);
   const names = columns.map((column) => column.name);
-  const digest = await spoolRows({ names, rows }, path, { shown, maxBytes, signal: ctx.signal });
-  return { path, shown, format: 'jsonl', digest, columns };
+  const spooled = await spoolRows({ names, rows }, path, { shown, maxBytes, signal: ctx.signal });
+  return { path, shown, format: 'jsonl', ...spooled, columns };
 }

@@ -5,6 +5,7 @@ import type { LocalSource, OpenedSource } from '../local-source.ts';
 import { openFile } from '../open-file.ts';
 import type { SourceOptions } from '../source-options.ts';
 import { spoolTyped } from '../spool-typed.ts';
+import { cutFiles } from './cut-files.ts';
 import { folderKind } from './folder-kind.ts';
 import { groupBy } from './group-by.ts';
 import { imageRows } from './image-rows.ts';
@@ -12,7 +13,10 @@ import { type FoundFile, nothingNamed } from './list-folder.ts';
 import { readLabels } from './read-labels.ts';
 import { textRows } from './text-rows.ts';
 
-/** The files of a folder: each table a source of its own; images and texts as rows, a source for each of their folders. */
+/** Images of one part: the engine holds a few times as much while it writes them. */
+const MAX_PART_BYTES = 64 * 2 ** 20;
+
+/** The files of a folder: each table a source of its own; images and texts as rows, a source for each of their folders, or several. */
 export async function openFolder(
   ctx: Context,
   { files }: { readonly files: readonly FoundFile[] },
@@ -31,11 +35,13 @@ export async function openFolder(
   } else {
     const labels = options.labels === undefined ? undefined : await readLabels(ctx, options.labels, dir);
     const groups = groupBy(files, ({ relative }) => posix.dirname(relative));
-    for (const [folder, inside] of groups) {
+    for (const [folder, together] of groups) {
       const labelOf = ({ relative }: FoundFile): string | null =>
         labels ? (labels.get(relative) ?? null) : folder === '.' ? null : posix.basename(folder);
-      const rows = kind === 'images' ? imageRows(inside, labelOf) : textRows(inside, labelOf);
-      sources.push(await spoolTyped(ctx, rows, join(dir, `rows-${sources.length}.jsonl`), folder));
+      for (const files of await cutFiles(together, MAX_PART_BYTES)) {
+        const rows = kind === 'images' ? imageRows(files, labelOf) : textRows(files, labelOf);
+        sources.push(await spoolTyped(ctx, rows, join(dir, `rows-${sources.length}.jsonl`), folder));
+      }
     }
   }
   const [first, ...rest] = sources;
