@@ -21,8 +21,8 @@ export const MAY_IMPORT = {
   'packages/testing': ['packages/core', 'packages/kernel', 'packages/store', 'packages/model'],
   // Floor 3
   'plugins/system': plugin('packages/core'),
-  // core for pipelines' steps on tensors, loaded in the thread of such a step.
-  'plugins/data': plugin('packages/core'),
+  // core for pipelines' steps on tensors, loaded in the thread of such a step; model for its decoder of images, so that there is one.
+  'plugins/data': plugin('packages/core', 'packages/model'),
   'plugins/training': plugin(
     'packages/core',
     'packages/nn',

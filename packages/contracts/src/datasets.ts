@@ -37,14 +37,35 @@ export interface ReadOptions {
 }
 
 export interface LoadOptions {
-  /** Only these columns, in this order; all when left out. Texts cannot be loaded. */
+  /** Only these columns, in this order; all but the images when left out. Texts cannot be loaded, but as `classes`. */
   readonly columns?: readonly string[];
-  /** Rows per batch; 1,024 when left out. */
+  /** Texts as their places in a list: { label: ['crow', 'gull'] } gives 0 and 1, and NaN for any other. */
+  readonly classes?: Readonly<Record<string, readonly string[]>>;
+  /** Columns of PNGs and JPEGs in base64, decoded, and what is made of them. */
+  readonly images?: Readonly<Record<string, ImageLoad>>;
+  /** Rows per batch; 1,024 when left out, 64 with images. */
   readonly batchRows?: number;
-  /** Mixes rows through a bounded buffer: the same order for the same seed; 65,536 rows when left out. */
+  /** Mixes rows through a bounded buffer: the same order for the same seed; 65,536 rows when left out, 2,048 with images. */
   readonly shuffle?: { readonly seed: number; readonly bufferRows?: number };
   /** Leaves out a last batch that is not full, so that every batch has one shape. */
   readonly dropLast?: boolean;
+}
+
+/** An image of any size as numbers: brought to one size, linearly and with antialiasing, as a model's image feature does it. */
+export interface ImageLoad {
+  readonly height: number;
+  readonly width: number;
+  /** 1 for grey, 3 for red, green and blue, which it is when left out. */
+  readonly channels?: 1 | 3;
+  /** What pixels from 0 to 1 are normalised by, channel by channel; they stay so when left out. */
+  readonly normalise?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+}
+
+/** Images of a batch, ready for a tensor. */
+export interface ImageBlock {
+  /** [rows, channels, height, width] */
+  readonly shape: readonly [number, number, number, number];
+  readonly values: Float32Array;
 }
 
 /** Some rows as float32, for tensors. Missing values are NaN, truths 0 and 1, times milliseconds since 1970 (rounded). */
@@ -53,6 +74,8 @@ export interface FloatBatch {
   readonly columns: readonly string[];
   /** [rows, columns] in row-major order. */
   readonly values: Float32Array;
+  /** By column: those that `images` names. */
+  readonly images: Readonly<Record<string, ImageBlock>>;
 }
 
 /** Immutable, versioned tables. Provided by the data plugin. */
@@ -61,7 +84,7 @@ export interface Datasets {
   resolve(reference: string): Promise<DatasetVersion>;
   /** Streams a version; memory is bounded by the batch. */
   read(reference: string, options?: ReadOptions): AsyncIterable<Batch>;
-  /** Streams numbers for training, decoded ahead of the batch that is worked on; memory does not grow with the rows. */
+  /** Streams numbers and images for training, decoded ahead of the batch that is worked on; memory does not grow with the rows. */
   load(reference: string, options?: LoadOptions): AsyncIterable<FloatBatch>;
   /** Streams the rows of a file that a caller names (CSV, JSON, Parquet, …) without keeping them. */
   readFile(ctx: Context, path: string): AsyncIterable<Batch>;

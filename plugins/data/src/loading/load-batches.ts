@@ -1,10 +1,9 @@
-import type { Column, FloatBatch, LoadOptions } from '@trestle/contracts';
+import type { FloatBatch, LoadOptions } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
-import { dataError } from '../data-error.ts';
-import { identifier } from '../engine/quote.ts';
-import { chooseColumns } from '../version/read-batches.ts';
 import { withVersionStream } from '../version/version-stream.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
+import { loadImages } from './load-images.ts';
+import { floatOf, numberColumns } from './number-columns.ts';
 import { drawsOf, shuffleBuffer } from './shuffle-buffer.ts';
 
 const BATCH_ROWS = 1_024;
@@ -14,7 +13,7 @@ const BUFFER_ROWS = 65_536;
  * Streams numbers of a version in batches for training. The engine decodes ahead while a batch is worked on; memory is bounded
  * by the engine's own and the shuffle buffer, however long the version is.
  *
- * @throws TRS_DATA_UNKNOWN_COLUMN, TRS_DATA_NOT_NUMBERS for a column of texts
+ * @throws TRS_DATA_UNKNOWN_COLUMN, TRS_DATA_NOT_NUMBERS for a column of texts, TRS_DATA_IMAGE
  */
 export async function* loadBatches(
   scope: Scope,
@@ -22,19 +21,19 @@ export async function* loadBatches(
   options: LoadOptions = {},
 ): AsyncGenerator<FloatBatch> {
   const version = await resolveVersion(scope, reference);
-  const columns = chooseColumns(version.columns, options.columns);
-  checkNumbers(columns);
+  if (options.images) return yield* loadImages(scope, version, { ...options, images: options.images });
+  const columns = numberColumns(version, options);
   const width = columns.length;
   const names = columns.map((column) => column.name);
   const batchRows = options.batchRows ?? BATCH_ROWS;
   const manifest = await readManifest(scope, version.digest);
-  const list = columns.map(floatOf).join(', ');
+  const list = columns.map((column) => floatOf(column, options.classes)).join(', ');
   const { shuffle } = options;
   const buffer = shuffle && shuffleBuffer(shuffle.bufferRows ?? BUFFER_ROWS, width, drawsOf(shuffle.seed));
   const scratch = new Float32Array(batchRows * width);
   let [open, filled] = [new Float32Array(batchRows * width), 0];
   const full = (): FloatBatch => {
-    const batch = { rows: batchRows, columns: names, values: open };
+    const batch = { rows: batchRows, columns: names, values: open, images: {} };
     // A new one: the one before belongs to whoever gets it.
     [open, filled] = [new Float32Array(batchRows * width), 0];
     return batch;
@@ -57,24 +56,7 @@ export async function* loadBatches(
     if (filled === batchRows) yield full();
   }
   if (filled > 0 && !options.dropLast)
-    yield { rows: filled, columns: names, values: open.subarray(0, filled * width) };
-}
-
-function checkNumbers(columns: readonly Column[]): void {
-  const text = columns.find((column) => column.type === 'string');
-  if (!text) return;
-  throw dataError('NOT_NUMBERS', {
-    kind: 'invalid',
-    message: `The column "${text.name}" holds texts, which cannot be loaded as numbers.`,
-    hint: 'Name the columns to load, or encode it first.',
-    details: { column: text.name },
-  });
-}
-
-function floatOf({ name, type, nulls }: Column): string {
-  const column = type === 'timestamp' ? `epoch_ms(${identifier(name)})` : identifier(name);
-  const float = `CAST(${column} AS FLOAT)`;
-  return nulls === 0 ? float : `coalesce(${float}, 'nan'::FLOAT)`;
+    yield { rows: filled, columns: names, values: open.subarray(0, filled * width), images: {} };
 }
 
 /** Puts `count` rows of columns side by side into [rows, columns], from its row `at` on. */

@@ -13,8 +13,8 @@ import { type FoundFile, nothingNamed } from './list-folder.ts';
 import { readLabels } from './read-labels.ts';
 import { textRows } from './text-rows.ts';
 
-/** Images of one part: the engine holds a few times as much while it writes them. */
-const MAX_PART_BYTES = 64 * 2 ** 20;
+/** Of one part: the engine holds several parts at a time when it reads, and a few times as much of one when it writes. */
+const MAX_PART_BYTES = 16 * 2 ** 20;
 
 /** The files of a folder: each table a source of its own; images and texts as rows, a source for each of their folders, or several. */
 export async function openFolder(

@@ -1,0 +1,138 @@
+import type { DatasetVersion, FloatBatch, ImageBlock, ImageLoad, LoadOptions } from '@trestle/contracts';
+import type { Scope } from '@trestle/kernel';
+import { dataConfig } from '../data-config.ts';
+import { dataError } from '../data-error.ts';
+import { identifier } from '../engine/quote.ts';
+import { chooseColumns } from '../version/read-batches.ts';
+import { withVersionStream } from '../version/version-stream.ts';
+import { readManifest } from '../version/versions.ts';
+import { type DecodeThreads, openDecodeThreads } from './decode-threads.ts';
+import { floatOf, numberColumns } from './number-columns.ts';
+import { drawsOf } from './shuffle-buffer.ts';
+import { shuffledRows } from './shuffled-rows.ts';
+
+const BATCH_ROWS = 64;
+/** Of encoded images, which are some ten times as small as their pixels. */
+const BUFFER_ROWS = 2_048;
+
+type Options = LoadOptions & { readonly images: Readonly<Record<string, ImageLoad>> };
+
+/** A row as it is stored. */
+interface StoredRow {
+  /** Its place in the version, for messages. */
+  readonly place: number;
+  readonly numbers: readonly number[];
+  /** Of each column of images, in order. */
+  readonly images: readonly (string | null)[];
+}
+
+/**
+ * Streams rows with images. Batches ahead of the one that is worked on are decoded in threads, one in each; memory holds those, the
+ * shuffle buffer's encoded images and some thousand rows of the engine's.
+ *
+ * @throws TRS_DATA_UNKNOWN_COLUMN, TRS_DATA_NOT_NUMBERS, TRS_DATA_IMAGE naming the row and what is wrong with its image
+ */
+export async function* loadImages(
+  scope: Scope,
+  version: DatasetVersion,
+  options: Options,
+): AsyncGenerator<FloatBatch> {
+  const { threads: count } = scope.config(dataConfig);
+  const { batchRows = BATCH_ROWS, shuffle } = options;
+  const columns = numberColumns(version, options).map(({ name }) => name);
+  const stored = storedRows(scope, version, options);
+  const rows = shuffle
+    ? shuffledRows(stored, shuffle.bufferRows ?? BUFFER_ROWS, drawsOf(shuffle.seed))
+    : stored;
+  const threads = openDecodeThreads(count);
+  const ahead: Promise<FloatBatch>[] = [];
+  const begin = (batch: readonly StoredRow[]): void => {
+    const decoded = decodeBatch(threads, version, batch, columns, options.images);
+    // Whoever comes to it sees the failure; until then it is not unhandled.
+    decoded.catch(() => {});
+    ahead.push(decoded);
+  };
+  try {
+    let open: StoredRow[] = [];
+    for await (const row of rows) {
+      open.push(row);
+      if (open.length < batchRows) continue;
+      begin(open);
+      open = [];
+      if (ahead.length > count) yield* next(ahead);
+    }
+    if (open.length > 0 && !options.dropLast) begin(open);
+    while (ahead.length > 0) yield* next(ahead);
+  } finally {
+    await threads.close();
+  }
+}
+
+async function* next(ahead: Promise<FloatBatch>[]): AsyncGenerator<FloatBatch> {
+  const batch = ahead.shift();
+  if (batch) yield await batch;
+}
+
+async function* storedRows(
+  scope: Scope,
+  version: DatasetVersion,
+  options: Options,
+): AsyncGenerator<StoredRow> {
+  const names = Object.keys(options.images);
+  chooseColumns(version.columns, names);
+  const numbers = numberColumns(version, options).map((column) => floatOf(column, options.classes));
+  const images = names.map((name) => `${identifier(name)}::VARCHAR`);
+  const sql = [...numbers, ...images].join(', ');
+  const manifest = await readManifest(scope, version.digest);
+  let place = 0;
+  const chunks = withVersionStream(scope, manifest, (engine, relation) =>
+    engine.chunks(`SELECT ${sql} FROM ${relation}`),
+  );
+  for await (const { rows, columns } of chunks) {
+    for (let row = 0; row < rows; row++) {
+      const values = columns.map((column) => column[row] ?? null);
+      yield {
+        place: place++,
+        numbers: values.slice(0, numbers.length).map(Number),
+        images: values.slice(numbers.length).map((value) => (value === null ? null : String(value))),
+      };
+    }
+  }
+}
+
+async function decodeBatch(
+  threads: DecodeThreads,
+  version: DatasetVersion,
+  batch: readonly StoredRow[],
+  columns: readonly string[],
+  wanted: Options['images'],
+): Promise<FloatBatch> {
+  const blocks = Object.entries(wanted).map(async ([name, as], column): Promise<[string, ImageBlock]> => {
+    const answer = await threads.decode(
+      batch.map((row) => row.images[column] ?? null),
+      as,
+    );
+    if (!('values' in answer)) throw badImage(version, name, batch[answer.index]?.place, answer.reason);
+    const { values } = answer;
+    return [name, { shape: [batch.length, as.channels ?? 3, as.height, as.width], values }];
+  });
+  return {
+    rows: batch.length,
+    columns,
+    values: Float32Array.from(batch.flatMap((row) => row.numbers)),
+    images: Object.fromEntries(await Promise.all(blocks)),
+  };
+}
+
+const badImage = (
+  { dataset, version }: DatasetVersion,
+  column: string,
+  row: number | undefined,
+  reason: string,
+) =>
+  dataError('IMAGE', {
+    kind: 'invalid',
+    message: `Row ${row} of "${column}" in ${dataset}@${version}: ${reason}.`,
+    hint: 'Give a PNG or a JPEG in each row, or leave the row out.',
+    details: { row, column },
+  });
