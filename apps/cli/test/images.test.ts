@@ -29,7 +29,11 @@ const random = (): number => {
 };
 
 /** A digit somewhere in an image of some size, with noise; a PNG or a JPEG. */
-function drawn(digit: number, index: number): { readonly name: string; readonly bytes: Uint8Array } {
+function drawn(
+  digit: number,
+  index: number,
+  light = 1,
+): { readonly name: string; readonly bytes: Uint8Array } {
   const size = 24 + Math.floor(random() * 17);
   const cell = size / 7;
   const [left, top] = [cell * (1 + 2 * random()), cell * (0.5 + random())];
@@ -37,7 +41,7 @@ function drawn(digit: number, index: number): { readonly name: string; readonly 
     DIGITS[digit]?.[Math.floor((y - top) / cell)]?.[Math.floor((x - left) / cell)] === '1';
   const grey = Uint8Array.from({ length: size * size }, (_, at) => {
     const ink = inkAt(at % size, Math.floor(at / size)) ? 220 : 30;
-    return Math.max(0, Math.min(255, ink + 60 * (random() - 0.5)));
+    return light * Math.max(0, Math.min(255, ink + 60 * (random() - 0.5)));
   });
   if (index % 2 === 0)
     return { name: `${index}.png`, bytes: encodePng({ width: size, height: size, channels: 1, data: grey }) };
@@ -99,6 +103,29 @@ describe('a folder of images', () => {
         body: JSON.stringify({ rows: rows.map(({ image }) => ({ image })) }),
       });
       expect(await answer.json()).toMatchObject({ predictions });
+      const send = async (light: number): Promise<void> => {
+        const images = Array.from({ length: 300 }, (_, k) => drawn(k % 10, k, light).bytes);
+        await fetch(`${url}/v1/predict/live`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({
+            rows: images.map((bytes) => ({ image: Buffer.from(bytes).toString('base64') })),
+          }),
+        });
+      };
+      const drifted = async (): Promise<readonly string[]> => {
+        const { features } = JSON.parse(
+          (await project.run('monitor', 'drift', 'live', '--server', String(url), '--json')).stdout,
+        );
+        return features
+          .filter((one: { drifted: boolean }) => one.drifted)
+          .map((one: { name: string }) => one.name);
+      };
+      await send(1);
+      expect(await drifted()).toEqual([]);
+      // The lens is dirty: what was white is grey now.
+      await send(0.6);
+      expect(await drifted()).toEqual(['image.brightness', 'image.contrast']);
     } finally {
       server.child.kill('SIGTERM');
       await server.ended;

@@ -9,7 +9,7 @@ import {
 } from '@trestle/onnx';
 import { OUTPUT_NAMES } from './build-model.ts';
 import { feedsOf, type Row } from './check-rows.ts';
-import { type Feeds, imageGroups } from './image/image-groups.ts';
+import { type Feeds, imageGroups, type OnImage } from './image/image-groups.ts';
 import type { Feature, ModelMetadata, ModelSchema } from './metadata.ts';
 import { readMetadata } from './read-metadata.ts';
 import { compareGolden } from './verify.ts';
@@ -32,7 +32,7 @@ export interface Model {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   /** @throws TRS_MODEL_ROW_INVALID naming the row, the field and the reason */
-  predict(rows: readonly Row[]): Promise<readonly Prediction[]>;
+  predict(rows: readonly Row[], onImage?: OnImage): Promise<readonly Prediction[]>;
   /** Tensors in, tensors out, as the graph has them. */
   run: Session['run'];
   /** Replays the golden examples. */
@@ -55,13 +55,13 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
       ? predictionsOf(metadata.schema, outputs, rows.length)
       : plainOutputs(outputs, rows.length);
   };
-  const predict = async (rows: readonly Row[]): Promise<readonly Prediction[]> => {
+  const predict = async (rows: readonly Row[], onImage?: OnImage): Promise<readonly Prediction[]> => {
     if (rows.length === 0) return [];
     if (!features.some(({ type }) => type === 'image')) return await predictAlike(rows, {});
     // All rows are checked before the first image is decoded.
     feedsOf(features, rows);
     const predictions = new Array<Prediction>(rows.length);
-    for await (const group of imageGroups(features, rows)) {
+    for await (const group of imageGroups(features, rows, onImage)) {
       const found = await predictAlike(
         group.rows.map((row) => rows[row] ?? {}),
         group.feeds,

@@ -1,5 +1,5 @@
 import { ModelError } from '../model-error.ts';
-import { decodeImage } from './decode-image.ts';
+import { decodeImage, type Pixels } from './decode-image.ts';
 import { resizePixels } from './resize-pixels.ts';
 
 export interface ImageSize {
@@ -14,19 +14,23 @@ export interface ImageSize {
  * sees them, and as a tensor of a training loop takes them. One is decoded at a time.
  *
  * @param onImage called in front of each; throws to stop
+ * @param onPixels called with each as it came, before it is resized
  * @throws TRS_MODEL_IMAGE, with the place of the image in `details.index`
  */
 export async function decodeImages(
   images: readonly unknown[],
   { height, width, channels }: ImageSize,
   onImage: (index: number) => void = () => {},
+  onPixels: (index: number, pixels: Pixels) => void = () => {},
 ): Promise<Float32Array> {
   const size = channels * height * width;
   const pixels = new Float32Array(images.length * size);
   for (const [index, image] of images.entries()) {
     onImage(index);
     try {
-      pixels.set(resizePixels(await decodeImage(image, channels), height, width), index * size);
+      const decoded = await decodeImage(image, channels);
+      onPixels(index, decoded);
+      pixels.set(resizePixels(decoded, height, width), index * size);
     } catch (thrown) {
       if (!(thrown instanceof ModelError)) throw thrown;
       throw new ModelError('IMAGE', `Image ${index}: ${thrown.details.reason}.`, thrown.hint, {

@@ -6,6 +6,9 @@ import { decodeImage, type Pixels } from './decode-image.ts';
 
 export type Feeds = Readonly<Record<string, Omit<TensorData, 'name'>>>;
 
+/** Is told of each image when it is decoded: its row, its feature, and what it shows. */
+export type OnImage = (row: number, feature: string, pixels: Pixels) => void;
+
 /** Values that wait to be computed with; an image alone may have more. */
 const WAITING_VALUES = 2 ** 24;
 
@@ -18,13 +21,18 @@ const WAITING_VALUES = 2 ** 24;
 export async function* imageGroups(
   features: readonly Feature[],
   rows: readonly Row[],
+  onImage: OnImage = () => {},
 ): AsyncGenerator<{ readonly rows: readonly number[]; readonly feeds: Feeds }> {
   const images = features.filter(({ type }) => type === 'image');
   let groups = new Map<string, { rows: number[]; pixels: Pixels[][] }>();
   let waiting = 0;
   for (const [index, row] of rows.entries()) {
     const pixels: Pixels[] = [];
-    for (const feature of images) pixels.push(await decodeField(feature, row, index));
+    for (const feature of images) {
+      const decoded = await decodeField(feature, row, index);
+      onImage(index, feature.name, decoded);
+      pixels.push(decoded);
+    }
     const key = pixels.map(({ height, width }) => `${height}x${width}`).join();
     const group = groups.get(key) ?? { rows: [], pixels: [] };
     group.rows.push(index);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { toTrestleError } from '@trestle/kernel';
-import { type Model, openModel } from '@trestle/model';
+import { imageStatistics, type Model, openModel, type Row } from '@trestle/model';
 import { servingError } from '../serving-error.ts';
 import type { Answer, Task } from './task.ts';
 
@@ -44,10 +44,22 @@ async function answer(task: Task): Promise<Answer> {
         },
       };
     case 'predict':
-      return { kind: 'predicted', predictions: await model.predict(task.ask.rows) };
+      return { kind: 'predicted', ...(await predict(model, task.ask.rows)) };
     case 'run':
       return { kind: 'ran', outputs: await model.run(task.ask.inputs) };
   }
+}
+
+async function predict(model: Model, rows: readonly Row[]) {
+  const statistics: Record<string, number>[] = [];
+  const predictions = await model.predict(rows, (row, feature, pixels) => {
+    const found = Object.entries(imageStatistics(pixels)).map(([name, value]) => [
+      `${feature}.${name}`,
+      value,
+    ]);
+    statistics[row] = { ...statistics[row], ...Object.fromEntries(found) };
+  });
+  return { predictions, statistics };
 }
 
 /** What each thread of the pool runs. */

@@ -29,7 +29,12 @@ interface Value {
 /** What a worker answers. Errors cross as data: an Error loses its code on the way between threads. */
 export type Answer =
   | { readonly kind: 'described'; readonly description: Description }
-  | { readonly kind: 'predicted'; readonly predictions: readonly Readonly<Record<string, unknown>>[] }
+  | {
+      readonly kind: 'predicted';
+      readonly predictions: readonly Readonly<Record<string, unknown>>[];
+      /** Of each row: what its images look like (`photo.brightness`); empty where a model takes none. */
+      readonly statistics: readonly Readonly<Record<string, number>>[];
+    }
   | { readonly kind: 'ran'; readonly outputs: Readonly<Record<string, TensorData>> }
   | {
       readonly kind: 'failed';

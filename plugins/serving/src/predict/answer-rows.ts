@@ -29,7 +29,7 @@ export async function answerRows(
   }
   const startedAt = performance.now();
   const pool = await scope.service(inferencePoolToken);
-  const { predictions } = await pool.run(deployment.model.digest, { kind: 'predict', rows });
+  const { predictions, statistics } = await pool.run(deployment.model.digest, { kind: 'predict', rows });
   const id = `p-${randomBytes(12).toString('hex')}`;
   const log = await scope.service(predictionLogToken);
   log.append({
@@ -39,7 +39,7 @@ export async function answerRows(
     model: { name: deployment.model.name, version: deployment.model.version },
     time: new Date().toISOString(),
     latencyMs: performance.now() - startedAt,
-    rows: loggedRows(rows),
+    rows: loggedRows(rows, statistics),
     predictions,
   });
   return { id, predictions };

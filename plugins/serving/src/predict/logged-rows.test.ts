@@ -10,6 +10,8 @@ describe('rows in the prediction log', () => {
       { speed: null, note: 'x', image: '' },
     ];
     const digest = createHash('sha256').update(image).digest('hex');
+    const seen = { 'image.brightness': 0.4 };
+    expect(loggedRows(rows, [seen])).toEqual([{ ...rows[0], image: `sha256:${digest}`, ...seen }, rows[1]]);
     expect(loggedRows(rows)).toEqual([{ ...rows[0], image: `sha256:${digest}` }, rows[1]]);
   });
 });

@@ -5,23 +5,39 @@ import type { Table } from '../table/table.ts';
 const BINS = 10;
 const TOP_VALUES = 20;
 
-/** How the features were distributed in the training part, and the scores in the held-out one. */
+/**
+ * How the features were distributed in the training part, and in the held-out one the score of each row: of several classes that
+ * of the one that is predicted, as monitoring takes it.
+ *
+ * @param scores `scoresPerRow` of each row
+ */
 export function driftReference(
   features: readonly Feature[],
   training: Table,
   scores: Float64Array,
+  scoresPerRow: number,
 ): DriftReference {
+  const best = Float64Array.from({ length: scores.length / scoresPerRow }, (_, row) =>
+    Math.max(...scores.subarray(row * scoresPerRow, (row + 1) * scoresPerRow)),
+  );
   return {
     features: features.flatMap(({ name, type }): DriftReference['features'] => {
       const column = training.columns[name];
-      // Drift of pixels is not measured.
-      if (!column || column.type === 'image') return [];
+      if (!column) return [];
+      // Pixels are not compared, but what they look like, as the prediction log has it: `photo.brightness`.
+      if (column.type === 'image')
+        return Object.keys(column.statistics[0] ?? {}).map((statistic) =>
+          numeric(
+            `${name}.${statistic}`,
+            Float64Array.from(column.statistics, (one) => one[statistic] ?? Number.NaN),
+          ),
+        );
       if (column.type === 'string') return [categorical(name, column.values)];
       if (type !== 'boolean') return [numeric(name, column.values)];
       const texts = Array.from(column.values, (value) => (Number.isNaN(value) ? '' : String(value === 1)));
       return [categorical(name, texts)];
     }),
-    score: numeric('score', scores),
+    score: numeric('score', best),
   };
 }
 

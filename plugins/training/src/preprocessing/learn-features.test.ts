@@ -70,7 +70,7 @@ describe('learnt features', () => {
     const values = Float32Array.of(0, 10, 100, 100, 7, 9, 20, 30, 100, 100, 3, 5);
     const images = {
       rows: 2,
-      columns: { photo: { type: 'image' as const, values, perRow: 6, texts: ['a', 'b'] } },
+      columns: { photo: { type: 'image' as const, values, perRow: 6, statistics: [], texts: ['a', 'b'] } },
     };
     const learnt = (spec: object) =>
       learnFeatures(featureRecipeSchema.parse({ photo: { kind: 'image', size: [1, 2], ...spec } }), {

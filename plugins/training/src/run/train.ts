@@ -14,7 +14,7 @@ import { type Table, takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { newRunId, recordRun } from './runs.ts';
-import { type Candidate, fitFinal, learn, selectEstimators } from './select-estimator.ts';
+import { type Candidate, fitFinal, learn, outputsOf, selectEstimators } from './select-estimator.ts';
 
 /** Trains, evaluates on the held-out part, packages, verifies; recorded as a run whatever comes of it. */
 export async function train(ctx: Context, input: z.input<typeof trainingSpecSchema>): Promise<Run> {
@@ -118,7 +118,7 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
       golden: await goldenExamples(bare, held, learnt.features),
       metrics: metrics.test,
       card: modelCard(facts),
-      reference: driftReference(learnt.features, training, scores),
+      reference: driftReference(learnt.features, training, scores, outputsOf(prepared)),
     },
   });
   const verification = await (await openModel(bytes)).verify();

@@ -1,5 +1,5 @@
 import type { FeatureRecipe, FeatureSpec } from '@trestle/contracts';
-import { decodeImages, ModelError } from '@trestle/model';
+import { decodeImages, type ImageStatistics, imageStatistics, ModelError } from '@trestle/model';
 import { trainError } from '../train-error.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -41,8 +41,11 @@ async function decodeColumn(
   onRow: (row: number) => void,
 ): Promise<TableColumn> {
   try {
-    const values = await decodeImages(texts, { height, width, channels }, onRow);
-    return { type: 'image', values, perRow: height * width * channels, texts };
+    const statistics: ImageStatistics[] = [];
+    const values = await decodeImages(texts, { height, width, channels }, onRow, (_, pixels) =>
+      statistics.push(imageStatistics(pixels)),
+    );
+    return { type: 'image', values, perRow: height * width * channels, texts, statistics };
   } catch (cause) {
     if (!(cause instanceof ModelError)) throw cause;
     const { index: row, reason } = cause.details;

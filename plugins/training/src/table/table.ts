@@ -1,4 +1,5 @@
 import type { Batch, BatchColumn, Datasets, DatasetVersion } from '@trestle/contracts';
+import type { ImageStatistics } from '@trestle/model';
 
 /** A table in memory, column by column. Missing numbers are NaN, missing texts ''. */
 export interface Table {
@@ -18,6 +19,8 @@ export interface ImageColumn {
   readonly perRow: number;
   /** As they came: what the model's graph is given. */
   readonly texts: readonly string[];
+  /** What each looks like in numbers, by `imageStatistics`. */
+  readonly statistics: readonly ImageStatistics[];
 }
 
 /** Reads the chosen columns of a version, ordered by time if a column is named. Memory grows with rows x columns. */
@@ -73,13 +76,19 @@ function takeColumn(column: TableColumn, indices: ArrayLike<number>): TableColum
   if (column.type === 'string')
     return { type: 'string', values: Array.from(indices, (index) => column.values[index] ?? '') };
   if (column.type === 'image') {
-    const { perRow, texts } = column;
+    const { perRow, texts, statistics } = column;
     const values = new Float32Array(indices.length * perRow);
     for (let at = 0; at < indices.length; at++) {
       const from = (indices[at] ?? 0) * perRow;
       values.set(column.values.subarray(from, from + perRow), at * perRow);
     }
-    return { type: 'image', values, perRow, texts: Array.from(indices, (index) => texts[index] ?? '') };
+    return {
+      type: 'image',
+      values,
+      perRow,
+      texts: Array.from(indices, (index) => texts[index] ?? ''),
+      statistics: Array.from(indices, (index) => statistics[index] ?? {}),
+    };
   }
   return {
     type: column.type,
