@@ -8,7 +8,7 @@ import { tensor } from '@trestle/core';
 import { openHost } from '@trestle/kernel';
 import { dataAdd, dataPlugin } from '@trestle/plugin-data';
 import { storePlugin } from '@trestle/store';
-import type { Comparison, Ready } from '../runner/comparison.ts';
+import type { Comparison, Ready, Row } from '../runner/comparison.ts';
 import { FLIGHTS } from './duckdb.ts';
 
 const BATCH_ROWS = 1_024;
@@ -26,6 +26,12 @@ const COLUMNS = {
   wholeDistance: 'distance::BIGINT',
 };
 
+interface Way {
+  readonly shuffle?: boolean;
+  /** Tensors and batches are left to the collector. */
+  readonly keepsMemory?: boolean;
+}
+
 /** A project with the ten columns as a dataset, and its Parquet file. */
 async function flights(rows: number) {
   const dir = await mkdtemp(join(tmpdir(), 'trestle-bench-data-'));
@@ -41,7 +47,7 @@ async function flights(rows: number) {
   return { dir, path };
 }
 
-async function loading(rows: number, shuffle: boolean): Promise<Ready> {
+async function loading(rows: number, { shuffle = false, keepsMemory = false }: Way): Promise<Ready> {
   const { dir, path } = await flights(rows);
   const host = await openHost({ projectDir: dir, plugins: [storePlugin, dataPlugin], cwd: dir });
   await host.run(dataAdd, { path, name: 'flights' }, { surface: 'cli' });
@@ -58,6 +64,7 @@ async function loading(rows: number, shuffle: boolean): Promise<Ready> {
       })) {
         const x = tensor(batch.values, { shape: [batch.rows, batch.columns.length] });
         seen += x.shape[0] ?? 0;
+        if (!keepsMemory) for (const used of [x, batch]) used.dispose();
         if (seen % (BATCH_ROWS * 256) === 0) peak = Math.max(peak, process.memoryUsage.rss());
       }
       const seconds = (performance.now() - startedAt) / 1_000;
@@ -97,14 +104,14 @@ async function decoding(rows: number): Promise<Ready> {
 /** Streams 3 million rows x 10 columns into tensors of batches of 1,024. */
 export function loadComparisons(isQuick: boolean): readonly Comparison[] {
   const rows = isQuick ? 200_000 : 3_000_000;
-  const comparison = (name: string, shuffle: boolean): Comparison => ({
+  const comparison = (name: string, way: Way, target?: Row['target']): Comparison => ({
     rows: [
       {
         name,
         reading: 'rate',
         unit: 'M rows/s',
         better: 'higher',
-        ...(shuffle ? {} : { target: { over: 'itself', atLeast: 5 } }),
+        ...(target ? { target } : {}),
       },
       {
         name: `${name}: memory`,
@@ -114,8 +121,12 @@ export function loadComparisons(isQuick: boolean): readonly Comparison[] {
         target: { over: 'itself', atMost: 512 },
       },
     ],
-    ours: () => loading(rows, shuffle),
+    ours: () => loading(rows, way),
     peers: { 'DuckDB, decoding alone': () => decoding(rows) },
   });
-  return [comparison('load into tensors', false), comparison('load, shuffled', true)];
+  return [
+    comparison('load into tensors', {}, { over: 'itself', atLeast: 5 }),
+    comparison('load, shuffled', { shuffle: true }),
+    comparison('load, nothing disposed of', { keepsMemory: true }),
+  ];
 }

@@ -69,13 +69,15 @@ export interface ImageBlock {
 }
 
 /** Some rows as float32, for tensors. Missing values are NaN, truths 0 and 1, times milliseconds since 1970 (rounded). */
-export interface FloatBatch {
+export interface FloatBatch extends Disposable {
   readonly rows: number;
   readonly columns: readonly string[];
   /** [rows, columns] in row-major order. */
   readonly values: Float32Array;
   /** By column: those that `images` names. */
   readonly images: Readonly<Record<string, ImageBlock>>;
+  /** Gives the memory to a batch that is still to come: all values are gone from then on. Nothing has to be disposed of. */
+  dispose(): void;
 }
 
 /** Immutable, versioned tables. Provided by the data plugin. */

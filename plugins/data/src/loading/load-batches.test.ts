@@ -73,6 +73,23 @@ describe('loading for training', () => {
     }
   });
 
+  it('gives the memory of a batch that was disposed of to a later one, and never shows that in the first', async () => {
+    const seen: number[] = [];
+    const kept: FloatBatch[] = [];
+    let last: Float32Array | undefined;
+    for await (using batch of datasets.load('rows', { columns: ['n'], batchRows: 100 })) {
+      expect(last?.length ?? 0).toBe(0);
+      seen.push(...batch.values);
+      kept.push(batch);
+      last = batch.values;
+    }
+    expect(seen).toEqual(Array.from({ length: ROWS + 1 }, (_, i) => i));
+    for (const batch of kept) {
+      batch.dispose();
+      expect(batch.values).toHaveLength(0);
+    }
+  });
+
   it.each([
     ['texts', { columns: ['name'] }, 'TRS_DATA_NOT_NUMBERS'],
     ['a column that is not there', { columns: ['m'] }, 'TRS_DATA_UNKNOWN_COLUMN'],

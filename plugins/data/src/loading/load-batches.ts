@@ -2,6 +2,7 @@ import type { FloatBatch, LoadOptions } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { withVersionStream } from '../version/version-stream.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
+import { batchMemory } from './batch-memory.ts';
 import { loadImages } from './load-images.ts';
 import { floatOf, numberColumns } from './number-columns.ts';
 import { drawsOf, shuffleBuffer } from './shuffle-buffer.ts';
@@ -30,12 +31,11 @@ export async function* loadBatches(
   const list = columns.map((column) => floatOf(column, options.classes)).join(', ');
   const { shuffle } = options;
   const buffer = shuffle && shuffleBuffer(shuffle.bufferRows ?? BUFFER_ROWS, width, drawsOf(shuffle.seed));
-  const scratch = new Float32Array(batchRows * width);
-  let [open, filled] = [new Float32Array(batchRows * width), 0];
+  const memory = batchMemory(names, batchRows);
+  let [open, filled] = [memory.take(), 0];
   const full = (): FloatBatch => {
-    const batch = { rows: batchRows, columns: names, values: open, images: {} };
-    // A new one: the one before belongs to whoever gets it.
-    [open, filled] = [new Float32Array(batchRows * width), 0];
+    const batch = memory.batch(open, filled);
+    [open, filled] = [memory.take(), 0];
     return batch;
   };
   const chunks = withVersionStream(scope, manifest, (engine, relation) =>
@@ -44,8 +44,11 @@ export async function* loadBatches(
   for await (const chunk of chunks) {
     for (let from = 0; from < chunk.rows; ) {
       const count = Math.min(batchRows - filled, chunk.rows - from);
-      interleave(chunk.columns, from, count, buffer ? scratch : open, buffer ? 0 : filled);
-      filled += buffer ? buffer.exchange(scratch, count, open, filled) : count;
+      if (buffer) filled += buffer.exchange(chunk.columns, from, count, open, filled);
+      else {
+        interleave(chunk.columns, from, count, open, filled);
+        filled += count;
+      }
       from += count;
       if (filled === batchRows) yield full();
     }
@@ -55,8 +58,7 @@ export async function* loadBatches(
     filled += given;
     if (filled === batchRows) yield full();
   }
-  if (filled > 0 && !options.dropLast)
-    yield { rows: filled, columns: names, values: open.subarray(0, filled * width), images: {} };
+  if (filled > 0 && !options.dropLast) yield memory.batch(open, filled);
 }
 
 /** Puts `count` rows of columns side by side into [rows, columns], from its row `at` on. */

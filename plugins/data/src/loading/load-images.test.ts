@@ -112,6 +112,8 @@ describe('loading images for training', () => {
     }
     const full = await load({ columns: [], images: { image: SIZE }, batchRows: 16, dropLast: true });
     expect(full.map(({ rows }) => rows)).toEqual([16, 16, 16]);
+    full[0]?.dispose();
+    expect(full.map(({ images }) => (images.image?.values.length ?? 0) > 0)).toEqual([false, true, true]);
   });
 
   it('names the row of what is no image, behind the batches before it', async () => {

@@ -6,6 +6,7 @@ import { identifier } from '../engine/quote.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { withVersionStream } from '../version/version-stream.ts';
 import { readManifest } from '../version/versions.ts';
+import { disposable } from './batch-memory.ts';
 import { type DecodeThreads, openDecodeThreads } from './decode-threads.ts';
 import { floatOf, numberColumns } from './number-columns.ts';
 import { drawsOf } from './shuffle-buffer.ts';
@@ -116,12 +117,12 @@ async function decodeBatch(
     const { values } = answer;
     return [name, { shape: [batch.length, as.channels ?? 3, as.height, as.width], values }];
   });
-  return {
-    rows: batch.length,
-    columns,
-    values: Float32Array.from(batch.flatMap((row) => row.numbers)),
-    images: Object.fromEntries(await Promise.all(blocks)),
-  };
+  const images = Object.fromEntries(await Promise.all(blocks));
+  const values = Float32Array.from(batch.flatMap((row) => row.numbers));
+  return disposable({ rows: batch.length, columns, values, images }, () => {
+    for (const { buffer } of [values, ...Object.values(images).map((image) => image.values)])
+      if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
+  });
 }
 
 const badImage = (

@@ -8,12 +8,10 @@ function shuffled(sizes: readonly number[], capacity: number, seed: number): num
   const out = new Float32Array(sizes.reduce((sum, size) => sum + size, 0) * 2);
   let [n, at] = [0, 0];
   for (const size of sizes) {
-    const values = Float32Array.from(
-      { length: size * 2 },
-      (_, i) => (i % 2 === 0 ? 1 : -1) * (n + 1 + (i >> 1)),
-    );
+    // One value in front, as rows come from the middle of a chunk.
+    const values = Float32Array.from({ length: 1 + size }, (_, i) => n + i);
     n += size;
-    at += buffer.exchange(values, size, out, at);
+    at += buffer.exchange([values, values.map((value) => -value)], 1, size, out, at);
   }
   for (let given = 1; given > 0; at += given) given = buffer.drain(3, out, at);
   return Array.from({ length: at }, (_, row) => {

@@ -15,35 +15,90 @@ export function drawsOf(seed: number): Draw {
 /**
  * Mixes a stream of rows through a buffer of `capacity` rows: each row that comes in takes the place of one chosen by chance,
  * which goes out. A row can come early by at most `capacity` places; to mix whole files, store them mixed.
+ *
+ * Places are drawn for many rows at once, and then column by column exchanged: a column of the buffer stays in the cache.
  */
 export function shuffleBuffer(capacity: number, width: number, draw: Draw) {
-  const buffer = new Float32Array(capacity * width);
+  const kept = Array.from({ length: width }, () => new Float32Array(capacity));
+  const places = new Int32Array(PLACES);
   let filled = 0;
   return {
-    /** Takes the first `count` rows of `rows` in, and puts as many into `out` from its row `at` on once the buffer is full. */
-    exchange(rows: Float32Array, count: number, out: Float32Array, at: number): number {
+    /**
+     * Takes in rows of columns, `count` of them from the row `from` on, and puts as many into `out` ([rows, columns], from its
+     * row `at` on) once the buffer is full.
+     *
+     * @returns the number of rows that were put out
+     */
+    exchange(
+      columns: readonly Float32Array[],
+      from: number,
+      count: number,
+      out: Float32Array,
+      at: number,
+    ): number {
       const taken = Math.min(count, capacity - filled);
-      buffer.set(rows.subarray(0, taken * width), filled * width);
+      for (let column = 0; taken > 0 && column < width; column++) {
+        const values = columns[column]?.subarray(from, from + taken);
+        if (values) kept[column]?.set(values, filled);
+      }
       filled += taken;
-      for (let row = taken; row < count; row++) {
-        const [from, to, next] = [draw(capacity) * width, (at + row - taken) * width, row * width];
+      for (let row = taken; row < count; row += PLACES) {
+        const rows = Math.min(PLACES, count - row);
+        for (let i = 0; i < rows; i++) places[i] = draw(capacity);
         for (let column = 0; column < width; column++) {
-          out[to + column] = buffer[from + column] ?? 0;
-          buffer[from + column] = rows[next + column] ?? 0;
+          const [own, values] = [kept[column], columns[column]];
+          if (!own || !values) continue;
+          swap(own, places, rows, values, from + row, out, (at + row - taken) * width + column, width);
         }
       }
       return count - taken;
     },
-    /** Takes out of what is left `count` rows at most, by chance, and puts them into `out` from its row `at` on. */
+    /** Takes out of what is left some rows by chance, `count` at most, and puts them into `out` from its row `at` on. */
     drain(count: number, out: Float32Array, at: number): number {
-      const given = Math.min(count, filled);
-      for (let row = 0; row < given; row++) {
-        const from = draw(filled) * width;
-        out.set(buffer.subarray(from, from + width), (at + row) * width);
-        filled--;
-        buffer.copyWithin(from, filled * width, (filled + 1) * width);
-      }
-      return given;
+      const rows = Math.min(count, filled, PLACES);
+      for (let row = 0; row < rows; row++) places[row] = draw(filled - row);
+      for (const [column, own] of kept.entries())
+        takeOut(own, filled, places, rows, out, at * width + column, width);
+      filled -= rows;
+      return rows;
     },
   };
+}
+
+/** Rows that are exchanged at once. */
+const PLACES = 512;
+
+/** Puts what stands in the places of a column into every `stride`-th number of `out`, and the values there instead. */
+function swap(
+  own: Float32Array,
+  places: Int32Array,
+  rows: number,
+  values: Float32Array,
+  from: number,
+  out: Float32Array,
+  start: number,
+  stride: number,
+): void {
+  for (let row = 0, to = start; row < rows; row++, to += stride) {
+    const place = places[row] ?? 0;
+    out[to] = own[place] ?? 0;
+    own[place] = values[from + row] ?? 0;
+  }
+}
+
+/** The same with the column's last value instead, which shortens it by one. */
+function takeOut(
+  own: Float32Array,
+  length: number,
+  places: Int32Array,
+  rows: number,
+  out: Float32Array,
+  start: number,
+  stride: number,
+): void {
+  for (let row = 0, to = start; row < rows; row++, to += stride) {
+    const place = places[row] ?? 0;
+    out[to] = own[place] ?? 0;
+    own[place] = own[length - 1 - row] ?? 0;
+  }
 }
