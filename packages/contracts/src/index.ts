@@ -7,5 +7,6 @@ export * from './lineage.ts';
 export * from './models.ts';
 export * from './prediction-log.ts';
 export * from './reference.ts';
+export * from './sketches.ts';
 export * from './tokens.ts';
 export * from './training.ts';

@@ -13,8 +13,8 @@ export interface DataTables {
     source: string;
     created_at: string;
   };
-  /** By the version's digest: equal data is profiled once. */
-  dataset_profiles: { digest: string; profile: string };
+  /** What values are like, by a digest of parts of versions: equal parts are looked at once. */
+  dataset_sketches: { digest: string; sketch: string };
   /** Names of versions. */
   dataset_tags: { dataset: string; tag: string; version: number };
   /** Every blob that this plugin made: what may be collected when no version refers to it. */
@@ -130,6 +130,18 @@ export const dataMigrations: readonly Migration[] = [
         .addColumn('checked_at', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('dataset_checks_key', ['dataset', 'version', 'suite'])
         .execute();
+    },
+  },
+  {
+    name: 'data-0040-sketches',
+    async up(db) {
+      await db.schema
+        .createTable('dataset_sketches')
+        .addColumn('digest', 'text', (column) => column.primaryKey())
+        .addColumn('sketch', 'text', (column) => column.notNull())
+        .execute();
+      // Profiles follow from sketches.
+      await db.schema.dropTable('dataset_profiles').execute();
     },
   },
 ];

@@ -1,8 +1,8 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { identifier } from '../engine/quote.ts';
-import { COLUMNS_AT_ONCE, nearby } from '../profile/profile-relation.ts';
 import { versionProfile } from '../profile/profile-version.ts';
+import { COLUMNS_AT_ONCE, nearby } from '../sketch/sketch-relation.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { parquetRelation, partFiles, withVersion } from '../version/version-relation.ts';

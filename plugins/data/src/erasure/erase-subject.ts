@@ -9,6 +9,7 @@ import { openEngine } from '../engine/engine.ts';
 import { putPinned, putPinnedFile } from '../retention/blob-pins.ts';
 import { collect, findUnused } from '../retention/collect.ts';
 import { references } from '../retention/references.ts';
+import { dropSketches } from '../sketch/kept-sketches.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { listVersions, readManifest } from '../version/versions.ts';
@@ -88,8 +89,7 @@ export async function eraseSubject(
           .where('dataset', '=', before.dataset)
           .where('version', '=', before.version)
           .execute();
-        // What was computed from the old rows shows them: most frequent values, examples.
-        await db.deleteFrom('dataset_profiles').where('digest', '=', before.digest).execute();
+        // What was found in the old rows shows them.
         await db
           .deleteFrom('dataset_checks')
           .where('dataset', '=', before.dataset)
@@ -97,6 +97,7 @@ export async function eraseSubject(
           .execute();
       }
       const used = await referred.current(db);
+      await dropSketches(db, used);
       for (const { oldBlobs } of rewritten) {
         // Another dataset may hold the same part; it is named to the caller, and its part stays.
         for (const blob of oldBlobs.filter((digest) => !used.has(digest))) {

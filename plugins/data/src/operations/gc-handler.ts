@@ -4,6 +4,7 @@ import type { DataTables } from '../data-tables.ts';
 import { bytesOf, collect, findUnused } from '../retention/collect.ts';
 import { references } from '../retention/references.ts';
 import { findOld, type OldVersion, retire } from '../retention/retire-versions.ts';
+import { dropSketches } from '../sketch/kept-sketches.ts';
 
 export async function collectGarbage(
   ctx: Context,
@@ -20,6 +21,10 @@ export async function collectGarbage(
   const removed = await collect(ctx, ctx, await findUnused(ctx), (fraction) =>
     ctx.progress({ step: 'removing what nothing refers to', fraction }),
   );
+  const used = references(ctx);
+  await (await ctx.service(metadataToken)).write<DataTables, void>(async (db) => {
+    await dropSketches(db, await used.current(db));
+  });
   return { dryRun: false, ...removed, versions: named(old) };
 }
 

@@ -1,8 +1,9 @@
+import { isNumeric } from '../engine/column-types.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier } from '../engine/quote.ts';
-import { SAMPLE } from './correlations.ts';
+import { SAMPLE } from '../sketch/sample.ts';
+import type { TypedColumn } from '../sketch/sketched-column.ts';
 import type { Profile } from './profile-schema.ts';
-import { isNumeric, type ProfiledColumn } from './profiled-column.ts';
 
 const BUCKETS = 40;
 /** From this score on a column is suspected of knowing the answer. */
@@ -16,8 +17,8 @@ const MOST_CLASSES = 50;
  */
 export async function leaksOf(
   engine: Engine,
-  columns: readonly ProfiledColumn[],
-  target: ProfiledColumn,
+  columns: readonly TypedColumn[],
+  target: TypedColumn,
 ): Promise<NonNullable<Profile['leaks']>> {
   const y = identifier(target.name);
   const [classes] = await engine.rows(`SELECT count(DISTINCT ${y}) AS n FROM ${SAMPLE}`);

@@ -22,17 +22,26 @@ export const columnProfileSchema = z.object({
   type: columnTypeSchema,
   count: z.number(),
   nulls: z.number(),
-  /** Exact up to 50,000 different values, approximate (HyperLogLog) beyond. */
+  /**
+   * Exact for one part with up to 50,000 different values, and for several that have up to 4,096 together; else approximate
+   * (HyperLogLog).
+   */
   distinct: z.number(),
   min: z.union([z.number(), z.string()]).nullable(),
   max: z.union([z.number(), z.string()]).nullable(),
   mean: z.number().nullable(),
   std: z.number().nullable(),
-  /** Of numbers, by share; approximate (t-digest) beyond 50,000 different values. */
+  skewness: z.number().nullable(),
+  /** Above that of a normal distribution. */
+  kurtosis: z.number().nullable(),
+  /** Of numbers, by share; where `distinct` is approximate, at most a two-hundredth of the rows beside it (and a t-digest's error). */
   quantiles: z.record(z.string(), z.number()).nullable(),
-  /** The most frequent values; none where nearly every value is another one. */
+  /**
+   * The most frequent values; none where nearly every value is another one. Exact for one part; for several, rows are missing
+   * where a value is not among the 4,096 most frequent ones of a part.
+   */
   top: z.array(z.object({ value: z.string(), count: z.number() })),
-  /** Of numbers: equal-width bins from min to max. */
+  /** Of numbers: equal-width bins from min to max; approximate where the quantiles are, except for one part. */
   histogram: z.array(z.object({ from: z.number(), to: z.number(), count: z.number() })),
   /** Of texts, in characters. */
   lengths: z.object({ min: z.number(), mean: z.number(), max: z.number() }).nullable(),

@@ -1,18 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { metadataToken } from '@trestle/store';
-import { z } from 'zod';
 import { dataError } from '../data-error.ts';
-import type { DataTables } from '../data-tables.ts';
+import { takeSample } from '../sketch/sample.ts';
+import { versionSketch } from '../sketch/version-sketch.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
-import { takeSample } from './correlations.ts';
 import { leaksOf } from './leaks.ts';
+import { profileOf } from './profile-of.ts';
 import { profilePage } from './profile-page.ts';
-import { profileRelation } from './profile-relation.ts';
-import { type Profile, profileSchema } from './profile-schema.ts';
+import type { Profile } from './profile-schema.ts';
 
 export interface ProfileInput {
   readonly name: string;
@@ -38,36 +36,13 @@ export async function profileVersion(ctx: Context, input: ProfileInput): Promise
   return { ...profile, html: input.html };
 }
 
-/** The profile of a version; computed once per content, then read back. */
+/** The profile of a version, from the sketches of its parts: each is made once, then read back. */
 export async function versionProfile(ctx: Context, version: DatasetVersion): Promise<Profile> {
-  const metadata = await ctx.service(metadataToken);
-  const known = await metadata
-    .query<DataTables>()
-    .selectFrom('dataset_profiles')
-    .select('profile')
-    .where('digest', '=', version.digest)
-    .executeTakeFirst();
-  const names = { dataset: version.dataset, version: version.version };
-  // What an older release kept may lack something; it is computed anew.
-  const kept =
-    known && profileSchema.safeParse({ ...z.looseObject({}).parse(JSON.parse(known.profile)), ...names });
-  if (kept?.success) return kept.data;
-  const manifest = await readManifest(ctx, version.digest);
-  const found = await withVersion(ctx, manifest, ctx.signal, (engine, relation) =>
-    profileRelation(engine, relation, version.columns, (fraction) =>
-      ctx.progress({ step: `profiling ${version.dataset}@${version.version}`, fraction }),
-    ),
+  const { dataset, version: number } = version;
+  const sketch = await versionSketch(ctx, version, ctx.signal, (fraction) =>
+    ctx.progress({ step: `profiling ${dataset}@${number}`, fraction }),
   );
-  const profile: Profile = { ...names, ...found };
-  const row = { digest: version.digest, profile: JSON.stringify(profile) };
-  await metadata.write<DataTables, void>(async (db) => {
-    await db
-      .insertInto('dataset_profiles')
-      .values(row)
-      .onConflict((conflict) => conflict.column('digest').doUpdateSet(row))
-      .execute();
-  });
-  return profile;
+  return { dataset, version: number, ...profileOf(sketch) };
 }
 
 async function versionLeaks(ctx: Context, version: DatasetVersion, name: string): Promise<Profile['leaks']> {

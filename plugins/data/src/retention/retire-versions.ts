@@ -79,12 +79,6 @@ export async function retire(scope: Scope, actor: Actor, keep: number): Promise<
         .where('dataset', '=', dataset)
         .where('version', '=', number)
         .execute();
-      const same = await db
-        .selectFrom('dataset_versions')
-        .select('digest')
-        .where('digest', '=', digest)
-        .executeTakeFirst();
-      if (!same) await db.deleteFrom('dataset_profiles').where('digest', '=', digest).execute();
       await db
         .insertInto('dataset_retired')
         .values({ dataset, version: number, retired_at: new Date().toISOString() })

@@ -3,9 +3,7 @@ import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Engine, openEngine } from '../engine/engine.ts';
 import { dataPlugin } from '../index.ts';
-import { countsOf } from './column-values.ts';
-import { type Basics, isNumeric } from './profiled-column.ts';
-import { valuesTogether } from './values-together.ts';
+import { countedValues } from './counted-values.ts';
 
 let project: TemporaryProject;
 let engine: Engine;
@@ -41,35 +39,22 @@ describe('the values of many columns together', () => {
       ([name, [, sql]]) => `${sql} AS "${name.replaceAll('"', '""')}"`,
     );
     await engine.run(`CREATE TABLE t AS SELECT ${list.join(', ')} FROM range(1000)`);
-    const basics: Basics[] = [];
-    for (const [name, [type]] of Object.entries(columns)) {
-      const column = `"${name.replaceAll('"', '""')}"`;
-      const finite = isNumeric(type) ? `FILTER (isfinite(${column}::DOUBLE))` : '';
-      const [row = {}] = await engine.rows(
-        `SELECT count(${column}) AS n, count(DISTINCT ${column}) AS d, min(${column}) ${finite} AS l, max(${column}) ${finite} AS h FROM t`,
+    const typed = Object.entries(columns).map(([name, [type]]) => ({ name, type }));
+    for (const keep of [1_000, 25]) {
+      const keeping = { keep, bits: 12 };
+      const together = await countedValues(engine, 't', typed, keeping);
+      for (const one of typed) {
+        const alone = await countedValues(engine, 't', [one], keeping);
+        const [a, b] = [together.get(one.name), alone.get(one.name)];
+        expect({ ...a, moments: null }).toEqual({ ...b, moments: null });
+        for (const power of ['mean', 'm2', 'm3', 'm4'] as const)
+          expect(a?.moments?.[power] ?? 0).toBeCloseTo(b?.moments?.[power] ?? 0, 9);
+      }
+      expect([...together.keys()].toSorted()).toEqual(
+        Object.keys(columns)
+          .filter((name) => name !== 'none')
+          .toSorted(),
       );
-      const bound = (value: unknown) => (isNumeric(type) ? Number(value) : String(value));
-      basics.push({
-        name,
-        type,
-        count: Number(row.n),
-        distinct: Number(row.d),
-        min: bound(row.l),
-        max: bound(row.h),
-        mean: null,
-        std: null,
-      });
     }
-    const together = await valuesTogether(engine, 't', basics);
-    expect([...together.keys()].toSorted()).toEqual(
-      Object.keys(columns)
-        .filter((name) => name !== 'none')
-        .toSorted(),
-    );
-    for (const basic of basics.filter(({ count }) => count > 0))
-      expect([basic.name, together.get(basic.name)]).toEqual([
-        basic.name,
-        await countsOf(engine, 't', basic, undefined),
-      ]);
   });
 });

@@ -1,0 +1,62 @@
+import { type ColumnSketch, POINT_LEVELS, type TableSketch } from '@trestle/contracts';
+import { isNumeric } from '../engine/column-types.ts';
+import { binsBetween, histogramOf } from '../sketch/bins.ts';
+import { COUNTED_VALUES } from '../sketch/counted-values.ts';
+import { TOP } from '../sketch/frequent-values.ts';
+import { MOSTLY_DIFFERENT } from '../sketch/many-values.ts';
+import { pointsIn } from '../sketch/merge-sketches.ts';
+import { shapeOf } from '../sketch/moments.ts';
+import { correlationOf } from '../sketch/pairs.ts';
+import { quantileAt } from '../sketch/points.ts';
+import type { ColumnProfile, Profile } from './profile-schema.ts';
+import { meaningOf } from './semantic-type.ts';
+
+const QUANTILES = [0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99];
+const SHOWN_PAIRS = 50;
+
+/** What a sketch tells a person. */
+export function profileOf(sketch: TableSketch): Omit<Profile, 'dataset' | 'version'> {
+  return {
+    rows: sketch.rows,
+    columns: sketch.columns.map((column) => profileColumn(column, sketch.rows)),
+    correlations: sketch.pairs
+      .map((pair) => ({ a: pair.a, b: pair.b, r: correlationOf(pair) }))
+      .filter(({ r }) => Number.isFinite(r))
+      .toSorted((one, other) => Math.abs(other.r) - Math.abs(one.r))
+      .slice(0, SHOWN_PAIRS),
+  };
+}
+
+function profileColumn(sketch: ColumnSketch, rows: number): ColumnProfile {
+  const { name, type, count, nulls, distinct, min, max, lengths, moments } = sketch;
+  const isMostlyDifferent = distinct > COUNTED_VALUES && distinct > MOSTLY_DIFFERENT * count;
+  const points = pointsIn(sketch);
+  const shape = moments && moments.count > 0 ? { mean: moments.mean, ...shapeOf(moments) } : NO_SHAPE;
+  const column = {
+    name,
+    type,
+    count,
+    nulls,
+    distinct,
+    min,
+    max,
+    ...shape,
+    quantiles:
+      isNumeric(type) && points.values.length > 0
+        ? Object.fromEntries(
+            QUANTILES.map((share) => [
+              String(share),
+              quantileAt(points, Math.round(share * POINT_LEVELS)) ?? Number.NaN,
+            ]),
+          )
+        : null,
+    top: isMostlyDifferent
+      ? []
+      : sketch.values.slice(0, TOP).map(([value, times]) => ({ value, count: times })),
+    histogram: isNumeric(type) ? histogramOf(binsBetween(min, max), points) : [],
+    lengths: lengths && { min: lengths.min, mean: lengths.sum / count, max: lengths.max },
+  };
+  return { ...column, ...meaningOf(column, sketch.forms, rows) };
+}
+
+const NO_SHAPE = { mean: null, std: null, skewness: null, kurtosis: null };

@@ -1,0 +1,40 @@
+import type { DatasetVersion, TableSketch } from '@trestle/contracts';
+import type { Scope } from '@trestle/kernel';
+import { parquetRelation, partFiles, withVersion } from '../version/version-relation.ts';
+import { readManifest } from '../version/versions.ts';
+import { keepSketch, keptSketches } from './kept-sketches.ts';
+import { mergeSketches } from './merge-sketches.ts';
+import { segmentsOf } from './segments.ts';
+import { sketchRelation } from './sketch-relation.ts';
+
+/** The sketch of a version: those of its segments, merged. Only segments of which none is kept are read. */
+export async function versionSketch(
+  scope: Scope,
+  version: DatasetVersion,
+  signal?: AbortSignal,
+  onProgress: (fraction: number) => void = () => {},
+): Promise<TableSketch> {
+  const manifest = await readManifest(scope, version.digest);
+  const segments = segmentsOf(manifest);
+  const found = new Map(
+    await keptSketches(
+      scope,
+      segments.map(({ key }) => key),
+    ),
+  );
+  const missing = segments.filter(({ key }) => !found.has(key));
+  if (missing.length > 0) {
+    const parts = missing.flatMap((segment) => segment.parts);
+    await withVersion(scope, { ...manifest, parts }, signal, async (engine) => {
+      for (const [index, segment] of missing.entries()) {
+        const files = await partFiles(scope, { ...manifest, parts: segment.parts });
+        const sketch = await sketchRelation(engine, parquetRelation(files), manifest.columns, (fraction) =>
+          onProgress((index + fraction) / missing.length),
+        );
+        await keepSketch(scope, version, segment.key, sketch);
+        found.set(segment.key, sketch);
+      }
+    });
+  }
+  return mergeSketches(segments.flatMap(({ key }) => found.get(key) ?? []));
+}
