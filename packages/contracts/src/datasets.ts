@@ -1,9 +1,8 @@
 import { type Actor, type Context, token } from '@trestle/kernel';
 import { z } from 'zod';
 import type { Batch } from './batch.ts';
-
-export const columnTypeSchema = z.enum(['number', 'integer', 'string', 'boolean', 'timestamp']);
-export type ColumnType = z.infer<typeof columnTypeSchema>;
+import { columnTypeSchema } from './column-type.ts';
+import type { TableSketch } from './sketches.ts';
 
 export const columnSchema = z.object({
   name: z.string(),
@@ -84,6 +83,8 @@ export interface FloatBatch extends Disposable {
 export interface Datasets {
   /** @throws TRS_DATA_UNKNOWN_DATASET, TRS_DATA_UNKNOWN_VERSION */
   resolve(reference: string): Promise<DatasetVersion>;
+  /** What the values of a version are like. Rows are read where no sketch of theirs is kept yet, and only then. */
+  sketch(reference: string): Promise<TableSketch>;
   /** Streams a version; memory is bounded by the batch. */
   read(reference: string, options?: ReadOptions): AsyncIterable<Batch>;
   /** Streams numbers and images for training, decoded ahead of the batch that is worked on; memory does not grow with the rows. */

@@ -1,5 +1,6 @@
 export * from './alerts.ts';
 export * from './batch.ts';
+export * from './column-type.ts';
 export * from './datasets.ts';
 export * from './deployments.ts';
 export * from './features.ts';

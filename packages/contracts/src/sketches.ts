@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { columnTypeSchema } from './datasets.ts';
+import { columnTypeSchema } from './column-type.ts';
 
 /** A number, or a word for one that JSON does not have (`Infinity`), or the text of a value of another type. */
 const boundSchema = z.union([z.number(), z.string()]).nullable();
@@ -46,7 +46,7 @@ export const columnSketchSchema = z.object({
   values: z.array(z.tuple([z.string(), z.int().positive(), countSchema])),
   /** How many rows a value that is not among `values` may have, or one that is may have more; 0 when `values` is complete and exact. */
   untold: countSchema,
-  /** Of numbers, where `values` is not complete. */
+  /** Of numbers; what is kept leaves them out where `values` is complete, as it says the same. */
   points: pointsSchema.nullable(),
   /** A HyperLogLog in base64, a byte for each register, where `values` is not complete. */
   registers: z.base64().nullable(),

@@ -1,6 +1,7 @@
 import type { Datasets } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { loadBatches } from './loading/load-batches.ts';
+import { publishedSketch } from './sketch/version-sketch.ts';
 import { readSource } from './source/read-source.ts';
 import { addRows } from './version/add-rows.ts';
 import { readBatches } from './version/read-batches.ts';
@@ -9,6 +10,7 @@ import { resolveVersion } from './version/versions.ts';
 /** The service that other plugins read datasets through. */
 export const datasetsService = (scope: Scope): Datasets => ({
   resolve: (reference) => resolveVersion(scope, reference),
+  sketch: (reference) => publishedSketch(scope, reference),
   read: (reference, options) => readBatches(scope, reference, options),
   load: (reference, options) => loadBatches(scope, reference, options),
   readFile: (ctx, path) => readSource(ctx, path),

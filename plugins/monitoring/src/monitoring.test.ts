@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstChampion } from './first-champion.test.setup.ts';
 import { bufferedLogToken } from './log/buffered-log-token.ts';
 import { pruneLog } from './log/prune-log.ts';
-import { newWorld, pluginsOf, type World } from './neighbours.test.setup.ts';
+import { addDataset, newWorld, pluginsOf, type World } from './neighbours.test.setup.ts';
 import { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
 import { monitorCheck } from './operations/check.ts';
 import { monitorDrift } from './operations/drift.ts';
@@ -242,6 +242,34 @@ describe('monitor.drift', () => {
     expect(await host.run(monitorDrift, { deployment: 'strikes' })).toMatchObject({
       state: 'no-reference',
       drifted: false,
+    });
+  });
+
+  it('compares with a dataset version that is named, also for a model without training statistics', async () => {
+    addDataset(world, 'birds', drawRows(21, 3_000));
+    addDataset(world, 'birds', drawRows(22, 3_000, true));
+    await send(drawRows(23, 300, true));
+    for (const hasReference of [true, false]) {
+      if (!hasReference) world.references.clear();
+      const [before, after] = [
+        await host.run(monitorDrift, { deployment: 'strikes', against: 'birds@1' }),
+        await host.run(monitorDrift, { deployment: 'strikes', against: 'birds@2' }),
+      ];
+      expect(before).toMatchObject({ state: 'drifted', against: 'birds@1' });
+      expect(before.features.map(({ name, drifted }) => [name, drifted])).toEqual([
+        ['speed', true],
+        ['kind', true],
+      ]);
+      expect(after).toMatchObject({ state: 'ok', against: 'birds@2' });
+    }
+  });
+
+  it('shows a dataset only to who may read it', async () => {
+    addDataset(world, 'birds', drawRows(21, 300));
+    const asked = { deployment: 'strikes', against: 'birds@1' };
+    const principal = { id: 'watcher', scopes: ['monitor:read'] };
+    await expect(host.run(monitorDrift, asked, { principal })).rejects.toMatchObject({
+      code: 'TRS_MONITOR_DATA_DENIED',
     });
   });
 

@@ -8,6 +8,7 @@ import {
   type ModelVersion,
   modelsToken,
   type Run,
+  type TableSketch,
   type Training,
   type TrainingSpec,
   trainingSpecSchema,
@@ -129,8 +130,44 @@ const find = (world: World, reference: string) => {
   return found;
 };
 
+/** As the data plugin makes it, of the columns that are features. */
+function sketchOf(rows: readonly Row[]): TableSketch {
+  const counts = (name: string): Map<string, number> => {
+    const found = new Map<string, number>();
+    for (const row of rows) found.set(String(row[name]), (found.get(String(row[name])) ?? 0) + 1);
+    return found;
+  };
+  const common = { count: rows.length, nulls: 0, min: null, max: null, moments: null, untold: 0 };
+  const rest = { ...common, registers: null, lengths: null, forms: null };
+  const speeds = rows.map((row) => Number(row.speed)).sort((a, b) => a - b);
+  const kinds = [...counts('kind')];
+  return {
+    rows: rows.length,
+    columns: [
+      {
+        ...rest,
+        name: 'speed',
+        type: 'number',
+        distinct: rows.length,
+        values: [],
+        points: { values: speeds, below: speeds.map((_, index) => index + 1) },
+      },
+      {
+        ...rest,
+        name: 'kind',
+        type: 'string',
+        distinct: kinds.length,
+        values: kinds.map(([value, count]) => [value, count, 0]),
+        points: null,
+      },
+    ],
+    pairs: [],
+  };
+}
+
 const datasetsOf = (world: World): Datasets => ({
   resolve: async (reference) => find(world, reference).version,
+  sketch: async (reference) => sketchOf(find(world, reference).rows),
   // biome-ignore lint/correctness/useYield: monitoring reads no dataset
   async *read() {
     throw missing('reader');

@@ -3,7 +3,9 @@ import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Engine, openEngine } from '../engine/engine.ts';
 import { dataPlugin } from '../index.ts';
+import { binsBetween } from './bins.ts';
 import { countedValues } from './counted-values.ts';
+import { pointsOf, thinPoints } from './points.ts';
 
 let project: TemporaryProject;
 let engine: Engine;
@@ -55,6 +57,25 @@ describe('the values of many columns together', () => {
           .filter((name) => name !== 'none')
           .toSorted(),
       );
+    }
+  });
+
+  it('have the points that thinning all of them leaves', async () => {
+    await engine.run(
+      "CREATE TABLE t AS SELECT round(exp(sin(range) * 3), 2) AS skewed, CASE WHEN range % 3 = 0 THEN 0 ELSE range END AS zeros, CASE WHEN range = 5 THEN 'nan'::DOUBLE ELSE range / 7 END AS even FROM range(5000)",
+    );
+    const typed = ['skewed', 'zeros', 'even'].map((name) => ({
+      name,
+      type: name === 'zeros' ? ('integer' as const) : ('number' as const),
+    }));
+    const found = await countedValues(engine, 't', typed, { keep: 25, bits: 12 });
+    for (const { name } of typed) {
+      const rows = await engine.rows(
+        `SELECT ${name} AS v, count(*) AS n FROM t WHERE isfinite(${name}::DOUBLE) GROUP BY 1`,
+      );
+      const all = pointsOf(rows.map(({ v, n }) => [Number(v), Number(n)] as const));
+      const { min, max, points } = found.get(name) ?? {};
+      expect(points).toEqual(thinPoints(all, binsBetween(min, max)));
     }
   });
 });

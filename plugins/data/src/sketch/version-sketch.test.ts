@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TableSketch } from '@trestle/contracts';
+import { datasetsToken, type TableSketch } from '@trestle/contracts';
 import type { Host } from '@trestle/kernel';
 import { blobsToken, metadataToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
@@ -94,6 +94,19 @@ describe('the sketch of a version', () => {
     const { parts } = await readManifest(host, first.digest);
     for (const { digest } of parts) await (await host.service(blobsToken)).remove(digest);
     expect(await profile('things')).toMatchObject({ rows: ROWS + 1_000 });
+  });
+
+  it('is given to other plugins with the points of every column of numbers', async () => {
+    await add(['a,b', '1,x', '3,y', ',x']);
+    const { columns } = await (await host.service(datasetsToken)).sketch('things@1');
+    expect(columns).toMatchObject([
+      { name: 'a', count: 2, nulls: 1, points: { values: [1, 3], below: [1, 2] } },
+      { name: 'b', count: 3, points: null },
+    ]);
+    expect(columns[1]?.values.map(([value, count]) => [value, count])).toEqual([
+      ['x', 2],
+      ['y', 1],
+    ]);
   });
 
   it('is made once for equal parts of several datasets', async () => {

@@ -1,9 +1,10 @@
 import type { DatasetVersion, TableSketch } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
+import { isNumeric } from '../engine/column-types.ts';
 import { parquetRelation, partFiles, withVersion } from '../version/version-relation.ts';
-import { readManifest } from '../version/versions.ts';
+import { readManifest, resolveVersion } from '../version/versions.ts';
 import { keepSketch, keptSketches } from './kept-sketches.ts';
-import { mergeSketches } from './merge-sketches.ts';
+import { mergeSketches, pointsIn } from './merge-sketches.ts';
 import { segmentsOf } from './segments.ts';
 import { sketchRelation } from './sketch-relation.ts';
 
@@ -37,4 +38,14 @@ export async function versionSketch(
     });
   }
   return mergeSketches(segments.flatMap(({ key }) => found.get(key) ?? []));
+}
+
+/** The sketch of the version that a reference names, as other plugins read it: numbers always have their points. */
+export async function publishedSketch(scope: Scope, reference: string): Promise<TableSketch> {
+  const sketch = await versionSketch(scope, await resolveVersion(scope, reference));
+  const columns = sketch.columns.map((column) => ({
+    ...column,
+    points: isNumeric(column.type) ? pointsIn(column) : null,
+  }));
+  return { ...sketch, columns };
 }

@@ -40,6 +40,8 @@ export const driftReportSchema = z.object({
     from: z.string().optional(),
     to: z.string().optional(),
   }),
+  /** The dataset version that was compared with, where it was not the training part: `strikes@3`. */
+  against: z.string().optional(),
   features: z.array(featureDriftSchema),
 });
 export type DriftReport = z.infer<typeof driftReportSchema>;

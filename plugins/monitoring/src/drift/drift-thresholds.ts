@@ -16,6 +16,8 @@ export const driftThresholdsSchema = z.object({
    * traffic is checked every minute.
    */
   alpha: z.number().positive().max(0.2).default(0.001),
+  /** A dataset version to compare with (`strikes@3`; a name alone is the newest) instead of the training part. */
+  against: z.string().min(1).optional(),
   /** Features that are not watched. */
   ignore: z.array(z.string()).default([]),
 });

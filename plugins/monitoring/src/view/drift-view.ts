@@ -47,8 +47,9 @@ export function driftViews(report: DriftReport): View[] {
   ];
 }
 
-function verdictOf({ state, window, features, model, deployment }: DriftReport): View {
-  const served = `${deployment} (${model.name}@${model.version})`;
+function verdictOf({ state, window, features, model, deployment, against }: DriftReport): View {
+  const compared = against === undefined ? '' : ` against ${against}`;
+  const served = `${deployment} (${model.name}@${model.version})${compared}`;
   if (state === 'waiting') {
     return {
       kind: 'note',
@@ -60,7 +61,7 @@ function verdictOf({ state, window, features, model, deployment }: DriftReport):
     return {
       kind: 'note',
       tone: 'warn',
-      text: `${served}: the model brings no training statistics, so drift cannot be measured.`,
+      text: `${served}: the model brings no training statistics, so drift is measured only against a dataset (--against).`,
     };
   }
   const drifted = features.filter((feature) => feature.drifted).map((feature) => feature.name);

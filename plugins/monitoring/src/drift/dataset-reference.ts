@@ -1,0 +1,45 @@
+import type { ColumnSketch, Points, TableSketch } from '@trestle/contracts';
+import type { DriftReference, FeatureReference } from './reference.ts';
+
+const BINS = 10;
+const TOP_VALUES = 20;
+
+/**
+ * A dataset version in the form of a training reference: deciles of numbers, the most frequent values of everything else. Of the
+ * columns that are features; points in time are not compared, as time goes on.
+ */
+export function datasetReference(sketch: TableSketch, features: ReadonlySet<string>): DriftReference {
+  return {
+    features: sketch.columns
+      .filter(({ name, type }) => features.has(name) && type !== 'timestamp')
+      .map((column) => (column.points ? numeric(column, column.points) : categorical(column))),
+  };
+}
+
+function numeric({ name, count, nulls }: ColumnSketch, { values, below }: Points): FeatureReference {
+  const total = below.at(-1) ?? 0;
+  const deciles = Array.from({ length: BINS - 1 }, (_, k) =>
+    below.findIndex((one) => one * BINS >= (k + 1) * total),
+  );
+  const places = [...new Set(deciles)].filter((place) => place >= 0);
+  const upTo = [0, ...places.map((place) => below[place] ?? 0), total];
+  return {
+    kind: 'numeric',
+    name,
+    edges: places.map((place) => values[place] ?? 0),
+    counts: upTo.slice(1).map((one, bin) => one - (upTo[bin] ?? 0)),
+    // What is no finite number is in no bin.
+    nulls: nulls + count - total,
+  };
+}
+
+function categorical({ name, count, nulls, values }: ColumnSketch): FeatureReference {
+  // Live traffic takes an empty text for a missing value.
+  const empty = values.find(([value]) => value === '')?.[1] ?? 0;
+  const top = values
+    .filter(([value]) => value !== '')
+    .slice(0, TOP_VALUES)
+    .map(([value, rows]): [string, number] => [value, rows]);
+  const told = top.reduce((sum, [, rows]) => sum + rows, 0);
+  return { kind: 'categorical', name, top, other: count - empty - told, nulls: nulls + empty };
+}
