@@ -6,6 +6,10 @@ export interface Collector {
   forget(): void;
 }
 
+/** Whether garbage can be collected on demand; elsewhere the engine has to be told how much memory hangs on an object. */
+export const canCollect = (): boolean =>
+  typeof process === 'object' && process.getBuiltinModule?.('node:vm') !== undefined;
+
 /**
  * Node's, made at first use; undefined elsewhere. Whatever a job makes a weak reference of, or reads from one, lives until the job
  * ends (ECMAScript's KeepDuringJob), and V8 takes that for the next checkpoint of microtasks: a context with a microtask queue of

@@ -22,15 +22,15 @@ export interface Reclaimer<T> {
 }
 
 /** Bytes, and claims, below which nobody looks; beyond, whenever there are twice as many as were left the last time. */
-const LEAST_BYTES = 256 * 2 ** 20;
+export const LEAST_BYTES = 256 * 2 ** 20;
 const LEAST_CLAIMS = 16_384;
 
 let collector: Collector | undefined | 'not asked' = 'not asked';
 
-export function reclaimer<T>(giveBack: (resource: T) => void): Reclaimer<T> {
+export function reclaimer<T>(giveBack: (resource: T) => void, leastBytes = LEAST_BYTES): Reclaimer<T> {
   const claims = new Set<Claim<T>>();
   let bytesClaimed = 0;
-  let bytesAtNextLook = LEAST_BYTES;
+  let bytesAtNextLook = leastBytes;
   let claimsAtNextLook = LEAST_CLAIMS;
   const drop = (claim: Claim<T>): void => {
     if (claims.delete(claim)) bytesClaimed -= claim.bytes;
@@ -46,7 +46,7 @@ export function reclaimer<T>(giveBack: (resource: T) => void): Reclaimer<T> {
     collector?.collect();
     for (const claim of claims) if (claim.owner.deref() === undefined) end(claim);
     collector?.forget();
-    bytesAtNextLook = Math.max(LEAST_BYTES, 2 * bytesClaimed);
+    bytesAtNextLook = Math.max(leastBytes, 2 * bytesClaimed);
     claimsAtNextLook = Math.max(LEAST_CLAIMS, 2 * claims.size);
   };
   return {

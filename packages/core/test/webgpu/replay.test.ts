@@ -96,9 +96,10 @@ describeGpu('plans on WebGPU', () => {
     // Parameters and state may change places with each other, so that a few meet anew.
     const newlyBound = (calls.get('createBindGroup') ?? 0) - bound;
     expect(newlyBound).toBeLessThan((device.statistics().dispatches - dispatches) / 8);
-    // For each value that is read, one to read it through.
-    expect((calls.get('createBuffer') ?? 0) - (made ?? 0)).toBe(20);
-    expect(device.statistics().usedBytes).toBe(usedBytes);
+    // The values, too, are all read through a buffer that is there.
+    expect((calls.get('createBuffer') ?? 0) - (made ?? 0)).toBe(0);
+    // Less, if meanwhile the first state was collected.
+    expect(device.statistics().usedBytes).toBeLessThanOrEqual(usedBytes);
     expect(await value.item()).toBeLessThan(first / 2);
     device.close();
   });

@@ -32,14 +32,37 @@ describe('the pool of buffers', () => {
       expect(sizeClass(bytes) % 16).toBe(0);
     }
   });
-  it('keeps 64 MiB, or as much as is in use', () => {
+  it('keeps what a step needs that is done again and again', () => {
+    const { create, alive } = fakes();
+    let made = 0;
+    const pool = bufferPool(2 ** 30, (bytes) => {
+      made++;
+      return create(bytes);
+    });
+    for (let step = 0; step < 200; step++) {
+      const used = [256, 128, 64].map((mib) => pool.take(mib * MIB));
+      for (const buffer of used) pool.give(buffer);
+      pool.trim();
+    }
+    expect(made).toBe(3);
+    expect(alive()).toBe(448 * MIB);
+  });
+  it('keeps 64 MiB, or half as much again as was in use at once lately', () => {
     const { create, alive } = fakes();
     const pool = bufferPool(2 ** 30, create);
-    const used = Array.from({ length: 10 }, () => pool.take(10 * MIB));
-    for (const buffer of used.splice(0, 9)) pool.give(buffer);
-    pool.trim();
-    expect(pool.statistics().keptBytes).toBeLessThanOrEqual(64 * MIB);
-    expect(alive()).toBe(pool.statistics().keptBytes + pool.statistics().usedBytes);
+    // One at a time, but of ever other sizes.
+    for (let mib = 100; mib < 160; mib += 2) {
+      pool.give(pool.take(mib * MIB));
+      pool.trim();
+      expect(pool.statistics().keptBytes).toBeLessThanOrEqual(1.5 * sizeClass(mib * MIB));
+    }
+    expect(alive()).toBe(pool.statistics().keptBytes);
+    // A small one is wanted all the time; the large ones' time has passed.
+    for (let step = 0; step < 130; step++) {
+      pool.give(pool.take(MIB));
+      pool.trim();
+    }
+    expect(alive()).toBe(MIB);
   });
   it('gives back what nobody wanted for 64 trims', () => {
     const { create, alive } = fakes();

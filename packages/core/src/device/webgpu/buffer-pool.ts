@@ -1,8 +1,10 @@
 import { bufferTooLarge } from './gpu-errors.ts';
 
-/** Memory kept for reuse, up to this; and beyond it while not more than is in use. */
+/** Memory that may always be kept for reuse. */
 const KEPT_BYTES = 64 * 2 ** 20;
-/** Trims after which a buffer that nobody wanted is given back. */
+/** In use and kept together may be so many times what was in use at once: results wait for the collector in between. */
+const HEADROOM = 1.5;
+/** Trims after which a buffer that nobody wanted is given back, and a peak forgotten. */
 const MAX_AGE = 64;
 
 interface Kept {
@@ -17,7 +19,10 @@ export interface BufferPool {
   give(buffer: GPUBuffer): void;
   /** A buffer that the device had no memory for: it is never handed out again, and less is kept from now on. */
   condemn(buffer: GPUBuffer): void;
-  /** Destroys what has not been wanted for long, or is too much. Only when no work is waiting to be submitted. */
+  /**
+   * Destroys what has not been wanted for long, and what is more than half as much again as was in use at once lately: a step that is repeated finds
+   * all its buffers again, as to make them can take longer than the step. Only when no work is waiting to be submitted.
+   */
   trim(): void;
   readonly statistics: () => { readonly usedBytes: number; readonly keptBytes: number };
 }
@@ -36,8 +41,17 @@ export function bufferPool(largest: number, create: (bytes: number) => GPUBuffer
   let usedBytes = 0;
   let keptBytes = 0;
   let clock = 0;
+  /** The most that was in use at once, since the last time that the clock came round and in the round before. */
+  let [peak, lastPeak] = [0, 0];
   /** What the device is known to hold at most: learnt when it ran out of memory. */
   let capacity = Number.POSITIVE_INFINITY;
+  /** The buffers of the size of which one has waited longest: in front, since the newest are taken first. */
+  const oldest = (): [number, Kept[]] | undefined => {
+    let found: [number, Kept[]] | undefined;
+    for (const entry of kept)
+      if ((entry[1][0]?.since ?? clock) < (found?.[1][0]?.since ?? clock + 1)) found = entry;
+    return found;
+  };
   const drop = ({ gpu }: Kept): void => {
     keptBytes -= gpu.size;
     gpu.destroy();
@@ -46,11 +60,14 @@ export function bufferPool(largest: number, create: (bytes: number) => GPUBuffer
     take(bytes) {
       if (bytes > largest) throw bufferTooLarge(bytes, largest);
       const size = Math.min(sizeClass(bytes), largest);
-      const known = kept.get(size)?.pop();
+      const list = kept.get(size);
+      const known = list?.pop();
+      if (list?.length === 0) kept.delete(size);
       // First, as it may throw.
       const gpu = known?.gpu ?? create(size);
       if (known) keptBytes -= size;
       usedBytes += size;
+      peak = Math.max(peak, usedBytes);
       return gpu;
     },
     give(gpu) {
@@ -70,14 +87,15 @@ export function bufferPool(largest: number, create: (bytes: number) => GPUBuffer
     },
     trim() {
       clock++;
-      const limit = Math.min(Math.max(KEPT_BYTES, usedBytes), Math.max(0, capacity - 2 * usedBytes));
-      for (const [size, list] of kept) {
-        // The oldest are in front, since the newest are taken first.
-        while (list[0] && (clock - list[0].since > MAX_AGE || keptBytes > limit)) {
-          const [oldest] = list.splice(0, 1);
-          if (oldest) drop(oldest);
-        }
+      if (clock % MAX_AGE === 0) [lastPeak, peak] = [peak, usedBytes];
+      const spare = HEADROOM * Math.max(peak, lastPeak) - usedBytes;
+      const limit = Math.min(Math.max(KEPT_BYTES, spare), Math.max(0, capacity - 2 * usedBytes));
+      for (let next = oldest(); next; next = oldest()) {
+        const [size, list] = next;
+        if (keptBytes <= limit && clock - (list[0]?.since ?? clock) <= MAX_AGE) break;
+        const one = list.shift();
         if (list.length === 0) kept.delete(size);
+        if (one) drop(one);
       }
     },
     statistics: () => ({ usedBytes, keptBytes }),

@@ -1,5 +1,6 @@
 /// <reference types="@webgpu/types" />
 import type { DType } from '../../graph/dtype.ts';
+import { canCollect } from '../collector.ts';
 import type { DeviceBuffer } from '../device.ts';
 import { type Claim, reclaimer } from '../reclaimer.ts';
 import { type BufferPool, bufferPool } from './buffer-pool.ts';
@@ -11,7 +12,10 @@ export interface GpuDeviceBuffer extends DeviceBuffer {
   readonly gpu: GPUBuffer;
   /** The number of the work that made it. */
   readonly made: number;
-  /** Lets the collector feel the weight of the memory behind a small object; never touched, so it takes no memory itself. */
+  /**
+   * In browsers, lets the collector feel the weight of the memory behind a small object; never touched, so it takes no memory
+   * itself. Where garbage is collected on demand there is none: it would be collected far more often than that.
+   */
   readonly ballast: ArrayBuffer | undefined;
   /** Undefined once the memory is given back. */
   claim: Claim<GPUBuffer> | undefined;
@@ -28,6 +32,9 @@ export interface GpuMemory extends Omit<BufferPool, 'condemn'> {
 /** Allocations from this size on are given as fresh pages by the allocator, which cost nothing until they are written. */
 const BALLAST_BYTES = 2 ** 18;
 
+/** A real GPU has memory of its own, and computes a step in less time than a look for garbage takes. */
+const LEAST_BYTES = 2 ** 30;
+
 /** Also for the constants of plans, hence uniform. */
 const STORAGE = USAGE.storage | USAGE.uniform | USAGE.copySrc | USAGE.copyDst;
 
@@ -43,7 +50,8 @@ export function gpuBufferOf(buffer: DeviceBuffer | undefined): GpuDeviceBuffer {
 export const bytesOf = (size: number, dtype: DType = 'float32'): number =>
   Math.max(1, dtype === 'float16' ? Math.ceil(size / 2) : size) * WORD_BYTES;
 
-export function gpuMemory(device: GPUDevice, log: Failures): GpuMemory {
+export function gpuMemory(device: GPUDevice, log: Failures, isSoftware: boolean): GpuMemory {
+  const hasBallast = !canCollect();
   const create = (bytes: number): GPUBuffer => {
     const from = log.next();
     device.pushErrorScope('out-of-memory');
@@ -59,7 +67,7 @@ export function gpuMemory(device: GPUDevice, log: Failures): GpuMemory {
   };
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const pool = bufferPool(Math.min(maxStorageBufferBindingSize, maxBufferSize), create);
-  const claims = reclaimer<GPUBuffer>(pool.give);
+  const claims = reclaimer<GPUBuffer>(pool.give, isSoftware ? undefined : LEAST_BYTES);
   const take = (bytes: number): GPUBuffer => {
     claims.makeRoom(bytes);
     return pool.take(bytes);
@@ -72,7 +80,7 @@ export function gpuMemory(device: GPUDevice, log: Failures): GpuMemory {
     hold(dtype, size, gpu) {
       const bytes = bytesOf(size, dtype);
       const memory = gpu ?? take(bytes);
-      const ballast = bytes >= BALLAST_BYTES ? new ArrayBuffer(bytes) : undefined;
+      const ballast = hasBallast && bytes >= BALLAST_BYTES ? new ArrayBuffer(bytes) : undefined;
       const buffer: GpuDeviceBuffer = {
         dtype,
         size,

@@ -2,20 +2,25 @@
 import { allocate, type DType, type TypedArrayOf } from '../../graph/dtype.ts';
 import { outOfMemory, workRefused } from './gpu-errors.ts';
 import { bytesOf, type GpuDeviceBuffer } from './gpu-memory.ts';
-import { MAP_READ, USAGE } from './usage.ts';
+import type { StagingPool } from './staging-pool.ts';
+import { MAP_READ } from './usage.ts';
 
 /** Copies a buffer to the host, behind all that was submitted before. Rejects when the device says why it cannot. */
-export async function readBack(device: GPUDevice, buffer: GpuDeviceBuffer): Promise<TypedArrayOf> {
+export async function readBack(
+  device: GPUDevice,
+  pool: StagingPool,
+  buffer: GpuDeviceBuffer,
+): Promise<TypedArrayOf> {
   const bytes = bytesOf(buffer.size);
   device.pushErrorScope('validation');
   device.pushErrorScope('out-of-memory');
-  const staging = device.createBuffer({ size: bytes, usage: USAGE.mapRead | USAGE.copyDst });
+  const staging = pool.take(bytes);
   const memory = device.popErrorScope();
   const copy = device.createCommandEncoder();
   copy.copyBufferToBuffer(buffer.gpu, 0, staging, 0, bytes);
   device.queue.submit([copy.finish()]);
   const validity = device.popErrorScope();
-  const mapped = staging.mapAsync(MAP_READ).then(
+  const mapped = staging.mapAsync(MAP_READ, 0, bytes).then(
     () => undefined,
     (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
   );
@@ -24,8 +29,9 @@ export async function readBack(device: GPUDevice, buffer: GpuDeviceBuffer): Prom
   if (invalid) throw workRefused(invalid.message);
   const failed = await mapped;
   if (failed) throw failed;
-  const values = fromWords(buffer.dtype, staging.getMappedRange().slice(0), buffer.size);
-  staging.destroy();
+  const values = fromWords(buffer.dtype, staging.getMappedRange(0, bytes).slice(0), buffer.size);
+  staging.unmap();
+  pool.give(staging);
   return values;
 }
 

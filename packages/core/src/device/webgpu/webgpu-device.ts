@@ -17,6 +17,7 @@ import { pipelineCache } from './pipelines.ts';
 import { planRunner } from './plan-runner.ts';
 import { profiler } from './profiler.ts';
 import { readBack } from './read-back.ts';
+import { stagingPool } from './staging-pool.ts';
 
 export interface WebGpuOptions {
   /** In place of the browser's or Dawn's: tests inject failures through it. */
@@ -68,7 +69,8 @@ function webGpuDevice(
     event.preventDefault();
     log.add(0, workRefused(event.error.message));
   });
-  const memory = gpuMemory(device, log);
+  const memory = gpuMemory(device, log, isSoftware);
+  const staging = stagingPool(device);
   const queue = commandQueue(device, onKernel && profiler(device, onKernel), log, memory.trim);
   const pipelineOf = pipelineCache(device, (label, source) => {
     if (level >= 3) console.error(`webgpu ${label}\n${source}`);
@@ -119,7 +121,7 @@ function webGpuDevice(
       const own = gpuBufferOf(buffer);
       await Promise.race([queue.drained(), whenLost]);
       checkPresence();
-      const reading = readBack(device, own);
+      const reading = readBack(device, staging, own);
       // Whether it comes first or last, a loss is what is told.
       const failed = await Promise.race([reading.then(() => undefined, asError), whenLost]);
       await Promise.race([log.settled(), whenLost]);
