@@ -17,13 +17,14 @@ import { blocks, indented, linear, shaderOf } from './source.ts';
 
 type Rows = Extract<Kernel, { kind: 'rows' }>;
 
-/** Rows from which one invocation per row fills a CPU. */
+/** Rows from which one invocation per row fills a CPU, and elements below which a workgroup has nothing to share out. */
 const MANY_ROWS = 64;
+const SHORT_ROW = 16;
 
 /**
- * Several folds over each row in one dispatch: a workgroup per row, whose invocations fold what they have together; on the CPU
- * an invocation per row. Kept values are computed again where they are used: the row is in the cache, and what is kept are a
- * few operations.
+ * Several folds over each row in one dispatch: a workgroup per row, whose invocations fold what they have together; for short
+ * rows, and on the CPU, an invocation per row. Kept values are computed again where they are used: the row is in the cache, and
+ * what is kept are a few operations.
  */
 export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: ShaderTarget): Program {
   const { outer, inner, stages, result, isWide, dtype, shape } = kernel;
@@ -34,7 +35,7 @@ export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: 
   const inFours = inner % 4 === 0 ? inputsInFours(wideExpressions, [row, at]) : undefined;
   const width = inFours ? 4 : 1;
   const own = resources(inputTypes, inFours);
-  const isAlone = target.isSoftware && outer >= MANY_ROWS;
+  const isAlone = outer >= MANY_ROWS && (target.isSoftware || inner <= SHORT_ROW);
   const size = isAlone ? 32 : Math.min(256, Math.max(32, 2 ** Math.ceil(Math.log2(inner / width / 4))));
   const [begin, stride] = isAlone ? ['0u', 1] : ['lane', size];
   const loop = (body: string): string =>

@@ -20,6 +20,7 @@ const TILES: readonly [Tile, Tile, Tile] = [
   { rows: 64, columns: 64, depth: 32, across: 16, down: 16 },
   { rows: 32, columns: 32, depth: 32, across: 8, down: 8 },
 ];
+const LARGE_THREADS = 256;
 const PART: BufferUse = { kind: 'scratch', scratch: 0 };
 
 /**
@@ -30,7 +31,9 @@ export function byTiles(kernel: Matmul, inputTypes: readonly DType[], { workgrou
   const { batch, m, n, dtype, epilogue, shape } = kernel;
   const tile = tileFor(kernel, workgroups);
   const [down, across] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
-  const chunks = chunksOf(kernel, workgroups / (batch * down * across), tile);
+  // What is enough is said in workgroups of the large tiles.
+  const enough = (workgroups * LARGE_THREADS) / (tile.across * tile.down);
+  const chunks = chunksOf(kernel, enough / (batch * down * across), tile);
   // The parts of a product that was split over k, added up by a second shader, which also has the epilogue.
   if (chunks > 1) {
     const { epilogue: _, ...plain } = kernel;
