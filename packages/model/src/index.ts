@@ -6,6 +6,7 @@ export * from './feature-step.ts';
 export { decodeImage, type Pixels } from './image/decode-image.ts';
 export { decodeImages, type ImageSize } from './image/decode-images.ts';
 export { imageGroups } from './image/image-groups.ts';
+export { isImageText } from './image/image-header.ts';
 export { type ImageStatistics, imageStatistics } from './image/image-statistics.ts';
 export * from './metadata.ts';
 export { type Model, openModel, type Prediction, type Verification } from './model.ts';

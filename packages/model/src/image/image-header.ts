@@ -5,6 +5,10 @@ export interface ImageHeader {
   readonly height: number;
 }
 
+/** Whether a text begins as a PNG or a JPEG in base64 does. */
+export const isImageText = (text: string): boolean =>
+  /^(data:image\/(png|jpeg);base64,|iVBORw0KGgo|\/9j\/)/.test(text);
+
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Reads the size of a PNG or a JPEG without decoding it; undefined for anything else, and for what is cut off before it. */

@@ -37,6 +37,8 @@ export const diffSchema = z.object({
       mean: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
       /** Jensen-Shannon distance of the distributions: 0 the same, 1 nothing in common (Lin 1991; base 2, square root). */
       distance: z.number(),
+      /** Of images: the statistic that is so far apart, such as `brightness`. */
+      of: z.string().optional(),
       /** With a key: rows in which it changed. */
       changed: z.number().optional(),
     }),

@@ -1,6 +1,8 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { identifier } from '../engine/quote.ts';
+import { imageColumns, withDigests } from '../image/image-columns.ts';
+import { imageDistance } from '../image/image-distance.ts';
 import { versionProfile } from '../profile/profile-version.ts';
 import { COLUMNS_AT_ONCE, nearby } from '../sketch/sketch-relation.ts';
 import type { Manifest } from '../version/manifest.ts';
@@ -27,7 +29,15 @@ export async function diffVersions(
   return await withVersion(ctx, both, ctx.signal, async (engine) => {
     const side = async (manifest: Manifest): Promise<string> =>
       withTexts(parquetRelation(await partFiles(ctx, manifest)), schema.retyped);
-    const sides: Sides = { engine, from: await side(manifests[0]), to: await side(manifests[1]), columns };
+    const whole = { from: await side(manifests[0]), to: await side(manifests[1]) };
+    const texts = columns.filter(({ type }) => type === 'string').map(({ name }) => name);
+    const images = await imageColumns(engine, whole.from, texts);
+    const sides: Sides = {
+      engine,
+      from: withDigests(whole.from, images),
+      to: withDigests(whole.to, images),
+      columns,
+    };
     let near = sides;
     ctx.progress({ step: 'comparing rows', fraction: 0.3 });
     const { rows, changed } =
@@ -58,7 +68,11 @@ export async function diffVersions(
         nulls: { from: a.nulls, to: b.nulls },
         distinct: { from: a.distinct, to: b.distinct },
         mean: { from: a.mean, to: b.mean },
-        distance: isRetyped ? 1 : await distributionDistance(near, column, a),
+        ...(isRetyped
+          ? { distance: 1 }
+          : images.includes(column.name)
+            ? await imageDistance(engine, whole, column.name)
+            : { distance: await distributionDistance(near, column, a) }),
         ...(times === undefined ? {} : { changed: times }),
       });
     }

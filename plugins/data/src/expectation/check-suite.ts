@@ -2,6 +2,8 @@ import { distributionDistance } from '../diff/distribution-distance.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
 import type { Engine, Row } from '../engine/engine.ts';
 import { plainValue } from '../engine/plain-value.ts';
+import { imageColumns } from '../image/image-columns.ts';
+import { imageDistance } from '../image/image-distance.ts';
 import { describeRelation } from '../source/source-relation.ts';
 import { type CheckedTable, checkColumn, comparedWith, type Others } from './checked-table.ts';
 import { describeExpectation } from './describe-expectation.ts';
@@ -14,7 +16,7 @@ const SHOWN_ROWS = 5;
 const TERMS_AT_ONCE = 200;
 
 type Result = SuiteReport['results'][number];
-type Finding = Pick<Result, 'passed' | 'failures' | 'observed'> & { readonly showRows?: boolean };
+type Finding = Pick<Result, 'passed' | 'failures' | 'observed' | 'of'> & { readonly showRows?: boolean };
 
 /**
  * Checks every expectation of a suite; the suite passes when none of severity `error` fails. One scan computes what all of
@@ -131,6 +133,10 @@ async function driftOf(
   // A column that was not there has nothing to be like.
   if (!older) return { passed: false, failures: 1 };
   const sides = { engine: table.engine, from: relation, to: table.relation, columns: [] };
+  if (type === 'string' && (await imageColumns(table.engine, relation, [name])).length > 0) {
+    const { distance, of } = await imageDistance(table.engine, sides, name);
+    return { passed: distance <= max, failures: distance <= max ? 0 : 1, observed: distance, of };
+  }
   const observed = await distributionDistance(sides, { name, type }, older);
   return { passed: observed <= max, failures: observed <= max ? 0 : 1, observed };
 }

@@ -89,6 +89,8 @@ export const resultSchema = z.object({
   failures: z.number(),
   /** What was found, where a number is expected. */
   observed: z.number().optional(),
+  /** Of images: the statistic that it was found of, such as `brightness`. */
+  of: z.string().optional(),
   /** Some of them, with their numbers from 1. */
   examples: z.array(z.object({ row: z.number(), values: z.record(z.string(), z.unknown()) })),
 });

@@ -3,11 +3,11 @@ import type { Scope } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
 import { identifier } from '../engine/quote.ts';
+import { type DecodeThreads, openDecodeThreads } from '../image/decode-threads.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { withVersionStream } from '../version/version-stream.ts';
 import { readManifest } from '../version/versions.ts';
 import { disposable } from './batch-memory.ts';
-import { type DecodeThreads, openDecodeThreads } from './decode-threads.ts';
 import { floatOf, numberColumns } from './number-columns.ts';
 import { drawsOf } from './shuffle-buffer.ts';
 import { shuffledRows } from './shuffled-rows.ts';
@@ -109,11 +109,11 @@ async function decodeBatch(
   wanted: Options['images'],
 ): Promise<FloatBatch> {
   const blocks = Object.entries(wanted).map(async ([name, as], column): Promise<[string, ImageBlock]> => {
-    const answer = await threads.decode(
+    const answer = await threads.pixels(
       batch.map((row) => row.images[column] ?? null),
       as,
     );
-    if (!('values' in answer)) throw badImage(version, name, batch[answer.index]?.place, answer.reason);
+    if (answer.kind === 'refused') throw badImage(version, name, batch[answer.index]?.place, answer.reason);
     const { values } = answer;
     return [name, { shape: [batch.length, as.channels ?? 3, as.height, as.width], values }];
   });

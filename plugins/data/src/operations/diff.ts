@@ -43,7 +43,7 @@ export const dataDiff = operation({
       ],
       rows: diff.columns.map((column) => ({
         name: column.name,
-        distance: column.distance,
+        distance: column.of ? `${column.distance} (${column.of})` : column.distance,
         changed: column.changed,
         nulls: between(column.nulls),
         distinct: between(column.distinct),

@@ -36,10 +36,12 @@ export const dataValidate = operation({
         { key: 'verdict', label: '' },
         { key: 'expectation', label: 'expectation' },
         { key: 'failures', label: 'failing rows', align: 'right' },
+        { key: 'found', label: 'found', align: 'right' },
       ],
-      rows: report.results.map(({ expectation, failures, ...result }) => ({
+      rows: report.results.map(({ expectation, failures, observed, of, ...result }) => ({
         expectation,
         failures,
+        found: observed === undefined ? '' : `${Number(observed.toPrecision(4))}${of ? ` of ${of}` : ''}`,
         verdict: result.passed ? 'ok' : result.severity === 'warn' ? 'warns' : 'fails',
       })),
     },

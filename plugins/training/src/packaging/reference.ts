@@ -43,9 +43,11 @@ export function driftReference(
 
 function numeric(name: string, values: Float64Array) {
   const present = values.filter((value) => !Number.isNaN(value)).sort();
-  const edges = [
-    ...new Set(Array.from({ length: BINS - 1 }, (_, i) => quantile(present, (i + 1) / BINS))),
-  ].filter(Number.isFinite);
+  const tenths = Array.from({ length: BINS - 1 }, (_, i) => quantile(present, (i + 1) / BINS));
+  const [least = Number.NaN] = present;
+  // Where many have the least value, what is below it is not like them: a picture that is smaller than any was.
+  const below = least === tenths[0] ? [least - 1e-6 * Math.max(1, Math.abs(least))] : [];
+  const edges = [...new Set([...below, ...tenths])].filter(Number.isFinite);
   const counts = new Array<number>(edges.length + 1).fill(0);
   for (const value of present) {
     const bin = edges.findIndex((edge) => value <= edge);

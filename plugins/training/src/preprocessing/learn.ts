@@ -4,6 +4,7 @@ import {
   columnsOf,
   type Feature,
   type FeatureStep,
+  isImageText,
   type NumberStep,
   type Preprocessing,
 } from '@trestle/model';
@@ -88,8 +89,7 @@ function reasonToLeaveOut(column: Exclude<TableColumn, ImageColumn>, rows: numbe
   if (column.type === 'string') {
     const distinct = new Set(column.values).size;
     if (distinct === 1) return 'it is always the same';
-    // A PNG or a JPEG in base64.
-    if (/^(iVBORw0KGgo|\/9j\/)/.test(column.values.find((value) => value !== '') ?? ''))
+    if (isImageText(column.values.find((value) => value !== '') ?? ''))
       return 'it holds images, which --features makes features of: {"image": {"kind": "image", "size": [28, 28]}}';
     return distinct > 50 && distinct > rows * IDENTIFIER_SHARE
       ? 'it differs in nearly every row, like an identifier'
