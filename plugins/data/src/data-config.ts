@@ -28,6 +28,8 @@ export const dataConfig = configSection(
         concurrency: z.number().int().min(1).default(4),
       })
       .prefault({}),
+    /** How long a query that a caller of the server has made into a version (`data transform`) may take. */
+    transformTimeoutMs: z.number().int().min(100).default(600_000),
     /** Made with `pipeline(…)`. */
     pipelines: z
       .array(pipelineSchema)

@@ -3,6 +3,7 @@ import { basename, extname, relative } from 'node:path';
 import { NAME_PATTERN } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
+import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
 import { openEngine } from '../engine/engine.ts';
 import { currentAgain } from '../pipeline/current-again.ts';
@@ -25,8 +26,30 @@ interface TransformInput {
 /** Under this name its steps are remembered; no pipeline of a configuration can be called so. */
 const RECORDED_AS = { name: 'data transform' };
 
-/** A step without a pipeline: decided, made and remembered as one of a pipeline is. */
+/**
+ * A step without a pipeline: decided, made and remembered as one of a pipeline is.
+ *
+ * @throws TRS_DATA_QUERY_TIMEOUT for the query of a caller of the server, which has a deadline as other queries have
+ */
 export async function transform(ctx: Context, input: TransformInput) {
+  if (ctx.surface !== 'http') return await made(ctx, input);
+  const { transformTimeoutMs: timeoutMs } = ctx.config(dataConfig);
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    return await made({ ...ctx, signal: AbortSignal.any([ctx.signal, deadline]) }, input);
+  } catch (thrown) {
+    ctx.signal.throwIfAborted();
+    if (!deadline.aborted) throw thrown;
+    throw dataError('QUERY_TIMEOUT', {
+      kind: 'refused',
+      message: `The query took longer than ${timeoutMs / 1_000} s, and was ended. Nothing was made.`,
+      hint: 'Ask for less, or let its owner run it there, or raise data.transformTimeoutMs.',
+      details: { timeoutMs },
+    });
+  }
+}
+
+async function made(ctx: Context, input: TransformInput) {
   const shown = input.file;
   const step = await stepOf(ctx, input);
   const graphStep = await alone(ctx, nameOf(input), step, shown);
@@ -43,13 +66,13 @@ export async function transform(ctx: Context, input: TransformInput) {
     return { ...(await currentAgain(ctx, cached)), cached: true, reason, inputs: madeFrom };
   }
   ctx.progress({ step: reason });
-  const names = { shown, source: `transform ${basename(shown)}` };
-  const made = await makeStep(ctx, graphStep, versions, decision, names, (rows) =>
+  const names = { shown: `"${shown}"`, source: `transform ${basename(shown)}` };
+  const version = await makeStep(ctx, graphStep, versions, decision, names, (rows) =>
     ctx.progress({ step: `${rows.toLocaleString('en-US')} rows` }),
   );
-  const { digest } = made;
+  const { digest } = version;
   await rememberMade(ctx, { key, pipeline: RECORDED_AS.name, step: graphStep.name, digest, parts });
-  return { ...made, cached: false, reason, inputs: madeFrom };
+  return { ...version, cached: false, reason, inputs: madeFrom };
 }
 
 async function stepOf(ctx: Context, { file, from, params }: TransformInput): Promise<Step> {

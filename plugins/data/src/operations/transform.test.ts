@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryProject } from '@trestle/testing';
 import { expect, it } from 'vitest';
-import { dataAdd, dataPlugin, dataTransform } from '../index.ts';
+import { dataAdd, dataList, dataPlugin, dataTransform } from '../index.ts';
 
 it('takes a query of the files folder from a caller of the server, and never a module', async () => {
   const project = await temporaryProject();
@@ -21,5 +21,25 @@ it('takes a query of the files folder from a caller of the server, and never a m
     await expect(host.run(dataTransform, { file, from: 'birds' }, { surface: 'http' })).rejects.toMatchObject(
       { code: 'TRS_DATA_MODULE_REFUSED', kind: 'denied' },
     );
+  await project.remove();
+});
+
+it('ends the query of a caller of the server at its deadline, and makes nothing', async () => {
+  const project = await temporaryProject();
+  await writeFile(join(project.dir, 'trestle.config.json'), '{"data": {"transformTimeoutMs": 500}}');
+  const host = await project.open([dataPlugin]);
+  await mkdir(join(project.dir, 'files'));
+  const endless =
+    'SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range + b.range = -1';
+  await writeFile(join(project.dir, 'files', 'endless.sql'), endless);
+  await writeFile(join(project.dir, 'files', 'short.sql'), 'SELECT 1 AS n');
+  await expect(host.run(dataTransform, { file: 'endless.sql' }, { surface: 'http' })).rejects.toMatchObject({
+    code: 'TRS_DATA_QUERY_TIMEOUT',
+    kind: 'refused',
+  });
+  expect((await host.run(dataList, {})).datasets).toEqual([]);
+  expect(await host.run(dataTransform, { file: 'short.sql' }, { surface: 'http' })).toMatchObject({
+    rows: 1,
+  });
   await project.remove();
 });

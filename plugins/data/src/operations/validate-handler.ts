@@ -48,7 +48,7 @@ export async function validate(
       version.columns,
       dir,
     );
-    const stored = await storePart(ctx, part, 'failing rows');
+    const stored = await storePart(ctx, part, 'The quarantine');
     const kept = await commitVersion(ctx, ctx, {
       dataset: input.quarantine,
       manifest: {

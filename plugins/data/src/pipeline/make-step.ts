@@ -28,7 +28,7 @@ interface Input {
   readonly files: readonly string[];
 }
 
-/** What the step is called in messages (`step "words" of "features"`), and as the source of what it makes. */
+/** What the step is called at the beginning of a sentence (`Step "words" of "features"`), and as the source of what it makes. */
 interface MakerNames {
   readonly shown: string;
   readonly source: string;

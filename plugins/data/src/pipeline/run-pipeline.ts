@@ -174,7 +174,7 @@ async function runStep(
       report(reason);
       try {
         const names = {
-          shown: `step "${name}" of "${pipeline.name}"`,
+          shown: `Step "${name}" of "${pipeline.name}"`,
           source: `pipeline ${pipeline.name}, step ${name}`,
         };
         const version = await makeStep(ctx, step, versions, decision, names, (rows) =>

@@ -35,7 +35,7 @@ export async function splitVersion(
     const parts = counted.map(({ part: which, n }) => ({ part: String(which), rows: Number(n) }));
     checkParts(spec, parts);
     const of = `${version.dataset}@${version.version}`;
-    const stored = await storePart(ctx, part, `a split of ${of}`);
+    const stored = await storePart(ctx, part, `A split of ${of}`);
     const made = await commitVersion(ctx, ctx, {
       dataset: as ?? `${version.dataset}.split`,
       manifest: { format: 1, columns: [...COLUMNS], parts: [stored] },

@@ -51,7 +51,7 @@ export async function addRows(scope: Scope, actor: Actor, options: Options): Pro
         ? matchColumns(base.columns, found, options.source)
         : found.map(({ name, duckType }): TypedColumn => ({ name, type: columnTypeOf(duckType) }));
       const part = await writePart(engine, relation, columns, workspace.dir);
-      const stored = await storePart(scope, part, options.source);
+      const stored = await storePart(scope, part, `"${options.source}"`);
       return await commitVersion(scope, actor, {
         dataset: options.name,
         manifest: {

@@ -60,11 +60,14 @@ export async function addVersion(
         const files = parts.map((part) => part.path);
         const found = await checkFunctions(ctx, suite, { files, columns }, workspace.dir);
         const compared = others?.compared ?? new Map();
-        refuseFailures(await checkSuite(engine, parquetRelation(files), suite, { compared, found }), shown);
+        refuseFailures(
+          await checkSuite(engine, parquetRelation(files), suite, { compared, found }),
+          `"${shown}"`,
+        );
       }
       ctx.progress({ step: 'storing', fraction: 0.8 });
       const stored: Manifest['parts'] = [];
-      for (const part of parts) stored.push(await storePart(ctx, part, shown));
+      for (const part of parts) stored.push(await storePart(ctx, part, `"${shown}"`));
       return await commitVersion(ctx, ctx, {
         dataset: input.name,
         manifest: {
@@ -110,7 +113,7 @@ export const addNulls = (columns: readonly Column[], base: readonly Column[] | u
 const sumNulls = ([first, ...rest]: readonly WrittenPart[]): readonly Column[] =>
   rest.reduce((sum, part) => addNulls(sum, part.columns), first?.columns ?? []);
 
-/** @throws TRS_DATA_EXPECTATIONS_FAILED naming some of the rows */
+/** @param shown as it stands in a sentence: `"a.csv"`, `Step "a" of "b"` @throws TRS_DATA_EXPECTATIONS_FAILED naming some of the rows */
 export function refuseFailures(report: Awaited<ReturnType<typeof checkSuite>>, shown: string): void {
   if (report.passed) return;
   const failed = report.results.filter((result) => !result.passed && result.severity === 'error');
@@ -121,7 +124,7 @@ export function refuseFailures(report: Awaited<ReturnType<typeof checkSuite>>, s
   );
   throw dataError('EXPECTATIONS_FAILED', {
     kind: 'refused',
-    message: `"${shown}" was refused: ${failed.map((result) => `${result.expectation} (${result.failures} rows)`).join('; ')}.`,
+    message: `${shown} was refused: ${failed.map((result) => `${result.expectation} (${result.failures} rows)`).join('; ')}.`,
     hint: ['Nothing was added. Rows that fail:', ...shownRows].join('\n    '),
     details: { results: failed },
   });

@@ -59,7 +59,7 @@ async function countsOf(
   };
 }
 
-/** Makes blobs of a written part. @throws TRS_DATA_EMPTY when it has no rows */
+/** Makes blobs of a written part. @param shown as it stands in a sentence @throws TRS_DATA_EMPTY when it has no rows */
 export async function storePart(
   scope: Scope,
   part: WrittenPart,
@@ -68,7 +68,7 @@ export async function storePart(
   if (part.rows === 0) {
     throw dataError('EMPTY', {
       kind: 'invalid',
-      message: `"${shown}" has no rows.`,
+      message: `${shown} has no rows.`,
       hint: 'A dataset needs at least one row.',
     });
   }
