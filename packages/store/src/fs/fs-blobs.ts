@@ -7,6 +7,7 @@ import { hashFile, writeAndSync } from './hash-file.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
 import { noReserve, type Reserve } from './reserve.ts';
 import { syncDir } from './sync-dir.ts';
+import { syncFile } from './sync-file.ts';
 import { takeFile } from './take-file.ts';
 import { translateFsError } from './translate-fs-error.ts';
 
@@ -67,8 +68,7 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
       if (state !== undefined) checked.set(path, state);
     }
     // Also when it was there: another process may have renamed it and not come to this yet.
-    await syncDir(dir);
-    await syncDir(root);
+    await Promise.all([syncDir(dir), syncDir(root)]);
     return info;
   };
 
@@ -96,7 +96,9 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
       writing(
         throughTemporary(async (file) => {
           await takeFile(path, file);
-          return await hashFile(file);
+          // The disk writes while the processor hashes.
+          const [info] = await Promise.all([hashFile(file), syncFile(file)]);
+          return info;
         }, before),
       ),
 

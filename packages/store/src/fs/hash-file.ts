@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { BlobInfo } from '../interface/blobs.ts';
-
-/** Large enough that the calls cost less than the hashing. */
-const CHUNK_BYTES = 2 ** 20;
+import { readChunks } from './read-chunks.ts';
 
 /** The SHA-256 of a file, streamed. */
 export async function hashFile(path: string): Promise<BlobInfo> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+  for await (const chunk of readChunks(path)) {
     hash.update(chunk);
     bytes += chunk.length;
   }

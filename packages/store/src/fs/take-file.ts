@@ -1,8 +1,8 @@
-import { chmod, copyFile, lstat, open, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, lstat, rename, rm } from 'node:fs/promises';
 import { storeError } from '../store-error.ts';
 
 /**
- * Moves a finished file to `to` and makes it durable there. It is copied where moving would not make it ours alone: from
+ * Moves a finished file to `to`, where it is not durable yet. It is copied where moving would not make it ours alone: from
  * another file system, or when the file has a second name through which it could still change.
  *
  * @throws TRS_STORE_NOT_A_FILE for a link, a folder or a device
@@ -21,8 +21,6 @@ export async function takeFile(from: string, to: string): Promise<void> {
     await rm(from);
   }
   await chmod(to, 0o600);
-  const handle = await open(to, 'r+');
-  await handle.sync().finally(() => handle.close());
 }
 
 const moved = (from: string, to: string): Promise<boolean> =>

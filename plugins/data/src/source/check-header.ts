@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
 import { checkLineEnds } from './check-line-ends.ts';
 import { type Dialect, firstRecord } from './first-record.ts';
+import { SAMPLE_BUFFER } from './sampled-relation.ts';
 import { checkNames } from './spool-rows.ts';
 
 /**
@@ -41,7 +42,7 @@ async function sniffDialect(
 ): Promise<Dialect> {
   const known = given.delimiter === undefined ? '' : `, delim = ${literal(given.delimiter)}`;
   const [sniffed] = await engine.rows(
-    `SELECT Delimiter AS delim, Quote AS quote FROM sniff_csv(${literal(path)}, sample_size = 20480${known})`,
+    `SELECT Delimiter AS delim, Quote AS quote FROM sniff_csv(${literal(path)}, sample_size = 20480, ${SAMPLE_BUFFER}${known})`,
   );
   return {
     delimiter: given.delimiter ?? String(sniffed?.delim ?? ','),

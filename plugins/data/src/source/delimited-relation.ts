@@ -8,7 +8,7 @@ import { checkLineEnds } from './check-line-ends.ts';
 import { checkRejects } from './check-rejects.ts';
 import type { LocalSource } from './local-source.ts';
 import type { Reading } from './reading.ts';
-import { SAMPLE_ROWS, sampledRelation } from './sampled-relation.ts';
+import { SAMPLE_BUFFER, SAMPLE_ROWS, sampledRelation } from './sampled-relation.ts';
 import { checkOverrides } from './type-overrides.ts';
 
 const columnsSchema = z.array(z.object({ name: z.string(), type: z.string() }));
@@ -21,7 +21,7 @@ const columnsSchema = z.array(z.object({ name: z.string(), type: z.string() }));
  */
 export async function delimitedRelation(
   engine: Engine,
-  { path, shown, format, canBeSampled = false }: LocalSource,
+  { path, shown, format, scanned, isLong = false }: LocalSource,
   { delimiter: given, quote, dateFormat, types = new Map(), fromSample = false }: Reading,
 ): Promise<string> {
   const delimiter = given ?? (format === 'tsv' ? '\t' : undefined);
@@ -61,13 +61,13 @@ export async function delimitedRelation(
       `columns = ${columns}`,
     ].join(', ')})`;
   };
-  if (fromSample && canBeSampled) {
+  if (fromSample && isLong) {
     const found = await sniff(engine, path, SAMPLE_ROWS, options);
     const { isKnown, columns } = columnsOf(found);
     const relation = isKnown
       ? await sampledRelation(engine, columns, (struct) => read(found, struct, []))
       : undefined;
-    if (relation !== undefined) return relation;
+    if (relation !== undefined && !(await scanned).hasReturns) return relation;
   }
   const found = await sniff(engine, path, -1, options);
   const { isKnown, columns } = columnsOf(found);
@@ -89,7 +89,7 @@ async function sniff(
   rows: number,
   options: readonly string[],
 ): Promise<Row | undefined> {
-  const sql = `SELECT Columns, DateFormat, TimestampFormat, NewLineDelimiter FROM sniff_csv(${literal(path)}, sample_size = ${rows}, ${options.join(', ')})`;
+  const sql = `SELECT Columns, DateFormat, TimestampFormat, NewLineDelimiter FROM sniff_csv(${literal(path)}, sample_size = ${rows}, ${[...options, ...(rows === -1 ? [] : [SAMPLE_BUFFER])].join(', ')})`;
   return await engine.rows(sql).then(
     ([row]) => row,
     () => undefined,

@@ -1,16 +1,23 @@
 import type { TypedColumn } from '../engine/batches.ts';
 import type { FileFormat } from './file-format.ts';
 
-/** A file on the local disk that the engine can read, looked at once. */
+export interface Scanned {
+  /** SHA-256 of the content as it was found, in hex. */
+  readonly digest: string;
+  /** A CR is in it. Where lines may end in two ways, only a look at all of them tells. */
+  readonly hasReturns?: boolean;
+}
+
+/** A file on the local disk that the engine can read. */
 export interface LocalSource {
   readonly path: string;
   /** What the user called it. */
   readonly shown: string;
   readonly format: Exclude<FileFormat, 'arrow' | 'excel' | 'sqlite'>;
-  /** SHA-256 of the content as it was found, in hex. */
-  readonly digest: string;
-  /** A long text whose lines end in LF alone: a sample of it may tell the types. */
-  readonly canBeSampled?: boolean;
+  /** What a pass over the content tells. It may go on while the engine looks at the first rows: no row is taken before it ends. */
+  readonly scanned: Promise<Scanned>;
+  /** A long delimited text: a sample of it may tell the types. */
+  readonly isLong?: boolean;
   /** Where types are known, and need not be found out. */
   readonly columns?: readonly TypedColumn[];
   /** The most characters of a line, where that is known: the engine makes room for several of them. */

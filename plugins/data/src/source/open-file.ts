@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Context } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
@@ -24,9 +25,10 @@ export async function openFile(
   const { format, compression } = formatOf(path);
   const { signal } = ctx;
   if (format === 'arrow' || format === 'excel' || format === 'sqlite') {
-    const { digest } = await scanFile(path, shown, false);
+    const scanned = await scanFile(path, shown, false);
     const to = join(dir, `${basename(path)}.jsonl`);
-    return { ...(await converted(ctx, { path, shown, to, format }, options, dir)), digest };
+    const source = await converted(ctx, { path, shown, to, format }, options, dir);
+    return { ...source, scanned: Promise.resolve(scanned) };
   }
   const isText = isTextFormat(format);
   // The engine takes the mark at the beginning of a CSV for what it is, and that of a JSON for a value.
@@ -37,9 +39,13 @@ export async function openFile(
       : undefined);
   const isPlain = compression === 'none' && encoding === undefined;
   if (!isText || isPlain) {
-    const { digest, ...found } = await scanFile(path, shown, isText);
+    const scanned = scanFile(path, shown, isText);
+    // Whoever awaits it sees the failure; until then it is not unhandled.
+    scanned.catch(() => {});
+    // The engine would look at all of a JSON, and make sense of one that ends too early.
+    if (format === 'json' || format === 'jsonl') await scanned;
     if (format === 'json') await checkJsonEnd(path, shown);
-    return { path, shown, format, digest, canBeSampled: canBeSampled(format, found) };
+    return { path, shown, format, scanned, isLong: await isLong(path, format) };
   }
   const { digest } = await scanFile(path, shown, false);
   let at = path;
@@ -53,19 +59,17 @@ export async function openFile(
     await recodeFile(at, to, { shown, encoding, signal });
     at = to;
   }
-  const found = await scanFile(at, shown, true);
+  const { hasReturns } = await scanFile(at, shown, true);
   if (format === 'json') await checkJsonEnd(at, shown);
-  return { path: at, shown, format, digest, canBeSampled: canBeSampled(format, found) };
+  const scanned = Promise.resolve({ digest, hasReturns });
+  return { path: at, shown, format, scanned, isLong: await isLong(at, format) };
 }
 
 /** In a shorter text, looking at every row costs nothing that is worth saving. */
 const LONG_BYTES = 4 * 2 ** 20;
 
-/** Where lines may end in two ways, only a look at all of them tells. */
-const canBeSampled = (
-  format: string,
-  { bytes, hasReturns }: { readonly bytes: number; readonly hasReturns: boolean },
-): boolean => (format === 'csv' || format === 'tsv') && bytes >= LONG_BYTES && !hasReturns;
+const isLong = async (path: string, format: string): Promise<boolean> =>
+  (format === 'csv' || format === 'tsv') && (await stat(path)).size >= LONG_BYTES;
 
 async function converted(
   ctx: Context,

@@ -2,16 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { readChunks } from '@trestle/store';
 import { dataError } from '../data-error.ts';
+import type { Scanned } from './local-source.ts';
 
 const [NUL, LF, CR] = [0, 10, 13];
 
 /** What one pass over a source file tells: its SHA-256, and for plain text that it is text, and whether a CR is in it. */
-export async function scanFile(
-  path: string,
-  shown: string,
-  isText: boolean,
-): Promise<{ readonly digest: string; readonly bytes: number; readonly hasReturns: boolean }> {
+export async function scanFile(path: string, shown: string, isText: boolean): Promise<Required<Scanned>> {
   const found = await stat(path);
   if (!found.isFile()) {
     throw dataError('NOT_A_FILE', {
@@ -24,14 +22,15 @@ export async function scanFile(
   let bytes = 0;
   let hasReturns = false;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+  for await (const chunk of readChunks(path)) {
     hash.update(chunk);
     if (isText) {
       if (bytes === 0) refuseUtf16(chunk, shown);
       hasReturns ||= chunk.includes(CR);
       const text = checkText(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]));
       if (text.badAt !== undefined) throw await notText(path, shown, bytes - rest.length + text.badAt);
-      rest = text.rest;
+      // The chunk's own memory is read into again.
+      rest = Buffer.from(text.rest);
     }
     bytes += chunk.length;
   }
@@ -42,7 +41,7 @@ export async function scanFile(
       message: `"${shown}" is empty.`,
       hint: 'Name a file with rows.',
     });
-  return { digest: hash.digest('hex'), bytes, hasReturns };
+  return { digest: hash.digest('hex'), hasReturns };
 }
 
 function refuseUtf16(start: Buffer, shown: string): void {

@@ -34,7 +34,7 @@ export async function sourceColumns(
   let columns = base;
   const found: { source: LocalSource; relation: string; types: ReadonlyMap<string, ColumnType> }[] = [];
   for (const source of sources) {
-    const { relation, columns: read } = await readingSource(source, async () => {
+    const looking = readingSource(source, async () => {
       const relation = await sourceRelation(engine, source, reading);
       const columns = await describeRelation(engine, relation);
       await checkStoredNames(
@@ -45,6 +45,11 @@ export async function sourceColumns(
       if (source.format === 'parquet') await checkParquetSize(engine, source, columns.length);
       return { relation, columns };
     });
+    // What is wrong with the bytes is told, not what the engine makes of them; and no query is left to an engine that is closed.
+    const [scanned, looked] = await Promise.allSettled([source.scanned, looking]);
+    if (scanned.status === 'rejected') throw scanned.reason;
+    if (looked.status === 'rejected') throw looked.reason;
+    const { relation, columns: read } = looked.value;
     const described = read.map(({ name, duckType }) => ({
       name,
       type: types.get(name) ?? columnTypeOf(duckType),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { dataError } from '../data-error.ts';
+import type { LocalSource } from './local-source.ts';
 
 const CHUNK_CHARACTERS = 2 ** 18;
 
@@ -25,7 +26,7 @@ export async function spoolRows(
     maxBytes,
     signal,
   }: { readonly shown: string; readonly maxBytes: number; readonly signal: AbortSignal },
-): Promise<{ readonly digest: string; readonly longestLine: number }> {
+): Promise<Required<Pick<LocalSource, 'scanned' | 'longestLine'>>> {
   checkNames(names, shown);
   const keys = names.map((name) => `${JSON.stringify(name)}:`);
   const hash = createHash('sha256');
@@ -51,7 +52,7 @@ export async function spoolRows(
     createWriteStream(to, { flags: 'wx' }),
     { signal },
   );
-  return { digest: hash.digest('hex'), longestLine };
+  return { scanned: Promise.resolve({ digest: hash.digest('hex') }), longestLine };
 }
 
 /** A value as JSON that the engine reads back exactly: whole numbers of any size by their digits, bytes as base64. */

@@ -66,6 +66,7 @@ export async function addVersion(
         );
       }
       ctx.progress({ step: 'storing', fraction: 0.8 });
+      const scanned = await Promise.all(files.map((file) => file.scanned));
       const stored: Manifest['parts'] = [];
       for (const part of parts) stored.push(await storePart(ctx, part, `"${shown}"`));
       return await commitVersion(ctx, ctx, {
@@ -78,7 +79,7 @@ export async function addVersion(
         columns: addNulls(sumNulls(parts), base?.columns),
         source: shown,
         madeFrom: [
-          ...files.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
+          ...scanned.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
           ...(base ? [{ ref: `dataset:${base.dataset}@${base.version}`, kind: 'appended' }] : []),
         ],
       });

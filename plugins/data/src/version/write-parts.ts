@@ -30,7 +30,7 @@ interface WrittenParts {
  * down is not like it, everything is read anew with types that every row was asked for, which also tells what is wrong where.
  */
 export async function writeParts(ctx: Context, engine: Engine, what: PartsToWrite): Promise<WrittenParts> {
-  if (!what.files.some((file) => file.canBeSampled)) return await written(ctx, engine, what, false);
+  if (!what.files.some((file) => file.isLong)) return await written(ctx, engine, what, false);
   return await written(ctx, engine, what, true).catch(async (thrown: unknown) => {
     if (!isTrestleError(thrown) || !MAY_BE_THE_SAMPLE.has(thrown.code)) throw thrown;
     return await written(ctx, engine, what, false);

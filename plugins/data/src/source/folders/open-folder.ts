@@ -30,7 +30,9 @@ export async function openFolder(
       // Files of one name may lie in several folders.
       const own = join(dir, `source-${index}`);
       await mkdir(own);
-      sources.push(await openFile(ctx, file.path, file.shown ?? file.relative, options, own));
+      const source = await openFile(ctx, file.path, file.shown ?? file.relative, options, own);
+      await source.scanned;
+      sources.push(source);
     }
   } else {
     const labels = options.labels === undefined ? undefined : await readLabels(ctx, options.labels, dir);

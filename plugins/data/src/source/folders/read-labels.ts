@@ -12,6 +12,7 @@ export async function readLabels(
   dir: string,
 ): Promise<ReadonlyMap<string, string>> {
   const source = await openFile(ctx, await ctx.files.read(named), named, {}, dir);
+  await source.scanned;
   const engine = await openEngine(ctx, { files: [source.path], dirs: [dir, dirname(source.path)] });
   try {
     const relation = await sourceRelation(engine, source);
