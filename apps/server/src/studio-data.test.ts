@@ -129,6 +129,32 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
       await isFitForEverybody();
     });
 
+    it('is tagged with the keyboard, and a tag that moves says from where', async () => {
+      studio.complaints.length = 0;
+      await studio.visit('datasets/orders%401', 'orders@1', page);
+      const label = page.getByLabel('Tag for orders@1');
+      await label.focus();
+      await page.keyboard.type('checked');
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').filter({ hasText: 'orders@checked is version 1.' }).waitFor();
+      await page.getByText('checked', { exact: true }).waitFor();
+      expect(await label.inputValue()).toBe('');
+      expect(await page.evaluate('document.activeElement.parentElement.textContent')).toContain(
+        'Tag for orders@1',
+      );
+      await isFitForEverybody();
+      await studio.visit('datasets/orders%402', 'orders@2', page);
+      await page.getByLabel('Tag for orders@2').fill('checked');
+      await page.getByRole('button', { name: 'Tag', exact: true }).click();
+      await page.getByRole('status').filter({ hasText: 'orders@checked is version 2, it was 1.' }).waitFor();
+      await page.getByLabel('Tag for orders@2').fill('7');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').getByText('a number and "latest" mean versions already').waitFor();
+      expect(await studio.violations(page)).toEqual([]);
+      // The browser says that the server refused.
+      studio.complaints.length = 0;
+    });
+
     it('warns of columns that nearly tell the one that is to be predicted', async () => {
       await studio.visit('datasets/orders%401', 'orders@1', page);
       await page.getByLabel('A column to predict').selectOption('late');
@@ -197,7 +223,8 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
       await page.reload();
       await run();
       const runs = page.getByRole('table', { name: 'Runs, newest first' });
-      await expect.poll(() => runs.getByRole('rowheader').count()).toBe(2);
+      await runs.getByRole('rowheader').nth(1).waitFor();
+      expect(await runs.getByRole('rowheader').count()).toBe(2);
       const first = runs.getByRole('link').last();
       const id = (await first.textContent()) ?? '';
       await first.click();
@@ -209,6 +236,16 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
         .waitFor();
       studio.complaints.length = 0;
       await isFitForEverybody();
+    });
+
+    it('is shown where an answer takes longer than the time between two questions', async () => {
+      await page.route('**/api/v1/pipeline/show', async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, 3_000));
+        await route.continue().catch(() => {});
+      });
+      await page.goto(`${studio.url}/#/pipelines/features`);
+      await page.getByText(/^It starts: /).waitFor({ timeout: 15_000 });
+      await page.unroute('**/api/v1/pipeline/show');
     });
 
     it('tells how far it is while it runs', async () => {

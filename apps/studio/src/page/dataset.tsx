@@ -10,6 +10,7 @@ import { ColumnCard } from './column-card.tsx';
 import { CompareForm } from './compare-form.tsx';
 import { reference, Versions } from './datasets.tsx';
 import { Leaks } from './leaks.tsx';
+import { TagVersion } from './tag-version.tsx';
 
 /** One version: where it came from, what was found of it, a picture of each column, and its other versions. */
 export function DatasetPage({ name }: { name: string }) {
@@ -24,6 +25,7 @@ export function DatasetPage({ name }: { name: string }) {
         {(found) => (
           <>
             <About version={found} />
+            <TagVersion key={reference(found)} version={found} changed={version.reload} />
             <Checks of={found} />
           </>
         )}
