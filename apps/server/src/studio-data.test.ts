@@ -132,7 +132,7 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
     it('is tagged with the keyboard, and a tag that moves says from where', async () => {
       studio.complaints.length = 0;
       await studio.visit('datasets/orders%401', 'orders@1', page);
-      const label = page.getByLabel('Tag for orders@1');
+      const label = page.getByLabel('A tag for this version');
       await label.focus();
       await page.keyboard.type('checked');
       await page.keyboard.press('Enter');
@@ -140,14 +140,14 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
       await page.getByText('checked', { exact: true }).waitFor();
       expect(await label.inputValue()).toBe('');
       expect(await page.evaluate('document.activeElement.parentElement.textContent')).toContain(
-        'Tag for orders@1',
+        'A tag for this version',
       );
       await isFitForEverybody();
       await studio.visit('datasets/orders%402', 'orders@2', page);
-      await page.getByLabel('Tag for orders@2').fill('checked');
+      await page.getByLabel('A tag for this version').fill('checked');
       await page.getByRole('button', { name: 'Tag', exact: true }).click();
       await page.getByRole('status').filter({ hasText: 'orders@checked is version 2, it was 1.' }).waitFor();
-      await page.getByLabel('Tag for orders@2').fill('7');
+      await page.getByLabel('A tag for this version').fill('7');
       await page.keyboard.press('Enter');
       await page.getByRole('alert').getByText('a number and "latest" mean versions already').waitFor();
       expect(await studio.violations(page)).toEqual([]);

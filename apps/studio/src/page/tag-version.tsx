@@ -39,7 +39,7 @@ export function TagVersion({ version, changed }: { version: DatasetVersion; chan
     <>
       <form class="row" onSubmit={submit}>
         <label>
-          Tag for {reference(version)}&nbsp;{' '}
+          A tag for this version{' '}
           <input
             type="text"
             required
