@@ -30,6 +30,8 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
   await removeLeftovers(temporary);
   // Path and state of files that this process has checked already; a changed file has another state.
   const checked = new Map<string, string>();
+  // Folders whose names are durable, so that the disk is waited for once for each.
+  const durable = new Set<string>();
 
   const pathOf = (digest: string): string => {
     if (DIGEST.test(digest)) return join(root, digest.slice(0, 2), digest.slice(2));
@@ -51,10 +53,16 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
     return path;
   };
 
+  const syncFolderName = async (dir: string): Promise<void> => {
+    if (durable.has(dir)) return;
+    await syncDir(root);
+    durable.add(dir);
+  };
+
   const commit = async (file: string, info: BlobInfo): Promise<BlobInfo> => {
     const path = pathOf(info.digest);
     const dir = dirname(path);
-    await mkdir(dir, { recursive: true });
+    if ((await mkdir(dir, { recursive: true })) !== undefined) durable.delete(dir);
     // Content that is there is kept, unless it was damaged: then the one in hand mends it.
     const isThere = await check(info.digest).then(
       () => true,
@@ -68,7 +76,7 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
       if (state !== undefined) checked.set(path, state);
     }
     // Also when it was there: another process may have renamed it and not come to this yet.
-    await Promise.all([syncDir(dir), syncDir(root)]);
+    await Promise.all([syncDir(dir), syncFolderName(dir)]);
     return info;
   };
 
