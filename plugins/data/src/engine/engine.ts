@@ -1,4 +1,10 @@
-import { DuckDBDataChunk, DuckDBInstance, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { Scope } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
@@ -50,6 +56,22 @@ export interface EngineOptions {
 /** What the engine makes of a stream ahead of its reader: with the 1 MB that it makes otherwise, each waits for the other. */
 const STREAM_AHEAD_MIB = 16;
 
+/** DuckDB before it is locked: it says what SQL means, and runs none of a user. */
+export interface UnlockedEngine {
+  /** The engine's own syntax tree of a statement, as JSON. */
+  syntaxTree(sql: string): Promise<string>;
+  lock(sight: Omit<EngineOptions, 'signal'>): Promise<LockedEngine>;
+  close(): void;
+}
+
+/** DuckDB, locked down. What is temporary (views) is seen by the one `Engine` alone in which it was made. */
+export interface LockedEngine {
+  /** The first; closing it closes everything. */
+  readonly engine: Engine;
+  /** Another, which does not read as far ahead in streams. */
+  connect(): Promise<Engine>;
+}
+
 /**
  * Opens an engine in memory. After this, no SQL can reach another file, the network, an extension or a setting.
  *
@@ -57,49 +79,97 @@ const STREAM_AHEAD_MIB = 16;
  */
 export async function openEngine(
   scope: Pick<Scope, 'config'>,
-  { files = [], dirs, signal }: EngineOptions,
+  { signal, ...sight }: EngineOptions,
 ): Promise<Engine> {
-  const { memoryMiB, threads } = scope.config(dataConfig);
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  const list = (paths: readonly string[]): string => `[${paths.map(literal).join(', ')}]`;
-  await connection.run(`
-    SET threads = ${threads};
-    SET memory_limit = '${memoryMiB}MiB';
-    SET streaming_buffer_size = '${STREAM_AHEAD_MIB}MiB';
-    SET temp_directory = ${literal(dirs[0])};
-    SET autoinstall_known_extensions = false;
-    SET autoload_known_extensions = false;
-    SET allowed_paths = ${list(files)};
-    SET allowed_directories = ${list(dirs.map((dir) => `${dir}/`))};
-    SET enable_external_access = false;
-    SET lock_configuration = true;`);
-  const interrupt = (): void => connection.interrupt();
-  signal?.addEventListener('abort', interrupt);
+  const unlocked = await openUnlocked(scope, signal);
+  try {
+    return (await unlocked.lock(sight)).engine;
+  } catch (thrown) {
+    unlocked.close();
+    throw thrown;
+  }
+}
 
-  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+/** The first half of `openEngine`, for who must read SQL to know what files an engine is to see. */
+export async function openUnlocked(
+  scope: Pick<Scope, 'config'>,
+  signal?: AbortSignal,
+): Promise<UnlockedEngine> {
+  const { memoryMiB, threads } = scope.config(dataConfig);
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(threads),
+    memory_limit: `${memoryMiB}MiB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  let close = (): void => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  const list = (paths: readonly string[]): string => `[${paths.map(literal).join(', ')}]`;
+  return {
+    async syntaxTree(sql) {
+      const [row] = await guarded(signal, async () => {
+        const result = await connection.runAndReadAll(`SELECT json_serialize_sql(${literal(sql)})`);
+        return result.getRows();
+      });
+      return String(row?.[0]);
+    },
+    async lock({ files = [], dirs }) {
+      await connection.run(`
+        SET streaming_buffer_size = '${STREAM_AHEAD_MIB}MiB';
+        SET temp_directory = ${literal(dirs[0])};
+        SET allowed_paths = ${list(files)};
+        SET allowed_directories = ${list(dirs.map((dir) => `${dir}/`))};
+        SET enable_external_access = false;
+        SET lock_configuration = true;`);
+      const engine = engineOn(instance, connection, signal);
+      close = () => {
+        engine.close();
+        instance.closeSync();
+      };
+      return {
+        engine: { ...engine, close },
+        connect: async () => engineOn(instance, await instance.connect(), signal),
+      };
+    },
+    close: () => close(),
+  };
+}
+
+/** Runs work of the engine, and makes a readable error of its failure. */
+async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  signal?.throwIfAborted();
+  try {
+    return await work();
+  } catch (cause) {
     signal?.throwIfAborted();
-    try {
-      return await work();
-    } catch (cause) {
-      signal?.throwIfAborted();
-      if (isDiskFull(cause)) {
-        throw dataError('DISK_FULL', {
-          kind: 'failed',
-          message: 'The disk is full: the rows could not be written.',
-          hint: 'Free some space and run the command again; nothing of it was kept.',
-          cause,
-        });
-      }
-      throw dataError('ENGINE', {
-        kind: 'invalid',
-        message: cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.message) : String(cause),
-        hint: 'The query engine refused. Run with TRESTLE_DEBUG=1 for all it said.',
+    if (isDiskFull(cause)) {
+      throw dataError('DISK_FULL', {
+        kind: 'failed',
+        message: 'The disk is full: the rows could not be written.',
+        hint: 'Free some space and run the command again; nothing of it was kept.',
         cause,
       });
     }
-  };
+    throw dataError('ENGINE', {
+      kind: 'invalid',
+      message: cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.message) : String(cause),
+      hint: 'The query engine refused. Run with TRESTLE_DEBUG=1 for all it said.',
+      cause,
+    });
+  }
+}
 
+function engineOn(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+  signal: AbortSignal | undefined,
+): Engine {
+  const interrupt = (): void => connection.interrupt();
+  signal?.addEventListener('abort', interrupt);
+  const guard = <T>(work: () => Promise<T>): Promise<T> => guarded(signal, work);
   return {
     run: (sql, values = []) => guard(async () => void (await connection.run(sql, bound(values)))),
     rows: (sql, values = []) =>
@@ -159,7 +229,6 @@ export async function openEngine(
     close() {
       signal?.removeEventListener('abort', interrupt);
       connection.closeSync();
-      instance.closeSync();
     },
   };
 }
@@ -167,8 +236,11 @@ export async function openEngine(
 const floatsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array =>
   new Float32Array(buffer, byteOffset, byteLength / 4);
 
-const bound = (values: Parameters): DuckDBValue[] | Record<string, DuckDBValue> =>
-  isList(values) ? [...values] : { ...values };
+/** Undefined without values: such a statement need not be prepared first, which takes four turns to the engine for one. */
+const bound = (values: Parameters): DuckDBValue[] | Record<string, DuckDBValue> | undefined => {
+  if (Object.keys(values).length === 0) return undefined;
+  return isList(values) ? [...values] : { ...values };
+};
 const isList = (values: Parameters): values is readonly DuckDBValue[] => Array.isArray(values);
 
 /** DuckDB has no code for it: its message carries what the system said. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DuckDBMapValue, type DuckDBValue } from '@duckdb/node-api';
 import type { Column } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
@@ -11,6 +12,7 @@ import { putPinnedFile } from '../retention/blob-pins.ts';
 /** A Parquet file of a relation, in the order of its rows, and what is in it. Not yet a blob. */
 export interface WrittenPart {
   readonly path: string;
+  readonly bytes: number;
   readonly rows: number;
   readonly columns: readonly Column[];
 }
@@ -27,51 +29,53 @@ export async function writePart(
   const list = columns.map(
     ({ name, type }) => `CAST(${identifier(name)} AS ${STORED_TYPES[type]}) AS ${identifier(name)}`,
   );
-  await engine.run(
-    `COPY (SELECT ${list.join(', ')} FROM ${relation}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  const [written] = await engine.rows(
+    `COPY (SELECT ${list.join(', ')} FROM ${relation}) TO ${literal(path)}
+      (FORMAT parquet, COMPRESSION zstd, RETURN_STATS)`,
     values,
   );
-  const { rows, nulls } = await countsOf(engine, path);
+  const nulls = nullsIn(written?.column_statistics);
   return {
     path,
-    rows,
-    columns: columns.map(({ name, type, about }, index) => ({
+    bytes: Number(written?.file_size_bytes ?? 0),
+    rows: Number(written?.count ?? 0),
+    columns: columns.map(({ name, type, about }) => ({
       name,
       type,
       about,
-      nulls: nulls.get(index) ?? 0,
+      nulls: nulls.get(identifier(name)) ?? 0,
     })),
   };
 }
 
-/** Rows and missing values, from the statistics that the engine wrote into the file. */
-async function countsOf(
-  engine: Engine,
-  path: string,
-): Promise<{ readonly rows: number; readonly nulls: ReadonlyMap<number, number> }> {
-  const [file] = await engine.rows(`SELECT num_rows FROM parquet_file_metadata(${literal(path)})`);
-  const columns = await engine.rows(
-    `SELECT column_id, sum(stats_null_count) AS nulls FROM parquet_metadata(${literal(path)}) GROUP BY 1`,
+/** Missing values by column, from the statistics that the engine wrote into the file and tells of. */
+function nullsIn(statistics: DuckDBValue | undefined): ReadonlyMap<DuckDBValue, number> {
+  const columns = statistics instanceof DuckDBMapValue ? statistics.entries : [];
+  return new Map(
+    columns.map(({ key, value }) => {
+      const facts = value instanceof DuckDBMapValue ? value.entries : [];
+      return [key, Number(facts.find((fact) => fact.key === 'null_count')?.value ?? 0)];
+    }),
   );
-  return {
-    rows: Number(file?.num_rows ?? 0),
-    nulls: new Map(columns.map((row) => [Number(row.column_id), Number(row.nulls ?? 0)])),
-  };
 }
 
-/** Makes blobs of a written part. @param shown as it stands in a sentence @throws TRS_DATA_EMPTY when it has no rows */
+/** @param shown as it stands in a sentence @throws TRS_DATA_EMPTY */
+export function checkRows(part: WrittenPart, shown: string): void {
+  if (part.rows > 0) return;
+  throw dataError('EMPTY', {
+    kind: 'invalid',
+    message: `${shown} has no rows.`,
+    hint: 'A dataset needs at least one row.',
+  });
+}
+
+/** Makes a blob of a written part. @param shown as it stands in a sentence @throws TRS_DATA_EMPTY when it has no rows */
 export async function storePart(
   scope: Scope,
   part: WrittenPart,
   shown: string,
 ): Promise<{ digest: string; rows: number }> {
-  if (part.rows === 0) {
-    throw dataError('EMPTY', {
-      kind: 'invalid',
-      message: `${shown} has no rows.`,
-      hint: 'A dataset needs at least one row.',
-    });
-  }
+  checkRows(part, shown);
   const { digest } = await putPinnedFile(scope, part.path);
   return { digest, rows: part.rows };
 }
