@@ -2,17 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname, relative } from 'node:path';
 import { NAME_PATTERN } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { blobsToken } from '@trestle/store';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
-import { openEngine } from '../engine/engine.ts';
 import { currentAgain } from '../pipeline/current-again.ts';
 import { decideStep } from '../pipeline/decide-step.ts';
 import { type GraphStep, namesRead } from '../pipeline/graph.ts';
 import { makeStep } from '../pipeline/make-step.ts';
 import { moduleStepSchema, type Step, sqlStepSchema } from '../pipeline/pipeline.ts';
+import type { PipelineTables } from '../pipeline/pipeline-tables.ts';
 import type { StepParams } from '../pipeline/step-function.ts';
 import { rememberMade } from '../pipeline/step-records.ts';
+import { rowsOf } from '../pipeline/step-rows.ts';
+import { openWorkshop, type Workshop } from '../pipeline/workshop.ts';
 import { resolveVersion } from '../version/versions.ts';
 
 interface TransformInput {
@@ -52,26 +53,43 @@ export async function transform(ctx: Context, input: TransformInput) {
 async function made(ctx: Context, input: TransformInput) {
   const shown = input.file;
   const step = await stepOf(ctx, input);
-  const graphStep = await alone(ctx, nameOf(input), step, shown);
-  const inputs = new Map(
-    await Promise.all(
-      graphStep.inputs.map(async ({ name }) => [name, await resolveVersion(ctx, name)] as const),
-    ),
+  const workshop = await openWorkshop(ctx);
+  try {
+    return await transformIn(ctx, workshop, await alone(workshop, nameOf(input), step, shown), input);
+  } finally {
+    await workshop.close();
+  }
+}
+
+async function transformIn(ctx: Context, workshop: Workshop, graphStep: GraphStep, input: TransformInput) {
+  const shown = input.file;
+  const versions = await Promise.all(
+    graphStep.inputs.map(async ({ name }) => [name, await resolveVersion(ctx, name)] as const),
   );
-  const madeFrom = [...inputs.values()].map(({ dataset, version }) => `${dataset}@${version}`);
-  const versions = { inputs, compared: new Map() };
-  const decision = await decideStep(ctx, RECORDED_AS, graphStep, versions, input.force);
+  const madeFrom = versions.map(([, { dataset, version }]) => `${dataset}@${version}`);
+  const inputs = new Map(versions.map(([name, version]) => [name, rowsOf(ctx, version)]));
+  const reads = { inputs, compared: new Map() };
+  const decision = await decideStep(ctx, RECORDED_AS, graphStep, reads, input.force);
   const { cached, reason, key, parts } = decision;
   if (cached) {
     return { ...(await currentAgain(ctx, cached)), cached: true, reason, inputs: madeFrom };
   }
   ctx.progress({ step: reason });
-  const names = { shown: `"${shown}"`, source: `transform ${basename(shown)}` };
-  const version = await makeStep(ctx, graphStep, versions, decision, names, (rows) =>
-    ctx.progress({ step: `${rows.toLocaleString('en-US')} rows` }),
-  );
-  const { digest } = version;
-  await rememberMade(ctx, { key, pipeline: RECORDED_AS.name, step: graphStep.name, digest, parts });
+  const version = await makeStep(ctx, workshop, graphStep, reads, decision, {
+    shown: `"${shown}"`,
+    source: `transform ${basename(shown)}`,
+    onRows: (rows) => ctx.progress({ step: `${rows.toLocaleString('en-US')} rows` }),
+    along: async (db, { digest }) => {
+      const { name: pipeline } = RECORDED_AS;
+      await rememberMade(db.withTables<PipelineTables>(), {
+        key,
+        pipeline,
+        step: graphStep.name,
+        digest,
+        parts,
+      });
+    },
+  });
   return { ...version, cached: false, reason, inputs: madeFrom };
 }
 
@@ -112,24 +130,12 @@ function nameOf({ file, name }: TransformInput): string {
 }
 
 /** The step with what it reads, all of it datasets. */
-async function alone(ctx: Context, name: string, step: Step, shown: string): Promise<GraphStep> {
-  const workspace = await (await ctx.service(blobsToken)).workspace();
-  const engine = await openEngine(ctx, { dirs: [workspace.dir], signal: ctx.signal });
-  try {
-    const inputs = (await namesRead(engine, step, shown)).map((input) => ({
-      name: input,
-      kind: 'dataset' as const,
-    }));
-    if (inputs.some((input) => input.name.split('@')[0] === name))
-      throw usage(
-        `${shown} reads "${name}" and would make it`,
-        'Give what it makes another name with --name.',
-      );
-    return { name, step, output: name, inputs, suite: undefined, compares: [] };
-  } finally {
-    engine.close();
-    await workspace.remove();
-  }
+async function alone(workshop: Workshop, name: string, step: Step, shown: string): Promise<GraphStep> {
+  const { names, tree } = await namesRead(workshop.syntaxTree, step, shown);
+  const inputs = names.map((input) => ({ name: input, kind: 'dataset' as const }));
+  if (inputs.some((input) => input.name.split('@')[0] === name))
+    throw usage(`${shown} reads "${name}" and would make it`, 'Give what it makes another name with --name.');
+  return { name, step, output: name, inputs, suite: undefined, compares: [], tree };
 }
 
 const usage = (what: string, hint: string) =>

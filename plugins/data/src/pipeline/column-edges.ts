@@ -1,6 +1,7 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
+import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { PipelineTables } from './pipeline-tables.ts';
 
@@ -16,6 +17,11 @@ const itemSchema = z.looseObject({
   alias: z.string().default(''),
   column_names: z.array(z.string()).optional(),
 });
+const nodeSchema = z.looseObject({
+  type: z.string().optional(),
+  column_names: z.array(z.string()).optional(),
+});
+const tableSchema = z.looseObject({ type: z.string() });
 const treeSchema = z.object({
   statements: z.tuple([
     z.object({
@@ -69,7 +75,7 @@ export function columnEdges(
 
 /** The tables of a FROM by the names that the query gives them; undefined when something else stands there. */
 function tablesOf(from: unknown): ReadonlyMap<string, string> | undefined {
-  const node = z.looseObject({ type: z.string() }).safeParse(from);
+  const node = tableSchema.safeParse(from);
   if (!node.success) return undefined;
   const { type, alias, table_name: name, left, right } = node.data;
   if (type === 'BASE_TABLE' && typeof name === 'string')
@@ -82,65 +88,50 @@ function tablesOf(from: unknown): ReadonlyMap<string, string> | undefined {
 /** Every reference to a column below a node; none where a subquery is, whose columns are not known here. */
 function refsIn(node: unknown): readonly (readonly string[])[] {
   if (Array.isArray(node)) return node.flatMap(refsIn);
-  const item = z
-    .looseObject({ type: z.string().optional(), column_names: z.array(z.string()).optional() })
-    .safeParse(node);
+  const item = nodeSchema.safeParse(node);
   if (!item.success) return [];
   if (item.data.type === 'COLUMN_REF' && item.data.column_names) return [item.data.column_names];
   return Object.values(item.data).flatMap((value) => (typeof value === 'object' ? refsIn(value) : []));
 }
 
-/** Keeps where the columns of a version come from. */
+/** Keeps where the columns of a version come from, in the change that makes it. */
 export async function keepColumnEdges(
-  scope: Scope,
+  db: Kysely<PipelineTables>,
   version: DatasetVersion,
   edges: readonly ColumnEdge[],
   inputs: ReadonlyMap<string, DatasetVersion>,
 ): Promise<void> {
-  const metadata = await scope.service(metadataToken);
   const rows = edges.flatMap(({ column, input, from }) => {
     const source = inputs.get(input);
     return source
-      ? [
-          {
-            to_ref: refOf(version),
-            to_column: column,
-            from_ref: refOf(source),
-            from_column: from,
-          },
-        ]
+      ? [{ to_ref: refOf(version), to_column: column, from_ref: refOf(source), from_column: from }]
       : [];
   });
-  await metadata.write<PipelineTables, void>(async (db) => {
-    await db.deleteFrom('dataset_column_edges').where('to_ref', '=', refOf(version)).execute();
-    // A few hundred at once: databases limit the values of a statement.
-    for (let at = 0; at < rows.length; at += 200)
-      await db
-        .insertInto('dataset_column_edges')
-        .values(rows.slice(at, at + 200))
-        .execute();
-  });
+  await db.deleteFrom('dataset_column_edges').where('to_ref', '=', refOf(version)).execute();
+  // A few hundred at once: databases limit the values of a statement.
+  for (let at = 0; at < rows.length; at += 200)
+    await db
+      .insertInto('dataset_column_edges')
+      .values(rows.slice(at, at + 200))
+      .execute();
 }
 
 /** A version that holds what another held has its columns from where that had them. */
 export async function repeatColumnEdges(
-  scope: Scope,
+  db: Kysely<PipelineTables>,
   from: DatasetVersion,
   to: DatasetVersion,
 ): Promise<void> {
-  const metadata = await scope.service(metadataToken);
-  await metadata.write<PipelineTables, void>(async (db) => {
-    await db
-      .insertInto('dataset_column_edges')
-      .columns(['to_ref', 'to_column', 'from_ref', 'from_column'])
-      .expression((from_) =>
-        from_
-          .selectFrom('dataset_column_edges')
-          .select((value) => [value.val(refOf(to)).as('to_ref'), 'to_column', 'from_ref', 'from_column'])
-          .where('to_ref', '=', refOf(from)),
-      )
-      .execute();
-  });
+  await db
+    .insertInto('dataset_column_edges')
+    .columns(['to_ref', 'to_column', 'from_ref', 'from_column'])
+    .expression((from_) =>
+      from_
+        .selectFrom('dataset_column_edges')
+        .select((value) => [value.val(refOf(to)).as('to_ref'), 'to_column', 'from_ref', 'from_column'])
+        .where('to_ref', '=', refOf(from)),
+    )
+    .execute();
 }
 
 const refOf = (version: DatasetVersion): string => `dataset:${version.dataset}@${version.version}`;

@@ -3,6 +3,7 @@ import type { Context } from '@trestle/kernel';
 import { commitVersion } from '../version/commit-version.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 import { repeatColumnEdges } from './column-edges.ts';
+import type { PipelineTables } from './pipeline-tables.ts';
 
 /** What was made before becomes the newest version of its dataset again, so that who reads the newest gets what was asked for. */
 export async function currentAgain(ctx: Context, cached: DatasetVersion): Promise<DatasetVersion> {
@@ -11,7 +12,7 @@ export async function currentAgain(ctx: Context, cached: DatasetVersion): Promis
   const madeFrom = [{ ref: `dataset:${dataset}@${cached.version}`, kind: 'repeated' }];
   const newest = await resolveVersion(ctx, dataset);
   if (newest.digest === cached.digest) return newest;
-  const again = await commitVersion(ctx, ctx, { dataset, manifest, columns, source, madeFrom });
-  await repeatColumnEdges(ctx, cached, again);
-  return again;
+  return await commitVersion(ctx, ctx, { dataset, manifest, columns, source, madeFrom }, (db, again) =>
+    repeatColumnEdges(db.withTables<PipelineTables>(), cached, again),
+  );
 }

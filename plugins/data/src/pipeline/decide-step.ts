@@ -2,12 +2,13 @@ import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import type { Suite } from '../expectation/suite.ts';
 import type { Manifest } from '../version/manifest.ts';
-import { listVersions, readManifest } from '../version/versions.ts';
+import { listVersions } from '../version/versions.ts';
 import { codeDigest } from './code-digest.ts';
 import type { GraphStep } from './graph.ts';
 import { isSqlStep, type Pipeline } from './pipeline.ts';
 import { changes, type KeyParts, keyParts, stepKey } from './step-key.ts';
 import { type Made, madeLast, madeUnder, manifestThere } from './step-records.ts';
+import type { StepRows } from './step-rows.ts';
 
 /** What there is to do for a step, its inputs being known. */
 export interface Decision {
@@ -23,10 +24,10 @@ export interface Decision {
     | undefined;
 }
 
-/** The versions that a step reads and is compared with, by the names that it gives them. */
-export interface StepVersions {
-  readonly inputs: ReadonlyMap<string, DatasetVersion>;
-  readonly compared: ReadonlyMap<string, DatasetVersion>;
+/** The rows that a step reads and is compared with, by the names that it gives them. */
+export interface StepReads {
+  readonly inputs: ReadonlyMap<string, StepRows>;
+  readonly compared: ReadonlyMap<string, StepRows>;
 }
 
 /** Decides by the content of the inputs and of what the rows are compared with, the code, the parameters and the environment. */
@@ -34,7 +35,7 @@ export async function decideStep(
   ctx: Context,
   pipeline: Pick<Pipeline, 'name'>,
   graphStep: GraphStep,
-  { inputs, compared }: StepVersions,
+  { inputs, compared }: StepReads,
   isForced: boolean,
 ): Promise<Decision> {
   const { name, step, output, suite } = graphStep;
@@ -59,8 +60,8 @@ export async function decideStep(
   return { ...decision, reason: changes(last.parts, parts).join(', ') || 'what it made is gone' };
 }
 
-const digestsOf = (versions: ReadonlyMap<string, DatasetVersion>): Readonly<Record<string, string>> =>
-  Object.fromEntries([...versions].map(([name, version]) => [name, version.digest]));
+const digestsOf = (reads: ReadonlyMap<string, StepRows>): Readonly<Record<string, string>> =>
+  Object.fromEntries([...reads].map(([name, rows]) => [name, rows.digest]));
 
 /** What the functions of a suite are now, by their modules. */
 async function functionDigests(
@@ -85,7 +86,7 @@ async function appendOnly(
   { step, output }: GraphStep,
   last: Made,
   parts: KeyParts,
-  inputs: ReadonlyMap<string, DatasetVersion>,
+  inputs: ReadonlyMap<string, StepRows>,
 ): Promise<Decision['append']> {
   const over = step.incremental;
   const input = over === undefined ? undefined : inputs.get(over);
@@ -93,10 +94,13 @@ async function appendOnly(
   if (over === undefined || !input || old === undefined) return undefined;
   const asBefore = { ...parts, inputs: { ...parts.inputs, [over]: old } };
   if (changes(last.parts, asBefore).length > 0) return undefined;
-  const before = await versionOf(ctx, output, last.digest);
-  const [oldInput, manifest] = [await manifestThere(ctx, old), await manifestThere(ctx, last.digest)];
+  const [before, oldInput, manifest, now] = await Promise.all([
+    versionOf(ctx, output, last.digest),
+    manifestThere(ctx, old),
+    manifestThere(ctx, last.digest),
+    input.manifest(),
+  ]);
   if (!before || !oldInput || !manifest) return undefined;
-  const now = await readManifest(ctx, input.digest);
   const isPrefix = oldInput.parts.every((part, index) => part.digest === now.parts[index]?.digest);
   if (!isPrefix || now.parts.length === oldInput.parts.length) return undefined;
   return { newParts: now.parts.slice(oldInput.parts.length), before, manifest };

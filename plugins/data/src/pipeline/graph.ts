@@ -1,8 +1,6 @@
 import { didYouMean, type Scope } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
-import type { Engine } from '../engine/engine.ts';
-import { literal } from '../engine/quote.ts';
 import { comparedReferences } from '../expectation/compared-versions.ts';
 import type { Suite } from '../expectation/suite.ts';
 import { judgeQuery } from '../query/query-policy.ts';
@@ -19,7 +17,12 @@ export interface GraphStep {
   /** What its rows must meet, and what they are compared with for that. */
   readonly suite: Suite | undefined;
   readonly compares: readonly Read[];
+  /** Of SQL: its syntax tree, as the engine has it. */
+  readonly tree: string | undefined;
 }
+
+/** Gives the engine's syntax tree of a statement, as JSON. */
+export type Parse = (sql: string) => Promise<string>;
 
 /** A step of the same pipeline, or else a dataset reference. */
 export interface Read {
@@ -49,7 +52,7 @@ export function findPipeline(scope: Pick<Scope, 'config'>, name: string): Pipeli
  * @throws TRS_DATA_PIPELINE for a circle, two steps with one output, or a name that is missing; TRS_DATA_QUERY_REFUSED
  */
 export async function pipelineGraph(
-  engine: Engine,
+  parse: Parse,
   pipeline: Pipeline,
   suites: ReadonlyMap<string, Suite> = new Map(),
 ): Promise<readonly GraphStep[]> {
@@ -60,7 +63,8 @@ export async function pipelineGraph(
   const steps = new Map<string, GraphStep>();
   for (const [name, step] of Object.entries(pipeline.steps)) {
     const shown = `Step "${name}" of "${pipeline.name}"`;
-    const inputs = (await namesRead(engine, step, shown)).map(asRead);
+    const { names, tree } = await namesRead(parse, step, shown);
+    const inputs = names.map(asRead);
     if (step.incremental !== undefined && !inputs.some((input) => input.name === step.incremental)) {
       throw invalid(
         pipeline,
@@ -70,23 +74,38 @@ export async function pipelineGraph(
     }
     const suite = suites.get(name);
     const compares = suite ? [...comparedReferences(suite).keys()].map(asRead) : [];
-    steps.set(name, { name, step, output: step.as ?? `${pipeline.name}.${name}`, inputs, suite, compares });
+    const output = step.as ?? `${pipeline.name}.${name}`;
+    steps.set(name, { name, step, output, inputs, suite, compares, tree });
   }
   checkOutputs(pipeline, [...steps.values()]);
   return ordered(pipeline, steps);
 }
 
+interface NamesRead {
+  readonly names: readonly string[];
+  readonly tree: string | undefined;
+}
+
+/** What was found of the steps of a configuration, which never change: a process that runs them again asks no engine. */
+const known = new WeakMap<Step, NamesRead>();
+
 /** What a step reads, by the names that it gives it. @throws TRS_DATA_QUERY_REFUSED when its SQL is not one SELECT over tables */
-export async function namesRead(engine: Engine, step: Step, shown: string): Promise<readonly string[]> {
-  if (!isSqlStep(step)) return [step.from];
-  const [row] = await engine.rows(`SELECT json_serialize_sql(${literal(plainSelect(step.sql))}) AS tree`);
-  const verdict = judgeQuery(String(row?.tree));
-  if (!verdict.refusal) return verdict.tables;
-  throw dataError('QUERY_REFUSED', {
-    kind: 'invalid',
-    message: `${shown}: the query holds ${verdict.refusal.what}.`,
-    hint: verdict.refusal.hint,
-  });
+export async function namesRead(parse: Parse, step: Step, shown: string): Promise<NamesRead> {
+  if (!isSqlStep(step)) return { names: [step.from], tree: undefined };
+  const before = known.get(step);
+  if (before) return before;
+  const tree = await parse(plainSelect(step.sql));
+  const verdict = judgeQuery(tree);
+  if (verdict.refusal) {
+    throw dataError('QUERY_REFUSED', {
+      kind: 'invalid',
+      message: `${shown}: the query holds ${verdict.refusal.what}.`,
+      hint: verdict.refusal.hint,
+    });
+  }
+  const found = { names: verdict.tables, tree };
+  known.set(step, found);
+  return found;
 }
 
 function checkOutputs(pipeline: Pipeline, steps: readonly GraphStep[]): void {

@@ -1,146 +1,143 @@
 import { resolve } from 'node:path';
 import type { Column, DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { blobsToken } from '@trestle/store';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
+import type { TypedColumn } from '../engine/batches.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
-import { type Engine, openEngine } from '../engine/engine.ts';
-import { identifier, literal } from '../engine/quote.ts';
+import { identifier } from '../engine/quote.ts';
 import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
 import { addNulls, refuseFailures } from '../version/add-version.ts';
-import { commitVersion } from '../version/commit-version.ts';
-import { schemaOf } from '../version/manifest.ts';
-import { parquetRelation, partFiles } from '../version/version-relation.ts';
-import { readManifest } from '../version/versions.ts';
-import { storePart, type WrittenPart, writePart } from '../version/write-part.ts';
+import { type Along, commitStored } from '../version/commit-version.ts';
+import { type Manifest, schemaOf } from '../version/manifest.ts';
+import { storeManifest, storeWithPart } from '../version/store-version.ts';
+import { parquetRelation } from '../version/version-relation.ts';
+import { checkRows, type WrittenPart, writePart } from '../version/write-part.ts';
 import { columnEdges, keepColumnEdges } from './column-edges.ts';
-import type { Decision, StepVersions } from './decide-step.ts';
+import type { Decision, StepReads } from './decide-step.ts';
 import type { GraphStep } from './graph.ts';
 import { isSqlStep, type ModuleStep, type SqlStep } from './pipeline.ts';
+import type { PipelineTables } from './pipeline-tables.ts';
 import { plainSelect } from './plain-select.ts';
+import { type StepRows, versionsOf } from './step-rows.ts';
 import { runInThread } from './step-thread.ts';
+import type { Workshop } from './workshop.ts';
 
 interface Input {
-  readonly version: DatasetVersion;
+  readonly columns: readonly TypedColumn[];
   readonly files: readonly string[];
 }
 
-/** What the step is called at the beginning of a sentence (`Step "words" of "features"`), and as the source of what it makes. */
-interface MakerNames {
+export interface Making {
+  /** What the step is called at the beginning of a sentence (`Step "words" of "features"`), and as the source of what it makes. */
   readonly shown: string;
   readonly source: string;
+  readonly onRows: (rows: number) => void;
+  /** Called when the rows are made and can be read: all that is left is to make a version of them. */
+  readonly onMade?: ((rows: Omit<StepRows, 'version'>) => void) | undefined;
+  /** What becomes durable with the version. */
+  readonly along: Along;
 }
 
 /** Makes a step's rows, checks them, and commits them as a version. Whatever fails before leaves nothing. */
 export async function makeStep(
   ctx: Context,
-  graphStep: GraphStep,
-  { inputs: versions, compared }: StepVersions,
+  workshop: Workshop,
+  { name, step, output, suite, tree }: GraphStep,
+  reads: StepReads,
   { append }: Decision,
-  { shown, source }: MakerNames,
-  onRows: (rows: number) => void,
+  { shown, source, onRows, onMade, along }: Making,
 ): Promise<DatasetVersion> {
-  const { name, step, output, suite } = graphStep;
-  const workspace = await (await ctx.service(blobsToken)).workspace();
+  const folder = await workshop.folder();
+  let isSmall = false;
   try {
     const inputs = new Map<string, Input>();
-    for (const [input, version] of versions) {
-      const manifest = await readManifest(ctx, version.digest);
-      const read = append && input === step.incremental ? { ...manifest, parts: append.newParts } : manifest;
-      inputs.set(input, { version, files: await partFiles(ctx, read) });
+    for (const [input, rows] of reads.inputs) {
+      const isAppended = append !== undefined && input === step.incremental;
+      const parts = isAppended ? append.newParts : (await rows.manifest()).parts;
+      inputs.set(input, { columns: rows.columns, files: await workshop.filesOf(parts) });
     }
-    const files = [...inputs.values()].flatMap((input) => input.files);
-    const engine = await openEngine(ctx, { files, dirs: [workspace.dir], signal: ctx.signal });
-    try {
-      const written = isSqlStep(step)
-        ? await runSql(engine, name, step, inputs, workspace.dir)
-        : await runModule(ctx, step, inputs, workspace.dir, onRows);
-      const part = { ...written, columns: withFacts(written.columns, versions) };
-      if (append) checkSameColumns(name, append.manifest.columns, part.columns);
-      if (suite && part.rows > 0) {
-        // Of what is appended to, every row was checked when it was made; the whole is checked with what is new.
-        const before = append ? await partFiles(ctx, append.manifest) : [];
-        const others = await comparedVersions(ctx, suite, compared);
-        const files = [...before, ...others.files];
-        const checking = await openEngine(ctx, { files, dirs: [workspace.dir], signal: ctx.signal });
-        try {
-          const whole = { files: [...before, part.path], columns: part.columns };
-          const found = await checkFunctions(ctx, suite, whole, workspace.dir);
-          const relation = parquetRelation(whole.files);
-          refuseFailures(
-            await checkSuite(checking, relation, suite, { found, compared: others.compared }),
-            shown,
-          );
-        } finally {
-          checking.close();
-        }
-      }
-      const isNothingNew = append !== undefined && part.rows === 0;
-      const parts = isNothingNew ? [] : [await storePart(ctx, part, shown)];
-      const made = await commitVersion(ctx, ctx, {
-        dataset: output,
-        manifest: {
-          format: 1,
-          columns: schemaOf(part.columns),
-          parts: [...(append?.manifest.parts ?? []), ...parts],
-        },
-        columns: addNulls(part.columns, append?.before.columns),
-        source,
-        madeFrom: [...edgesOf(versions, 'transformed'), ...edgesOf(compared, 'compared')],
-      });
-      if (isSqlStep(step)) {
-        const [row] = await engine.rows(
-          `SELECT json_serialize_sql(${literal(plainSelect(step.sql))}) AS tree`,
+    const part = isSqlStep(step)
+      ? await runSql(workshop, name, step, inputs, folder.dir)
+      : await runModule(ctx, step, inputs, folder.dir, onRows);
+    if (append) checkSameColumns(name, append.manifest.columns, part.columns);
+    if (suite && part.rows > 0) {
+      // Of what is appended to, every row was checked when it was made; the whole is checked with what is new.
+      const before = append ? await workshop.filesOf(append.manifest.parts) : [];
+      const others = await comparedVersions(ctx, suite, await versionsOf(reads.compared));
+      const whole = { files: [...before, part.path], columns: part.columns };
+      const engine = await workshop.engineFor([...whole.files, ...others.files]);
+      try {
+        const found = await checkFunctions(ctx, suite, whole, folder.dir);
+        const relation = parquetRelation(whole.files);
+        refuseFailures(
+          await checkSuite(engine, relation, suite, { found, compared: others.compared }),
+          shown,
         );
-        const names = part.columns.map((column) => column.name);
-        const edges = columnEdges(String(row?.tree), names, versions);
-        await keepColumnEdges(ctx, made, edges ?? [], versions);
+      } finally {
+        engine.close();
       }
-      return made;
-    } finally {
-      engine.close();
     }
+    const isNothingNew = append !== undefined && part.rows === 0;
+    if (!isNothingNew) checkRows(part, shown);
+    const columns = addNulls(part.columns, append?.before.columns);
+    const others: Manifest = {
+      format: 1,
+      columns: schemaOf(part.columns),
+      parts: append?.manifest.parts ?? [],
+    };
+    const stored = isNothingNew
+      ? await storeManifest(ctx, others)
+      : await storeWithPart(ctx, others, part, ({ manifest, digest }) => {
+          isSmall = true;
+          workshop.keep(manifest.parts.at(-1)?.digest ?? '', part.path);
+          onMade?.({ dataset: output, digest, columns, manifest: async () => manifest });
+        });
+    // The versions that it was made of come first.
+    const [inputVersions, compared] = [await versionsOf(reads.inputs), await versionsOf(reads.compared)];
+    const madeFrom = [...edgesOf(inputVersions, 'transformed'), ...edgesOf(compared, 'compared')];
+    const made = { dataset: output, ...stored, columns, source, madeFrom };
+    const names = part.columns.map((column) => column.name);
+    const edges = tree === undefined ? undefined : (columnEdges(tree, names, inputVersions) ?? []);
+    return await commitStored(ctx, ctx, made, async (db, version) => {
+      if (edges) await keepColumnEdges(db.withTables<PipelineTables>(), version, edges, inputVersions);
+      await along(db, version);
+    });
   } finally {
-    await workspace.remove();
+    // A small part is read there by the next steps.
+    if (!isSmall) await folder.remove();
   }
 }
-
-/** A fact of a file that is handed on under its name stays one. */
-const withFacts = (
-  columns: readonly Column[],
-  inputs: ReadonlyMap<string, DatasetVersion>,
-): readonly Column[] => {
-  const facts = [...inputs.values()].flatMap((input) => input.columns).filter((column) => column.about);
-  return columns.map((column) => ({
-    ...column,
-    about: facts.find(({ name, type }) => name === column.name && type === column.type)?.about,
-  }));
-};
 
 const edgesOf = (versions: ReadonlyMap<string, DatasetVersion>, kind: string) =>
   [...versions.values()].map(({ dataset, version }) => ({ ref: `dataset:${dataset}@${version}`, kind }));
 
 async function runSql(
-  engine: Engine,
+  workshop: Workshop,
   name: string,
   step: SqlStep,
   inputs: ReadonlyMap<string, Input>,
   dir: string,
 ): Promise<WrittenPart> {
-  for (const [input, { files }] of inputs)
-    await engine.run(`CREATE VIEW ${identifier(input)} AS SELECT * FROM ${parquetRelation(files)}`);
-  const sql = plainSelect(step.sql);
-  const described = await engine.rows(`DESCRIBE ${sql}`, step.params);
-  const columns = described.map((row) => ({
-    name: String(row.column_name),
-    type: columnTypeOf(String(row.column_type)),
-  }));
-  checkWrites(name, step, columns);
-  // A new line, so that a comment at the end of the query ends with it.
-  return await writePart(engine, `(${sql}\n)`, columns, dir, step.params);
+  const engine = await workshop.engineFor([...inputs.values()].flatMap(({ files }) => files));
+  try {
+    // Temporary: no other step sees them.
+    for (const [input, { files }] of inputs)
+      await engine.run(`CREATE TEMP VIEW ${identifier(input)} AS SELECT * FROM ${parquetRelation(files)}`);
+    const sql = plainSelect(step.sql);
+    const described = await engine.rows(`DESCRIBE ${sql}`, step.params);
+    const columns = described.map((row) => ({
+      name: String(row.column_name),
+      type: columnTypeOf(String(row.column_type)),
+    }));
+    checkWrites(name, step, columns);
+    // A new line, so that a comment at the end of the query ends with it.
+    return await writePart(engine, `(${sql}\n)`, columns, dir, step.params);
+  } finally {
+    engine.close();
+  }
 }
 
 async function runModule(
@@ -161,7 +158,7 @@ async function runModule(
     batchRows: step.batchRows,
     input: {
       files: input.files,
-      columns: input.version.columns.map(({ name, type }) => ({ name, type })),
+      columns: input.columns.map(({ name, type }) => ({ name, type })),
     },
     dir,
     engine: { memoryMiB, threads },

@@ -1,6 +1,7 @@
 import type { Migration } from '@trestle/store';
 
-export interface PipelineTables {
+/** A type, which (unlike an interface) may be added to the tables of a change that is open. */
+export type PipelineTables = {
   /** What steps made, by the key of all that it followed from. */
   pipeline_steps: {
     key: string;
@@ -26,7 +27,7 @@ export interface PipelineTables {
   dataset_column_edges: { to_ref: string; to_column: string; from_ref: string; from_column: string };
   /** Up to when a cron line was looked at. */
   pipeline_clocks: { pipeline: string; looked_at: string };
-}
+};
 
 export const pipelineMigrations: readonly Migration[] = [
   {

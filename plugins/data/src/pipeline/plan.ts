@@ -1,9 +1,9 @@
-import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { decideStep } from './decide-step.ts';
 import { findPipeline } from './graph.ts';
-import { graphOf, resolveDatasets, versionsOf } from './run-pipeline.ts';
+import { graphOf, readsOf, resolveDatasets } from './run-pipeline.ts';
 import type { StepRun } from './run-records.ts';
+import { rowsOf, type StepRows } from './step-rows.ts';
 
 /** What a run would do and why, without doing it. Behind a step that would run, all may run: what it will make is not known. */
 export async function planPipeline(
@@ -13,12 +13,12 @@ export async function planPipeline(
   const pipeline = findPipeline(ctx, input.name);
   const graph = await graphOf(ctx, pipeline);
   const datasets = await resolveDatasets(ctx, graph);
-  const made = new Map<string, DatasetVersion>();
+  const made = new Map<string, StepRows>();
   const steps: StepRun[] = [];
   for (const step of graph) {
-    const versions = versionsOf(step, made, datasets);
-    const missing = step.inputs.find(({ name }) => !versions.inputs.has(name));
-    const other = step.compares.find(({ name }) => !versions.compared.has(name));
+    const reads = readsOf(step, made, datasets);
+    const missing = step.inputs.find(({ name }) => !reads.inputs.has(name));
+    const other = step.compares.find(({ name }) => !reads.compared.has(name));
     if ((missing ?? other) && !input.force) {
       steps.push({
         step: step.name,
@@ -30,8 +30,8 @@ export async function planPipeline(
       });
       continue;
     }
-    const { cached, reason } = await decideStep(ctx, pipeline, step, versions, input.force);
-    if (cached) made.set(step.name, cached);
+    const { cached, reason } = await decideStep(ctx, pipeline, step, reads, input.force);
+    if (cached) made.set(step.name, rowsOf(ctx, cached));
     steps.push({
       step: step.name,
       state: cached ? 'cached' : 'waiting',

@@ -1,17 +1,20 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
-import { blobsToken } from '@trestle/store';
 import { dataConfig } from '../data-config.ts';
-import { openEngine } from '../engine/engine.ts';
+import { openUnlocked } from '../engine/engine.ts';
 import { resolveVersion } from '../version/versions.ts';
 import { currentAgain } from './current-again.ts';
-import { decideStep, type StepVersions } from './decide-step.ts';
+import { decideStep, type StepReads } from './decide-step.ts';
 import { findPipeline, type GraphStep, pipelineGraph, type Read } from './graph.ts';
-import { makeStep } from './make-step.ts';
+import { type Making, makeStep } from './make-step.ts';
 import type { Pipeline } from './pipeline.ts';
-import { newPipelineRunId, type PipelineRun, recordPipelineRun, type StepRun } from './run-records.ts';
+import type { PipelineTables } from './pipeline-tables.ts';
+import { openRunLog, type RunLog } from './run-log.ts';
+import { newPipelineRunId, type PipelineRun } from './run-records.ts';
 import { rememberMade } from './step-records.ts';
+import { rowsOf, type StepRows, versionsOf } from './step-rows.ts';
 import { suitesOf } from './step-suite.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
 
 const FIRST_RETRY_MS = 200;
 
@@ -23,13 +26,11 @@ export interface RunInput {
 
 /** The steps of a configured pipeline, in order. */
 export async function graphOf(ctx: Context, pipeline: Pipeline): Promise<readonly GraphStep[]> {
-  const workspace = await (await ctx.service(blobsToken)).workspace();
-  const engine = await openEngine(ctx, { dirs: [workspace.dir], signal: ctx.signal });
+  const engine = await openUnlocked(ctx, ctx.signal);
   try {
-    return await pipelineGraph(engine, pipeline, await suitesOf(ctx, pipeline));
+    return await pipelineGraph(engine.syntaxTree, pipeline, await suitesOf(ctx, pipeline));
   } finally {
     engine.close();
-    await workspace.remove();
   }
 }
 
@@ -39,77 +40,80 @@ export async function graphOf(ctx: Context, pipeline: Pipeline): Promise<readonl
  */
 export async function runPipeline(ctx: Context, input: RunInput): Promise<PipelineRun> {
   const pipeline = findPipeline(ctx, input.name);
-  const graph = await graphOf(ctx, pipeline);
-  const states = new Map<string, StepRun>(
-    graph.map(({ name }) => [name, { step: name, state: 'waiting', reason: '', attempts: 0 }]),
-  );
-  const started: PipelineRun = {
-    run: newPipelineRunId(),
-    pipeline: pipeline.name,
-    status: 'running',
-    trigger: input.trigger ?? ctx.principal.id,
-    steps: [...states.values()],
-    startedAt: new Date().toISOString(),
-  };
-  await recordPipelineRun(ctx, ctx, started);
-  const record = (end: Partial<PipelineRun> = {}): Promise<void> =>
-    recordPipelineRun(ctx, ctx, { ...started, ...end, steps: [...states.values()] });
-  const update = async (name: string, change: Partial<StepRun>): Promise<void> => {
-    const before = states.get(name);
-    if (before) states.set(name, { ...before, ...change });
-    await record();
-  };
+  const workshop = await openWorkshop(ctx);
   try {
-    await runSteps(ctx, pipeline, graph, input.force, update);
-    const end = { status: 'succeeded', finishedAt: new Date().toISOString() } as const;
-    await record(end);
-    return { ...started, ...end, steps: [...states.values()] };
-  } catch (thrown) {
-    const error = toTrestleError(thrown);
-    const { code, message } = errorDocument(error);
-    for (const [name, state] of states)
-      if (state.state === 'waiting') states.set(name, { ...state, state: 'not reached' });
-    await record({
-      status: error.kind === 'interrupted' ? 'interrupted' : 'failed',
-      error: `${code}: ${message}`,
-      finishedAt: new Date().toISOString(),
+    const graph = await pipelineGraph(workshop.syntaxTree, pipeline, await suitesOf(ctx, pipeline));
+    const log = await openRunLog(ctx, {
+      run: newPipelineRunId(),
+      pipeline: pipeline.name,
+      status: 'running',
+      trigger: input.trigger ?? ctx.principal.id,
+      steps: graph.map(({ name }) => ({ step: name, state: 'waiting', reason: '', attempts: 0 })),
+      startedAt: new Date().toISOString(),
     });
-    throw error;
+    try {
+      await runSteps({ ctx, pipeline, workshop, log, isForced: input.force }, graph);
+    } catch (thrown) {
+      const error = toTrestleError(thrown);
+      const { code, message } = errorDocument(error);
+      const status = error.kind === 'interrupted' ? 'interrupted' : 'failed';
+      await log.end({ status, error: `${code}: ${message}` });
+      throw error;
+    }
+    // Its folder goes while the disk takes the end of the run.
+    const [ended] = await Promise.all([log.end({ status: 'succeeded' }), workshop.close()]);
+    return ended;
+  } finally {
+    await workshop.close();
   }
 }
 
-type Update = (name: string, change: Partial<StepRun>) => Promise<void>;
+/** What the steps of one run have in common. */
+interface Run {
+  readonly ctx: Context;
+  readonly pipeline: Pipeline;
+  readonly workshop: Workshop;
+  readonly log: RunLog;
+  readonly isForced: boolean;
+}
 
 /** Starts each step when its inputs are there, a few at once; behind the first failure none is started any more. */
-async function runSteps(
-  ctx: Context,
-  pipeline: Pipeline,
-  graph: readonly GraphStep[],
-  isForced: boolean,
-  update: Update,
-): Promise<void> {
+async function runSteps(run: Run, graph: readonly GraphStep[]): Promise<void> {
+  const { ctx } = run;
   const { parallelSteps } = ctx.config(dataConfig);
   const datasets = await resolveDatasets(ctx, graph);
-  const made = new Map<string, DatasetVersion>();
+  const made = new Map<string, StepRows>();
   const waiting = new Set(graph);
+  const making = new Map<string, Promise<void>>();
   const running = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
   const isReady = ({ inputs, compares }: GraphStep): boolean =>
     [...inputs, ...compares].every((read) => read.kind === 'dataset' || made.has(read.name));
   while (running.size > 0 || (waiting.size > 0 && failures.length === 0)) {
     for (const step of waiting) {
-      if (failures.length > 0 || running.size >= parallelSteps || !isReady(step)) continue;
+      if (failures.length > 0 || making.size >= parallelSteps || !isReady(step)) continue;
       waiting.delete(step);
-      const versions = versionsOf(step, made, datasets);
       const report = (what: string): void =>
         ctx.progress({ step: `${step.name}: ${what}`, fraction: made.size / graph.length });
-      const work = runStep(ctx, pipeline, step, versions, isForced, update, report)
-        .then((version) => void made.set(step.name, version))
-        .catch((thrown: unknown) => void failures.push(thrown))
-        .finally(() => running.delete(step.name));
-      running.set(step.name, work);
+      const { rows, version } = startStep(run, step, readsOf(step, made, datasets), report);
+      const isMade = rows.then(
+        (its) => void made.set(step.name, its),
+        () => {},
+      );
+      making.set(
+        step.name,
+        isMade.finally(() => making.delete(step.name)),
+      );
+      const isDone = version.then(
+        () => {},
+        (thrown: unknown) => void failures.push(thrown),
+      );
+      running.set(
+        step.name,
+        isDone.finally(() => running.delete(step.name)),
+      );
     }
-    await Promise.race(running.values());
+    await Promise.race([...making.values(), ...running.values()]);
   }
   if (failures.length > 0) throw failures[0];
 }
@@ -118,39 +122,53 @@ async function runSteps(
 export async function resolveDatasets(
   ctx: Context,
   graph: readonly GraphStep[],
-): Promise<ReadonlyMap<string, DatasetVersion>> {
+): Promise<ReadonlyMap<string, StepRows>> {
   const names = graph.flatMap((step) =>
     [...step.inputs, ...step.compares].flatMap((read) => (read.kind === 'dataset' ? [read.name] : [])),
   );
-  const found = new Map<string, DatasetVersion>();
-  for (const name of new Set(names)) found.set(name, await resolveVersion(ctx, name));
+  const found = new Map<string, StepRows>();
+  for (const name of new Set(names)) found.set(name, rowsOf(ctx, await resolveVersion(ctx, name)));
   return found;
 }
 
 /** What a step reads and is compared with, as far as it is there. */
-export function versionsOf(
+export function readsOf(
   step: GraphStep,
-  made: ReadonlyMap<string, DatasetVersion>,
-  datasets: ReadonlyMap<string, DatasetVersion>,
-): StepVersions {
+  made: ReadonlyMap<string, StepRows>,
+  datasets: ReadonlyMap<string, StepRows>,
+): StepReads {
   const found = (reads: readonly Read[]) =>
     new Map(
       reads.flatMap(({ name, kind }) => {
-        const version = kind === 'step' ? made.get(name) : datasets.get(name);
-        return version ? [[name, version] as const] : [];
+        const rows = kind === 'step' ? made.get(name) : datasets.get(name);
+        return rows ? [[name, rows] as const] : [];
       }),
     );
   return { inputs: found(step.inputs), compared: found(step.compares) };
 }
 
-async function runStep(
-  ctx: Context,
-  pipeline: Pipeline,
+/** Begins a step: the steps that read it may begin when its rows are made, which is before they are a version. */
+function startStep(
+  run: Run,
   step: GraphStep,
-  versions: StepVersions,
-  isForced: boolean,
-  update: Update,
+  reads: StepReads,
   report: (what: string) => void,
+): { readonly rows: Promise<StepRows>; readonly version: Promise<DatasetVersion> } {
+  let onMade: Making['onMade'];
+  const early = new Promise<StepRows>((resolve) => {
+    // A step that is tried again may come to other rows.
+    if (step.step.retries === 0) onMade = (rows) => resolve({ ...rows, version: () => version });
+  });
+  const version = runStep(run, step, reads, report, onMade);
+  return { rows: Promise.race([early, version.then((one) => rowsOf(run.ctx, one))]), version };
+}
+
+async function runStep(
+  { ctx, pipeline, workshop, log, isForced }: Run,
+  step: GraphStep,
+  reads: StepReads,
+  report: (what: string) => void,
+  onMade: Making['onMade'],
 ): Promise<DatasetVersion> {
   ctx.signal.throwIfAborted();
   const { name } = step;
@@ -161,28 +179,31 @@ async function runStep(
     durationMs: Math.round(performance.now() - startedAt),
   });
   try {
-    const decision = await decideStep(ctx, pipeline, step, versions, isForced);
+    const decision = await decideStep(ctx, pipeline, step, reads, isForced);
     const { cached, reason, key, parts } = decision;
     if (cached) {
       const version = await currentAgain(ctx, cached);
-      await update(name, { state: 'cached', reason, ...ended(version) });
+      log.step(name, { state: 'cached', reason, ...ended(version) });
       report('nothing to do');
       return version;
     }
+    const making: Making = {
+      shown: `Step "${name}" of "${pipeline.name}"`,
+      source: `pipeline ${pipeline.name}, step ${name}`,
+      onRows: (rows) => report(`${rows.toLocaleString('en-US')} rows`),
+      onMade,
+      async along(db, version) {
+        const { digest } = version;
+        const tables = db.withTables<PipelineTables>();
+        await rememberMade(tables, { key, pipeline: pipeline.name, step: name, digest, parts });
+        await log.stepIn(tables, name, { state: decision.append ? 'appended' : 'ran', ...ended(version) });
+      },
+    };
     for (let attempt = 1; ; attempt++) {
-      await update(name, { state: 'running', reason, attempts: attempt });
+      log.step(name, { state: 'running', reason, attempts: attempt });
       report(reason);
       try {
-        const names = {
-          shown: `Step "${name}" of "${pipeline.name}"`,
-          source: `pipeline ${pipeline.name}, step ${name}`,
-        };
-        const version = await makeStep(ctx, step, versions, decision, names, (rows) =>
-          report(`${rows.toLocaleString('en-US')} rows`),
-        );
-        await rememberMade(ctx, { key, pipeline: pipeline.name, step: name, digest: version.digest, parts });
-        await update(name, { state: decision.append ? 'appended' : 'ran', ...ended(version) });
-        return version;
+        return await makeStep(ctx, workshop, step, reads, decision, making);
       } catch (thrown) {
         ctx.signal.throwIfAborted();
         const { kind } = toTrestleError(thrown);
@@ -193,7 +214,13 @@ async function runStep(
       }
     }
   } catch (thrown) {
-    await update(name, { state: 'failed', error: toTrestleError(thrown).message });
+    const isOwn = await versionsOf(new Map([...reads.inputs, ...reads.compared])).then(
+      () => true,
+      () => false,
+    );
+    // Rows that it reads did not become a version: that step failed, not this one.
+    if (isOwn) log.step(name, { state: 'failed', error: toTrestleError(thrown).message });
+    else log.step(name, { state: 'waiting', reason: '', attempts: 0 });
     throw thrown;
   }
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import process from 'node:process';
 import type { Actor, Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
+import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { PipelineTables } from './pipeline-tables.ts';
 
@@ -68,18 +69,21 @@ export async function listPipelineRuns(
   return rows.map((row) => asSeen(row.record, row.holder));
 }
 
-/** Keeps the run as it is now. Its start and its end are events too. */
+/** Keeps the run as it is now. */
+export async function keepRun(db: Kysely<PipelineTables>, run: PipelineRun): Promise<void> {
+  const values = { status: run.status, record: JSON.stringify(run), holder: holder() };
+  await db
+    .insertInto('pipeline_runs')
+    .values({ run: run.run, pipeline: run.pipeline, started_at: run.startedAt, ...values })
+    .onConflict((conflict) => conflict.column('run').doUpdateSet(values))
+    .execute();
+}
+
+/** Keeps a run that begins or ends, which are events too. */
 export async function recordPipelineRun(scope: Scope, actor: Actor, run: PipelineRun): Promise<void> {
   const metadata = await scope.service(metadataToken);
-  const values = { status: run.status, record: JSON.stringify(run), holder: holder() };
-  const isEvent = run.status !== 'running' || run.steps.every((step) => step.state === 'waiting');
   await metadata.change<PipelineTables, void>(actor, async (change) => {
-    await change.db
-      .insertInto('pipeline_runs')
-      .values({ run: run.run, pipeline: run.pipeline, started_at: run.startedAt, ...values })
-      .onConflict((conflict) => conflict.column('run').doUpdateSet(values))
-      .execute();
-    if (!isEvent) return;
+    await keepRun(change.db, run);
     await change.record({
       type: `pipeline.${run.status === 'running' ? 'started' : run.status}`,
       subject: `pipeline:${run.pipeline}`,

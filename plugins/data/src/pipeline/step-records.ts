@@ -1,6 +1,6 @@
 import type { Scope } from '@trestle/kernel';
 import { blobsToken, metadataToken } from '@trestle/store';
-import type { Selectable } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Manifest } from '../version/manifest.ts';
 import { readManifest } from '../version/versions.ts';
 import type { PipelineTables } from './pipeline-tables.ts';
@@ -53,11 +53,11 @@ export async function madeLast(scope: Scope, pipeline: string, step: string): Pr
   return row && toMade(row);
 }
 
+/** Remembers what a step made, in the change that makes a version of it. */
 export async function rememberMade(
-  scope: Scope,
+  db: Kysely<PipelineTables>,
   what: { readonly key: string; readonly pipeline: string; readonly step: string } & Made,
 ): Promise<void> {
-  const metadata = await scope.service(metadataToken);
   const { key, pipeline, step, digest } = what;
   const values = {
     pipeline,
@@ -66,11 +66,9 @@ export async function rememberMade(
     parts: JSON.stringify(what.parts),
     made_at: new Date().toISOString(),
   };
-  await metadata.write<PipelineTables, void>(async (db) => {
-    await db
-      .insertInto('pipeline_steps')
-      .values({ key, ...values })
-      .onConflict((conflict) => conflict.column('key').doUpdateSet(values))
-      .execute();
-  });
+  await db
+    .insertInto('pipeline_steps')
+    .values({ key, ...values })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(values))
+    .execute();
 }

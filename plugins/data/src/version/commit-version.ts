@@ -1,11 +1,11 @@
 import type { Column, DatasetVersion } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
-import { type Blobs, blobsToken, canonicalJson, metadataToken } from '@trestle/store';
+import { type Blobs, blobsToken, metadataToken } from '@trestle/store';
 import type { Kysely } from 'kysely';
 import { dataError } from '../data-error.ts';
 import type { DataTables } from '../data-tables.ts';
-import { putPinned } from '../retention/blob-pins.ts';
 import type { Manifest } from './manifest.ts';
+import { type StoredManifest, storeManifest } from './store-version.ts';
 
 export interface NewVersion {
   readonly dataset: string;
@@ -16,62 +16,76 @@ export interface NewVersion {
   readonly madeFrom: readonly { readonly ref: string; readonly kind: string }[];
 }
 
-/**
- * Makes a version out of parts that are blobs already. The same content as the newest version is that version again.
- */
-export async function commitVersion(
+/** What else becomes durable with a version. */
+export type Along = (db: Kysely<DataTables>, version: DatasetVersion) => Promise<void>;
+
+/** Makes a version out of parts that are blobs already. The same content as the newest version is that version again. */
+export const commitVersion = async (
   scope: Scope,
   actor: Actor,
   made: NewVersion,
-): Promise<DatasetVersion & { readonly unchanged: boolean }> {
+  along?: Along,
+): Promise<Committed> =>
+  await commitStored(scope, actor, { ...made, ...(await storeManifest(scope, made.manifest)) }, along);
+
+type Committed = DatasetVersion & { readonly unchanged: boolean };
+
+/** The same of a manifest that is a blob too. */
+export async function commitStored(
+  scope: Scope,
+  actor: Actor,
+  made: NewVersion & StoredManifest,
+  along: Along = async () => {},
+): Promise<Committed> {
   const blobs = await scope.service(blobsToken);
   const metadata = await scope.service(metadataToken);
-  const { digest } = await putPinned(scope, new TextEncoder().encode(canonicalJson(made.manifest)));
-  const rows = made.manifest.parts.reduce((sum, part) => sum + part.rows, 0);
-  return await metadata.change<DataTables, DatasetVersion & { readonly unchanged: boolean }>(
-    actor,
-    async (change) => {
-      await checkParts(change.db, blobs, [digest, ...made.manifest.parts.map((part) => part.digest)]);
-      const newest = await change.db
-        .selectFrom('dataset_versions')
-        .selectAll()
-        .where('dataset', '=', made.dataset)
-        .orderBy('version', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      const isUnchanged = newest?.digest === digest;
-      const version: DatasetVersion = {
-        dataset: made.dataset,
-        version: isUnchanged ? newest.version : (newest?.version ?? 0) + 1,
+  const { digest, manifest } = made;
+  const rows = manifest.parts.reduce((sum, part) => sum + part.rows, 0);
+  return await metadata.change<DataTables, Committed>(actor, async (change) => {
+    await checkParts(change.db, blobs, [digest, ...manifest.parts.map((part) => part.digest)]);
+    const newest = await change.db
+      .selectFrom('dataset_versions')
+      .selectAll()
+      .where('dataset', '=', made.dataset)
+      .orderBy('version', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    const isUnchanged = newest?.digest === digest;
+    const version: DatasetVersion = {
+      dataset: made.dataset,
+      version: isUnchanged ? newest.version : (newest?.version ?? 0) + 1,
+      digest,
+      rows,
+      columns: [...made.columns],
+      createdAt: isUnchanged ? newest.created_at : new Date().toISOString(),
+      source: isUnchanged ? newest.source : made.source,
+    };
+    const ref = `dataset:${version.dataset}@${version.version}`;
+    for (const { ref: from, kind } of made.madeFrom) await change.link({ from, to: ref, kind });
+    if (isUnchanged) {
+      await along(change.db, version);
+      return { ...version, unchanged: true };
+    }
+    await change.db
+      .insertInto('dataset_versions')
+      .values({
+        dataset: version.dataset,
+        version: version.version,
         digest,
         rows,
-        columns: [...made.columns],
-        createdAt: isUnchanged ? newest.created_at : new Date().toISOString(),
-        source: isUnchanged ? newest.source : made.source,
-      };
-      const ref = `dataset:${version.dataset}@${version.version}`;
-      for (const { ref: from, kind } of made.madeFrom) await change.link({ from, to: ref, kind });
-      if (isUnchanged) return { ...version, unchanged: true };
-      await change.db
-        .insertInto('dataset_versions')
-        .values({
-          dataset: version.dataset,
-          version: version.version,
-          digest,
-          rows,
-          columns: JSON.stringify(version.columns),
-          source: version.source,
-          created_at: version.createdAt,
-        })
-        .execute();
-      await change.record({
-        type: 'dataset.added',
-        subject: ref,
-        payload: { digest, rows, source: version.source },
-      });
-      return { ...version, unchanged: false };
-    },
-  );
+        columns: JSON.stringify(version.columns),
+        source: version.source,
+        created_at: version.createdAt,
+      })
+      .execute();
+    await change.record({
+      type: 'dataset.added',
+      subject: ref,
+      payload: { digest, rows, source: version.source },
+    });
+    await along(change.db, version);
+    return { ...version, unchanged: false };
+  });
 }
 
 /** What a version appends to may have been erased or let go of since it was read. @throws TRS_DATA_PARTS_GONE */
