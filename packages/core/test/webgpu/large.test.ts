@@ -68,6 +68,25 @@ for (const [name, target] of Object.entries(TARGETS)) {
     });
 
     it.each([
+      ['tiles', [132, 36, 124], 1],
+      ['small tiles, split over k', [40, 516, 36], 0],
+      ['tiles that read one by one', [67, 35, 37], 0],
+    ] as const)('multiplies what lies turned in %s: %j', async (_, [m, k, n], from) => {
+      const [a, b] = [wholes(m * k, 3), wholes(k * n, 5)];
+      const turned = (values: Float32Array, rows: number, columns: number): Tensor => {
+        const over = Float32Array.from({ length: rows * columns }, (_, at) => {
+          const [column, row] = [Math.floor(at / rows), at % rows];
+          return values[row * columns + column] ?? 0;
+        });
+        return tensor(over, { shape: [columns, rows], device }).transpose();
+      };
+      // Software takes long to compile large tiles: there only both at once.
+      for (const left of [tensor(a, { shape: [m, k], device }), turned(a, m, k)].slice(from))
+        for (const right of [tensor(b, { shape: [k, n], device }), turned(b, k, n)].slice(from))
+          expectProduct(await left.matmul(right).data(), a, b, [m, k, n]);
+    });
+
+    it.each([
       ['one long sum', 1, 2 ** 21],
       ['few long rows', 5, 2 ** 16],
       ['a length that no part divides', 1, 300_003],

@@ -2,7 +2,7 @@ import type { DType } from '../../../graph/dtype.ts';
 import { type BufferUse, type Program, program, type Shader, type ShaderTarget } from '../program.ts';
 import { partsProgram } from '../reduce.ts';
 import { blocks, indented, shaderOf } from '../source.ts';
-import type { Operand } from './operand.ts';
+import { panelOf } from './panel.ts';
 import { labelOf, type Matmul, prepare, store } from './product.ts';
 
 /** A workgroup's part of the result, and how many of its invocations share it in columns and rows. */
@@ -14,18 +14,20 @@ interface Tile {
   readonly down: number;
 }
 
-/** From large to small: per invocation 8x8, 4x4 and 4x4 elements. Shared memory is 16, 16 and 8 KiB. */
+/** From large to small: per invocation 8x8, 8x8 and 4x4 elements. Shared memory is 12, 8 and 4 KiB. */
 const TILES: readonly [Tile, Tile, Tile] = [
-  { rows: 128, columns: 128, depth: 16, across: 16, down: 16 },
-  { rows: 64, columns: 64, depth: 32, across: 16, down: 16 },
-  { rows: 32, columns: 32, depth: 32, across: 8, down: 8 },
+  { rows: 128, columns: 64, depth: 16, across: 8, down: 16 },
+  { rows: 64, columns: 64, depth: 16, across: 8, down: 8 },
+  { rows: 32, columns: 32, depth: 16, across: 8, down: 8 },
 ];
+const FOUR = [0, 1, 2, 3] as const;
+const range = (length: number): number[] => Array.from({ length }, (_, at) => at);
 const LARGE_THREADS = 256;
 const PART: BufferUse = { kind: 'scratch', scratch: 0 };
 
 /**
  * Workgroups multiply tiles: panels of both operands go to shared memory, and each invocation keeps a block of the result in
- * registers, made of 4x4 blocks that lie apart so that neighbours read neighbouring memory.
+ * registers, made of parts that lie apart so that neighbours read neighbouring memory.
  */
 export function byTiles(kernel: Matmul, inputTypes: readonly DType[], { workgroups }: ShaderTarget): Program {
   const { batch, m, n, dtype, epilogue, shape } = kernel;
@@ -68,29 +70,51 @@ function chunksOf({ k }: Matmul, wanted: number, { depth }: Tile): number {
 function tiled(kernel: Matmul, inputTypes: readonly DType[], tile: Tile, chunks: number): Shader {
   const { batch, m, k, n, dtype } = kernel;
   const prepared = prepare(kernel, inputTypes, tile.depth);
-  const threads = tile.across * tile.down;
   const [down, across] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
-  const [wide, high, deep] = [tile.columns / 4, tile.rows / 4, tile.depth / 4];
-  const [columnFours, rowFours] = [wide / tile.across, high / tile.down];
   const steps = Math.ceil(k / tile.depth);
   const perChunk = Math.ceil(steps / chunks);
   const { grid, head } = blocks(batch * down * across * chunks);
+  const [rows, fours] = [range(tile.rows / tile.down), range(tile.columns / 4 / tile.across)];
+  const shape = { depth: tile.depth, threads: tile.across * tile.down };
+  const left = panelOf(prepared.a, { ...shape, name: 'panelA', length: tile.rows, mayRunAlongDepth: true });
+  const right = panelOf(prepared.b, {
+    ...shape,
+    name: 'panelB',
+    length: tile.columns,
+    mayRunAlongDepth: false,
+  });
   const sum = (row: number, four: number): string => `s${row}_${four}`;
-  const rows = Array.from({ length: rowFours * 4 }, (_, row) => row);
-  const fours = Array.from({ length: columnFours }, (_, four) => four);
-  const panel = (operand: Operand, name: string, length: number, first: string, begin: string): string => {
-    const at = `(item - ${begin})`;
-    // Neighbouring invocations read what lies side by side.
-    const [x, h] = operand.runsAlongDepth
-      ? [`${at} / ${deep}u`, `${at} % ${deep}u`]
-      : [`${at} % ${length}u`, `${at} / ${length}u`];
-    return `let x = ${x};
-      let h = ${h};
-      ${operand.block('p', 'batch', `${first} + x`, `step * ${deep}u + h`).join('\n      ')}
-      ${[0, 1, 2, 3].map((depth) => `${name}[(h * 4u + ${depth}u) * ${length}u + x] = p${depth};`).join('\n      ')}`;
-  };
+  /** An invocation's rows lie apart by one, or by four, so that its neighbours have what lies beside them. */
+  const placeOf = (row: number): string =>
+    left.runsAlongDepth
+      ? `local.y + ${row * tile.down}u`
+      : `(local.y + ${(row >> 2) * tile.down}u) * 4u + ${row & 3}u`;
+  const [loadsOfRows, elementOf] = left.runsAlongDepth
+    ? [
+        rows.map((row) => `let a${row} = ${left.at(placeOf(row), 'four')};`),
+        (row: number, depth: number) => `a${row}[${depth}]`,
+      ]
+    : [
+        FOUR.flatMap((depth) =>
+          rows
+            .filter((row) => row % 4 === 0)
+            .map(
+              (row) =>
+                `let a${row}_${depth} = ${left.at(`local.y + ${(row >> 2) * tile.down}u`, `four * 4u + ${depth}u`)};`,
+            ),
+        ),
+        (row: number, depth: number) => `a${row - (row & 3)}_${depth}[${row & 3}]`,
+      ];
+  const loadsOfColumns = FOUR.flatMap((depth) =>
+    fours.map(
+      (four) =>
+        `let b${depth}_${four} = ${right.at(`local.x + ${four * tile.across}u`, `four * 4u + ${depth}u`)};`,
+    ),
+  );
   const products = rows.flatMap((row) =>
-    fours.map((four) => `${sum(row, four)} += a${row >> 2}[${row & 3}] * b${four};`),
+    fours.flatMap((four) =>
+      FOUR.map((depth) => `${sum(row, four)} += ${elementOf(row, depth)} * b${depth}_${four};`),
+    ),
   );
   const edges = { rows: m % tile.rows !== 0, columns: n % tile.columns !== 0 };
   const stores = rows.flatMap((row) =>
@@ -98,13 +122,15 @@ function tiled(kernel: Matmul, inputTypes: readonly DType[], tile: Tile, chunks:
       store(
         kernel,
         prepared.width,
-        `(down * ${tile.rows}u + (local.y + ${(row >> 2) * tile.down}u) * 4u + ${row & 3}u)`,
-        `(across * ${wide}u + local.x + ${four * tile.across}u)`,
+        `(down * ${tile.rows}u + ${placeOf(row)})`,
+        `(across * ${tile.columns / 4}u + local.x + ${four * tile.across}u)`,
         sum(row, four),
         edges,
       ),
     ),
   );
+  // What the next step needs is on its way while this one is multiplied.
+  const fetch = [...left.fetch(`down * ${tile.rows}u`), ...right.fetch(`across * ${tile.columns}u`)];
   // Parts lie one behind the other, as a further batch.
   const batchOfPart = chunks === 1 ? '' : `  batch += chunk * ${batch}u;\n`;
   return shaderOf({
@@ -115,37 +141,23 @@ function tiled(kernel: Matmul, inputTypes: readonly DType[], tile: Tile, chunks:
     targetWidth: prepared.width,
     workgroup: [tile.across, tile.down],
     grid,
-    outside: `var<workgroup> panelA: array<vec4<f32>, ${tile.depth * high}>;
-var<workgroup> panelB: array<vec4<f32>, ${tile.depth * wide}>;
-${prepared.outside}`,
+    outside: left.declaration + right.declaration + prepared.outside,
     body: `${head}  let across = block % ${across}u;
   let down = (block / ${across}u) % ${down}u;
   var batch = (block / ${across * down}u) % ${batch}u;
   let chunk = block / ${across * down * batch}u;
+  var step = chunk * ${perChunk}u;
+  let end = min(${steps}u, step + ${perChunk}u);
 ${indented(
   rows.flatMap((row) => fours.map((four) => `var ${sum(row, four)} = vec4<f32>();`)),
   1,
-)}  for (var step = chunk * ${perChunk}u; step < min(${steps}u, (chunk + 1u) * ${perChunk}u); step++) {
-    for (var item = lane; item < ${deep * (high + wide)}u; item += ${threads}u) {
-      if (item < ${deep * high}u) {
-      ${panel(prepared.a, 'panelA', high, `down * ${high}u`, '0u')}
-      } else {
-      ${panel(prepared.b, 'panelB', wide, `across * ${wide}u`, `${deep * high}u`)}
-      }
-    }
-    workgroupBarrier();
-    for (var depth = 0u; depth < ${tile.depth}u; depth++) {
-${indented(
-  [
-    ...Array.from(
-      { length: rowFours },
-      (_, four) => `let a${four} = panelA[depth * ${high}u + local.y + ${four * tile.down}u];`,
-    ),
-    ...fours.map((four) => `let b${four} = panelB[depth * ${wide}u + local.x + ${four * tile.across}u];`),
-    ...products,
-  ],
-  3,
-)}    }
+)}${indented([...left.registers, ...right.registers, ...fetch], 1)}  while (step < end) {
+${indented([...left.put, ...right.put], 2)}    workgroupBarrier();
+    step++;
+    if (step < end) {
+${indented(fetch, 3)}    }
+    for (var four = 0u; four < ${tile.depth / 4}u; four++) {
+${indented([...loadsOfRows, ...loadsOfColumns, ...products], 3)}    }
     workgroupBarrier();
   }
 ${batchOfPart}${indented(stores, 1)}`,

@@ -10,6 +10,8 @@ export interface Operand {
   readonly runsAlongDepth: boolean;
   /** Whether each element is read by itself. */
   readonly isSingle: boolean;
+  /** The four elements that are loaded at once: along k, which `k` counts in fours then, or along x, which `x` does. */
+  four(batch: string, x: string, k: string): string;
   /** Statements that set `name0` … `name3`: four elements along x each, for four k. `x` and `k` count fours. */
   block(name: string, batch: string, x: string, k: string): string[];
   /** The same block, of which each of the four invocations of a quad loads a quarter: `lane` is its number in the quad. */
@@ -95,12 +97,14 @@ export function operandOf(
     exchanged(name, mine, (x, k) => `${name}${x}[${k}]`);
   const byDepth = (name: string, mine: string): SharedBlock =>
     exchanged(name, mine, (x, k) => `${name}${k}[${x}]`);
+  const four = (batch: string, x: string, k: string): string => `${load}(${batch}, ${x}, ${k})`;
   switch (direction) {
     case 'k':
       return {
         functions: written(counters.alongDepth, 'vec4<f32>', depth / 4),
         runsAlongDepth: true,
         isSingle: false,
+        four,
         // Four rows of four k, turned over in registers.
         block: (to, batch, x, k) => [
           ...FOUR.map((at) => `let ${to}r${at} = ${load}(${batch}, (${x}) * 4u + ${at}u, ${k});`),
@@ -115,23 +119,22 @@ export function operandOf(
         functions: written(counters.alongX, 'vec4<f32>', depth),
         runsAlongDepth: false,
         isSingle: false,
+        four,
         block: (to, batch, x, k) =>
           FOUR.map((at) => `let ${to}${at} = ${load}(${batch}, ${x}, (${k}) * 4u + ${at}u);`),
         shared: (to, batch, x, k, lane) => byDepth(to, `${load}(${batch}, ${x}, (${k}) * 4u + ${lane})`),
       };
     default: {
       // One by one: strides that fit no vector.
+      const gathered = (batch: string, x: string, k: string): string =>
+        `vec4<f32>(${FOUR.map((lane) => `${load}(${batch}, (${x}) * 4u + ${lane}u, ${k})`).join(', ')})`;
       return {
         functions: written(counters.single, 'f32', depth),
         runsAlongDepth: false,
         isSingle: true,
+        four: gathered,
         block: (to, batch, x, k) =>
-          FOUR.map((at) => {
-            const four = FOUR.map(
-              (lane) => `${load}(${batch}, (${x}) * 4u + ${lane}u, (${k}) * 4u + ${at}u)`,
-            );
-            return `let ${to}${at} = vec4<f32>(${four.join(', ')});`;
-          }),
+          FOUR.map((at) => `let ${to}${at} = ${gathered(batch, x, `(${k}) * 4u + ${at}u`)};`),
         shared: (to, batch, x, k, lane) => {
           const four = FOUR.map((at) => `${load}(${batch}, (${x}) * 4u + ${lane}, (${k}) * 4u + ${at}u)`);
           return byRows(to, `vec4<f32>(${four.join(', ')})`);
