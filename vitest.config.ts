@@ -16,6 +16,8 @@ const project = (root: string, include: string[]) => ({
     include,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes when it comes: a second is not enough where several tests share two cores.
+    expect: { poll: { timeout: 30_000 } },
     setupFiles: [fileURLToPath(new URL('scripts/property-tests.setup.ts', import.meta.url))],
   },
 });

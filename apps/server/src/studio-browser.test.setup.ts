@@ -62,8 +62,7 @@ export async function openStudio(): Promise<StudioBrowser> {
     async visit(path, heading, on) {
       await on.goto(`${url}/#/${path}`);
       await on.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
-      // A second is not enough where several tests share two cores.
-      await expect.poll(() => on.locator('.loading').count(), { timeout: 30_000 }).toBe(0);
+      await expect.poll(() => on.locator('.loading').count()).toBe(0);
     },
     async violations(on) {
       await on.evaluate(axe.source);
