@@ -31,6 +31,24 @@ export const pointsSchema = z
   .refine(({ values, below }) => isAscending(values) && isAscending(below), 'points ascend');
 export type Points = z.infer<typeof pointsSchema>;
 
+/** A value as text, in how many rows it is at least, and its place among the registers: register x 64 + rank. */
+export type SketchedValue = readonly [value: string, rows: number, place: number];
+
+/** By hand: there are thousands for each column, and a schema of tuples takes longer than all else of reading a sketch. */
+const isValues = (values: unknown): values is SketchedValue[] =>
+  Array.isArray(values) &&
+  values.every(
+    (one: unknown, index) =>
+      Array.isArray(one) &&
+      one.length === 3 &&
+      typeof one[0] === 'string' &&
+      Number.isSafeInteger(one[1]) &&
+      one[1] > 0 &&
+      one[1] <= (index === 0 ? Number.MAX_SAFE_INTEGER : values[index - 1][1]) &&
+      Number.isSafeInteger(one[2]) &&
+      one[2] >= 0,
+  );
+
 export const columnSketchSchema = z.object({
   name: z.string(),
   type: columnTypeSchema,
@@ -42,8 +60,8 @@ export const columnSketchSchema = z.object({
   min: boundSchema,
   max: boundSchema,
   moments: momentsSchema.nullable(),
-  /** The most frequent values as text, in how many rows each is at least, and its place: register x 64 + rank. */
-  values: z.array(z.tuple([z.string(), z.int().positive(), countSchema])),
+  /** The most frequent values, the first ones first. */
+  values: z.custom<SketchedValue[]>(isValues, 'texts with counts and places, the most frequent first'),
   /** How many rows a value that is not among `values` may have, or one that is may have more; 0 when `values` is complete and exact. */
   untold: countSchema,
   /** Of numbers; what is kept leaves them out where `values` is complete, as it says the same. */

@@ -183,6 +183,7 @@ describe('the codec of sketches', () => {
       change(1, { points: { values: [2, 1], below: [1, 2] } }),
       change(1, { points: { values: [1, 2], below: [1] } }),
       change(2, { values: [['word', 1, 2 ** 30]] }),
+      change(2, { values: [['word', 1]] }),
       change(3, { registers: 'AAAA' }),
       { ...sketch, rows: -1 },
     ])
