@@ -21,11 +21,11 @@ describe('a dataset version as a reference', () => {
     if (reference?.kind === 'numeric') expect(reference.counts).toEqual(binValues(reference, values).counts);
   });
 
-  it('has one bin up to a value at which most numbers stand', () => {
+  it('has a bin for a value at which most numbers stand, and one for what is below it', () => {
     const points = { values: [0, 1, 2], below: [80, 90, 100] };
     expect(referenceOf(column('x', 'integer', { count: 100, points }))).toMatchObject({
-      edges: [0, 1],
-      counts: [80, 10, 10],
+      edges: [-1e-6, 0, 1],
+      counts: [0, 80, 10, 10],
     });
   });
 

@@ -22,11 +22,14 @@ function numeric({ name, count, nulls }: ColumnSketch, { values, below }: Points
     below.findIndex((one) => one * BINS >= (k + 1) * total),
   );
   const places = [...new Set(deciles)].filter((place) => place >= 0);
-  const upTo = [0, ...places.map((place) => below[place] ?? 0), total];
+  const [least = Number.NaN] = values;
+  // Where many have the least value, what is below it is not like them: a bin of its own, as in a training reference.
+  const under = places[0] === 0 ? [least - 1e-6 * Math.max(1, Math.abs(least))] : [];
+  const upTo = [0, ...under.map(() => 0), ...places.map((place) => below[place] ?? 0), total];
   return {
     kind: 'numeric',
     name,
-    edges: places.map((place) => values[place] ?? 0),
+    edges: [...under, ...places.map((place) => values[place] ?? 0)],
     counts: upTo.slice(1).map((one, bin) => one - (upTo[bin] ?? 0)),
     // What is no finite number is in no bin.
     nulls: nulls + count - total,
