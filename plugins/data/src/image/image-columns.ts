@@ -20,8 +20,8 @@ export async function imageColumns(
   });
 }
 
-/** Images in the form of their digests: as equal and as different, and short. */
+/** Images in the form of their digests: as equal and as different, and short. The prediction log has the same ones. */
 export const withDigests = (relation: string, images: readonly string[]): string =>
   images.length === 0
     ? relation
-    : `(SELECT * REPLACE (${images.map((name) => `'md5:' || md5(${identifier(name)}::VARCHAR) AS ${identifier(name)}`).join(', ')}) FROM ${relation})`;
+    : `(SELECT * REPLACE (${images.map((name) => `'sha256:' || sha256(${identifier(name)}::VARCHAR) AS ${identifier(name)}`).join(', ')}) FROM ${relation})`;

@@ -64,7 +64,7 @@ describe('images of two versions', () => {
     const { rows, columns } = await host.run(dataDiff, { from: 'photos', to: 'dark', key: 'file' });
     expect(rows).toMatchObject({ added: 0, removed: 0, changed: 200 });
     const [example] = rows.examples.changed;
-    expect(example?.columns.image?.from).toMatch(/^md5:[0-9a-f]{32}$/);
+    expect(example?.columns.image?.from).toMatch(/^sha256:[0-9a-f]{64}$/);
     const image = columns.find(({ name }) => name === 'image');
     expect(image).toMatchObject({ of: 'brightness' });
     expect(image?.distance).toBeGreaterThan(0.5);

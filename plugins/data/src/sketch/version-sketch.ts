@@ -1,6 +1,7 @@
 import type { DatasetVersion, TableSketch } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { isNumeric } from '../engine/column-types.ts';
+import { imageColumns, withDigests } from '../image/image-columns.ts';
 import { parquetRelation, partFiles, withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 import { keepSketch, keptSketches } from './kept-sketches.ts';
@@ -25,11 +26,16 @@ export async function versionSketch(
   );
   const missing = segments.filter(({ key }) => !found.has(key));
   if (missing.length > 0) {
+    const texts = manifest.columns.filter(({ type }) => type === 'string').map(({ name }) => name);
     const parts = missing.flatMap((segment) => segment.parts);
     await withVersion(scope, { ...manifest, parts }, signal, async (engine) => {
       for (const [index, segment] of missing.entries()) {
         const files = await partFiles(scope, { ...manifest, parts: segment.parts });
-        const sketch = await sketchRelation(engine, parquetRelation(files), manifest.columns, (fraction) =>
+        const relation = parquetRelation(files);
+        // Images as values would take more memory than the engine has.
+        const images = await imageColumns(engine, relation, texts);
+        const shortened = withDigests(relation, images);
+        const sketch = await sketchRelation(engine, shortened, manifest.columns, (fraction) =>
           onProgress((index + fraction) / missing.length),
         );
         await keepSketch(scope, version, segment.key, sketch);

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dataAdd, dataPlugin, dataQuery } from '../../index.ts';
+import { dataAdd, dataPlugin, dataProfile, dataQuery } from '../../index.ts';
 
 const MIB = 2 ** 20;
 /** The beginning of a PNG of 300 x 200; what follows is noise, which nothing here decodes. */
@@ -19,7 +19,7 @@ describe('a folder with more images than the engine may hold', () => {
   });
   afterEach(() => project.remove());
 
-  it('is added in parts, in the order of their names', async () => {
+  it('is added in parts, in the order of their names, and profiled', async () => {
     await writeFile(join(project.dir, 'trestle.config.json'), '{"data": {"memoryMiB": 512}}');
     const host = await project.open([dataPlugin]);
     const added = await host.run(dataAdd, { path: 'photos', name: 'photos' }, { surface: 'cli' });
@@ -28,5 +28,7 @@ describe('a folder with more images than the engine may hold', () => {
     const { rows } = await host.run(dataQuery, { sql });
     expect(rows.map((row) => row.file)).toEqual(Array.from({ length: 150 }, (_, k) => `${100 + k}.png`));
     expect(rows.every((row) => Number(row.n) > (4 / 3) * MIB)).toBe(true);
+    const { columns } = await host.run(dataProfile, { name: 'photos' });
+    expect(columns.find((column) => column.name === 'image')).toMatchObject({ distinct: 150, nulls: 0 });
   }, 120_000);
 });
