@@ -6,6 +6,7 @@ import { type Host, journalToken, systemPrincipal } from '@trestle/kernel';
 import { blobsToken, canonicalJson, metadataToken, storeCheckToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DataTables } from '../data-tables.ts';
 import {
   dataAdd,
   dataErase,
@@ -100,13 +101,19 @@ describe('an erasure', () => {
     await host.run(dataProfile, { name: 'people@1' });
     await host.run(dataProfile, { name: 'people@2' });
     const before = await digests();
+    const sketches = (await host.service(metadataToken)).query<DataTables>().selectFrom('dataset_sketches');
+    const kept = await sketches.select('sketch').execute();
     await erase();
-    // What is compressed would not show: the blobs themselves must be others.
+    // What is compressed would not show: the blobs themselves must be others, and no piece of a sketch be left.
+    const pieces = kept.flatMap(({ sketch }) => sketch.match(/.{40}/g) ?? []).filter((_, at) => at % 7 === 3);
+    expect(pieces.length).toBeGreaterThan(kept.length);
+    expect(kept).toHaveLength(2);
     expect(before).toHaveLength(4);
     const after = new Set(await digests());
     for (const digest of before) expect(after).not.toContain(digest);
     await host.close();
-    for (const bytes of await everythingStored()) expect(bytes.includes(SUBJECT)).toBe(false);
+    for (const bytes of await everythingStored())
+      for (const gone of [SUBJECT, ...pieces]) expect(bytes.includes(gone)).toBe(false);
     host = await project.open([dataPlugin]);
     const { columns } = await host.run(dataProfile, { name: 'people@1' });
     expect(columns.find((column) => column.name === 'email')?.top.map((top) => top.value)).not.toContain(
