@@ -5,7 +5,7 @@ import type { PipelineTables } from './pipeline-tables.ts';
 import { keepRun, type PipelineRun, recordPipelineRun, type StepRun } from './run-records.ts';
 
 /** Of steps that take less than this, nobody sees that they run, and the disk is not waited for to say so. */
-const SOON_MS = 20;
+const SOON_MS = 100;
 
 /** How far a run is, for who looks at it. Nothing is decided by it: that a step is done is remembered with what it made. */
 export interface RunLog {
