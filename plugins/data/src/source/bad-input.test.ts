@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import process from 'node:process';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type Host, journalToken } from '@trestle/kernel';
@@ -61,6 +63,24 @@ describe('what cannot be read is located, and adds nothing', () => {
       code: 'TRS_DATA_BAD_ROWS',
       message: expect.stringContaining(`Line ${line}`),
       details: { badRows: 1, rows: [{ line }] },
+    });
+    await nothingAdded();
+  });
+
+  it.skipIf(process.platform === 'win32')('a pipe, which nobody waits for', async () => {
+    execFileSync('mkfifo', [join(project.dir, 'pipe.csv'), join(project.dir, 'pipe.json')]);
+    for (const name of ['pipe.csv', 'pipe.json'])
+      await expect(add(name)).rejects.toMatchObject({ code: 'TRS_DATA_NOT_A_FILE' });
+    await nothingAdded();
+  });
+
+  it('a byte that is no text at the end of a long CSV, by its line', async () => {
+    const line = 'a text that is long enough for the file to be long,1\n';
+    const content = Buffer.from(`text,number\n${line.repeat(100_000)}b\xff,1\n`, 'latin1');
+    await put('long.csv', content);
+    await expect(add('long.csv')).rejects.toMatchObject({
+      code: 'TRS_DATA_ENCODING',
+      message: expect.stringContaining('line 100002'),
     });
     await nothingAdded();
   });

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Context } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
@@ -8,7 +7,7 @@ import { formatOf, isTextFormat } from './file-format.ts';
 import { hasMark } from './has-mark.ts';
 import type { LocalSource } from './local-source.ts';
 import { recodeFile } from './recode-file.ts';
-import { scanFile } from './scan-file.ts';
+import { fileSize, scanFile } from './scan-file.ts';
 import type { SourceOptions } from './source-options.ts';
 import { spoolRows } from './spool-rows.ts';
 import { spoolTyped } from './spool-typed.ts';
@@ -24,6 +23,7 @@ export async function openFile(
   const { maxSourceBytes: maxBytes } = ctx.config(dataConfig);
   const { format, compression } = formatOf(path);
   const { signal } = ctx;
+  const size = await fileSize(path, shown);
   if (format === 'arrow' || format === 'excel' || format === 'sqlite') {
     const scanned = await scanFile(path, shown, false);
     const to = join(dir, `${basename(path)}.jsonl`);
@@ -45,7 +45,7 @@ export async function openFile(
     // The engine would look at all of a JSON, and make sense of one that ends too early.
     if (format === 'json' || format === 'jsonl') await scanned;
     if (format === 'json') await checkJsonEnd(path, shown);
-    return { path, shown, format, scanned, isLong: await isLong(path, format) };
+    return { path, shown, format, scanned, isLong: isLong(format, size) };
   }
   const { digest } = await scanFile(path, shown, false);
   let at = path;
@@ -62,14 +62,14 @@ export async function openFile(
   const { hasReturns } = await scanFile(at, shown, true);
   if (format === 'json') await checkJsonEnd(at, shown);
   const scanned = Promise.resolve({ digest, hasReturns });
-  return { path: at, shown, format, scanned, isLong: await isLong(at, format) };
+  return { path: at, shown, format, scanned, isLong: isLong(format, await fileSize(at, shown)) };
 }
 
 /** In a shorter text, looking at every row costs nothing that is worth saving. */
 const LONG_BYTES = 4 * 2 ** 20;
 
-const isLong = async (path: string, format: string): Promise<boolean> =>
-  (format === 'csv' || format === 'tsv') && (await stat(path)).size >= LONG_BYTES;
+const isLong = (format: string, bytes: number): boolean =>
+  (format === 'csv' || format === 'tsv') && bytes >= LONG_BYTES;
 
 async function converted(
   ctx: Context,

@@ -8,16 +8,19 @@ import type { Scanned } from './local-source.ts';
 
 const [NUL, LF, CR] = [0, 10, 13];
 
+/** The bytes of a file. To be asked before anything opens it: a pipe would be waited for. @throws TRS_DATA_NOT_A_FILE */
+export async function fileSize(path: string, shown: string): Promise<number> {
+  const found = await stat(path);
+  if (found.isFile()) return found.size;
+  throw dataError('NOT_A_FILE', {
+    kind: 'invalid',
+    message: `"${shown}" is not a file.`,
+    hint: 'Name one file.',
+  });
+}
+
 /** What one pass over a source file tells: its SHA-256, and for plain text that it is text, and whether a CR is in it. */
 export async function scanFile(path: string, shown: string, isText: boolean): Promise<Required<Scanned>> {
-  const found = await stat(path);
-  if (!found.isFile()) {
-    throw dataError('NOT_A_FILE', {
-      kind: 'invalid',
-      message: `"${shown}" is not a file.`,
-      hint: 'Name one file.',
-    });
-  }
   const hash = createHash('sha256');
   let bytes = 0;
   let hasReturns = false;
