@@ -59,9 +59,10 @@ export async function makeStep(
       const parts = isAppended ? append.newParts : (await rows.manifest()).parts;
       inputs.set(input, { columns: rows.columns, files: await workshop.filesOf(parts) });
     }
-    const part = isSqlStep(step)
+    const written = isSqlStep(step)
       ? await runSql(workshop, name, step, inputs, folder.dir)
       : await runModule(ctx, step, inputs, folder.dir, onRows);
+    const part = { ...written, columns: withFacts(written.columns, inputs) };
     if (append) checkSameColumns(name, append.manifest.columns, part.columns);
     if (suite && part.rows > 0) {
       // Of what is appended to, every row was checked when it was made; the whole is checked with what is new.
@@ -110,6 +111,15 @@ export async function makeStep(
     if (!isSmall) await folder.remove();
   }
 }
+
+/** A fact of a file that is handed on under its name stays one. */
+const withFacts = (columns: readonly Column[], inputs: ReadonlyMap<string, Input>): readonly Column[] => {
+  const facts = [...inputs.values()].flatMap((input) => input.columns).filter((column) => column.about);
+  return columns.map((column) => ({
+    ...column,
+    about: facts.find(({ name, type }) => name === column.name && type === column.type)?.about,
+  }));
+};
 
 const edgesOf = (versions: ReadonlyMap<string, DatasetVersion>, kind: string) =>
   [...versions.values()].map(({ dataset, version }) => ({ ref: `dataset:${dataset}@${version}`, kind }));
