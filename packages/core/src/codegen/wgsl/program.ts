@@ -8,7 +8,7 @@ export interface ShaderTarget {
   readonly workgroupStorage: number;
   /** Invocations that a workgroup may have. */
   readonly workgroupInvocations: number;
-  /** Workgroups that it takes to fill it: products are cut into smaller tiles, or along k, before there are fewer. */
+  /** Workgroups of 256 invocations that fill it: products are cut into smaller tiles, or along k, before there are fewer. */
   readonly workgroups: number;
   /** How many invocations exchange values without shared memory, where they can: their number differs, and may differ by shader. */
   readonly subgroups: { readonly min: number; readonly max: number } | undefined;

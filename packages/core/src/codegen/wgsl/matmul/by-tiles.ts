@@ -22,7 +22,8 @@ const TILES: readonly [Tile, Tile, Tile] = [
 ];
 const FOUR = [0, 1, 2, 3] as const;
 const range = (length: number): number[] => Array.from({ length }, (_, at) => at);
-const LARGE_THREADS = 256;
+/** Invocations of the workgroups in which an adapter says how many fill it. */
+const FULL_WORKGROUP = 256;
 const PART: BufferUse = { kind: 'scratch', scratch: 0 };
 
 /**
@@ -33,8 +34,7 @@ export function byTiles(kernel: Matmul, inputTypes: readonly DType[], { workgrou
   const { batch, m, n, dtype, epilogue, shape } = kernel;
   const tile = tileFor(kernel, workgroups);
   const [down, across] = [Math.ceil(m / tile.rows), Math.ceil(n / tile.columns)];
-  // What is enough is said in workgroups of the large tiles.
-  const enough = (workgroups * LARGE_THREADS) / (tile.across * tile.down);
+  const enough = (workgroups * FULL_WORKGROUP) / (tile.across * tile.down);
   const chunks = chunksOf(kernel, enough / (batch * down * across), tile);
   // The parts of a product that was split over k, added up by a second shader, which also has the epilogue.
   if (chunks > 1) {
