@@ -6,16 +6,20 @@ export interface Collector {
   forget(): void;
 }
 
-/** Whether garbage can be collected on demand; elsewhere the engine has to be told how much memory hangs on an object. */
-export const canCollect = (): boolean =>
-  typeof process === 'object' && process.getBuiltinModule?.('node:vm') !== undefined;
+let made: { readonly collector: Collector | undefined } | undefined;
+
+/** Node's, made at first use; undefined elsewhere, where the engine has to be told how much memory hangs on an object. */
+export function nodeCollector(): Collector | undefined {
+  made ??= { collector: makeCollector() };
+  return made.collector;
+}
 
 /**
- * Node's, made at first use; undefined elsewhere. Whatever a job makes a weak reference of, or reads from one, lives until the job
- * ends (ECMAScript's KeepDuringJob), and V8 takes that for the next checkpoint of microtasks: a context with a microtask queue of
- * its own has one after each script. `gc` is there in contexts that are made while the flag is set.
+ * Whatever a job makes a weak reference of, or reads from one, lives until the job ends (ECMAScript's KeepDuringJob), and V8 takes
+ * that for the next checkpoint of microtasks: a context with a microtask queue of its own has one after each script. `gc` is there
+ * in contexts that are made while the flag is set.
  */
-export function nodeCollector(): Collector | undefined {
+function makeCollector(): Collector | undefined {
   if (typeof process !== 'object') return undefined;
   const vm = process.getBuiltinModule?.('node:vm');
   const v8 = process.getBuiltinModule?.('node:v8');
@@ -23,8 +27,10 @@ export function nodeCollector(): Collector | undefined {
   v8.setFlagsFromString('--expose-gc');
   const context = vm.createContext({}, { microtaskMode: 'afterEvaluate' });
   if (typeof globalThis.gc !== 'function') v8.setFlagsFromString('--no-expose-gc');
+  // Other engines have the modules, and not this.
+  if (new vm.Script('typeof gc').runInContext(context) !== 'function') return undefined;
   const nothing = new vm.Script('0');
-  const collect = new vm.Script('typeof gc === "function" && gc()');
+  const collect = new vm.Script('gc()');
   const forget = (): void => void nothing.runInContext(context);
   return {
     collect() {

@@ -1,4 +1,4 @@
-import { type Collector, nodeCollector } from './collector.ts';
+import { nodeCollector } from './collector.ts';
 
 /** Something that is given back once its owner is unreachable. */
 export interface Claim<T> {
@@ -22,10 +22,8 @@ export interface Reclaimer<T> {
 }
 
 /** Bytes, and claims, below which nobody looks; beyond, whenever there are twice as many as were left the last time. */
-export const LEAST_BYTES = 256 * 2 ** 20;
+const LEAST_BYTES = 256 * 2 ** 20;
 const LEAST_CLAIMS = 16_384;
-
-let collector: Collector | undefined | 'not asked' = 'not asked';
 
 export function reclaimer<T>(giveBack: (resource: T) => void, leastBytes = LEAST_BYTES): Reclaimer<T> {
   const claims = new Set<Claim<T>>();
@@ -42,7 +40,7 @@ export function reclaimer<T>(giveBack: (resource: T) => void, leastBytes = LEAST
   };
   const finalizer = new FinalizationRegistry(end);
   const sweep = (): void => {
-    if (collector === 'not asked') collector = nodeCollector();
+    const collector = nodeCollector();
     collector?.collect();
     for (const claim of claims) if (claim.owner.deref() === undefined) end(claim);
     collector?.forget();

@@ -20,8 +20,9 @@ export interface BufferPool {
   /** A buffer that the device had no memory for: it is never handed out again, and less is kept from now on. */
   condemn(buffer: GPUBuffer): void;
   /**
-   * Destroys what has not been wanted for long, and what is more than half as much again as was in use at once lately: a step that is repeated finds
-   * all its buffers again, as to make them can take longer than the step. Only when no work is waiting to be submitted.
+   * Destroys what has not been wanted for long, and what is more than half as much again as was in use at once lately. A step
+   * that is repeated finds all its buffers again, as to make them can take longer than the step. Only when no work is waiting
+   * to be submitted.
    */
   trim(): void;
   readonly statistics: () => { readonly usedBytes: number; readonly keptBytes: number };

@@ -1,6 +1,6 @@
 /// <reference types="@webgpu/types" />
 import type { DType } from '../../graph/dtype.ts';
-import { canCollect } from '../collector.ts';
+import { nodeCollector } from '../collector.ts';
 import type { DeviceBuffer } from '../device.ts';
 import { type Claim, reclaimer } from '../reclaimer.ts';
 import { type BufferPool, bufferPool } from './buffer-pool.ts';
@@ -51,7 +51,7 @@ export const bytesOf = (size: number, dtype: DType = 'float32'): number =>
   Math.max(1, dtype === 'float16' ? Math.ceil(size / 2) : size) * WORD_BYTES;
 
 export function gpuMemory(device: GPUDevice, log: Failures, isSoftware: boolean): GpuMemory {
-  const hasBallast = !canCollect();
+  const hasBallast = nodeCollector() === undefined;
   const create = (bytes: number): GPUBuffer => {
     const from = log.next();
     device.pushErrorScope('out-of-memory');

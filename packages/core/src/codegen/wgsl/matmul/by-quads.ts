@@ -1,14 +1,13 @@
 import type { DType } from '../../../graph/dtype.ts';
 import { type Program, program, type ShaderTarget } from '../program.ts';
 import { indented, linear, shaderOf } from '../source.ts';
+import { FOUR } from './operand.ts';
 import { labelOf, type Matmul, prepare, store } from './product.ts';
 
 /** Rows of a quad's block; its columns are four for each of its invocations. */
 const ROWS = 8;
 const COLUMNS = 16;
 const ROW_FOURS = [0, 1] as const;
-const FOUR = [0, 1, 2, 3] as const;
-
 /** Whether a product is large enough to be shared out in blocks of 8 rows and 16 columns, and quads can exchange what they load. */
 export const fitsQuads = ({ m, n }: Matmul, { subgroups }: ShaderTarget): boolean =>
   subgroups !== undefined && subgroups.min >= 4 && m > 4 && n > 8;

@@ -2,6 +2,7 @@ import type { DType } from '../../../graph/dtype.ts';
 import { type BufferUse, type Program, program, type Shader, type ShaderTarget } from '../program.ts';
 import { partsProgram } from '../reduce.ts';
 import { blocks, indented, shaderOf } from '../source.ts';
+import { FOUR } from './operand.ts';
 import { panelOf } from './panel.ts';
 import { labelOf, type Matmul, prepare, store } from './product.ts';
 
@@ -20,7 +21,6 @@ const TILES: readonly [Tile, Tile, Tile] = [
   { rows: 64, columns: 64, depth: 16, across: 8, down: 8 },
   { rows: 32, columns: 32, depth: 16, across: 8, down: 8 },
 ];
-const FOUR = [0, 1, 2, 3] as const;
 const range = (length: number): number[] => Array.from({ length }, (_, at) => at);
 /** Invocations of the workgroups in which an adapter says how many fill it. */
 const FULL_WORKGROUP = 256;

@@ -31,7 +31,7 @@ export interface OperandShape {
   readonly isPadded: boolean;
 }
 
-const FOUR = [0, 1, 2, 3] as const;
+export const FOUR = [0, 1, 2, 3] as const;
 
 function countersOf(
   { split: [rows, columns] }: MatrixView,

@@ -1,6 +1,4 @@
-import type { Operand } from './operand.ts';
-
-const FOUR = [0, 1, 2, 3] as const;
+import { FOUR, type Operand } from './operand.ts';
 
 /** The part of one operand that a workgroup has in shared memory: so many rows or columns, called x, by so many k. */
 export interface Panel {
