@@ -1,6 +1,7 @@
 export type { DenseLayer } from './build-graph.ts';
 export { buildModel, type TabularModel } from './build-model.ts';
 export type { Row } from './check-rows.ts';
+export { DRIFT_BINS, DRIFT_TOP_VALUES, edgeBelow } from './drift-bins.ts';
 export { runsOf, wordsOf } from './encode-feature.ts';
 export * from './feature-step.ts';
 export { decodeImage, type Pixels } from './image/decode-image.ts';

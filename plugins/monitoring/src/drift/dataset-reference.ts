@@ -1,8 +1,6 @@
 import type { ColumnSketch, Points, TableSketch } from '@trestle/contracts';
+import { DRIFT_BINS, DRIFT_TOP_VALUES, edgeBelow } from '@trestle/model';
 import type { DriftReference, FeatureReference } from './reference.ts';
-
-const BINS = 10;
-const TOP_VALUES = 20;
 
 /**
  * A dataset version in the form of a training reference: deciles of numbers, the most frequent values of everything else. Of the
@@ -18,13 +16,12 @@ export function datasetReference(sketch: TableSketch, features: ReadonlySet<stri
 
 function numeric({ name, count, nulls }: ColumnSketch, { values, below }: Points): FeatureReference {
   const total = below.at(-1) ?? 0;
-  const deciles = Array.from({ length: BINS - 1 }, (_, k) =>
-    below.findIndex((one) => one * BINS >= (k + 1) * total),
+  const deciles = Array.from({ length: DRIFT_BINS - 1 }, (_, k) =>
+    below.findIndex((one) => one * DRIFT_BINS >= (k + 1) * total),
   );
   const places = [...new Set(deciles)].filter((place) => place >= 0);
   const [least = Number.NaN] = values;
-  // Where many have the least value, what is below it is not like them: a bin of its own, as in a training reference.
-  const under = places[0] === 0 ? [least - 1e-6 * Math.max(1, Math.abs(least))] : [];
+  const under = places[0] === 0 ? [edgeBelow(least)] : [];
   const upTo = [0, ...under.map(() => 0), ...places.map((place) => below[place] ?? 0), total];
   return {
     kind: 'numeric',
@@ -41,7 +38,7 @@ function categorical({ name, count, nulls, values }: ColumnSketch): FeatureRefer
   const empty = values.find(([value]) => value === '')?.[1] ?? 0;
   const top = values
     .filter(([value]) => value !== '')
-    .slice(0, TOP_VALUES)
+    .slice(0, DRIFT_TOP_VALUES)
     .map(([value, rows]): [string, number] => [value, rows]);
   const told = top.reduce((sum, [, rows]) => sum + rows, 0);
   return { kind: 'categorical', name, top, other: count - empty - told, nulls: nulls + empty };

@@ -1,9 +1,6 @@
-import type { DriftReference, Feature } from '@trestle/model';
+import { DRIFT_BINS, DRIFT_TOP_VALUES, type DriftReference, edgeBelow, type Feature } from '@trestle/model';
 import { quantile } from '../preprocessing/quantile.ts';
 import type { Table } from '../table/table.ts';
-
-const BINS = 10;
-const TOP_VALUES = 20;
 
 /**
  * How the features were distributed in the training part, and in the held-out one the score of each row: of several classes that
@@ -43,10 +40,9 @@ export function driftReference(
 
 function numeric(name: string, values: Float64Array) {
   const present = values.filter((value) => !Number.isNaN(value)).sort();
-  const tenths = Array.from({ length: BINS - 1 }, (_, i) => quantile(present, (i + 1) / BINS));
+  const tenths = Array.from({ length: DRIFT_BINS - 1 }, (_, i) => quantile(present, (i + 1) / DRIFT_BINS));
   const [least = Number.NaN] = present;
-  // Where many have the least value, what is below it is not like them: a picture that is smaller than any was.
-  const below = least === tenths[0] ? [least - 1e-6 * Math.max(1, Math.abs(least))] : [];
+  const below = least === tenths[0] ? [edgeBelow(least)] : [];
   const edges = [...new Set([...below, ...tenths])].filter(Number.isFinite);
   const counts = new Array<number>(edges.length + 1).fill(0);
   for (const value of present) {
@@ -64,8 +60,8 @@ function categorical(name: string, values: readonly string[]) {
   return {
     kind: 'categorical' as const,
     name,
-    top: ranked.slice(0, TOP_VALUES),
-    other: ranked.slice(TOP_VALUES).reduce((sum, [, count]) => sum + count, 0),
+    top: ranked.slice(0, DRIFT_TOP_VALUES),
+    other: ranked.slice(DRIFT_TOP_VALUES).reduce((sum, [, count]) => sum + count, 0),
     nulls: values.filter((value) => value === '').length,
   };
 }
