@@ -27,7 +27,11 @@ export const dataAdd = operation({
     append: z.boolean().default(false).describe('Put the rows behind those of the newest version.'),
     suite: z.string().optional().describe('Expectations that the rows must meet, or nothing is added.'),
   }),
-  output: datasetVersionSchema.extend({ unchanged: z.boolean() }),
+  output: datasetVersionSchema.extend({
+    unchanged: z.boolean(),
+    /** What was guessed of the source, or could not be kept as it was. */
+    notes: z.array(z.string()),
+  }),
   load: async () => (await import('../version/add-version.ts')).addVersion,
   present: (added) => [
     {
@@ -46,5 +50,6 @@ export const dataAdd = operation({
       ],
       rows: added.columns,
     },
+    ...added.notes.map((text) => ({ kind: 'note' as const, tone: 'warn' as const, text })),
   ],
 });

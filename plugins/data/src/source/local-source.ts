@@ -20,6 +20,8 @@ export interface LocalSource {
   readonly isLong?: boolean;
   /** Where types are known, and need not be found out. */
   readonly columns?: readonly TypedColumn[];
+  /** What a person is to know of how it was read: what was guessed, or could not be kept. */
+  readonly notes?: readonly string[];
   /** The most characters of a line, where that is known: the engine makes room for several of them. */
   readonly longestLine?: number;
 }

@@ -17,6 +17,13 @@ export interface ReadySource {
   readonly relation: string;
 }
 
+export interface SourceColumns {
+  readonly columns: readonly TypedColumn[];
+  readonly ready: readonly ReadySource[];
+  /** What a person is to know of how they were read. */
+  readonly notes: readonly string[];
+}
+
 /**
  * The columns of several sources together: the same names in each; where types differ, whole numbers become numbers, and
  * anything else text, which is then read as it stands.
@@ -29,7 +36,7 @@ export async function sourceColumns(
   sources: readonly LocalSource[],
   reading: Reading,
   base: readonly TypedColumn[] | undefined,
-): Promise<{ readonly columns: readonly TypedColumn[]; readonly ready: readonly ReadySource[] }> {
+): Promise<SourceColumns> {
   const types = reading.types ?? new Map<string, ColumnType>();
   let columns = base;
   const found: { source: LocalSource; relation: string; types: ReadonlyMap<string, ColumnType> }[] = [];
@@ -82,7 +89,7 @@ export async function sourceColumns(
           : relation,
     });
   }
-  return { columns: shared, ready };
+  return { columns: shared, ready, notes: sources.flatMap((source) => source.notes ?? []) };
 }
 
 const NUMERIC: ReadonlySet<ColumnType> = new Set(['integer', 'number']);

@@ -12,10 +12,10 @@ import { openEngine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
 import { matchColumns } from '../source/match-columns.ts';
 import { describeRelation } from '../source/source-relation.ts';
-import { addNulls } from './add-version.ts';
-import { commitVersion } from './commit-version.ts';
+import { addNulls } from './add-nulls.ts';
+import { appendParts, type Base, type NewParts, readVersion } from './append-parts.ts';
+import { commitVersion, overtaken } from './commit-version.ts';
 import { schemaOf } from './manifest.ts';
-import { readManifest, resolveVersion } from './versions.ts';
 import { storePart, writePart } from './write-part.ts';
 
 type Options = Parameters<Datasets['addRows']>[1];
@@ -37,8 +37,7 @@ export async function addRows(scope: Scope, actor: Actor, options: Options): Pro
       },
       createWriteStream(path),
     );
-    const base = options.appendTo === undefined ? undefined : await resolveVersion(scope, options.appendTo);
-    const manifest = base && (await readManifest(scope, base.digest));
+    const base = options.appendTo === undefined ? undefined : await readVersion(scope, options.appendTo);
     const engine = await openEngine(scope, { dirs: [workspace.dir] });
     try {
       // With a base its types are read as they are; a column of nulls alone would otherwise be guessed to be JSON.
@@ -52,17 +51,21 @@ export async function addRows(scope: Scope, actor: Actor, options: Options): Pro
         : found.map(({ name, duckType }): TypedColumn => ({ name, type: columnTypeOf(duckType) }));
       const part = await writePart(engine, relation, columns, workspace.dir);
       const stored = await storePart(scope, part, `"${options.source}"`);
+      const madeFrom = (options.madeFrom ?? []).map((ref) => ({ ref, kind: 'added' }));
+      const made = { dataset: options.name, columns: part.columns, source: options.source, madeFrom };
+      // Behind a version that was named by its number, whatever came after it: that is a version of its own.
+      const isNewest = base?.dataset === options.name && !options.appendTo?.includes('@');
+      if (base && isNewest) return await appended(scope, actor, base, { ...made, parts: [stored] });
       return await commitVersion(scope, actor, {
-        dataset: options.name,
+        ...made,
         manifest: {
           format: 1,
           columns: schemaOf(columns),
-          parts: [...(manifest?.parts ?? []), stored],
+          parts: [...(base?.manifest.parts ?? []), stored],
         },
         columns: addNulls(part.columns, base?.columns),
-        source: options.source,
         madeFrom: [
-          ...(options.madeFrom ?? []).map((ref) => ({ ref, kind: 'added' })),
+          ...madeFrom,
           ...(base ? [{ ref: `dataset:${base.dataset}@${base.version}`, kind: 'appended' }] : []),
         ],
       });
@@ -72,6 +75,13 @@ export async function addRows(scope: Scope, actor: Actor, options: Options): Pro
   } finally {
     await workspace.remove();
   }
+}
+
+/** @throws TRS_DATA_APPEND_CONFLICT */
+async function appended(scope: Scope, actor: Actor, base: Base, made: NewParts): Promise<DatasetVersion> {
+  const version = await appendParts(scope, actor, base, made);
+  if (version) return version;
+  throw overtaken(made.dataset, base.version);
 }
 
 const JSON_TYPES = {

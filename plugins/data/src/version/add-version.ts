@@ -1,4 +1,6 @@
-import type { Column, DatasetVersion } from '@trestle/contracts';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Column, ColumnType } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { dataError } from '../data-error.ts';
@@ -7,13 +9,16 @@ import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
+import type { Suite } from '../expectation/suite.ts';
+import type { OpenedSource } from '../source/local-source.ts';
 import { openSource } from '../source/open-source.ts';
 import type { SourceOptions } from '../source/source-options.ts';
 import { typeOverrides } from '../source/type-overrides.ts';
-import { commitVersion } from './commit-version.ts';
+import { addNulls } from './add-nulls.ts';
+import { appendParts, type Base, readVersion } from './append-parts.ts';
+import { type Committed, commitVersion } from './commit-version.ts';
 import { type Manifest, schemaOf } from './manifest.ts';
 import { parquetRelation } from './version-relation.ts';
-import { readManifest, resolveVersion } from './versions.ts';
 import { storePart, type WrittenPart } from './write-part.ts';
 import { writeParts } from './write-parts.ts';
 
@@ -23,14 +28,14 @@ export interface AddInput extends SourceOptions {
   readonly suite?: string | undefined;
 }
 
+/** What was added, and what is to be known of it. */
+type Added = Committed & { readonly notes: string[] };
+
 /**
  * Adds a version: each file of the source becomes a Parquet part in a workspace, is checked there, and only then do the parts
  * become blobs and a version. Whatever fails before leaves nothing.
  */
-export async function addVersion(
-  ctx: Context,
-  input: AddInput,
-): Promise<DatasetVersion & { unchanged: boolean }> {
+export async function addVersion(ctx: Context, input: AddInput): Promise<Added> {
   const workspace = await (await ctx.service(blobsToken)).workspace();
   try {
     const types = typeOverrides(input.type);
@@ -38,62 +43,74 @@ export async function addVersion(
     const { shown, files } = await openSource(ctx, input, workspace.dir);
     const suite = input.suite === undefined ? undefined : await loadSuite(ctx, input.name, input.suite);
     const others = suite && (await comparedVersions(ctx, suite));
-    const base = input.append ? await existing(ctx, input.name) : undefined;
-    const engine = await openEngine(ctx, {
-      files: [...files.map((file) => file.path), ...(others?.files ?? [])],
-      dirs: [workspace.dir],
-      signal: ctx.signal,
-    });
-    try {
-      const { delimiter, dateFormat } = input;
-      const quote = input.quote === 'none' ? '' : input.quote;
-      const reading = { delimiter, quote, dateFormat, types };
-      const { columns, parts } = await writeParts(ctx, engine, {
-        files,
-        reading,
-        base: base?.columns,
-        dir: workspace.dir,
-      });
-      refuseEmpty(parts, shown);
-      if (suite) {
-        ctx.progress({ step: 'checking expectations', fraction: 0.6 });
-        const files = parts.map((part) => part.path);
-        const found = await checkFunctions(ctx, suite, { files, columns }, workspace.dir);
-        const compared = others?.compared ?? new Map();
-        refuseFailures(
-          await checkSuite(engine, parquetRelation(files), suite, { compared, found }),
-          `"${shown}"`,
-        );
-      }
-      ctx.progress({ step: 'storing', fraction: 0.8 });
-      const scanned = await Promise.all(files.map((file) => file.scanned));
-      const stored: Manifest['parts'] = [];
-      for (const part of parts) stored.push(await storePart(ctx, part, `"${shown}"`));
-      return await commitVersion(ctx, ctx, {
-        dataset: input.name,
-        manifest: {
-          format: 1,
-          columns: schemaOf(columns),
-          parts: [...(base?.manifest.parts ?? []), ...stored],
-        },
-        columns: addNulls(sumNulls(parts), base?.columns),
-        source: shown,
-        madeFrom: [
-          ...scanned.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
-          ...(base ? [{ ref: `dataset:${base.dataset}@${base.version}`, kind: 'appended' }] : []),
-        ],
-      });
-    } finally {
-      engine.close();
+    for (;;) {
+      const base = input.append ? await readVersion(ctx, input.name) : undefined;
+      const dir = await mkdtemp(join(workspace.dir, 'parts-'));
+      const added = await addFiles(ctx, input, { shown, files, types, base, dir, suite, others });
+      // Else others appended meanwhile, and the columns changed with it: the source is read for those.
+      if (added) return added;
     }
   } finally {
     await workspace.remove();
   }
 }
 
-async function existing(ctx: Context, name: string): Promise<DatasetVersion & { manifest: Manifest }> {
-  const version = await resolveVersion(ctx, name);
-  return { ...version, manifest: await readManifest(ctx, version.digest) };
+interface ToAdd extends OpenedSource {
+  readonly types: ReadonlyMap<string, ColumnType>;
+  readonly base: Base | undefined;
+  readonly dir: string;
+  readonly suite: Suite | undefined;
+  readonly others: Awaited<ReturnType<typeof comparedVersions>> | undefined;
+}
+
+/** @returns undefined when what is appended to has other columns by now */
+async function addFiles(
+  ctx: Context,
+  input: AddInput,
+  { shown, files, types, base, dir, suite, others }: ToAdd,
+): Promise<Added | undefined> {
+  const engine = await openEngine(ctx, {
+    files: [...files.map((file) => file.path), ...(others?.files ?? [])],
+    dirs: [dir],
+    signal: ctx.signal,
+  });
+  try {
+    const { delimiter, dateFormat } = input;
+    const quote = input.quote === 'none' ? '' : input.quote;
+    const reading = { delimiter, quote, dateFormat, types };
+    const written = await writeParts(ctx, engine, { files, reading, base: base?.columns, dir });
+    const { columns, parts } = written;
+    const notes = [...new Set(written.notes)];
+    refuseEmpty(parts, shown);
+    if (suite) {
+      ctx.progress({ step: 'checking expectations', fraction: 0.6 });
+      const files = parts.map((part) => part.path);
+      const found = await checkFunctions(ctx, suite, { files, columns }, dir);
+      const compared = others?.compared ?? new Map();
+      refuseFailures(
+        await checkSuite(engine, parquetRelation(files), suite, { compared, found }),
+        `"${shown}"`,
+      );
+    }
+    ctx.progress({ step: 'storing', fraction: 0.8 });
+    const scanned = await Promise.all(files.map((file) => file.scanned));
+    const stored: Manifest['parts'] = [];
+    for (const part of parts) stored.push(await storePart(ctx, part, `"${shown}"`));
+    const made = {
+      dataset: input.name,
+      columns: sumNulls(parts),
+      source: shown,
+      madeFrom: scanned.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
+    };
+    if (base) {
+      const appended = await appendParts(ctx, ctx, base, { ...made, parts: stored });
+      return appended && { ...appended, notes };
+    }
+    const manifest: Manifest = { format: 1, columns: schemaOf(columns), parts: stored };
+    return { ...(await commitVersion(ctx, ctx, { ...made, manifest })), notes };
+  } finally {
+    engine.close();
+  }
 }
 
 function refuseEmpty(parts: readonly WrittenPart[], shown: string): void {
@@ -104,12 +121,6 @@ function refuseEmpty(parts: readonly WrittenPart[], shown: string): void {
     hint: 'A dataset needs at least one row.',
   });
 }
-
-export const addNulls = (columns: readonly Column[], base: readonly Column[] | undefined): Column[] =>
-  columns.map((column) => ({
-    ...column,
-    nulls: column.nulls + (base?.find((one) => one.name === column.name)?.nulls ?? 0),
-  }));
 
 const sumNulls = ([first, ...rest]: readonly WrittenPart[]): readonly Column[] =>
   rest.reduce((sum, part) => addNulls(sum, part.columns), first?.columns ?? []);

@@ -12,6 +12,8 @@ export interface NewVersion {
   readonly manifest: Manifest;
   readonly columns: readonly Column[];
   readonly source: string;
+  /** The number of the version that it was made behind: it must still be the newest. */
+  readonly base?: number | undefined;
   /** References that it was made from, with what was done. */
   readonly madeFrom: readonly { readonly ref: string; readonly kind: string }[];
 }
@@ -28,9 +30,9 @@ export const commitVersion = async (
 ): Promise<Committed> =>
   await commitStored(scope, actor, { ...made, ...(await storeManifest(scope, made.manifest)) }, along);
 
-type Committed = DatasetVersion & { readonly unchanged: boolean };
+export type Committed = DatasetVersion & { readonly unchanged: boolean };
 
-/** The same of a manifest that is a blob too. */
+/** The same of a manifest that is a blob too. @throws TRS_DATA_APPEND_CONFLICT when `base` is not the newest any more */
 export async function commitStored(
   scope: Scope,
   actor: Actor,
@@ -42,7 +44,6 @@ export async function commitStored(
   const { digest, manifest } = made;
   const rows = manifest.parts.reduce((sum, part) => sum + part.rows, 0);
   return await metadata.change<DataTables, Committed>(actor, async (change) => {
-    await checkParts(change.db, blobs, [digest, ...manifest.parts.map((part) => part.digest)]);
     const newest = await change.db
       .selectFrom('dataset_versions')
       .selectAll()
@@ -50,6 +51,8 @@ export async function commitStored(
       .orderBy('version', 'desc')
       .limit(1)
       .executeTakeFirst();
+    if (made.base !== undefined && newest?.version !== made.base) throw overtaken(made.dataset, made.base);
+    await checkParts(change.db, blobs, [digest, ...manifest.parts.map((part) => part.digest)]);
     const isUnchanged = newest?.digest === digest;
     const version: DatasetVersion = {
       dataset: made.dataset,
@@ -87,6 +90,14 @@ export async function commitStored(
     return { ...version, unchanged: false };
   });
 }
+
+export const overtaken = (dataset: string, base: number) =>
+  dataError('APPEND_CONFLICT', {
+    kind: 'conflict',
+    message: `Others added to "${dataset}" while rows were put behind ${dataset}@${base}.`,
+    hint: 'Nothing was added. Run it again.',
+    details: { dataset, base },
+  });
 
 /** What a version appends to may have been erased or let go of since it was read. @throws TRS_DATA_PARTS_GONE */
 async function checkParts(db: Kysely<DataTables>, blobs: Blobs, digests: readonly string[]): Promise<void> {

@@ -23,6 +23,8 @@ interface WrittenParts {
   readonly columns: readonly TypedColumn[];
   /** One for each file that has rows. */
   readonly parts: readonly WrittenPart[];
+  /** What a person is to know of how they were read. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -49,7 +51,7 @@ async function written(
   { files, reading, base, dir }: PartsToWrite,
   fromSample: boolean,
 ): Promise<WrittenParts> {
-  const { columns, ready } = await sourceColumns(engine, files, { ...reading, fromSample }, base);
+  const { columns, ready, notes } = await sourceColumns(engine, files, { ...reading, fromSample }, base);
   const parts: WrittenPart[] = [];
   for (const [index, { source, relation }] of ready.entries()) {
     ctx.progress({ step: `writing ${source.shown}`, fraction: 0.3 + (0.3 * index) / ready.length });
@@ -59,5 +61,5 @@ async function written(
     if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source.shown);
     if (part.rows > 0) parts.push(part);
   }
-  return { columns, parts };
+  return { columns, parts, notes };
 }
