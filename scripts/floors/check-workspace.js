@@ -2,7 +2,7 @@ import { builtinModules } from 'node:module';
 import { join, posix } from 'node:path';
 import { checkManifest } from './check-manifests.js';
 import { findCircle } from './find-circle.js';
-import { MAY_CIRCLE, MAY_IMPORT, mayImport } from './floor-table.js';
+import { MAY_IMPORT, mayImport } from './floor-table.js';
 import { readImports } from './read-imports.js';
 import { isTestOrTool, readManifest, readWorkspace } from './workspace.js';
 
@@ -134,8 +134,7 @@ function fileCircle({ files }, uses) {
   for (const { file, specifier, kind } of uses) {
     if (kind !== 'value') continue;
     const to = posix.join(posix.dirname(file), specifier);
-    const isKnownCircle = Object.keys(MAY_CIRCLE).some((at) => file.startsWith(at) && to.startsWith(at));
-    if (specifier.startsWith('.') && known.has(to) && !isKnownCircle) edges.get(file)?.push(to);
+    if (specifier.startsWith('.') && known.has(to)) edges.get(file)?.push(to);
   }
   const circle = findCircle(edges);
   const [file, second] = circle ?? [];

@@ -51,15 +51,6 @@ export const MAY_IMPORT = {
 };
 
 /**
- * Folders whose files may load each other in a circle, and why. Nothing in them may use another while it is loaded.
- *
- * @type {Readonly<Record<string, string>>}
- */
-export const MAY_CIRCLE = {
-  'packages/core/src/tensor/': 'the methods of Tensor are in files by theme beside it, and they make tensors',
-};
-
-/**
  * What every plugin may import, and its own.
  *
  * @param {readonly string[]} more

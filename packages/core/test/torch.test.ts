@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as core from '../src/index.ts';
 import { type Device, type Tensor, tensor, vjp } from '../src/index.ts';
-import { scatterAdd } from '../src/tensor/indexing.ts';
+import * as indexing from '../src/operation/indexing.ts';
 import { DEVICES } from './devices.ts';
 import { expectValues } from './expect-values.ts';
 
@@ -80,7 +80,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   topK: (x) => core.topK(x, 2, 1).values,
   argmax: (x) => x.argmax(0),
   gather: (x) => x.gather(ints([2, 0, 2, 4], [4], x)),
-  scatterAdd: (x) => scatterAdd(x, ints([2, 0, 2, 4], [4], x), 0, 5),
+  scatterAdd: (x) => new core.Tensor(indexing.scatterAdd(x.node, ints([2, 0, 2, 4], [4], x).node, 0, 5)),
   takeAlong: (x) => x.takeAlong(ints([3, 0, 1, 1, 2, 0], [3, 2], x), 1),
   flip: (x) => x.flip([0, 2]),
   'slice with steps': (x) =>

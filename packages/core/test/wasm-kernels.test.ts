@@ -4,9 +4,9 @@ import type { DeviceBuffer } from '../src/device/device.ts';
 import { wasmDevice } from '../src/device/wasm/wasm-device.ts';
 import type { TypedArrayOf } from '../src/graph/dtype.ts';
 import type { ElementwiseFunction } from '../src/graph/elementwise.ts';
+import { contiguousStrides, sizeOf } from '../src/graph/shape.ts';
 import type { Expression, Kernel } from '../src/schedule/kernel.ts';
 import { contiguousView, type View } from '../src/schedule/view.ts';
-import { contiguousStrides, sizeOf } from '../src/tensor/shape.ts';
 import { interpreter } from './interpreter/interpreter.ts';
 
 const reference = interpreter();

@@ -1,6 +1,7 @@
 import { CoreError } from '../core-error.ts';
-import { makeNode } from '../graph/node.ts';
-import { shapeText } from '../tensor/shape.ts';
+import { makeNode, type Node } from '../graph/node.ts';
+import { shapeText } from '../graph/shape.ts';
+import { zeros } from '../tensor/create.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** A fresh node with the same value: what was computed to make the tensor is not gone through again. */
@@ -16,3 +17,7 @@ export function differentiable(leaf: Tensor): Tensor {
     'Cast it to float32, or pass it as a further argument.',
   );
 }
+
+/** A gradient or tangent of a tensor; zeros where nothing flows. */
+export const orZeros = (found: Node | undefined, leaf: Tensor): Tensor =>
+  found ? new Tensor(found) : zeros(leaf.shape, { device: leaf.device });

@@ -1,62 +1,86 @@
 import { isFloat } from '../graph/dtype.ts';
-import { where } from '../tensor/elementwise.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import type { ElementwiseFunction } from '../graph/elementwise.ts';
+import type { Node } from '../graph/node.ts';
+import { invariant } from '../invariant.ts';
+import {
+  add,
+  cast,
+  cos,
+  div,
+  equal,
+  greater,
+  less,
+  log,
+  maximum,
+  mul,
+  neg,
+  pow,
+  sign,
+  sin,
+  sub,
+  where,
+} from '../operation/elementwise.ts';
 
 /**
  * What an element-wise function passes from its output to each operand. Its Jacobian is diagonal, so the same factors carry
  * gradients back and tangents forward.
  */
 export function elementwiseRule(
-  fn: string,
-  y: Tensor,
-  [a = y, b = y]: readonly Tensor[],
-  g: Tensor,
-): readonly (Tensor | undefined)[] {
+  fn: ElementwiseFunction,
+  y: Node,
+  operands: readonly Node[],
+  g: Node,
+): readonly (Node | undefined)[] {
+  const a = invariant(operands[0], 'an operand');
+  const second = (): Node => invariant(operands[1], 'a second operand');
   switch (fn) {
     case 'neg':
-      return [g.neg()];
+      return [neg(g)];
     case 'exp':
-      return [g.mul(y)];
+      return [mul(g, y)];
     case 'log':
-      return [g.div(a)];
+      return [div(g, a)];
     case 'sqrt':
-      return [g.mul(0.5).div(y)];
+      return [div(mul(g, 0.5), y)];
     case 'abs':
-      return [g.mul(a.sign())];
+      return [mul(g, sign(a))];
     case 'sin':
-      return [g.mul(a.cos())];
+      return [mul(g, cos(a))];
     case 'cos':
-      return [g.mul(a.sin()).neg()];
+      return [neg(mul(g, sin(a)))];
     case 'tanh':
-      return [g.mul(y.mul(y).neg().add(1))];
+      return [mul(g, add(neg(mul(y, y)), 1))];
     case 'add':
       return [g, g];
     case 'sub':
-      return [g, g.neg()];
+      return [g, neg(g)];
     case 'mul':
-      return [g.mul(b), g.mul(a)];
+      return [mul(g, second()), mul(g, a)];
     case 'div':
-      return [g.div(b), g.mul(y).div(b).neg()];
-    case 'pow':
+      return [div(g, second()), neg(div(mul(g, y), second()))];
+    case 'pow': {
+      const b = second();
       // Where the base is not positive the exponent's gradient is not defined; zero keeps it out of sums.
-      return [g.mul(b).mul(a.pow(b.sub(1))), where(a.greater(0), g.mul(y).mul(a.maximum(1e-38).log()), 0)];
+      return [
+        mul(mul(g, b), pow(a, sub(b, 1))),
+        where(greater(a, 0), mul(mul(g, y), log(maximum(a, 1e-38))), 0),
+      ];
+    }
     case 'maximum':
-      return [
-        where(b.less(a), g, where(a.equal(b), g.mul(0.5), 0)),
-        where(a.less(b), g, where(a.equal(b), g.mul(0.5), 0)),
-      ];
+      return [share(g, a, second(), less(second(), a)), share(g, a, second(), less(a, second()))];
     case 'minimum':
-      return [
-        where(a.less(b), g, where(a.equal(b), g.mul(0.5), 0)),
-        where(b.less(a), g, where(a.equal(b), g.mul(0.5), 0)),
-      ];
+      return [share(g, a, second(), less(a, second())), share(g, a, second(), less(second(), a))];
     case 'where':
       return [undefined, where(a, g, 0), where(a, 0, g)];
     case 'cast':
       // Gradients are float32, also those of what is stored as float16.
-      return [isFloat(a.dtype) ? g.cast('float32') : undefined];
+      return [isFloat(a.dtype) ? cast(g, 'float32') : undefined];
     default:
       // Comparisons, floor and sign are flat almost everywhere.
       return [];
   }
 }
+
+/** The gradient of what was taken; of equals each has half. */
+const share = (g: Node, a: Node, b: Node, isTaken: Node): Node =>
+  where(isTaken, g, where(equal(a, b), mul(g, 0.5), 0));

@@ -1,8 +1,8 @@
 import { tracing } from '../graph/tracing.ts';
-import { full, zeros } from '../tensor/create.ts';
-import { checkScalar } from '../tensor/make.ts';
+import { checkScalar } from '../operation/make.ts';
+import { full } from '../tensor/create.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { differentiable } from './alias.ts';
+import { differentiable, orZeros } from './alias.ts';
 import { pullback } from './pullback.ts';
 import { mapTree, type Tree, treeLeaves } from './tree.ts';
 
@@ -35,13 +35,10 @@ export function valueAndGrad<P extends Tree, Rest extends readonly unknown[], A>
     const own = mapTree(parameters, (leaf) => leaves.get(leaf) ?? leaf);
     const result = tracing(() => fn(own, ...rest));
     const { value, ...beside } = result instanceof Tensor ? { value: result } : result;
-    checkScalar(value, 'grad');
-    const seed = { node: value.node, gradient: full(value.shape, 1, { device: value.device }) };
+    checkScalar(value.node, 'grad');
+    const seed = { node: value.node, gradient: full(value.shape, 1, { device: value.device }).node };
     const gradients = pullback([seed], new Set([...leaves.values()].map((leaf) => leaf.node)));
-    const grad = mapTree(
-      own,
-      (leaf) => gradients.get(leaf.node) ?? zeros(leaf.shape, { device: leaf.device }),
-    );
+    const grad = mapTree(own, (leaf) => orZeros(gradients.get(leaf.node), leaf));
     return { value, grad, ...beside };
   };
 }

@@ -1,38 +1,46 @@
 import type { Node } from '../graph/node.ts';
-import { scatterAdd } from '../tensor/indexing.ts';
-import { flip } from '../tensor/movement.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { lengthOf } from '../graph/shape.ts';
+import { invariant } from '../invariant.ts';
+import { cast, div, equal, mul } from '../operation/elementwise.ts';
+import { gather, scatterAdd } from '../operation/indexing.ts';
+import { matmul } from '../operation/matmul.ts';
+import { expand, flip, permute, reshape, slice } from '../operation/movement.ts';
+import { sum } from '../operation/reduce.ts';
 import { fold, sumTo, unslice } from './adjoints.ts';
 import { elementwiseRule } from './elementwise-rules.ts';
 
 /** The gradients with respect to a node's inputs, given the one with respect to its output; undefined where there is none. */
-export function vectorJacobianProduct(node: Node, g: Tensor): readonly (Tensor | undefined)[] {
-  const input = (index: number): Tensor => new Tensor(node.inputs[index] ?? node);
+export function vectorJacobianProduct(node: Node, g: Node): readonly (Node | undefined)[] {
   const { primitive } = node;
+  const input = (index: number): Node =>
+    invariant(node.inputs[index], `operand ${index} of ${primitive.kind}`);
   switch (primitive.kind) {
     case 'elementwise':
-      return elementwiseRule(
-        primitive.fn,
-        new Tensor(node),
-        node.inputs.map((one) => new Tensor(one)),
-        g,
-      );
+      return elementwiseRule(primitive.fn, node, node.inputs, g);
     case 'reduce': {
       const x = input(0);
-      if (primitive.fn === 'sum') return [g.expand(x.shape)];
+      if (primitive.fn === 'sum') return [expand(g, x.shape)];
       // Equal largest elements share the gradient.
-      const isLargest = x.equal(new Tensor(node)).cast('float32');
-      return [isLargest.mul(g).div(isLargest.sum([...primitive.axes], { keepDims: true }))];
+      const isLargest = cast(equal(x, node), 'float32');
+      return [div(mul(isLargest, g), sum(isLargest, primitive.axes, { keepDims: true }))];
     }
     case 'matmul': {
-      const swap = (t: Tensor): Tensor =>
-        t.transpose([...t.shape.keys()].map((axis) => swapLast(axis, t.rank)));
-      return [g.matmul(swap(input(1))), swap(input(0)).matmul(g)];
+      const swap = (one: Node): Node =>
+        permute(
+          one,
+          one.shape.map((_, axis) => swapLast(axis, one.shape.length)),
+        );
+      return [matmul(g, swap(input(1))), matmul(swap(input(0)), g)];
     }
     case 'reshape':
-      return [g.reshape(input(0).shape)];
+      return [reshape(g, input(0).shape)];
     case 'permute':
-      return [g.transpose(primitive.permutation.map((_, axis) => primitive.permutation.indexOf(axis)))];
+      return [
+        permute(
+          g,
+          primitive.permutation.map((_, axis) => primitive.permutation.indexOf(axis)),
+        ),
+      ];
     case 'expand':
       return [sumTo(g, input(0).shape)];
     case 'slice':
@@ -43,15 +51,19 @@ export function vectorJacobianProduct(node: Node, g: Tensor): readonly (Tensor |
       return [fold(g, input(0).shape, primitive)];
     case 'assemble':
       return node.inputs.map((one, index) => {
-        const offsets = primitive.offsets[index] ?? [];
-        return g.slice(
-          one.shape.map((length, axis) => [offsets[axis] ?? 0, (offsets[axis] ?? 0) + length] as const),
+        const offsets = invariant(primitive.offsets[index], 'the offset of a piece');
+        return slice(
+          g,
+          one.shape.map((length, axis) => {
+            const from = invariant(offsets[axis], 'the offset of a piece');
+            return [from, from + length] as const;
+          }),
         );
       });
     case 'gather':
-      return [scatterAdd(g, input(1), primitive.axis, input(0).shape[primitive.axis] ?? 1), undefined];
+      return [scatterAdd(g, input(1), primitive.axis, lengthOf(input(0).shape, primitive.axis)), undefined];
     case 'scatterAdd':
-      return [g.gather(input(1), primitive.axis), undefined];
+      return [gather(g, input(1), primitive.axis), undefined];
     default:
       return [];
   }

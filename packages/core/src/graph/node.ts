@@ -2,10 +2,10 @@ import { callSite } from '../call-site.ts';
 import { CoreError } from '../core-error.ts';
 import { latestDebug } from '../debug.ts';
 import type { Device, DeviceBuffer } from '../device/device.ts';
-import { type Shape, shapeText } from '../tensor/shape.ts';
 import type { DType } from './dtype.ts';
 import type { ElementwiseFunction } from './elementwise.ts';
 import { own } from './scope.ts';
+import { type Shape, shapeText } from './shape.ts';
 
 /** What a node of the graph computes; its operands are the node's inputs. The whole primitive set. */
 export type Primitive =

@@ -1,9 +1,10 @@
 import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
+import type { Node } from '../graph/node.ts';
+import { checkShape, type Shape, sizeOf } from '../graph/shape.ts';
+import { randomBits, shiftRight } from '../operation/elementwise.ts';
+import { polynomial } from '../operation/special.ts';
 import { arange, type TensorOptions, tensor } from '../tensor/create.ts';
-import { randomBits, shiftRight } from '../tensor/elementwise.ts';
-import { checkShape, type Shape, sizeOf } from '../tensor/shape.ts';
-import { polynomial } from '../tensor/special.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { threefry2x32 } from './threefry.ts';
 
@@ -44,15 +45,12 @@ export const wordsOf = ({ words }: Key, device?: Device): Tensor =>
 
 /** Random words at indices, int32. */
 function bitsAt(words: Tensor, index: Tensor): Tensor {
-  const word = (at: number): Tensor => words.slice([[at, at + 1]]).expand(index.shape);
-  return randomBits(word(0), word(1), index);
+  const word = (at: number): Node => words.slice([[at, at + 1]]).expand(index.shape).node;
+  return new Tensor(randomBits(word(0), word(1), index.node));
 }
 
 /** Words as numbers in [0, 1) with 24 random bits, as many as float32 holds. */
-const unit = (bits: Tensor): Tensor =>
-  shiftRight(bits, 8)
-    .cast('float32')
-    .mul(2 ** -24);
+const unit = (bits: Tensor): Tensor => new Tensor(shiftRight(bits.node, 8)).cast('float32').mul(2 ** -24);
 
 /** Uniform in [0, 1). */
 export function uniform(from: Key, shape: Shape, { device }: Pick<TensorOptions, 'device'> = {}): Tensor {
@@ -76,7 +74,8 @@ export function normal(from: Key, shape: Shape, { device }: Pick<TensorOptions, 
   // 1 - u is never zero, so the logarithm is finite.
   const radius = unit(bitsAt(words, even)).neg().add(1).log().mul(-2).sqrt();
   const turn = unit(bitsAt(words, even.add(1))).sub(0.5);
-  return radius.mul(polynomial(turn.mul(turn), COSINE).neg()).reshape(shape);
+  const cosine = new Tensor(polynomial(turn.mul(turn).node, COSINE));
+  return radius.mul(cosine.neg()).reshape(shape);
 }
 
 /** True with a probability. */

@@ -1,5 +1,5 @@
 import type { Node } from '../graph/node.ts';
-import { isSameShape, sizeOf } from '../tensor/shape.ts';
+import { isSameShape, sizeOf } from '../graph/shape.ts';
 import { isHeavy } from './cost.ts';
 import { type Draft, isStop } from './draft.ts';
 import {

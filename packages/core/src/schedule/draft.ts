@@ -1,6 +1,6 @@
 import type { Device } from '../device/device.ts';
 import type { Node } from '../graph/node.ts';
-import { sizeOf } from '../tensor/shape.ts';
+import { sizeOf } from '../graph/shape.ts';
 import type { Kernel } from './kernel.ts';
 import type { RawStep } from './memory.ts';
 import type { Slot } from './plan.ts';

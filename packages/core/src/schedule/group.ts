@@ -1,6 +1,6 @@
 import type { Node } from '../graph/node.ts';
-import type { Shape } from '../tensor/shape.ts';
-import { contiguousStrides, sizeOf } from '../tensor/shape.ts';
+import type { Shape } from '../graph/shape.ts';
+import { contiguousStrides, sizeOf } from '../graph/shape.ts';
 import { alongPath, type Path, permutation } from './path.ts';
 import { contiguousView, reshapeView, type View } from './view.ts';
 

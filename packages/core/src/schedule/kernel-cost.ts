@@ -1,4 +1,4 @@
-import { sizeOf } from '../tensor/shape.ts';
+import { sizeOf } from '../graph/shape.ts';
 import { operationsOf } from './expression.ts';
 import type { Kernel } from './kernel.ts';
 

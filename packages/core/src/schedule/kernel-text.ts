@@ -1,4 +1,4 @@
-import { shapeText } from '../tensor/shape.ts';
+import { shapeText } from '../graph/shape.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What a kernel is, and how large: `matmul [64, 784] x [784, 10]`. */

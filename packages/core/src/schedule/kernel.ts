@@ -1,6 +1,6 @@
 import type { DType } from '../graph/dtype.ts';
 import type { ElementwiseFunction } from '../graph/elementwise.ts';
-import type { Shape } from '../tensor/shape.ts';
+import type { Shape } from '../graph/shape.ts';
 import type { View } from './view.ts';
 
 /** An expression that is computed for every element of a kernel's output. */

@@ -1,5 +1,5 @@
 import type { Node, Primitive } from '../graph/node.ts';
-import type { Shape } from '../tensor/shape.ts';
+import type { Shape } from '../graph/shape.ts';
 import {
   contiguousView,
   expandView,

@@ -1,6 +1,6 @@
 import type { Device, DeviceBuffer } from '../device/device.ts';
 import type { DType } from '../graph/dtype.ts';
-import { sizeOf } from '../tensor/shape.ts';
+import { sizeOf } from '../graph/shape.ts';
 import type { Kernel } from './kernel.ts';
 
 /** A buffer of a plan, by its place in `Plan.slots`. */

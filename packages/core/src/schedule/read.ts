@@ -1,5 +1,5 @@
 import { missingValue, type Node } from '../graph/node.ts';
-import { sizeOf } from '../tensor/shape.ts';
+import { sizeOf } from '../graph/shape.ts';
 import { addStep, type Draft, hasValue, newSlot } from './draft.ts';
 import type { Expression } from './kernel.ts';
 import { belowViews, isView, type Path, throughMovement } from './path.ts';

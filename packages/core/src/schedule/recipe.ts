@@ -1,5 +1,5 @@
 import type { Node } from '../graph/node.ts';
-import { sizeOf } from '../tensor/shape.ts';
+import { sizeOf } from '../graph/shape.ts';
 import { isHeavy } from './cost.ts';
 import { type Draft, isStop } from './draft.ts';
 import { belowViews } from './path.ts';

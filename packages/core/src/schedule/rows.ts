@@ -1,5 +1,5 @@
 import type { Node } from '../graph/node.ts';
-import { sizeOf } from '../tensor/shape.ts';
+import { sizeOf } from '../graph/shape.ts';
 import type { Draft } from './draft.ts';
 import { newWriter } from './express.ts';
 import type { Groups } from './fuse.ts';

@@ -1,4 +1,4 @@
-import { contiguousStrides, isSameShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { contiguousStrides, isSameShape, type Shape, sizeOf } from '../graph/shape.ts';
 
 /** How to walk a buffer as a tensor: element `i` lies at `offset + sum(i[axis] * strides[axis])`. */
 export interface View {

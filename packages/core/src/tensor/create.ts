@@ -10,7 +10,7 @@ import {
   type TypedArrayOf,
 } from '../graph/dtype.ts';
 import { dataNode, makeNode } from '../graph/node.ts';
-import { checkShape, type Shape, shapeText, sizeOf } from './shape.ts';
+import { checkShape, type Shape, shapeText, sizeOf } from '../graph/shape.ts';
 import { Tensor } from './tensor.ts';
 
 export interface TensorOptions {

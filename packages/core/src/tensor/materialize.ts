@@ -3,8 +3,8 @@ import { debug } from '../debug.ts';
 import type { TypedArrayOf } from '../graph/dtype.ts';
 import { lostValue, makeNode, missingValue, type Node, operationName } from '../graph/node.ts';
 import { takeWeight } from '../graph/scope.ts';
+import { shapeText } from '../graph/shape.ts';
 import { realize } from '../schedule/schedule.ts';
-import { shapeText } from './shape.ts';
 
 /** Finalizers, which give device memory back, run only between tasks: this many buffers are made before one ends. */
 const BUFFERS_PER_TASK = 256;

@@ -1,29 +1,37 @@
 import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
 import type { DType, TypedArrayOf } from '../graph/dtype.ts';
+import type { ArithmeticFunction, ComparisonFunction } from '../graph/elementwise.ts';
 import type { Node } from '../graph/node.ts';
 import { release } from '../graph/scope.ts';
-import { binary, cast, clamp, unary } from './elementwise.ts';
-import { gather, takeAlong } from './indexing.ts';
-import { asTensor, checkScalar } from './make.ts';
+import { type Shape, shapeText, sizeOf } from '../graph/shape.ts';
+import { binary, cast, ceil, clamp, sigmoid, unary } from '../operation/elementwise.ts';
+import { gather, takeAlong } from '../operation/indexing.ts';
+import { type Axes, asNode, checkScalar, type ReduceOptions } from '../operation/make.ts';
+import { matmul } from '../operation/matmul.ts';
+import * as movement from '../operation/movement.ts';
+import { argsort, type SortOptions, sort } from '../operation/order.ts';
+import {
+  all,
+  any,
+  argmax,
+  argmin,
+  max,
+  mean,
+  min,
+  norm,
+  std,
+  sum,
+  type VarianceOptions,
+  variance,
+} from '../operation/reduce.ts';
+import { relu } from '../operation/relu.ts';
+import { cumulative, product } from '../operation/scan.ts';
+import { logSoftmax, logSumExp, softmax } from '../operation/softmax.ts';
 import { valuesOf } from './materialize.ts';
-import { matmul } from './matmul.ts';
-import * as movement from './movement.ts';
-import { argsort, type SortOptions, sort } from './order.ts';
-import { argmax, mean, min, norm, reduce, type VarianceOptions, variance } from './reduce.ts';
-import { relu } from './relu.ts';
-import { cumulative, product } from './scan.ts';
-import { type Shape, shapeText, sizeOf } from './shape.ts';
-import { logSoftmax, logSumExp, softmax } from './softmax.ts';
 
 /** A tensor, or a number that stretches to any shape. */
 export type Operand = Tensor | number;
-export type Axes = number | readonly number[];
-
-export interface ReduceOptions {
-  /** Leave reduced axes in place with length 1. */
-  readonly keepDims?: boolean;
-}
 
 /**
  * An immutable n-dimensional array. Operations are lazy: they build a graph, which `data()` schedules, fuses and runs.
@@ -64,231 +72,247 @@ export class Tensor {
   }
   /** The only element. @throws TRS_CORE_NOT_A_SCALAR */
   async item(): Promise<number> {
-    checkScalar(this, 'item');
+    checkScalar(this.node, 'item');
     return (await this.data())[0] ?? Number.NaN;
   }
 
+  #with(fn: ArithmeticFunction | ComparisonFunction, other: Operand): Tensor {
+    return new Tensor(binary(fn, this.node, operand(other, this, fn)));
+  }
   add(other: Operand): Tensor {
-    return binary('add', this, other);
+    return this.#with('add', other);
   }
   sub(other: Operand): Tensor {
-    return binary('sub', this, other);
+    return this.#with('sub', other);
   }
   mul(other: Operand): Tensor {
-    return binary('mul', this, other);
+    return this.#with('mul', other);
   }
   div(other: Operand): Tensor {
-    return binary('div', this, other);
+    return this.#with('div', other);
   }
   pow(other: Operand): Tensor {
-    return binary('pow', this, other);
+    return this.#with('pow', other);
   }
   maximum(other: Operand): Tensor {
-    return binary('maximum', this, other);
+    return this.#with('maximum', other);
   }
   minimum(other: Operand): Tensor {
-    return binary('minimum', this, other);
+    return this.#with('minimum', other);
   }
   equal(other: Operand): Tensor {
-    return binary('equal', this, other);
+    return this.#with('equal', other);
   }
   notEqual(other: Operand): Tensor {
-    return binary('notEqual', this, other);
+    return this.#with('notEqual', other);
   }
   less(other: Operand): Tensor {
-    return binary('less', this, other);
+    return this.#with('less', other);
   }
   lessEqual(other: Operand): Tensor {
-    return binary('lessEqual', this, other);
+    return this.#with('lessEqual', other);
   }
   greater(other: Operand): Tensor {
-    return binary('less', asTensor(other, this, 'greater'), this, 'greater');
+    return new Tensor(
+      binary('less', asNode(operand(other, this, 'greater'), this.node), this.node, 'greater'),
+    );
   }
   greaterEqual(other: Operand): Tensor {
-    return binary('lessEqual', asTensor(other, this, 'greaterEqual'), this, 'greaterEqual');
+    return new Tensor(
+      binary('lessEqual', asNode(operand(other, this, 'greaterEqual'), this.node), this.node, 'greaterEqual'),
+    );
   }
 
   neg(): Tensor {
-    return unary('neg', this);
+    return new Tensor(unary('neg', this.node));
   }
   exp(): Tensor {
-    return unary('exp', this);
+    return new Tensor(unary('exp', this.node));
   }
   log(): Tensor {
-    return unary('log', this);
+    return new Tensor(unary('log', this.node));
   }
   sqrt(): Tensor {
-    return unary('sqrt', this);
+    return new Tensor(unary('sqrt', this.node));
   }
   abs(): Tensor {
-    return unary('abs', this);
+    return new Tensor(unary('abs', this.node));
   }
   sin(): Tensor {
-    return unary('sin', this);
+    return new Tensor(unary('sin', this.node));
   }
   cos(): Tensor {
-    return unary('cos', this);
+    return new Tensor(unary('cos', this.node));
   }
   tanh(): Tensor {
-    return unary('tanh', this);
+    return new Tensor(unary('tanh', this.node));
   }
   floor(): Tensor {
-    return unary('floor', this);
+    return new Tensor(unary('floor', this.node));
   }
   sign(): Tensor {
-    return unary('sign', this);
+    return new Tensor(unary('sign', this.node));
   }
   /** True where the element is zero. */
   not(): Tensor {
-    return unary('not', this);
+    return new Tensor(unary('not', this.node));
   }
   /** True where the element is not a number. */
   isNaN(): Tensor {
-    return unary('isNaN', this);
+    return new Tensor(unary('isNaN', this.node));
   }
   ceil(): Tensor {
-    return this.neg().floor().neg();
+    return new Tensor(ceil(this.node));
   }
   square(): Tensor {
     return this.mul(this);
   }
   /** Kept between two bounds, either of which may be undefined. */
   clamp(low?: Operand, high?: Operand): Tensor {
-    return clamp(this, low, high);
+    return new Tensor(
+      clamp(
+        this.node,
+        low === undefined ? low : operand(low, this, 'clamp'),
+        high === undefined ? high : operand(high, this, 'clamp'),
+      ),
+    );
   }
   relu(): Tensor {
-    return relu(this);
+    return new Tensor(relu(this.node));
   }
   /** 1 / (1 + e^-x), through tanh, which does not overflow. */
   sigmoid(): Tensor {
-    return this.mul(0.5).tanh().mul(0.5).add(0.5);
+    return new Tensor(sigmoid(this.node));
   }
   cast(dtype: DType): Tensor {
-    return cast(this, dtype);
+    return new Tensor(cast(this.node, dtype));
   }
 
   /** [..., m, k] x [..., k, n] -> [..., m, n]; leading axes broadcast. */
   matmul(other: Tensor): Tensor {
-    return matmul(this, other);
+    checkTensor(other, this, 'matmul');
+    return new Tensor(matmul(this.node, other.node));
   }
 
   sum(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return reduce('sum', this, axes, options);
+    return new Tensor(sum(this.node, axes, options));
   }
   max(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return reduce('max', this, axes, options);
+    return new Tensor(max(this.node, axes, options));
   }
   min(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return min(this, axes, options);
+    return new Tensor(min(this.node, axes, options));
   }
   mean(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return mean(this, axes, options);
+    return new Tensor(mean(this.node, axes, options));
   }
   prod(axis: number, options: ReduceOptions = {}): Tensor {
-    return product(this, axis, options);
+    return new Tensor(product(this.node, axis, options));
   }
   /** The mean squared distance from the mean; `correction` 1 divides by one less, for a sample. */
   variance(axes?: Axes, options: VarianceOptions = {}): Tensor {
-    return variance(this, axes, options);
+    return new Tensor(variance(this.node, axes, options));
   }
   /** The square root of the variance. */
   std(axes?: Axes, options: VarianceOptions = {}): Tensor {
-    return variance(this, axes, options, 'std').sqrt();
+    return new Tensor(std(this.node, axes, options));
   }
   /** The p-norm, Euclid's when p is left out; p may be Infinity. */
   norm(axes?: Axes, { p = 2, ...options }: ReduceOptions & { readonly p?: number } = {}): Tensor {
-    return norm(this, p, axes, options);
+    return new Tensor(norm(this.node, p, axes, options));
   }
   /** log(sum(exp(x))), which does not overflow where the result does not. */
   logSumExp(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return logSumExp(this, axes, options);
+    return new Tensor(logSumExp(this.node, axes, options));
   }
   /** Whether any element is not zero. */
   any(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return reduce('max', this.cast('bool'), axes, options, 'any').cast('bool');
+    return new Tensor(any(this.node, axes, options));
   }
   /** Whether all elements are not zero. */
   all(axes?: Axes, options: ReduceOptions = {}): Tensor {
-    return min(this.cast('bool'), axes, options, 'all').cast('bool');
+    return new Tensor(all(this.node, axes, options));
   }
   cumsum(axis = -1): Tensor {
-    return cumulative('add', this, axis, 'cumsum');
+    return new Tensor(cumulative('add', this.node, axis, 'cumsum'));
   }
   cumprod(axis = -1): Tensor {
-    return cumulative('mul', this, axis, 'cumprod');
+    return new Tensor(cumulative('mul', this.node, axis, 'cumprod'));
   }
   /** In ascending order along an axis; NaN comes last. */
   sort(axis = -1, options: SortOptions = {}): Tensor {
-    return sort(this, axis, options);
+    return new Tensor(sort(this.node, axis, options));
   }
   /** The places that `sort` takes its elements from; equal elements keep their order; int32. */
   argsort(axis = -1, options: SortOptions = {}): Tensor {
-    return argsort(this, axis, options);
+    return new Tensor(argsort(this.node, axis, options));
   }
   /** The index of the smallest element, the first of equals; int32. */
   argmin(axis = -1, options: ReduceOptions = {}): Tensor {
-    return argmax(this.neg(), axis, options, 'argmin');
+    return new Tensor(argmin(this.node, axis, options));
   }
   /** The index of the largest element, the first of equals; int32. */
   argmax(axis = -1, options: ReduceOptions = {}): Tensor {
-    return argmax(this, axis, options);
+    return new Tensor(argmax(this.node, axis, options));
   }
   softmax(axis = -1): Tensor {
-    return softmax(this, axis);
+    return new Tensor(softmax(this.node, axis));
   }
   logSoftmax(axis = -1): Tensor {
-    return logSoftmax(this, axis);
+    return new Tensor(logSoftmax(this.node, axis));
   }
 
   reshape(shape: Shape): Tensor {
-    return movement.reshape(this, shape);
+    return new Tensor(movement.reshape(this.node, shape));
   }
   /** Reorders axes; reverses them when no permutation is given. */
   transpose(permutation?: readonly number[]): Tensor {
-    return movement.permute(this, permutation);
+    return new Tensor(movement.permute(this.node, permutation));
   }
   /** Repeats axes of length 1 to a larger shape. */
   expand(shape: Shape): Tensor {
-    return movement.expand(this, shape);
+    return new Tensor(movement.expand(this.node, shape));
   }
   /** A part: per axis `[start, end]` or `[start, end, step]`; negative places count from the end; axes left out are whole. */
   slice(ranges: readonly (readonly [number, number, number?] | null)[]): Tensor {
-    return movement.slice(this, ranges);
+    return new Tensor(movement.slice(this.node, ranges));
   }
   /** Zeros around: per axis how many before and behind. */
   pad(amounts: readonly (readonly [number, number])[]): Tensor {
-    return movement.pad(this, amounts);
+    return new Tensor(movement.pad(this.node, amounts));
   }
   /** Slices along an axis by an int32 tensor of rank 1; an index out of range reads zeros. */
   gather(indices: Tensor, axis = 0): Tensor {
-    return gather(this, indices, axis);
+    checkTensor(indices, this, 'gather');
+    return new Tensor(gather(this.node, indices.node, axis));
   }
   /** Elements along an axis by int32 places of their own; see `takeAlong`. */
   takeAlong(indices: Tensor, axis = -1): Tensor {
-    return takeAlong(this, indices, axis);
+    checkTensor(indices, this, 'takeAlong');
+    return new Tensor(takeAlong(this.node, indices.node, axis));
   }
   /** Axes read backwards; all of them when left out. */
   flip(axes?: Axes): Tensor {
-    return movement.flip(this, axes);
+    return new Tensor(movement.flip(this.node, axes));
   }
   /** Sliding windows over axes, without a copy: their places come as further axes behind all others. */
   windows(list: readonly movement.Window[]): Tensor {
-    return movement.windows(this, list);
+    return new Tensor(movement.windows(this.node, list));
   }
   /** Axes of length 1 put in, at places of the result. */
   expandDims(axes: Axes): Tensor {
-    return movement.expandDims(this, axes);
+    return new Tensor(movement.expandDims(this.node, axes));
   }
   /** Axes of length 1 taken out. */
   squeeze(axes?: Axes): Tensor {
-    return movement.squeeze(this, axes);
+    return new Tensor(movement.squeeze(this.node, axes));
   }
   moveAxis(from: number, to: number): Tensor {
-    return movement.moveAxis(this, from, to);
+    return new Tensor(movement.moveAxis(this.node, from, to));
   }
   /** Parts of equal length along an axis, or of the lengths given. */
   split(parts: number | readonly number[], axis = 0): Tensor[] {
-    return movement.split(this, parts, axis);
+    return movement.split(this.node, parts, axis).map((part) => new Tensor(part));
   }
 
   /** Gives the memory back now, instead of when nothing refers to the tensor any more. Using it later is an error. */
@@ -311,4 +335,22 @@ export class Tensor {
       'Write a.add(b), a.less(b); read a value with await a.item(), and choose with where().',
     );
   }
+}
+
+/** What a tensor's node is computed with. @throws TRS_CORE_OPERAND when it is neither tensor nor number, whatever its type said */
+export function operand(given: Operand, beside: Tensor, operation: string): Node | number {
+  if (typeof given === 'number') return given;
+  checkTensor(given, beside, operation);
+  return given.node;
+}
+
+/** @throws TRS_CORE_OPERAND when it is no tensor, whatever its type said */
+export function checkTensor(given: unknown, beside: Tensor, operation: string): asserts given is Tensor {
+  if (given instanceof Tensor) return;
+  const what = Array.isArray(given) ? 'a list' : given === null ? 'null' : typeof given;
+  throw new CoreError(
+    'OPERAND',
+    `${operation}: beside ${beside.dtype}${shapeText(beside.shape)} is ${what}, which is no tensor.`,
+    'Make tensors of lists with tensor([…]).',
+  );
 }

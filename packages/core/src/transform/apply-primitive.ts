@@ -1,15 +1,17 @@
 import { CoreError } from '../core-error.ts';
 import type { Node } from '../graph/node.ts';
-import { gather, scatterAdd } from '../tensor/indexing.ts';
-import { make } from '../tensor/make.ts';
-import { expand, flip, permute, reshape } from '../tensor/movement.ts';
-import { reduce } from '../tensor/reduce.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { lengthOf } from '../graph/shape.ts';
+import { invariant } from '../invariant.ts';
+import { gather, scatterAdd } from '../operation/indexing.ts';
+import { make } from '../operation/make.ts';
+import { expand, flip, permute, reshape } from '../operation/movement.ts';
+import { sum } from '../operation/reduce.ts';
 
 /** What a node does, done to other operands of the same shapes. For primitives that are linear in their first operand. */
-export function applyLinear(node: Node, operands: readonly [Tensor, ...Tensor[]]): Tensor {
+export function applyLinear(node: Node, operands: readonly [Node, ...Node[]]): Node {
   const { primitive, shape } = node;
-  const [first, second] = operands;
+  const [first] = operands;
+  const indices = (): Node => invariant(operands[1], `the indices of ${primitive.kind}`);
   switch (primitive.kind) {
     case 'reshape':
       return reshape(first, shape);
@@ -20,15 +22,15 @@ export function applyLinear(node: Node, operands: readonly [Tensor, ...Tensor[]]
     case 'flip':
       return flip(first, primitive.axes);
     case 'reduce':
-      return reduce('sum', first, primitive.axes, { keepDims: true });
+      return sum(first, primitive.axes, { keepDims: true });
     case 'slice':
     case 'windows':
     case 'assemble':
       return make(primitive, operands, shape, first.dtype);
     case 'gather':
-      return second ? gather(first, second, primitive.axis) : first;
+      return gather(first, indices(), primitive.axis);
     case 'scatterAdd':
-      return second ? scatterAdd(first, second, primitive.axis, shape[primitive.axis] ?? 1) : first;
+      return scatterAdd(first, indices(), primitive.axis, lengthOf(shape, primitive.axis));
     default:
       throw new CoreError(
         'NOT_LINEAR',

@@ -42,10 +42,13 @@ export function checkpoint<Args extends readonly Tree[], R extends Tree>(
           const targets = [...fresh, ...captured];
           if (!output) return [];
           const results = pullback(
-            [{ node: output.node, gradient }],
+            [{ node: output.node, gradient: gradient.node }],
             new Set(targets.map(({ node }) => node)),
           );
-          return targets.map(({ node }) => results.get(node));
+          return targets.map(({ node }) => {
+            const found = results.get(node);
+            return found && new Tensor(found);
+          });
         },
         true,
       );

@@ -1,11 +1,10 @@
 import { CoreError } from '../core-error.ts';
-import { alias } from '../grad/alias.ts';
+import { alias, orZeros } from '../grad/alias.ts';
 import { pullback } from '../grad/pullback.ts';
 import { mapTree, type Tree, treeLeaves, withLeaves } from '../grad/tree.ts';
 import { isFloat } from '../graph/dtype.ts';
+import { isSameShape, shapeText } from '../graph/shape.ts';
 import { tracing } from '../graph/tracing.ts';
-import { zeros } from '../tensor/create.ts';
-import { isSameShape, shapeText } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { pushforward } from './pushforward.ts';
 
@@ -28,7 +27,7 @@ export function jvp<Args extends readonly Tree[], R extends Tree>(
       const direction = directions[index];
       const own = aliases[index];
       if (!direction || !isSameShape(direction.shape, leaf.shape)) throw wrongTangent('jvp', leaf, direction);
-      return own && isFloat(leaf.dtype) ? [[own.node, direction] as const] : [];
+      return own && isFloat(leaf.dtype) ? [[own.node, direction.node] as const] : [];
     }),
   );
   const value = tracing(() => fn(...withLeaves(primals, aliases)));
@@ -36,10 +35,7 @@ export function jvp<Args extends readonly Tree[], R extends Tree>(
     treeLeaves(value).map((leaf) => leaf.node),
     given,
   );
-  const tangent = mapTree(
-    value,
-    (leaf) => results.get(leaf.node) ?? zeros(leaf.shape, { device: leaf.device }),
-  );
+  const tangent = mapTree(value, (leaf) => orZeros(results.get(leaf.node), leaf));
   return { value, tangent };
 }
 
@@ -62,12 +58,12 @@ export function vjp<Args extends readonly Tree[], R extends Tree>(
       const seeds = outputs.flatMap((output, index) => {
         const one = given[index];
         if (!one || !isSameShape(one.shape, output.shape)) throw wrongTangent('vjp', output, one);
-        return isFloat(output.dtype) ? [{ node: output.node, gradient: one }] : [];
+        return isFloat(output.dtype) ? [{ node: output.node, gradient: one.node }] : [];
       });
       const results = pullback(seeds, new Set(aliases.map((leaf) => leaf.node)));
       return withLeaves(
         primals,
-        aliases.map((leaf) => results.get(leaf.node) ?? zeros(leaf.shape, { device: leaf.device })),
+        aliases.map((leaf) => orZeros(results.get(leaf.node), leaf)),
       );
     },
   };

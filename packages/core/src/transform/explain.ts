@@ -1,11 +1,11 @@
 import { type Tree, treeLeaves, withLeaves } from '../grad/tree.ts';
 import { type Node, operationName, type Primitive, placeholderNode } from '../graph/node.ts';
+import { shapeText } from '../graph/shape.ts';
 import { tracing } from '../graph/tracing.ts';
 import { fusedFunctions, kernelText } from '../schedule/kernel-text.ts';
 import { type MemoryOfPlan, memoryOf, slotBytes } from '../schedule/memory-use.ts';
 import type { Plan } from '../schedule/plan.ts';
 import { schedule } from '../schedule/schedule.ts';
-import { shapeText } from '../tensor/shape.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { withKeyTensors } from './key-tensors.ts';
 

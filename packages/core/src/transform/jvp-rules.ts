@@ -1,45 +1,42 @@
 import { elementwiseRule } from '../grad/elementwise-rules.ts';
 import type { Node } from '../graph/node.ts';
-import { zeros } from '../tensor/create.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import { invariant } from '../invariant.ts';
+import { add, cast, div, equal, mul } from '../operation/elementwise.ts';
+import { constant } from '../operation/make.ts';
+import { matmul } from '../operation/matmul.ts';
+import { expand } from '../operation/movement.ts';
+import { sum } from '../operation/reduce.ts';
 import { applyLinear } from './apply-primitive.ts';
 
 /** The tangent of a node from those of its inputs, of which at least one is there; undefined where it is zero. */
-export function jacobianVectorProduct(
-  node: Node,
-  tangents: readonly (Tensor | undefined)[],
-): Tensor | undefined {
+export function jacobianVectorProduct(node: Node, tangents: readonly (Node | undefined)[]): Node | undefined {
   const { primitive, inputs } = node;
-  const operands = inputs.map((input) => new Tensor(input));
-  const [a, b] = operands;
+  const operand = (index: number): Node => invariant(inputs[index], `operand ${index} of ${primitive.kind}`);
   const [tangentA, tangentB] = tangents;
   switch (primitive.kind) {
     case 'elementwise': {
       const parts = tangents.map((tangent, index) =>
-        tangent ? elementwiseRule(primitive.fn, new Tensor(node), operands, tangent)[index] : undefined,
+        tangent ? elementwiseRule(primitive.fn, node, inputs, tangent)[index] : undefined,
       );
-      return parts.reduce((sum, part) => (sum && part ? sum.add(part) : (sum ?? part)), undefined);
+      return parts.reduce(sumOf, undefined);
     }
     case 'matmul':
-      return sumOf(
-        tangentA && b ? tangentA.matmul(b) : undefined,
-        tangentB && a ? a.matmul(tangentB) : undefined,
-      );
+      return sumOf(tangentA && matmul(tangentA, operand(1)), tangentB && matmul(operand(0), tangentB));
     case 'reduce': {
-      if (!tangentA || !a || primitive.fn === 'sum') return tangentA && applyLinear(node, [tangentA]);
-      const isLargest = a.equal(new Tensor(node)).cast('float32');
+      if (!tangentA || primitive.fn === 'sum') return tangentA && applyLinear(node, [tangentA]);
+      const isLargest = cast(equal(operand(0), node), 'float32');
       const kept = { keepDims: true };
-      return tangentA.mul(isLargest).sum(primitive.axes, kept).div(isLargest.sum(primitive.axes, kept));
+      return div(sum(mul(tangentA, isLargest), primitive.axes, kept), sum(isLargest, primitive.axes, kept));
     }
     case 'assemble': {
-      const [first, ...rest] = operands.map(
-        (operand, index) => tangents[index] ?? zeros(operand.shape, { device: operand.device }),
+      const [first, ...rest] = inputs.map(
+        (one, index) => tangents[index] ?? expand(constant(0, 'float32', one.device), one.shape),
       );
       return first && applyLinear(node, [first, ...rest]);
     }
     case 'gather':
     case 'scatterAdd':
-      return tangentA && b ? applyLinear(node, [tangentA, b]) : undefined;
+      return tangentA && applyLinear(node, [tangentA, operand(1)]);
     case 'argsort':
       return undefined;
     default:
@@ -47,5 +44,4 @@ export function jacobianVectorProduct(
   }
 }
 
-const sumOf = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined =>
-  a && b ? a.add(b) : (a ?? b);
+const sumOf = (a: Node | undefined, b: Node | undefined): Node | undefined => (a && b ? add(a, b) : (a ?? b));

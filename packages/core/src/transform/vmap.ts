@@ -2,9 +2,11 @@ import { CoreError } from '../core-error.ts';
 import { mapTree, type Tree, treeLeaves, withLeaves } from '../grad/tree.ts';
 import { between } from '../graph/between.ts';
 import { type Derivative, makeNode, type Node, placeholderNode } from '../graph/node.ts';
+import { normalizeAxis, shapeText } from '../graph/shape.ts';
 import { tracing } from '../graph/tracing.ts';
-import { moveAxis } from '../tensor/movement.ts';
-import { normalizeAxis, shapeText } from '../tensor/shape.ts';
+import { mul } from '../operation/elementwise.ts';
+import { moveAxis } from '../operation/movement.ts';
+import { sum } from '../operation/reduce.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Batched, batch, spread } from './batching-rules.ts';
 
@@ -37,9 +39,9 @@ export function vmap<Args extends readonly Tree[], R extends Tree>(
     const inputs = leaves.map((leaf, index) => {
       const axis = axes[index] ?? null;
       if (axis === null) return leaf;
-      const tensor = moveAxis(leaf, axis, 0);
-      const single = placeholderNode(tensor.shape.slice(1), leaf.dtype, leaf.device);
-      known.set(single, { tensor, isBatched: true });
+      const value = moveAxis(leaf.node, axis, 0);
+      const single = placeholderNode(value.shape.slice(1), leaf.dtype, leaf.device);
+      known.set(single, { value, isBatched: true });
       return new Tensor(single);
     });
     const value = tracing(() => fn(...withLeaves(args, inputs)));
@@ -49,8 +51,8 @@ export function vmap<Args extends readonly Tree[], R extends Tree>(
       size,
     );
     return mapTree(value, (leaf) => {
-      const tensor = spread(results.get(leaf.node) ?? { tensor: leaf, isBatched: false }, size);
-      return moveAxis(tensor, 0, normalizeAxis(outAxis, tensor.shape, 'vmap'));
+      const whole = spread(results.get(leaf.node) ?? { value: leaf.node, isBatched: false }, size);
+      return new Tensor(moveAxis(whole, 0, normalizeAxis(outAxis, whole.shape, 'vmap')));
     });
   };
 }
@@ -79,7 +81,7 @@ function batchGraph(
   size: number,
 ): Map<Node, Batched> {
   const results = new Map(known);
-  const of = (node: Node): Batched => results.get(node) ?? { tensor: new Tensor(node), isBatched: false };
+  const of = (node: Node): Batched => results.get(node) ?? { value: node, isBatched: false };
   for (const node of between(roots, known, inputsOf)) {
     if (known.has(node)) continue;
     const inputs = node.inputs.map(of);
@@ -87,10 +89,10 @@ function batchGraph(
       // Only its derivative looks at the batch; the value is one for all.
       continue;
     }
-    const tensor = batch(node, inputs, size);
+    const value = batch(node, inputs, size);
     const { derivative } = node;
     results.set(node, {
-      tensor: derivative ? withBatchedDerivative(tensor, node, derivative, results, size) : tensor,
+      value: derivative ? withBatchedDerivative(value, node, derivative, results, size) : value,
       isBatched: true,
     });
   }
@@ -99,19 +101,19 @@ function batchGraph(
 
 /** The derivative's own graph, batched in the same way when it is asked for. */
 function withBatchedDerivative(
-  tensor: Tensor,
+  value: Node,
   single: Node,
   derivative: Derivative,
   around: ReadonlyMap<Node, Batched>,
   size: number,
-): Tensor {
+): Node {
   const operands = derivative.operands.map(
-    (operand) => around.get(operand) ?? { tensor: new Tensor(operand), isBatched: false },
+    (operand) => around.get(operand) ?? { value: operand, isBatched: false },
   );
-  const { shape, dtype, device } = tensor;
-  const marked = makeNode({ kind: 'reshape' }, [tensor.node], shape, dtype, device);
+  const { shape, dtype, device } = value;
+  const marked = makeNode({ kind: 'reshape' }, [value], shape, dtype, device);
   marked.derivative = {
-    operands: operands.map((operand) => operand.tensor.node),
+    operands: operands.map((operand) => operand.value),
     isTransparent: derivative.isTransparent,
     pullback(nodes, output, gradient) {
       const one = placeholderNode(single.shape, dtype, device);
@@ -121,10 +123,10 @@ function withBatchedDerivative(
         ...around,
         ...derivative.operands.map((operand, index): [Node, Batched] => [
           operand,
-          { tensor: new Tensor(nodes[index] ?? operand), isBatched: operands[index]?.isBatched ?? false },
+          { value: nodes[index] ?? operand, isBatched: operands[index]?.isBatched ?? false },
         ]),
-        [single, { tensor: new Tensor(output), isBatched: true }],
-        [one, { tensor: new Tensor(gradient), isBatched: true }],
+        [single, { value: output, isBatched: true }],
+        [one, { value: gradient, isBatched: true }],
       ]);
       const batched = batchGraph(
         results.flatMap((node) => (node ? [node] : [])),
@@ -133,11 +135,11 @@ function withBatchedDerivative(
       );
       return results.map((node, index) => {
         if (!node) return undefined;
-        const result = batched.get(node) ?? { tensor: new Tensor(node), isBatched: false };
-        if (operands[index]?.isBatched) return spread(result, size).node;
-        return (result.isBatched ? result.tensor.sum(0) : result.tensor.mul(size)).node;
+        const result = batched.get(node) ?? { value: node, isBatched: false };
+        if (operands[index]?.isBatched) return spread(result, size);
+        return result.isBatched ? sum(result.value, 0) : mul(result.value, size);
       });
     },
   };
-  return new Tensor(marked);
+  return marked;
 }

@@ -1,6 +1,6 @@
 import type { TypedArrayOf } from '../../src/graph/dtype.ts';
+import { sizeOf } from '../../src/graph/shape.ts';
 import type { Kernel } from '../../src/schedule/kernel.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
 import { stridedCopy } from './strided-copy.ts';
 
 /** Puts each piece at its offset into zeros, one innermost row at a time. */

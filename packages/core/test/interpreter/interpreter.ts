@@ -1,8 +1,8 @@
 import type { Device, DeviceBuffer } from '../../src/device/device.ts';
 import { runArgsort } from '../../src/device/wasm/argsort.ts';
 import { allocate, type DType, type TypedArrayOf } from '../../src/graph/dtype.ts';
+import { sizeOf } from '../../src/graph/shape.ts';
 import type { Kernel } from '../../src/schedule/kernel.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
 import { runAssemble, runGather, runScatterAdd } from './data-movement.ts';
 import { runElementwise } from './elementwise.ts';
 import { runMatmul } from './matmul.ts';

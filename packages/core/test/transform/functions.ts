@@ -15,13 +15,13 @@ import {
   silu,
   softplus,
   stack,
-  type Tensor,
+  Tensor,
   tensor,
   topK,
   upperTriangle,
   where,
 } from '../../src/index.ts';
-import { scatterAdd } from '../../src/tensor/indexing.ts';
+import * as indexing from '../../src/operation/indexing.ts';
 
 /** A smooth-enough function of one tensor of the shape named, for the laws of transforms. */
 export interface Sample {
@@ -306,7 +306,7 @@ export const SAMPLES: readonly Sample[] = [
   {
     name: 'scatterAdd',
     shape: [4, 3],
-    fn: (x) => scatterAdd(x.square(), places, 0, 3).mul(weights([3, 3])),
+    fn: (x) => new Tensor(indexing.scatterAdd(x.square().node, places.node, 0, 3)).mul(weights([3, 3])),
   },
   {
     name: 'takeAlong',

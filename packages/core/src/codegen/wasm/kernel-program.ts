@@ -1,7 +1,7 @@
+import { sizeOf } from '../../graph/shape.ts';
 import { expressionMapper } from '../../schedule/expression.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
 import { contiguousView } from '../../schedule/view.ts';
-import { sizeOf } from '../../tensor/shape.ts';
 import { elementwisePhase } from './elementwise.ts';
 import type { WasmFeatures } from './features.ts';
 import { matmulProgram } from './matmul/matmul.ts';

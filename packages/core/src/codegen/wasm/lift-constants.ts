@@ -1,6 +1,6 @@
+import type { Shape } from '../../graph/shape.ts';
 import { visitExpressions } from '../../schedule/expression.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
-import type { Shape } from '../../tensor/shape.ts';
 
 /** Constants that tell how a formula is made, and do not change from one step of a training to the next. */
 const STRUCTURAL: ReadonlySet<number> = new Set([0, 1, -1, 2, -2, 0.5, -0.5]);

@@ -1,6 +1,6 @@
+import { sizeOf } from '../../graph/shape.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
 import { contiguousView } from '../../schedule/view.ts';
-import { sizeOf } from '../../tensor/shape.ts';
 import {
   type Code,
   copyMemory,

@@ -1,6 +1,6 @@
+import { contiguousStrides, sizeOf } from '../../graph/shape.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 import { contiguousView } from '../../schedule/view.ts';
-import { contiguousStrides, sizeOf } from '../../tensor/shape.ts';
 import { type Code, get, i32, type Local, set, type Value, v128 } from './assembler.ts';
 import { costOf, elementLoop, type Reading, weightOf } from './element-loop.ts';
 import { writeVector } from './elementwise.ts';

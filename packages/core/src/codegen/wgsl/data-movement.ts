@@ -1,7 +1,7 @@
 import type { DType } from '../../graph/dtype.ts';
+import { shapeText, sizeOf } from '../../graph/shape.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 import type { View } from '../../schedule/view.ts';
-import { shapeText, sizeOf } from '../../tensor/shape.ts';
 import { mergedAxes } from './axes.ts';
 import { emitter, lanesIn, readOf, resources, useInput } from './emitter.ts';
 import { type Program, program, type Shader } from './program.ts';

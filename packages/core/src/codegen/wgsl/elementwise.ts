@@ -1,6 +1,6 @@
 import type { DType } from '../../graph/dtype.ts';
+import { shapeText, sizeOf } from '../../graph/shape.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
-import { shapeText, sizeOf } from '../../tensor/shape.ts';
 import { type Counter, emitter, inputsInFours, resources } from './emitter.ts';
 import { type Program, program } from './program.ts';
 import { indented, linear, shaderOf } from './source.ts';

@@ -1,7 +1,7 @@
 import type { DType } from '../../graph/dtype.ts';
+import { shapeText, sizeOf } from '../../graph/shape.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
 import { contiguousView } from '../../schedule/view.ts';
-import { shapeText, sizeOf } from '../../tensor/shape.ts';
 import { type Counter, emitter, inputsInFours, resources, type Value, viewsOf } from './emitter.ts';
 import { finishing } from './finishing.ts';
 import { foldAcross, foldOf, foldTree, startOf } from './fold.ts';

@@ -1,6 +1,6 @@
 import type { DType } from '../../graph/dtype.ts';
+import { shapeText } from '../../graph/shape.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
-import { shapeText } from '../../tensor/shape.ts';
 import {
   type Counter,
   type Emitter,

@@ -1,6 +1,6 @@
 import type { DType } from '../../graph/dtype.ts';
+import { shapeText, sizeOf } from '../../graph/shape.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
-import { shapeText, sizeOf } from '../../tensor/shape.ts';
 import { readOf, resources, useInput } from './emitter.ts';
 import { type BufferUse, type Program, program, type Shader, storageType } from './program.ts';
 import { linear, shaderOf, zeroOf } from './source.ts';

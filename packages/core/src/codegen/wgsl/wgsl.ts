@@ -1,6 +1,6 @@
 import type { DType } from '../../graph/dtype.ts';
+import { sizeOf } from '../../graph/shape.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
-import { sizeOf } from '../../tensor/shape.ts';
 import { argsortProgram } from './argsort.ts';
 import { assembleProgram, gatherProgram } from './data-movement.ts';
 import { elementwiseProgram } from './elementwise.ts';

@@ -1,10 +1,10 @@
 import { CoreError } from '../../core-error.ts';
 import type { DType } from '../../graph/dtype.ts';
+import { sizeOf } from '../../graph/shape.ts';
 import { isProfiling, measured } from '../../profile.ts';
 import { kernelText } from '../../schedule/kernel-text.ts';
 import type { Plan, Slot, Step } from '../../schedule/plan.ts';
 import { reportStep } from '../../schedule/report-step.ts';
-import { sizeOf } from '../../tensor/shape.ts';
 import type { DeviceBuffer } from '../device.ts';
 import { runArgsort } from './argsort.ts';
 import { type Buffers, type WasmBuffer, WORD } from './buffers.ts';

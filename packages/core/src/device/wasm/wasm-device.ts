@@ -1,7 +1,7 @@
 import type { DType } from '../../graph/dtype.ts';
+import { sizeOf } from '../../graph/shape.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 import type { Plan } from '../../schedule/plan.ts';
-import { sizeOf } from '../../tensor/shape.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
 import { reclaimer } from '../reclaimer.ts';
 import { wasmBuffers } from './buffers.ts';

@@ -1,6 +1,6 @@
+import { sizeOf } from '../../../graph/shape.ts';
 import type { Expression } from '../../../schedule/kernel.ts';
 import { reshapeView } from '../../../schedule/view.ts';
-import { sizeOf } from '../../../tensor/shape.ts';
 import { type Code, get, i32, type Local, repeat, set, type Value, v128 } from '../assembler.ts';
 import { elementLoop } from '../element-loop.ts';
 import { readingBack } from '../elementwise.ts';

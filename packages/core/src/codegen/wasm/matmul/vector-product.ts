@@ -1,5 +1,5 @@
+import { isSameShape } from '../../../graph/shape.ts';
 import type { Expression, Kernel, MatrixView } from '../../../schedule/kernel.ts';
-import { isSameShape } from '../../../tensor/shape.ts';
 import { canFinishFold } from './finish-block.ts';
 
 /** A product with a vector is a fold: it runs at the speed of memory. */

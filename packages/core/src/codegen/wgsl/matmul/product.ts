@@ -1,6 +1,6 @@
 import type { DType } from '../../../graph/dtype.ts';
+import { shapeText } from '../../../graph/shape.ts';
 import type { Kernel } from '../../../schedule/kernel.ts';
-import { shapeText } from '../../../tensor/shape.ts';
 import { inputsInFours, type Resources, resources } from '../emitter.ts';
 import { finishing } from '../finishing.ts';
 import { fourLoads, type Operand, operandOf } from './operand.ts';

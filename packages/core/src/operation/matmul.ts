@@ -1,12 +1,11 @@
 import { CoreError } from '../core-error.ts';
+import type { Node } from '../graph/node.ts';
+import { broadcastShapes, shapeText } from '../graph/shape.ts';
 import { cast } from './elementwise.ts';
-import { checkTensor, make } from './make.ts';
+import { make } from './make.ts';
 import { expand } from './movement.ts';
-import { broadcastShapes, shapeText } from './shape.ts';
-import type { Tensor } from './tensor.ts';
 
-export function matmul(left: Tensor, right: Tensor): Tensor {
-  checkTensor(right, 'matmul', left);
+export function matmul(left: Node, right: Node): Node {
   const [m, k] = left.shape.slice(-2);
   const [k2, n] = right.shape.slice(-2);
   if (m === undefined || k === undefined || n === undefined || k !== k2) {
@@ -26,5 +25,5 @@ export function matmul(left: Tensor, right: Tensor): Tensor {
 }
 
 /** Sums are float32 whatever is multiplied; where a device reads float16, it reads half as much. */
-const operand = (tensor: Tensor): Tensor =>
-  tensor.dtype === 'float16' && tensor.device.abilities?.packsHalves ? tensor : cast(tensor, 'float32');
+const operand = (x: Node): Node =>
+  x.dtype === 'float16' && x.device.abilities?.packsHalves ? x : cast(x, 'float32');

@@ -1,3 +1,4 @@
+import type { Node } from '../graph/node.ts';
 import {
   type ConvolutionOptions,
   geometryOf,
@@ -5,10 +6,10 @@ import {
   padSpatial,
   spatialWindows,
 } from './convolution.ts';
-import { where } from './elementwise.ts';
+import { cast, div, where } from './elementwise.ts';
 import { constant } from './make.ts';
 import { expand } from './movement.ts';
-import type { Tensor } from './tensor.ts';
+import { max, mean, sum } from './reduce.ts';
 
 export interface PoolOptions {
   /** The window's size when left out, so that windows do not overlap. */
@@ -17,31 +18,29 @@ export interface PoolOptions {
   readonly dilation?: number | readonly number[];
 }
 
-/** The largest element of each window, channel by channel: [n, ...spatial, channels] -> [n, ...positions, channels]. */
-export function maxPool(x: Tensor, size: number | readonly number[], options: PoolOptions = {}): Tensor {
+export function maxPool(x: Node, size: number | readonly number[], options: PoolOptions): Node {
   const { view, isInside, axes } = pooled('maxPool', x, size, options);
-  return (isInside ? where(isInside, view, Number.NEGATIVE_INFINITY) : view).max(axes);
+  return max(isInside ? where(isInside, view, Number.NEGATIVE_INFINITY) : view, axes);
 }
 
-/** The mean of each window, channel by channel; what is padded does not count. */
-export function averagePool(x: Tensor, size: number | readonly number[], options: PoolOptions = {}): Tensor {
+export function averagePool(x: Node, size: number | readonly number[], options: PoolOptions): Node {
   const { view, isInside, axes } = pooled('averagePool', x, size, options);
-  return isInside ? view.sum(axes).div(isInside.cast('float32').sum(axes)) : view.mean(axes);
+  return isInside ? div(sum(view, axes), sum(cast(isInside, 'float32'), axes)) : mean(view, axes, {});
 }
 
 function pooled(
   operation: string,
-  x: Tensor,
+  x: Node,
   size: number | readonly number[],
   options: PoolOptions,
-): { readonly view: Tensor; readonly isInside?: Tensor; readonly axes: number[] } {
+): { readonly view: Node; readonly isInside?: Node; readonly axes: number[] } {
   const lengths = x.shape.slice(1, -1);
   const sizes = lengths.map((_, axis) => (typeof size === 'number' ? size : (size[axis] ?? 1)));
   const given: ConvolutionOptions = { ...options, stride: options.stride ?? sizes };
   const geometry = geometryOf(operation, lengths, sizes, given);
   const view = spatialWindows(padSpatial(x, geometry.padding), geometry);
-  const axes = sizes.map((_, axis) => x.rank + axis);
+  const axes = sizes.map((_, axis) => x.shape.length + axis);
   if (geometry.padding.every(([before, behind]) => before === 0 && behind === 0)) return { view, axes };
-  const ones = expand(constant(1, 'bool', x.device), [1, ...lengths, 1]);
-  return { view, axes, isInside: spatialWindows(padSpatial(ones, geometry.padding), geometry) };
+  const inside = expand(constant(1, 'bool', x.device), [1, ...lengths, 1]);
+  return { view, axes, isInside: spatialWindows(padSpatial(inside, geometry.padding), geometry) };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { grad } from '../grad/grad.ts';
 import { explain } from '../transform/explain.ts';
 import { zeros } from './create.ts';
-import { gelu } from './special.ts';
+import { gelu } from './functions.ts';
 import type { Tensor } from './tensor.ts';
 
 describe('gelu', () => {

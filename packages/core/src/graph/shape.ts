@@ -1,4 +1,5 @@
 import { CoreError } from '../core-error.ts';
+import { invariant } from '../invariant.ts';
 
 /** The lengths of a tensor's axes; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -95,3 +96,7 @@ export function inferShape(shape: Shape, from: Shape): Shape {
     'The product of the lengths must be the number of elements; one length may be -1.',
   );
 }
+
+/** The length of an axis that is known to be there. */
+export const lengthOf = (shape: Shape, axis: number): number =>
+  invariant(shape[axis], `axis ${axis} of ${shapeText(shape)}`);

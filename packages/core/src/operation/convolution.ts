@@ -1,9 +1,11 @@
 import { CoreError } from '../core-error.ts';
+import type { Node } from '../graph/node.ts';
+import { type Shape, shapeText, sizeOf } from '../graph/shape.ts';
 import { withDerivative } from './derivative.ts';
-import { cast } from './elementwise.ts';
+import { add, cast, mul } from './elementwise.ts';
+import { matmul } from './matmul.ts';
 import { flip, pad, permute, reshape, slice, windows } from './movement.ts';
-import { type Shape, shapeText, sizeOf } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import { sum } from './reduce.ts';
 
 /** Zeros around each spatial axis: the same on all sides, before and behind per axis, none, or so many that length / stride positions come out. */
 export type Padding = number | 'valid' | 'same' | readonly (readonly [number, number])[];
@@ -25,42 +27,20 @@ export interface Geometry {
   readonly padding: readonly (readonly [number, number])[];
 }
 
-/**
- * Convolution (cross-correlation, as everywhere in the field) over one axis.
- *
- * @param x [n, length, channels]
- * @param weight [size, channels / groups, outputs]
- * @returns [n, positions, outputs]
- * @throws TRS_CORE_CONVOLUTION when the shapes do not fit together
- */
-export const conv1d = (x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor =>
-  convolution('conv1d', x, weight, 1, options);
-
-/**
- * Convolution over two axes. Channels come last: what a window holds is then a few long runs of memory, which a matrix product
- * reads in place, and a bias or a normalisation over channels needs no transpose.
- *
- * @param x [n, height, width, channels]
- * @param weight [height, width, channels / groups, outputs]
- * @returns [n, rows, columns, outputs]
- * @throws TRS_CORE_CONVOLUTION when the shapes do not fit together
- */
-export const conv2d = (x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor =>
-  convolution('conv2d', x, weight, 2, options);
-
-function convolution(
+/** Convolution (cross-correlation, as everywhere in the field) over so many axes between the first and the last. */
+export function convolution(
   operation: string,
-  x: Tensor,
-  weight: Tensor,
+  x: Node,
+  weight: Node,
   spatial: number,
   options: ConvolutionOptions,
-): Tensor {
+): Node {
   const { groups = 1 } = options;
   const channels = x.shape.at(-1) ?? 0;
   const [perGroup = 0, outputs = 0] = weight.shape.slice(-2);
   const isFitting =
-    x.rank === spatial + 2 &&
-    weight.rank === spatial + 2 &&
+    x.shape.length === spatial + 2 &&
+    weight.shape.length === spatial + 2 &&
     Number.isInteger(groups) &&
     groups >= 1 &&
     perGroup * groups === channels &&
@@ -129,13 +109,13 @@ export function geometryOf(
 }
 
 /** Zeros around the spatial axes of [n, ...spatial, channels]. */
-export function padSpatial(x: Tensor, padding: Geometry['padding']): Tensor {
+export function padSpatial(x: Node, padding: Geometry['padding']): Node {
   if (padding.every(([before, behind]) => before === 0 && behind === 0)) return x;
   return pad(x, [[0, 0], ...padding, [0, 0]]);
 }
 
 /** Windows over the spatial axes: [n, ...spatial, ...rest] -> [n, ...positions, ...rest, ...sizes]. */
-export const spatialWindows = (x: Tensor, { sizes, strides, dilations }: Geometry): Tensor =>
+export const spatialWindows = (x: Node, { sizes, strides, dilations }: Geometry): Node =>
   windows(
     x,
     sizes.map((size, axis) => ({
@@ -147,7 +127,7 @@ export const spatialWindows = (x: Tensor, { sizes, strides, dilations }: Geometr
   );
 
 /** Windows times weights, as one matrix product per group, or as a weighted sum where each channel is alone. */
-function correlate(x: Tensor, weight: Tensor, geometry: Geometry, groups: number): Tensor {
+function correlate(x: Node, weight: Node, geometry: Geometry, groups: number): Node {
   const padded = padSpatial(x, geometry.padding);
   const perGroup = weight.shape.at(-2) ?? 1;
   const outputs = weight.shape.at(-1) ?? 1;
@@ -155,24 +135,23 @@ function correlate(x: Tensor, weight: Tensor, geometry: Geometry, groups: number
   const result = isDepthwise
     ? weightedSum(padded, weight, geometry)
     : product(padded, weight, geometry, groups);
-  return withDerivative(
-    result,
-    [x, weight],
-    ([input = x, kernel = weight], _, g) => [
+  return withDerivative(result, {
+    operands: [x, weight],
+    pullback: ([input = x, kernel = weight], _, g) => [
       inputGradient(g, input.shape, kernel, geometry, groups),
       weightGradient(g, input, kernel.shape, geometry, groups),
     ],
-    true,
-  );
+    isTransparent: true,
+  });
 }
 
 /** The windows' axes: those of the batch and positions, the groups, the channels of a group, the places in the window. */
 function groupedWindows(
-  padded: Tensor,
+  padded: Node,
   geometry: Geometry,
   groups: number,
 ): {
-  readonly view: Tensor;
+  readonly view: Node;
   readonly rows: number[];
   readonly group: number;
   readonly channel: number;
@@ -189,7 +168,7 @@ function groupedWindows(
   return { view, rows, group: spatial + 1, channel: spatial + 2, places };
 }
 
-function product(padded: Tensor, weight: Tensor, geometry: Geometry, groups: number): Tensor {
+function product(padded: Node, weight: Node, geometry: Geometry, groups: number): Node {
   const { view, rows, group, channel, places } = groupedWindows(padded, geometry, groups);
   const [perGroup = 1, outputs = 1] = weight.shape.slice(-2);
   const spatial = geometry.sizes.length;
@@ -198,14 +177,15 @@ function product(padded: Tensor, weight: Tensor, geometry: Geometry, groups: num
   const patches = permute(view, [group, ...rows, ...places, channel]);
   if (groups === 1) {
     const flat = reshape(patches, [sizeOf(positions), inner]);
-    return reshape(flat.matmul(reshape(weight, [inner, outputs])), [...positions, outputs]);
+    return reshape(matmul(flat, reshape(weight, [inner, outputs])), [...positions, outputs]);
   }
   const kernels = permute(
     reshape(weight, [...geometry.sizes, perGroup, groups, outputs / groups]),
     // [groups, ...sizes, channels of a group, outputs of a group]
     [spatial + 1, ...geometry.sizes.keys(), spatial, spatial + 2],
   );
-  const products = reshape(patches, [groups, sizeOf(positions), inner]).matmul(
+  const products = matmul(
+    reshape(patches, [groups, sizeOf(positions), inner]),
     reshape(kernels, [groups, inner, outputs / groups]),
   );
   return reshape(permute(products, [1, 0, 2]), [...positions, outputs]);
@@ -215,7 +195,7 @@ function product(padded: Tensor, weight: Tensor, geometry: Geometry, groups: num
 const FEW_PLACES = 25;
 
 /** Channel by channel: the sum over the window's places, each a shifted view of the input times the weights of its place. */
-function weightedSum(padded: Tensor, weight: Tensor, geometry: Geometry): Tensor {
+function weightedSum(padded: Node, weight: Node, geometry: Geometry): Node {
   const { sizes } = geometry;
   const spatial = sizes.length;
   const view = spatialWindows(padded, geometry);
@@ -223,14 +203,17 @@ function weightedSum(padded: Tensor, weight: Tensor, geometry: Geometry): Tensor
   if (sizeOf(sizes) > FEW_PLACES) {
     // [...sizes, 1, channels] -> [channels, ...sizes], as the windows have them.
     const aligned = permute(reshape(weight, [...sizes, channels]), [spatial, ...sizes.keys()]);
-    return view.mul(aligned).sum(sizes.map((_, axis) => spatial + 2 + axis));
+    return sum(
+      mul(view, aligned),
+      sizes.map((_, axis) => spatial + 2 + axis),
+    );
   }
   const placed = Array.from({ length: sizeOf(sizes) }, (_, place) => {
     const at = placeIn(sizes, place).map((index) => [index, index + 1] as const);
     const seen = slice(view, [...view.shape.slice(0, spatial + 2).map(() => null), ...at]);
-    return reshape(seen, view.shape.slice(0, spatial + 2)).mul(reshape(slice(weight, at), [channels]));
+    return mul(reshape(seen, view.shape.slice(0, spatial + 2)), reshape(slice(weight, at), [channels]));
   });
-  return placed.reduce((sum, one) => sum.add(one));
+  return placed.reduce((total, one) => add(total, one));
 }
 
 /** The indices of a place in the window, from its number. */
@@ -247,7 +230,7 @@ function placeIn(sizes: readonly number[], place: number): number[] {
 }
 
 /** Zeros around, or a part, of the spatial axes: negative amounts cut off. */
-function fit(x: Tensor, amounts: Geometry['padding']): Tensor {
+function fit(x: Node, amounts: Geometry['padding']): Node {
   const cut = amounts.map(([before, behind], axis) => {
     const length = x.shape[axis + 1] ?? 1;
     return [Math.max(0, -before), length - Math.max(0, -behind)] as const;
@@ -260,7 +243,7 @@ function fit(x: Tensor, amounts: Geometry['padding']): Tensor {
 }
 
 /** Zeros between the elements of the spatial axes: what a stride left out. */
-function spread(x: Tensor, strides: readonly number[]): Tensor {
+function spread(x: Node, strides: readonly number[]): Node {
   let wide = x;
   for (const [index, stride] of strides.entries()) {
     if (stride === 1) continue;
@@ -284,12 +267,12 @@ function spread(x: Tensor, strides: readonly number[]): Tensor {
 
 /** A convolution itself: of the spread gradient with the kernel turned round, inputs and outputs exchanged. */
 function inputGradient(
-  g: Tensor,
+  g: Node,
   shape: Shape,
-  weight: Tensor,
+  weight: Node,
   { sizes, strides, dilations, padding }: Geometry,
   groups: number,
-): Tensor {
+): Node {
   const spatial = sizes.length;
   const [perGroup = 1, outputs = 1] = weight.shape.slice(-2);
   const wide = spread(g, strides);
@@ -311,7 +294,7 @@ function inputGradient(
 }
 
 /** The windows' transposed product with the gradient. */
-function weightGradient(g: Tensor, x: Tensor, shape: Shape, geometry: Geometry, groups: number): Tensor {
+function weightGradient(g: Node, x: Node, shape: Shape, geometry: Geometry, groups: number): Node {
   const padded = padSpatial(x, geometry.padding);
   const { sizes } = geometry;
   const [perGroup = 1, outputs = 1] = shape.slice(-2);
@@ -323,14 +306,14 @@ function weightGradient(g: Tensor, x: Tensor, shape: Shape, geometry: Geometry, 
     const channel = rows.length;
     const aligned = permute(view, [...rows, ...sizes.map((_, axis) => channel + 1 + axis), channel]);
     const seen = reshape(g, [...g.shape.slice(0, -1), ...sizes.map(() => 1), outputs]);
-    return reshape(aligned.mul(seen).sum(rows), shape);
+    return reshape(sum(mul(aligned, seen), rows), shape);
   }
   const { view, rows, group, channel, places } = groupedWindows(padded, geometry, groups);
   const inner = sizeOf(sizes) * perGroup;
   const patches = permute(view, [group, ...places, channel, ...rows]);
   if (groups === 1)
-    return reshape(reshape(patches, [inner, positions]).matmul(reshape(g, [positions, outputs])), shape);
+    return reshape(matmul(reshape(patches, [inner, positions]), reshape(g, [positions, outputs])), shape);
   const gradients = permute(reshape(g, [positions, groups, outputs / groups]), [1, 0, 2]);
-  const products = reshape(patches, [groups, inner, positions]).matmul(gradients);
+  const products = matmul(reshape(patches, [groups, inner, positions]), gradients);
   return reshape(permute(products, [1, 0, 2]), shape);
 }
