@@ -76,6 +76,15 @@ describe('the check of the floors', () => {
     ]);
   });
 
+  it('finds what needs Node in what pages load, through every file of it', () => {
+    write('packages/kernel/src/spec.ts', "export * from './a.ts';\n");
+    write('packages/kernel/src/a.ts', "import type { B } from './b.ts';\nexport type A = B;\n");
+    write('packages/kernel/src/b.ts', "import { join } from 'node:path';\nexport type B = typeof join;\n");
+    expect(offences()).toEqual([
+      'packages/kernel/src/b.ts:1 "node:path" is loaded through packages/kernel/src/spec.ts, which pages load without Node',
+    ]);
+  });
+
   it('finds a package that stands on no floor', () => {
     addPackage('packages/new', '@trestle/new');
     expect(offences()).toEqual(['packages/new/package.json:1 stands on no floor']);

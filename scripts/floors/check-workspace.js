@@ -1,6 +1,7 @@
 import { builtinModules } from 'node:module';
 import { join, posix } from 'node:path';
 import { checkManifest } from './check-manifests.js';
+import { checkPure } from './check-pure.js';
 import { findCircle } from './find-circle.js';
 import { MAY_IMPORT, mayImport } from './floor-table.js';
 import { readImports } from './read-imports.js';
@@ -43,6 +44,7 @@ export function checkWorkspace(checkout) {
       ];
     }),
     ...packageCircle(packages, folderOf),
+    ...checkPure(checkout),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { type Context, extensionPoint } from '@trestle/kernel';
+import { type Context, extensionPoint } from '@trestle/kernel/spec';
 import { z } from 'zod';
 
 export const alertSchema = z.object({

@@ -1,4 +1,4 @@
-import { type Actor, type Context, token } from '@trestle/kernel';
+import { type Actor, type Context, token } from '@trestle/kernel/spec';
 import { z } from 'zod';
 import type { Batch } from './batch.ts';
 import { columnTypeSchema } from './column-type.ts';

@@ -1,4 +1,4 @@
-import { token } from '@trestle/kernel';
+import { token } from '@trestle/kernel/spec';
 import { z } from 'zod';
 
 export const deploymentSchema = z.object({

@@ -1,4 +1,4 @@
-import { extensionPoint, type Scope } from '@trestle/kernel';
+import { extensionPoint, type Scope } from '@trestle/kernel/spec';
 
 /** `from` went into the making of `to`. */
 export interface LineageEdge {

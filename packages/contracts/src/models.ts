@@ -1,4 +1,4 @@
-import { type Actor, token } from '@trestle/kernel';
+import { type Actor, token } from '@trestle/kernel/spec';
 import { z } from 'zod';
 
 export const modelVersionSchema = z.object({

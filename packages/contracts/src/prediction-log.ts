@@ -1,4 +1,4 @@
-import { token } from '@trestle/kernel';
+import { token } from '@trestle/kernel/spec';
 
 /** One answered request. */
 export interface LoggedPrediction {

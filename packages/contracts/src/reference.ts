@@ -1,4 +1,4 @@
-import { TrestleError } from '@trestle/kernel';
+import { TrestleError } from '@trestle/kernel/spec';
 
 /** `name`, `name@3` or `name@alias`; a bare name means `@latest`. */
 export interface Reference {

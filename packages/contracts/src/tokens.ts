@@ -1,4 +1,4 @@
-import { type Principal, token } from '@trestle/kernel';
+import { type Principal, token } from '@trestle/kernel/spec';
 
 /** Access tokens. Provided by the system plugin; the server asks it who a caller is. */
 export interface Tokens {

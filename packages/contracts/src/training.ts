@@ -1,4 +1,4 @@
-import { type Context, token } from '@trestle/kernel';
+import { type Context, token } from '@trestle/kernel/spec';
 import { z } from 'zod';
 import { featureRecipeSchema } from './features.ts';
 

@@ -4,10 +4,12 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { type Host, journalToken, openHost, systemPrincipal } from '@trestle/kernel';
+import { defineEvent, type Host, journalToken, openHost, systemPrincipal } from '@trestle/kernel';
 import { blobsToken, lineageToken, metadataToken, storePlugin } from '@trestle/store';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
+const noted = defineEvent('model.noted', z.object({ notes: z.string() }));
 const actor = { principal: systemPrincipal, requestId: 'r', operation: 'test' };
 const SIZE_MIB = 8;
 
@@ -58,11 +60,7 @@ describe.skipIf(disk.why !== undefined)(`the embedded store, on a full disk${rea
   const promote = async (n: number) =>
     await (await host.service(metadataToken)).change(actor, async ({ record, link }) => {
       await link({ from: `model:m@${n}`, to: `deployment:d@${n}`, kind: 'deployed' });
-      return await record({
-        type: 'model.promoted',
-        subject: `model:m@${n}`,
-        payload: { notes: 'x'.repeat(20_000) },
-      });
+      return await record(noted, `model:m@${n}`, { notes: 'x'.repeat(20_000) });
     });
 
   it('still makes a change, from the space kept in reserve', async () => {

@@ -1,6 +1,7 @@
-import { type Actor, type Journal, systemPrincipal } from '@trestle/kernel';
+import { type Actor, defineEvent, type Journal, newEvent, systemPrincipal } from '@trestle/kernel';
 import type { Lineage, Metadata } from '@trestle/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 export interface MetadataUnderTest {
   readonly metadata: Metadata;
@@ -10,11 +11,8 @@ export interface MetadataUnderTest {
 }
 
 const actor: Actor = { principal: systemPrincipal, requestId: 'request-1', operation: 'test.change' };
-const event = (n: number) => ({
-  type: 'thing.changed',
-  subject: `thing:${n}`,
-  payload: { n, deep: { b: [1, 'ä'], a: null } },
-});
+const thingChanged = defineEvent('thing.changed', z.object({ n: z.number(), deep: z.unknown() }));
+const event = (n: number) => [thingChanged, `thing:${n}`, { n, deep: { b: [1, 'ä'], a: null } }] as const;
 
 /** What every metadata store must do. Call it inside a vitest file. */
 export function metadataContract(name: string, open: () => Promise<MetadataUnderTest>): void {
@@ -29,7 +27,7 @@ export function metadataContract(name: string, open: () => Promise<MetadataUnder
 
     it('makes a change, its event and its lineage durable together', async () => {
       await store.metadata.change(actor, async (change) => {
-        await change.record(event(1));
+        await change.record(...event(1));
         await change.link({ from: 'dataset:a@1', to: 'run:r', kind: 'trained' });
       });
       expect(await store.journal.read({})).toMatchObject([
@@ -41,7 +39,7 @@ export function metadataContract(name: string, open: () => Promise<MetadataUnder
 
     it('leaves nothing behind when a change fails half-way', async () => {
       const failing = store.metadata.change(actor, async (change) => {
-        await change.record(event(1));
+        await change.record(...event(1));
         await change.link({ from: 'a', to: 'b', kind: 'c' });
         throw new Error('half-way');
       });
@@ -53,7 +51,7 @@ export function metadataContract(name: string, open: () => Promise<MetadataUnder
     it('puts changes made at once one behind the other', async () => {
       await Promise.all(
         Array.from({ length: 50 }, (_, n) =>
-          store.metadata.change(actor, (change) => change.record(event(n))),
+          store.metadata.change(actor, (change) => change.record(...event(n))),
         ),
       );
       const events = await store.journal.read({ limit: 100 });
@@ -63,7 +61,7 @@ export function metadataContract(name: string, open: () => Promise<MetadataUnder
 
     it('does not show a change that is still in progress', async () => {
       await store.metadata.change(actor, async (change) => {
-        await change.record(event(1));
+        await change.record(...event(1));
         expect(await store.journal.read({})).toEqual([]);
       });
       expect(await store.journal.read({})).toHaveLength(1);
@@ -78,13 +76,15 @@ export function metadataContract(name: string, open: () => Promise<MetadataUnder
     });
 
     it('refuses a change inside a change, which would wait for its own end', async () => {
-      const inner = () => store.metadata.change(actor, (change) => change.record(event(2)));
+      const inner = () => store.metadata.change(actor, (change) => change.record(...event(2)));
       const outer = store.metadata.change(actor, async (change) => {
-        await change.record(event(1));
+        await change.record(...event(1));
         await inner();
       });
       await expect(outer).rejects.toMatchObject({ code: 'TRS_STORE_NESTED_CHANGE' });
-      const appending = store.metadata.change(actor, () => store.journal.append(actor, event(3)));
+      const appending = store.metadata.change(actor, () =>
+        store.journal.append(actor, newEvent(...event(3))),
+      );
       await expect(appending).rejects.toMatchObject({ code: 'TRS_STORE_NESTED_CHANGE' });
       expect(await store.journal.read({})).toEqual([]);
       await inner();
@@ -104,13 +104,30 @@ export function metadataContract(name: string, open: () => Promise<MetadataUnder
       expect(await db.selectFrom('cursors').selectAll().execute()).toEqual([{ subscriber: 'x', seq: 1 }]);
     });
 
+    it('tells whoever watches the log of what is appended, until they have seen enough', async () => {
+      let told = 0;
+      const stop = store.journal.watch(() => {
+        told += 1;
+      });
+      for (const n of [1, 2]) {
+        const before = told;
+        await store.metadata.change(actor, (change) => change.record(...event(n)));
+        await expect.poll(() => told).toBeGreaterThan(before);
+      }
+      stop();
+      const before = told;
+      await store.journal.append(actor, newEvent(...event(3)));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(told).toBe(before);
+    });
+
     it('streams rows while others read and write', async () => {
-      for (let n = 1; n <= 10; n++) await store.journal.append(actor, event(n));
+      for (let n = 1; n <= 10; n++) await store.journal.append(actor, newEvent(...event(n)));
       const db = store.metadata.query<{ events: { seq: number } }>();
       const seen: number[] = [];
       for await (const row of db.selectFrom('events').select('seq').orderBy('seq').stream(3)) {
         seen.push(row.seq);
-        await store.journal.append(actor, event(100 + row.seq));
+        await store.journal.append(actor, newEvent(...event(100 + row.seq)));
         expect(await store.journal.read({ limit: 100 })).toHaveLength(10 + seen.length);
       }
       expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

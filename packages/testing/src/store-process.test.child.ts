@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import process from 'node:process';
-import { contribute, jobStoreToken, openHost, plugin, systemPrincipal } from '@trestle/kernel';
+import { contribute, defineEvent, jobStoreToken, openHost, plugin, systemPrincipal } from '@trestle/kernel';
 import { blobsToken, metadataToken, migrations, storePlugin } from '@trestle/store';
+import { z } from 'zod';
 
 // A process of its own for processes.test.ts: `node store-process.test.child.ts DIR WHAT COUNT NAME`.
 const [dir = '', what = '', count = '0', name = ''] = process.argv.slice(2);
 const actor = { principal: systemPrincipal, requestId: name, operation: 'test' };
+
+const thingMade = defineEvent('thing.made', z.object({ n: z.number() }));
 
 /** Tells the parent at once: what is buffered would be lost with the process. */
 const say = (line: string): void => void writeSync(1, `${line}\n`);
@@ -46,7 +49,7 @@ if (what === 'change') {
   for (let n = 0; n < Number(count); n++) {
     const event = await metadata.change(actor, async ({ record, link }) => {
       await link({ from: `run:${name}`, to: `model:${name}-${n}@1`, kind: 'registered' });
-      return await record({ type: 'thing.made', subject: `thing:${name}-${n}`, payload: { n } });
+      return await record(thingMade, `thing:${name}-${n}`, { n });
     });
     say(String(event.seq));
   }

@@ -1,5 +1,5 @@
-import { datasetsToken } from '@trestle/contracts';
-import { contribute, plugin, provide } from '@trestle/kernel';
+import { alertFired, datasetAdded, datasetsToken, pipelineEvents, runEvents } from '@trestle/contracts';
+import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { dataConfig } from './data-config.ts';
 import { dataMigrations } from './data-tables.ts';
@@ -54,16 +54,16 @@ export const dataPlugin = plugin({
     provide(datasetsToken, async (scope) => (await import('./data-services.ts')).datasetsService(scope)),
   ],
   subscribers: [
-    {
+    subscribe({
       name: 'open-lineage',
-      types: ['dataset.added', 'pipeline.*', 'run.*'],
+      to: [datasetAdded, ...Object.values(pipelineEvents), ...Object.values(runEvents)],
       load: async () => (await import('./open-lineage/open-lineage.ts')).emitOpenLineage,
-    },
-    {
+    }),
+    subscribe({
       name: 'pipelines',
-      types: ['dataset.added', 'alert.fired'],
+      to: [datasetAdded, alertFired],
       load: async () => (await import('./pipeline/triggers.ts')).startOnEvent,
-    },
+    }),
   ],
   schedules: [
     {

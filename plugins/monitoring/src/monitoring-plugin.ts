@@ -1,5 +1,5 @@
-import { lineageSources, notifiers, predictionLogToken } from '@trestle/contracts';
-import { contribute, plugin, provide } from '@trestle/kernel';
+import { alertFired, alertResolved, lineageSources, notifiers, predictionLogToken } from '@trestle/contracts';
+import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { logNotifier } from './alert/notify-log.ts';
 import { predictionSource } from './lineage/prediction-source.ts';
@@ -57,11 +57,11 @@ export const monitoringPlugin = plugin({
     },
   ],
   subscribers: [
-    {
+    subscribe({
       name: 'notify',
-      types: ['alert.fired', 'alert.resolved'],
-      load: () => import('./alert/notify.ts').then((module) => module.notify),
-    },
+      to: [alertFired, alertResolved],
+      load: async () => (await import('./alert/notify.ts')).notify,
+    }),
   ],
   schedules: [
     {

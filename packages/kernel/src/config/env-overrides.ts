@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { isRecord } from '../record.ts';
 import { configError } from './config-error.ts';
-import { below, isRecord, type SchemaPlace } from './schema-walk.ts';
+import { below, type SchemaPlace } from './schema-walk.ts';
 
 const camelCase = (words: string): string =>
   words.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

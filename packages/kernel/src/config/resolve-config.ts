@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import type { z } from 'zod';
+import { isRecord } from '../record.ts';
 import { configError } from './config-error.ts';
 import { envOverrides, overlay, readTexts } from './env-overrides.ts';
 import type { RawConfig } from './load-config.ts';
 import { didYouMean } from './nearest-name.ts';
-import { isRecord, schemaPlace } from './schema-walk.ts';
+import { schemaPlace } from './schema-walk.ts';
 import type { ConfigSection } from './section.ts';
 import { unknownField } from './unknown-field.ts';
 

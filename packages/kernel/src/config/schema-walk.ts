@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../record.ts';
 
 /** One part of a JSON schema (draft 2020-12), as zod writes it. */
 export type SchemaPart = Readonly<Record<string, unknown>>;
@@ -8,9 +9,6 @@ export interface SchemaPlace {
   readonly root: SchemaPart;
   readonly parts: readonly SchemaPart[];
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Where a value enters a schema (`input`), or what it becomes (`output`). */
 export function schemaPlace(schema: z.ZodType, io: 'input' | 'output'): SchemaPlace {

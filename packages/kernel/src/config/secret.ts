@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { shownAddress } from '../door/shown-address.ts';
-import { below, isRecord, type SchemaPlace, schemaPlace } from './schema-walk.ts';
+import { isRecord } from '../record.ts';
+import { below, type SchemaPlace, schemaPlace } from './schema-walk.ts';
 
 /** A text that must never be printed: `redact` replaces it wherever its schema says so. */
 export const secret = (): z.ZodString => z.string().min(1).meta({ secret: true });

@@ -1,4 +1,5 @@
-import { below, isRecord, type SchemaPlace } from './schema-walk.ts';
+import { isRecord } from '../record.ts';
+import { below, type SchemaPlace } from './schema-walk.ts';
 
 export interface UnknownField {
   readonly path: readonly string[];

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { errorDocument, exitCodeOf, problemOf, problemSchema, statusOf, toTrestleError } from './surface.ts';
+import { problemOf, problemSchema } from './problem.ts';
+import { errorDocument, exitCodeOf, statusOf, toTrestleError } from './surface.ts';
 import { type ErrorKind, errorFactory, isTrestleError, TrestleError } from './trestle-error.ts';
 
 const thingError = errorFactory('THING');

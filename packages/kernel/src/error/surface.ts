@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { type ErrorKind, isTrestleError, TrestleError } from './trestle-error.ts';
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
@@ -58,33 +57,6 @@ export interface ErrorDocument {
 export function errorDocument(error: TrestleError): ErrorDocument {
   const { code, kind, message, hint = '', details = {} } = error;
   return { code, kind, message, hint, details };
-}
-
-/** Problem details for HTTP APIs (RFC 9457, section 3), with our stable code, hint and details as extension members. */
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  detail: z.string(),
-  instance: z.string().optional(),
-  code: z.string(),
-  hint: z.string(),
-  details: z.record(z.string(), z.unknown()),
-});
-export type Problem = z.infer<typeof problemSchema>;
-
-export function problemOf(error: TrestleError, requestId?: string): Problem {
-  const document = errorDocument(error);
-  return {
-    type: `urn:trestle:error:${error.code}`,
-    title: error.kind,
-    status: statusOf(error),
-    detail: document.message,
-    ...(requestId === undefined ? {} : { instance: `urn:trestle:request:${requestId}` }),
-    code: document.code,
-    hint: document.hint,
-    details: document.details,
-  };
 }
 
 const SYSTEM_HINTS: Readonly<Record<string, readonly [ErrorKind, string]>> = {

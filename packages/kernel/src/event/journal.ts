@@ -43,6 +43,13 @@ export interface Journal {
     event: NewEvent,
   ): Promise<LogEvent>;
   read(query: JournalQuery): Promise<readonly LogEvent[]>;
+  /**
+   * Calls `listener` soon after entries were appended, by this process or another one; more often does no harm. What was
+   * appended before is not told of.
+   *
+   * @returns ends it
+   */
+  watch(listener: () => void): () => void;
   /** Recomputes the chain from the start; `firstBad` is the first entry that does not fit. */
   verify(): Promise<{
     readonly ok: boolean;

@@ -41,6 +41,21 @@ describe('a subscriber', () => {
     for (const type of types) await ports.tell(type);
   };
 
+  it('is woken by an event, and asks the log for nothing meanwhile', async () => {
+    const got: string[] = [];
+    await start((event) => void got.push(event.type));
+    let reads = 0;
+    const { read } = ports.journal;
+    ports.journal.read = (query) => {
+      reads += 1;
+      return read(query);
+    };
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(reads).toBe(0);
+    await tell('thing.a');
+    await expect.poll(() => got).toEqual(['thing.a']);
+  });
+
   it('gets every event of its types, in order', async () => {
     const got: string[] = [];
     await tell('thing.a', 'other.b', 'thing.c');

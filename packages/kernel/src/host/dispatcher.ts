@@ -5,7 +5,9 @@ import { contextFor, type Invoker } from './invoke.ts';
 import { pause } from './pause.ts';
 import { whileLeased } from './while-leased.ts';
 
-const POLL_MS = 300;
+/** What is not told of by the log: that another process, which was at it, gave up its lease or died. */
+const LOOK_MS = 5_000;
+const RETRY_MS = 300;
 const LEASE_MS = 15_000;
 const BATCH = 200;
 const MAX_TRIES = 5;
@@ -52,7 +54,9 @@ export async function openDispatch(
   /** Hands over what has come since; whether there may be more. */
   const deliverNext = async (signal: AbortSignal): Promise<boolean> => {
     if (!(await leases.acquire(lease.name, holder, LEASE_MS))) return false;
-    const events = await journal.read({ after: await journal.cursor(name), limit: BATCH });
+    const cursor = await journal.cursor(name);
+    const events = await journal.read({ after: cursor, limit: BATCH });
+    let place = cursor;
     for (const event of events) {
       if (!matches(subscriber.types, event.type)) continue;
       if (!(await leases.acquire(lease.name, holder, LEASE_MS))) return false;
@@ -60,19 +64,30 @@ export async function openDispatch(
       // Given up in the middle: it is delivered again after the restart.
       if (signal.aborted) return false;
       await journal.setCursor(name, event.seq);
+      place = event.seq;
     }
     const last = events.at(-1);
-    if (last) await journal.setCursor(name, last.seq);
+    if (last && last.seq !== place) await journal.setCursor(name, last.seq);
     return events.length === BATCH;
   };
 
   return async (signal) => {
-    while (!signal.aborted) {
-      const isMoreThere = await deliverNext(signal).catch((cause: unknown) => {
-        log.warn('events could not be read', { subscriber: name, cause: String(cause) });
-        return false;
-      });
-      if (!isMoreThere) await pause(POLL_MS, signal);
+    let alarm = new AbortController();
+    const stopWatching = journal.watch(() => alarm.abort());
+    try {
+      while (!signal.aborted) {
+        // Set before the log is read: what is appended meanwhile is not slept through.
+        alarm = new AbortController();
+        let restMs = LOOK_MS;
+        const isMoreThere = await deliverNext(signal).catch((cause: unknown) => {
+          log.warn('events could not be read', { subscriber: name, cause: String(cause) });
+          restMs = RETRY_MS;
+          return false;
+        });
+        if (!isMoreThere) await pause(restMs, AbortSignal.any([signal, alarm.signal]));
+      }
+    } finally {
+      stopWatching();
     }
     await leases.release(lease.name, holder).catch(() => {});
   };

@@ -3,7 +3,9 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { mayAccess, type Principal, systemPrincipal } from '../access/principal.ts';
 import { redact } from '../config/secret.ts';
 import { toTrestleError } from '../error/surface.ts';
+import { newEvent } from '../event/event-kind.ts';
 import { type Journal, journalToken } from '../event/journal.ts';
+import { operationDenied, operationFailed, operationSucceeded } from '../event/operation-events.ts';
 import type { Context, FileAccess, Scope } from '../operation/context.ts';
 import type { AnyOperation } from '../operation/operation.ts';
 import { pluginError } from '../plugin/plugin-error.ts';
@@ -112,6 +114,7 @@ export async function invoke(
     requestId: options.requestId ?? randomUUID(),
     operation: operation.id,
   };
+  const subject = `operation:${operation.id}`;
   const startedAt = performance.now();
   return await tracer.startActiveSpan(`operation ${operation.id}`, async (span) => {
     span.setAttribute('trestle.operation', operation.id);
@@ -123,24 +126,24 @@ export async function invoke(
       const handler = await loadHandler(operation);
       // The schema of this very operation made the value, which is what its handler takes.
       const output = parseOutput(operation, await handler(context, parsed as never));
-      await journal?.append(actor, {
-        type: 'operation.succeeded',
-        subject: `operation:${operation.id}`,
-        payload: {
+      await journal?.append(
+        actor,
+        newEvent(operationSucceeded, subject, {
           input: auditInput(operation, parsed),
           durationMs: Math.round(performance.now() - startedAt),
-        },
-      });
+        }),
+      );
       return output;
     } catch (thrown) {
       const error = toTrestleError(thrown);
       span.setStatus({ code: SpanStatusCode.ERROR, message: error.code });
       await journal
-        ?.append(actor, {
-          type: error.kind === 'denied' ? 'operation.denied' : 'operation.failed',
-          subject: `operation:${operation.id}`,
-          payload: { code: error.code },
-        })
+        ?.append(
+          actor,
+          newEvent(error.kind === 'denied' ? operationDenied : operationFailed, subject, {
+            code: error.code,
+          }),
+        )
         .catch((cause: unknown) => {
           // The failure itself matters more to the caller than that it could not be recorded (a full disk).
           invoker.scope.log.warn('the failure could not be recorded', {

@@ -16,6 +16,7 @@ export interface MemoryPorts {
 export function memoryPorts(): MemoryPorts {
   const events: LogEvent[] = [];
   const cursors = new Map<string, number>();
+  const listeners = new Set<() => void>();
   const held = new Map<string, { holder: string; until: number }>();
   const journal: Journal = {
     async append({ principal, operation, requestId }, event: NewEvent) {
@@ -31,9 +32,14 @@ export function memoryPorts(): MemoryPorts {
         hash: '',
       };
       events.push(entry);
+      for (const listener of listeners) listener();
       return entry;
     },
     read: async ({ after = 0, limit = 100 }) => events.filter(({ seq }) => seq > after).slice(0, limit),
+    watch(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     verify: async () => ({ ok: true, events: events.length, head: '' }),
     cursor: async (subscriber) => cursors.get(subscriber) ?? 0,
     setCursor: async (subscriber, seq) => void cursors.set(subscriber, seq),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../record.ts';
 import type { AnyOperation } from './operation.ts';
 
 /** One input field of an operation, as a surface of texts (flags, query parameters) sees it. */
@@ -10,9 +11,6 @@ export interface InputField {
   readonly default: unknown;
   readonly isRequired: boolean;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
 
 /** The fields of an operation's input, from its schema. */
 export function inputFields(operation: Pick<AnyOperation, 'input'>): readonly InputField[] {

@@ -1,3 +1,4 @@
+import { isRecord } from '../record.ts';
 import type { Plugin } from './plugin.ts';
 import { pluginError } from './plugin-error.ts';
 
@@ -10,7 +11,6 @@ const RESERVED = ['call', 'then', 'help', 'serve', 'worker', 'demo'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isSchema = (value: unknown): boolean => isRecord(value) && isRecord(value._zod) && 'safeParse' in value;
 const hasMethod = (value: unknown, name: string): boolean =>

@@ -1,4 +1,11 @@
-import { type Actor, extensionPoint, type LogEvent, type NewEvent, token } from '@trestle/kernel';
+import {
+  type Actor,
+  type EventKind,
+  extensionPoint,
+  type LogEvent,
+  type PayloadOf,
+  token,
+} from '@trestle/kernel';
 import type { Kysely, Transaction } from 'kysely';
 
 /** An edge of the lineage graph: `from` went into the making of `to`. */
@@ -11,8 +18,8 @@ export interface NewEdge {
 /** A change in progress: everything done through it becomes durable together, or not at all. */
 export interface Change<Tables> {
   readonly db: Transaction<Tables>;
-  /** Appends to the hash-chained log. */
-  record(event: NewEvent): Promise<LogEvent>;
+  /** Appends an event of a kind to the hash-chained log, about a subject: `record(modelPromoted, 'model:a@3', {…})`. */
+  record<Kind extends EventKind>(kind: Kind, subject: string, payload: PayloadOf<Kind>): Promise<LogEvent>;
   /** Adds a lineage edge; adding it twice is adding it once. */
   link(edge: NewEdge): Promise<void>;
 }

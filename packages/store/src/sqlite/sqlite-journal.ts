@@ -5,6 +5,7 @@ import { chainHash, GENESIS } from './event-chain.ts';
 import { appendEvent, toEvent } from './events.ts';
 import type { SqliteMetadata } from './sqlite-metadata.ts';
 import type { StoreTables } from './tables.ts';
+import { logWatch } from './watch-log.ts';
 
 const VERIFY_BATCH = 1_000;
 const MAX_READ = 10_000;
@@ -24,6 +25,8 @@ export function sqliteJournal(metadata: SqliteMetadata): Journal {
         .execute();
       return rows.map(toEvent);
     },
+
+    watch: logWatch(metadata),
 
     verify: () => verifyChain(metadata),
 

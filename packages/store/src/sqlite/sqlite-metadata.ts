@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { Actor } from '@trestle/kernel';
+import { type Actor, newEvent } from '@trestle/kernel';
 import { Kysely, sql, type Transaction } from 'kysely';
 import type { Change, Metadata, Migration, NewEdge } from '../interface/metadata.ts';
 import { appendEvent } from './events.ts';
@@ -18,13 +18,21 @@ export interface SqliteMetadata extends Metadata {
   readonly reader: Kysely<StoreTables>;
   /** A write transaction on the store's own tables. */
   transact<T>(weight: Weight, work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T>;
+  /** Calls `listener` after each change of state that this process commits. @returns ends it */
+  onCommit(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
 /** Opens the metadata database and brings its schema up to date. @throws TRS_STORE_… */
 export async function openSqliteMetadata(options: SqliteMetadataOptions): Promise<SqliteMetadata> {
   const { file, lockWaitMs } = options;
-  const { writer, transact, close: closeWriters } = transactor(options);
+  const { writer, transact: write, close: closeWriters } = transactor(options);
+  const listeners = new Set<() => void>();
+  const transact: SqliteMetadata['transact'] = async (weight, work) => {
+    const result = await write(weight, work);
+    if (weight === 'state') for (const listener of listeners) listener();
+    return result;
+  };
   // A connection of its own: what is read never sees a change that is still in progress.
   const reader = new Kysely<StoreTables>({ dialect: sqliteDialect({ file, lockWaitMs, role: 'reader' }) });
   const close = async (): Promise<void> => {
@@ -43,6 +51,10 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
     file,
     reader,
     transact,
+    onCommit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     close,
     // The caller names its own tables; SQL is the same connection for all.
     query: <Tables>() => reader as unknown as Kysely<Tables>,
@@ -52,7 +64,8 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
         async (db) =>
           await work({
             db: db as unknown as Transaction<Tables>,
-            record: async (event) => await appendEvent(db, actor, event),
+            record: async (kind, subject, payload) =>
+              await appendEvent(db, actor, newEvent(kind, subject, payload)),
             link: async (edge) => await addEdge(db, edge),
           }),
       );

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { Column, DatasetVersion } from '@trestle/contracts';
+import { type Column, type DatasetVersion, datasetErased } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken, canonicalJson, metadataToken } from '@trestle/store';
 import { dataError } from '../data-error.ts';
@@ -122,11 +122,7 @@ export async function eraseSubject(
           erased_at: new Date().toISOString(),
         })
         .execute();
-      await record({
-        type: 'dataset.erased',
-        subject: `dataset:${dataset}`,
-        payload: { id, column, rows, versions: erased, commitment },
-      });
+      await record(datasetErased, `dataset:${dataset}`, { id, column, rows, versions: erased, commitment });
       return true;
     });
     if (!isDone) continue;

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type columnSchema, datasetsToken } from '@trestle/contracts';
-import { type Context, isTrestleError, type LogEvent } from '@trestle/kernel';
+import {
+  type columnSchema,
+  type datasetAdded,
+  datasetsToken,
+  type pipelineEvents,
+  type runEvents,
+} from '@trestle/contracts';
+import { type Context, type EventOf, isTrestleError } from '@trestle/kernel';
 import { lineageToken } from '@trestle/store';
 import type { z } from 'zod';
 import { dataConfig } from '../data-config.ts';
@@ -13,8 +19,15 @@ const PRODUCER = 'https://github.com/trestle-ml/trestle';
 const SPEC = 'https://openlineage.io/spec';
 const TIMEOUT_MS = 10_000;
 
-/** What the OpenLineage events of this project are sent for: event types of the log, with the state they stand for. */
-const STATES: Readonly<Record<string, 'START' | 'COMPLETE' | 'FAIL' | 'ABORT'>> = {
+/** An event of the log for which an OpenLineage event is sent. */
+type Told = EventOf<
+  | typeof datasetAdded
+  | (typeof pipelineEvents)[keyof typeof pipelineEvents]
+  | (typeof runEvents)[keyof typeof runEvents]
+>;
+
+/** The state that each of them stands for. */
+const STATES: Readonly<Record<Told['type'], 'START' | 'COMPLETE' | 'FAIL' | 'ABORT'>> = {
   'dataset.added': 'COMPLETE',
   'pipeline.started': 'START',
   'pipeline.succeeded': 'COMPLETE',
@@ -27,9 +40,9 @@ const STATES: Readonly<Record<string, 'START' | 'COMPLETE' | 'FAIL' | 'ABORT'>> 
 };
 
 /** Tells an event of the log to the configured file or endpoint, as OpenLineage. @throws TRS_DATA_OPEN_LINEAGE to try again */
-export async function emitOpenLineage(ctx: Context, event: LogEvent): Promise<void> {
+export async function emitOpenLineage(ctx: Context, event: Told): Promise<void> {
   const { file, url, apiKey, namespace } = ctx.config(dataConfig).openLineage;
-  if ((file === undefined && url === undefined) || STATES[event.type] === undefined) return;
+  if (file === undefined && url === undefined) return;
   const told = JSON.stringify(await openLineageEvent(ctx, event, namespace));
   if (file !== undefined) await appendFile(resolve(ctx.project.dir, file), `${told}\n`);
   if (url === undefined) return;
@@ -52,7 +65,7 @@ export async function emitOpenLineage(ctx: Context, event: LogEvent): Promise<vo
 }
 
 /** A RunEvent of OpenLineage (spec 2-0-2) for an event of the log. */
-export async function openLineageEvent(ctx: Context, event: LogEvent, namespace: string) {
+export async function openLineageEvent(ctx: Context, event: Told, namespace: string) {
   const [kind = '', name = ''] = /^([a-z]+):(.*)$/.exec(event.subject)?.slice(1) ?? [];
   const lineage = await ctx.service(lineageToken);
   const sources = kind === 'pipeline' ? [] : (await lineage.into(event.subject)).map((edge) => edge.from);
@@ -65,12 +78,16 @@ export async function openLineageEvent(ctx: Context, event: LogEvent, namespace:
         : [];
   const job = kind === 'pipeline' ? `pipeline.${name}` : kind === 'run' ? 'train' : event.operation;
   return {
-    eventType: STATES[event.type] ?? 'OTHER',
+    eventType: STATES[event.type],
     eventTime: event.time,
     producer: PRODUCER,
     schemaURL: `${SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent`,
     job: { namespace, name: job },
-    run: { runId: uuidOf(kind === 'dataset' ? event.id : String(event.payload.run ?? event.subject)) },
+    run: {
+      runId: uuidOf(
+        kind === 'dataset' ? event.id : 'run' in event.payload ? event.payload.run : event.subject,
+      ),
+    },
     inputs,
     outputs,
   };

@@ -1,3 +1,4 @@
+import { datasetTagged } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import type { DataTables } from '../data-tables.ts';
@@ -24,11 +25,7 @@ export async function tagVersion(ctx: Context, input: { readonly name: string; r
         .values({ dataset, tag: input.tag, version })
         .onConflict((conflict) => conflict.columns(['dataset', 'tag']).doUpdateSet({ version }))
         .execute();
-      await record({
-        type: 'dataset.tagged',
-        subject: `dataset:${dataset}@${version}`,
-        payload: { tag: input.tag, previous },
-      });
+      await record(datasetTagged, `dataset:${dataset}@${version}`, { tag: input.tag, previous });
     }
     return { dataset, version, tag: input.tag, previous };
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import process from 'node:process';
+import { pipelineEvents } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import type { Kysely } from 'kysely';
@@ -84,10 +85,9 @@ export async function recordPipelineRun(scope: Scope, actor: Actor, run: Pipelin
   const metadata = await scope.service(metadataToken);
   await metadata.change<PipelineTables, void>(actor, async (change) => {
     await keepRun(change.db, run);
-    await change.record({
-      type: `pipeline.${run.status === 'running' ? 'started' : run.status}`,
-      subject: `pipeline:${run.pipeline}`,
-      payload: { run: run.run, steps: run.steps.map(({ step, state, output }) => ({ step, state, output })) },
+    await change.record(pipelineEvents[run.status], `pipeline:${run.pipeline}`, {
+      run: run.run,
+      steps: run.steps.map(({ step, state, output }) => ({ step, state, output })),
     });
   });
 }

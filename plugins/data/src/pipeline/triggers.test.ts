@@ -55,12 +55,19 @@ describe('a trigger', () => {
 
   it('starts a run for drift of a deployment that it names, and for no other alert', async () => {
     await open({ drift: ['strikes'] });
-    const fired = (seq: number, payload: Record<string, unknown>) =>
+    const fired = (
+      seq: number,
+      about: { readonly kind: 'performance' | 'drift'; readonly deployment: string },
+    ) =>
       startOnEvent(host.context(pipelineRun), {
         ...{ seq, id: 'e', actor: 'system', operation: 'x', requestId: 'r', time: '', hash: '' },
         type: 'alert.fired',
         subject: `alert:a-${seq}`,
-        payload,
+        payload: {
+          ...{ alert: `a-${seq}`, state: 'open', summary: '', openedAt: '' },
+          model: { name: 'm', version: 1 },
+          ...about,
+        },
       });
     await fired(1, { kind: 'performance', deployment: 'strikes' });
     await fired(2, { kind: 'drift', deployment: 'others' });

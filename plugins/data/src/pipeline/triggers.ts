@@ -1,4 +1,5 @@
-import { type Context, jobStoreToken, type LogEvent, systemPrincipal } from '@trestle/kernel';
+import type { alertFired, datasetAdded } from '@trestle/contracts';
+import { type Context, type EventOf, jobStoreToken, systemPrincipal } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { Cron } from 'croner';
 import { dataConfig } from '../data-config.ts';
@@ -9,15 +10,21 @@ import type { PipelineTables } from './pipeline-tables.ts';
 const HOLDER_OF_NOTHING = 'data';
 
 /** Starts the pipelines that wait for what an event tells: a new version of a dataset, or drift. */
-export async function startOnEvent(ctx: Context, event: LogEvent): Promise<void> {
+export async function startOnEvent(
+  ctx: Context,
+  event: EventOf<typeof datasetAdded | typeof alertFired>,
+): Promise<void> {
   const { pipelines } = ctx.config(dataConfig);
   const [dataset = ''] = event.subject.replace(/^dataset:/, '').split('@');
   for (const pipeline of pipelines) {
     const { datasets, drift } = pipeline.triggers;
     if (event.type === 'dataset.added' && datasets.includes(dataset))
       await enqueue(ctx, pipeline, `a new version: ${event.subject}`, String(event.seq));
-    const { kind, deployment } = event.payload;
-    if (event.type === 'alert.fired' && kind === 'drift' && drift.includes(String(deployment)))
+    if (
+      event.type === 'alert.fired' &&
+      event.payload.kind === 'drift' &&
+      drift.includes(event.payload.deployment)
+    )
       await enqueue(ctx, pipeline, `drift: ${event.subject}`, String(event.seq));
   }
 }

@@ -1,3 +1,4 @@
+import { datasetCollected } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { type BlobInfo, blobsToken, metadataToken } from '@trestle/store';
 import type { DataTables } from '../data-tables.ts';
@@ -57,11 +58,7 @@ export async function collect(
           free.map((row) => row.digest),
         )
         .execute();
-      await record({
-        type: 'dataset.collected',
-        subject: 'store:blobs',
-        payload: { blobs: free.length, bytes: bytesOf(free) },
-      });
+      await record(datasetCollected, 'store:blobs', { blobs: free.length, bytes: bytesOf(free) });
       return free;
     });
     removed.blobs += gone.length;

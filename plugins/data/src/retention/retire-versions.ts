@@ -1,3 +1,4 @@
+import { datasetRetired } from '@trestle/contracts';
 import { type Actor, jobStoreToken, type Scope } from '@trestle/kernel';
 import { lineageToken, metadataToken } from '@trestle/store';
 import type { DataTables } from '../data-tables.ts';
@@ -83,7 +84,7 @@ export async function retire(scope: Scope, actor: Actor, keep: number): Promise<
         .insertInto('dataset_retired')
         .values({ dataset, version: number, retired_at: new Date().toISOString() })
         .execute();
-      await record({ type: 'dataset.retired', subject: `dataset:${refOf(version)}`, payload: { digest } });
+      await record(datasetRetired, `dataset:${refOf(version)}`, { digest });
       retired.push(version);
     }
     return retired;

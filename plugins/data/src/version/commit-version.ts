@@ -1,4 +1,4 @@
-import type { Column, DatasetVersion } from '@trestle/contracts';
+import { type Column, type DatasetVersion, datasetAdded } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { type Blobs, blobsToken, metadataToken } from '@trestle/store';
 import type { Kysely } from 'kysely';
@@ -81,11 +81,7 @@ export async function commitStored(
         created_at: version.createdAt,
       })
       .execute();
-    await change.record({
-      type: 'dataset.added',
-      subject: ref,
-      payload: { digest, rows, source: version.source },
-    });
+    await change.record(datasetAdded, ref, { digest, rows, source: version.source });
     await along(change.db, version);
     return { ...version, unchanged: false };
   });

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type Alert, alertSchema, type Deployment } from '@trestle/contracts';
+import {
+  type Alert,
+  alertAcknowledged,
+  alertFired,
+  alertResolved,
+  alertSchema,
+  type Deployment,
+} from '@trestle/contracts';
 import type { Actor } from '@trestle/kernel';
 import type { Metadata } from '@trestle/store';
 import type { MonitoringTables } from '../tables.ts';
@@ -60,11 +67,7 @@ export async function openAlert(
     };
     await change.db.insertInto('monitoring_alerts').values(row).execute();
     const alert = alertOf(row);
-    await change.record({
-      type: 'alert.fired',
-      subject: `alert:${row.id}`,
-      payload: { ...alert, details: about.details },
-    });
+    await change.record(alertFired, `alert:${row.id}`, { ...alert, details: about.details });
     await change.link({
       from: `deployment:${deployment}@${revision}`,
       to: `alert:${row.id}`,
@@ -97,7 +100,7 @@ export async function resolveAlert(
     };
     await change.db.updateTable('monitoring_alerts').set(end).where('id', '=', row.id).execute();
     const alert = alertOf({ ...row, ...end });
-    await change.record({ type: 'alert.resolved', subject: `alert:${row.id}`, payload: { ...alert } });
+    await change.record(alertResolved, `alert:${row.id}`, alert);
     return alert;
   });
 }
@@ -118,7 +121,7 @@ export async function acknowledgeAlert(
     const seen = { state: 'acknowledged', acknowledged_by: actor.principal.id };
     await change.db.updateTable('monitoring_alerts').set(seen).where('id', '=', id).execute();
     const alert = alertOf({ ...row, ...seen });
-    await change.record({ type: 'alert.acknowledged', subject: `alert:${id}`, payload: { ...alert } });
+    await change.record(alertAcknowledged, `alert:${id}`, alert);
     return alert;
   });
 }

@@ -1,9 +1,11 @@
-import { alertSchema, notifiers } from '@trestle/contracts';
-import type { Context, LogEvent } from '@trestle/kernel';
+import { type alertFired, type alertResolved, notifiers } from '@trestle/contracts';
+import type { Context, EventOf } from '@trestle/kernel';
 
 /** Tells every notifier of an alert. One that fails is logged, and does not keep the others from being told. */
-export async function notify(ctx: Context, event: LogEvent): Promise<void> {
-  const alert = alertSchema.parse(event.payload);
+export async function notify(
+  ctx: Context,
+  { payload: alert }: EventOf<typeof alertFired | typeof alertResolved>,
+): Promise<void> {
   for (const notifier of ctx.extensions(notifiers)) {
     try {
       const send = await notifier.load();

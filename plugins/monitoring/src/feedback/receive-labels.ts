@@ -1,3 +1,4 @@
+import { feedbackReceived } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
@@ -50,10 +51,11 @@ export async function receiveLabels(
     const changed = [...counts.values()].reduce((total, count) => total + count.changed, 0);
     const added = [...counts.values()].reduce((total, count) => total + count.added, 0);
     if (added + changed > 0) {
-      await change.record({
-        type: 'feedback.received',
-        subject: `deployment:${deployment}`,
-        payload: { deployment, added, changed, unmatched: unmatched.length },
+      await change.record(feedbackReceived, `deployment:${deployment}`, {
+        deployment,
+        added,
+        changed,
+        unmatched: unmatched.length,
       });
     }
     return { deployment, received: labels.length, matched, changed, unmatched };

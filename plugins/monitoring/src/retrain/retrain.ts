@@ -4,6 +4,7 @@ import {
   datasetsToken,
   deploymentsToken,
   modelsToken,
+  retrainFinished,
   type TrainingSpec,
   trainingToken,
 } from '@trestle/contracts';
@@ -181,11 +182,7 @@ async function finish(ctx: Context, result: RetrainResult): Promise<void> {
   const metadata = await ctx.service(metadataToken);
   const { deployment, promoted, reason } = result;
   await metadata.change(ctx, async (change) => {
-    await change.record({
-      type: 'retrain.finished',
-      subject: `deployment:${deployment}`,
-      payload: { ...result },
-    });
+    await change.record(retrainFinished, `deployment:${deployment}`, result);
   });
   if (!promoted) return;
   for (const kind of ['drift', 'performance'] as const) {

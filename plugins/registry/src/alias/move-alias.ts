@@ -1,4 +1,4 @@
-import { NAME_PATTERN } from '@trestle/contracts';
+import { aliasEvents, NAME_PATTERN } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
 import type { Kysely } from 'kysely';
@@ -133,11 +133,7 @@ async function point(
       time: new Date().toISOString(),
     })
     .execute();
-  await change.record({
-    type: `model.${kind}`,
-    subject: `model:${name}@${version}`,
-    payload: { name, version, alias, previous },
-  });
+  await change.record(aliasEvents[kind], `model:${name}@${version}`, { name, version, alias, previous });
 }
 
 /** Aliases stand where a version number or "latest" could, so they must be neither. */

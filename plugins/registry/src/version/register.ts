@@ -1,4 +1,4 @@
-import { type ModelVersion, NAME_PATTERN } from '@trestle/contracts';
+import { type ModelVersion, modelRegistered, NAME_PATTERN } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { type Model, openModel } from '@trestle/model';
 import { blobsToken, metadataToken } from '@trestle/store';
@@ -78,11 +78,8 @@ async function commit(scope: Scope, actor: Actor, name: string, model: Model): P
     // A model from elsewhere starts its lineage at the file that was taken in.
     const from = version.run === undefined ? `file:${version.digest}` : `run:${version.run}`;
     await change.link({ from, to: ref, kind: 'registered' });
-    await change.record({
-      type: 'model.registered',
-      subject: ref,
-      payload: { digest: version.digest, run: version.run, metrics: version.metrics },
-    });
+    const { digest, run, metrics } = version;
+    await change.record(modelRegistered, ref, { digest, run, metrics });
     return version;
   });
 }

@@ -1,4 +1,10 @@
-import { type Deployment, type ModelVersion, modelsToken, parseReference } from '@trestle/contracts';
+import {
+  type Deployment,
+  deploymentEvents,
+  type ModelVersion,
+  modelsToken,
+  parseReference,
+} from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import { type Change, metadataToken } from '@trestle/store';
@@ -118,16 +124,12 @@ async function insert(change: Change<ServingTables>, revision: Revision): Promis
   const model = `model:${revision.model}@${revision.version}`;
   const subject = `deployment:${revision.deployment}@${revision.revision}`;
   await change.link({ from: model, to: subject, kind: 'deployed' });
-  await change.record({
-    type: `deployment.${revision.kind}`,
-    subject,
-    payload: {
-      deployment: revision.deployment,
-      revision: revision.revision,
-      model: revision.model,
-      version: revision.version,
-      follows: revision.follows,
-    },
+  await change.record(deploymentEvents[revision.kind], subject, {
+    deployment: revision.deployment,
+    revision: revision.revision,
+    model: revision.model,
+    version: revision.version,
+    follows: revision.follows,
   });
   return toDeployment(revision);
 }

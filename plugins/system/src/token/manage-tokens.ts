@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { tokenCreated, tokenRevoked } from '@trestle/contracts';
 import { type Context, mayAccess, type Principal } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { systemError } from '../system-error.ts';
@@ -39,10 +40,10 @@ export async function createToken(
       .executeTakeFirst();
     if (same) throw nameTaken(same);
     await db.insertInto('system_tokens').values(row).execute();
-    await record({
-      type: 'token.created',
-      subject: `token:${row.id}`,
-      payload: { name: row.name, scopes: input.scopes, expiresAt: row.expires_at },
+    await record(tokenCreated, `token:${row.id}`, {
+      name: row.name,
+      scopes: input.scopes,
+      expiresAt: row.expires_at,
     });
   });
   return { ...show(row), secret };
@@ -72,7 +73,7 @@ export async function revokeToken(ctx: Context, input: { readonly token: string 
     if (!row) throw unknownToken(input.token);
     const revoked_at = new Date().toISOString();
     await db.updateTable('system_tokens').set({ revoked_at }).where('id', '=', row.id).execute();
-    await record({ type: 'token.revoked', subject: `token:${row.id}`, payload: { name: row.name } });
+    await record(tokenRevoked, `token:${row.id}`, { name: row.name });
     return show({ ...row, revoked_at });
   });
 }

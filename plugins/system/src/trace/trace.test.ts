@@ -1,5 +1,5 @@
-import { lineageSources } from '@trestle/contracts';
-import { contribute, type NewEvent, plugin } from '@trestle/kernel';
+import { lineageSources, runFailed } from '@trestle/contracts';
+import { contribute, plugin } from '@trestle/kernel';
 import { metadataToken, type NewEdge } from '@trestle/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TemporaryHost, temporaryHost } from '../temporary-host.test.fixture.ts';
@@ -35,13 +35,13 @@ describe('trestle trace', () => {
   });
   afterEach(() => t.remove());
 
-  const add = async (edges: readonly NewEdge[], events: readonly NewEvent[] = []) => {
+  const add = async (edges: readonly NewEdge[], failed: readonly string[] = []) => {
     const metadata = await t.host.service(metadataToken);
     await metadata.change(
       { principal: { id: 'local:ada', scopes: [] }, requestId: 'r', operation: 'test' },
       async ({ link, record }) => {
         for (const edge of edges) await link(edge);
-        for (const event of events) await record(event);
+        for (const run of failed) await record(runFailed, run, { target: 'y', metrics: {} });
       },
     );
   };
@@ -111,7 +111,7 @@ describe('trestle trace', () => {
   });
 
   it('tells who made something, and knows things that have no edges', async () => {
-    await add([], [{ type: 'run.failed', subject: 'run:r-9', payload: {} }]);
+    await add([], ['run:r-9']);
     expect((await t.host.run(trace, { ref: 'r-9' })).nodes).toMatchObject([
       { ref: 'run:r-9', event: { type: 'run.failed', actor: 'local:ada' } },
     ]);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import process from 'node:process';
-import { type Run, runSchema } from '@trestle/contracts';
+import { type Run, runEvents, runSchema } from '@trestle/contracts';
 import { type Actor, didYouMean, type Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { trainError } from '../train-error.ts';
@@ -79,15 +79,11 @@ export async function recordRun(scope: Scope, actor: Actor, run: Run): Promise<v
       .execute();
     if (run.dataset !== undefined)
       await change.link({ from: `dataset:${run.dataset}`, to: `run:${run.run}`, kind: 'trained' });
-    await change.record({
-      type: `run.${run.status === 'running' ? 'started' : run.status}`,
-      subject: `run:${run.run}`,
-      payload: {
-        dataset: run.dataset,
-        target: run.spec.target,
-        metrics: run.metrics.test ?? {},
-        modelDigest: run.modelDigest,
-      },
+    await change.record(runEvents[run.status], `run:${run.run}`, {
+      dataset: run.dataset,
+      target: run.spec.target,
+      metrics: run.metrics.test ?? {},
+      modelDigest: run.modelDigest,
     });
   });
 }
