@@ -1,13 +1,15 @@
 import { type Actor, type Context, token } from '@trestle/kernel/spec';
 import { z } from 'zod';
 import type { Batch } from './batch.ts';
-import { columnTypeSchema } from './column-type.ts';
+import { columnTypeSchema, storedTypeSchema } from './column-type.ts';
 import type { TableSketch } from './sketches.ts';
 
 export const columnSchema = z.object({
   name: z.string(),
   type: columnTypeSchema,
   nulls: z.number(),
+  /** Its values are kept so, exactly; in the usual way of its type when left out. */
+  stored: storedTypeSchema.optional(),
   /** A fact of the file that a row was made of (its name, its size), not of what it shows: no feature unless one is declared. */
   about: z.literal('file').optional(),
 });

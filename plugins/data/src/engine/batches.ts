@@ -7,6 +7,7 @@ export interface TypedColumn {
   readonly name: string;
   readonly type: ColumnType;
   readonly about?: Column['about'];
+  readonly stored?: Column['stored'];
 }
 
 export const DEFAULT_BATCH_ROWS = 8_192;
@@ -14,7 +15,8 @@ export const DEFAULT_BATCH_ROWS = 8_192;
 /** What each type is turned into by the engine, so that reading a value here is a plain conversion. */
 const READ_AS: Readonly<Record<ColumnType, (column: string) => string>> = {
   integer: (column) => `CAST(${column} AS DOUBLE)`,
-  number: (column) => column,
+  // A decimal too.
+  number: (column) => `CAST(${column} AS DOUBLE)`,
   timestamp: (column) => `CAST(epoch_ms(${column}) AS DOUBLE)`,
   boolean: (column) => column,
   string: (column) => column,

@@ -1,4 +1,4 @@
-import type { ColumnType } from '@trestle/contracts';
+import type { Column, ColumnType } from '@trestle/contracts';
 
 const INTEGERS = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER)$/;
 const NUMBERS = /^(FLOAT|DOUBLE|DECIMAL\(.*\))$/;
@@ -22,3 +22,7 @@ export const STORED_TYPES: Readonly<Record<ColumnType, string>> = {
   timestamp: 'TIMESTAMP',
   string: 'VARCHAR',
 };
+
+/** How the values of a column are stored. */
+export const storedTypeOf = ({ type, stored }: Pick<Column, 'type' | 'stored'>): string =>
+  stored ?? STORED_TYPES[type];

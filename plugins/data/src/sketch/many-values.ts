@@ -75,7 +75,8 @@ async function frequentOf(
 ): Promise<Pick<ValueSketch, 'distinct' | 'values' | 'untold' | 'registers'>> {
   const column = identifier(basic.name);
   if (basic.distinct > MOSTLY_DIFFERENT * basic.count) {
-    const values = `(SELECT 0 AS c, ${column} AS v FROM ${relation} WHERE ${column} IS NOT NULL)`;
+    const value = basic.type === 'number' ? `CAST(${column} AS DOUBLE)` : column;
+    const values = `(SELECT 0 AS c, ${value} AS v FROM ${relation} WHERE ${column} IS NOT NULL)`;
     const registers = registersIn(await engine.rows(registerRows(values, bits)), bits);
     const distinct = Math.round(estimateDistinct(Buffer.from(registers, 'base64')));
     return { distinct: Math.min(distinct, basic.count), values: [], untold: basic.count, registers };

@@ -25,7 +25,7 @@ export async function countValues(
   const each = columns.map(({ name, type }, c) => {
     const column = identifier(name);
     // Of the two zeros one is kept, as they are equal and their texts are not.
-    const value = type === 'number' ? `${column} + 0.0` : column;
+    const value = type === 'number' ? `CAST(${column} AS DOUBLE) + 0.0` : column;
     return `SELECT ${c} AS c, ${value} AS v FROM ${relation} WHERE ${column} IS NOT NULL`;
   });
   const [only] = each;

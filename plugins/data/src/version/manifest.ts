@@ -12,4 +12,4 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Columns as a manifest holds them. */
 export const schemaOf = (columns: readonly TypedColumn[]): Manifest['columns'] =>
-  columns.map(({ name, type, about }) => ({ name, type, about }));
+  columns.map(({ name, type, about, stored }) => ({ name, type, about, stored }));

@@ -4,7 +4,7 @@ import type { Column } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
 import type { TypedColumn } from '../engine/batches.ts';
-import { STORED_TYPES } from '../engine/column-types.ts';
+import { storedTypeOf } from '../engine/column-types.ts';
 import type { Engine, Parameters } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/quote.ts';
 import { putPinnedFile } from '../retention/blob-pins.ts';
@@ -27,7 +27,7 @@ export async function writePart(
 ): Promise<WrittenPart> {
   const path = join(dir, 'part.parquet');
   const list = columns.map(
-    ({ name, type }) => `CAST(${identifier(name)} AS ${STORED_TYPES[type]}) AS ${identifier(name)}`,
+    (column) => `CAST(${identifier(column.name)} AS ${storedTypeOf(column)}) AS ${identifier(column.name)}`,
   );
   const [written] = await engine.rows(
     `COPY (SELECT ${list.join(', ')} FROM ${relation}) TO ${literal(path)}
@@ -39,10 +39,11 @@ export async function writePart(
     path,
     bytes: Number(written?.file_size_bytes ?? 0),
     rows: Number(written?.count ?? 0),
-    columns: columns.map(({ name, type, about }) => ({
+    columns: columns.map(({ name, type, about, stored }) => ({
       name,
       type,
       about,
+      stored,
       nulls: nulls.get(identifier(name)) ?? 0,
     })),
   };
