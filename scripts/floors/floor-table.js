@@ -18,12 +18,29 @@ export const MAY_IMPORT = {
   // Floor 2
   'packages/model': ['packages/core', 'packages/onnx'],
   'packages/client': ['packages/kernel'],
-  'packages/testing': ['packages/core', 'packages/kernel', 'packages/store', 'packages/model'],
+  'packages/features': [
+    'packages/kernel',
+    'packages/contracts',
+    'packages/statistics',
+    'packages/onnx',
+    'packages/model',
+  ],
+  'packages/testing': [
+    'packages/core',
+    'packages/kernel',
+    'packages/contracts',
+    'packages/store',
+    'packages/onnx',
+    'packages/model',
+    'packages/features',
+  ],
   // Floor 3
   'plugins/system': plugin('packages/core'),
   // core for pipelines' steps on tensors, loaded in the thread of such a step; model for its decoder of images, so that there is one.
   'plugins/data': plugin('packages/core', 'packages/model'),
   'plugins/training': plugin(
+    'packages/features',
+    'packages/statistics',
     'packages/core',
     'packages/nn',
     'packages/trees',

@@ -1,8 +1,5 @@
-import { type OnnxModel, writeModel } from '@trestle/onnx';
-import { buildGraph, type DenseLayer } from './build-graph.ts';
-import { foreignOpset, newerOpset } from './feature-nodes.ts';
+import { type GraphBuilder, graphBuilder, type ValueInfo, writeModel } from '@trestle/onnx';
 import { METADATA_PREFIX, type ModelMetadata } from './metadata.ts';
-import type { Preprocessing } from './preprocessing.ts';
 
 /** Output names by task: what a caller of the bare ONNX file sees. */
 export const OUTPUT_NAMES = {
@@ -10,33 +7,57 @@ export const OUTPUT_NAMES = {
   multiclass: 'probabilities',
   regression: 'value',
 } as const;
-const TRANSFORMS = { binary: 'sigmoid', multiclass: 'softmax', regression: 'none' } as const;
 
-export interface TabularModel {
-  readonly preprocessing: Preprocessing;
-  readonly layers: readonly DenseLayer[];
+/** Adds nodes that make something of a value. @returns the name of what they make */
+export type GraphPart = (graph: GraphBuilder, input: string) => string;
+
+/** From raw inputs to the design matrix. */
+export interface DesignPart {
+  readonly inputs: readonly ValueInfo[];
+  /** @returns the name of the design matrix, [batch, columns] */
+  readonly design: (graph: GraphBuilder) => string;
+}
+
+export interface ModelParts extends DesignPart {
+  /** From the design matrix to what the task's output holds: probabilities [batch, outputs], or values [batch, 1]. */
+  readonly head: GraphPart;
+  /** 1, or how many classes there are. */
+  readonly outputs: number;
   readonly metadata: ModelMetadata;
 }
 
 /**
- * Packages a model as one ONNX file: the preprocessing and the estimator are its graph, everything else its metadata. Equal
- * models give equal bytes.
+ * Packages a model as one ONNX file: preprocessing and estimator are its graph, everything else its metadata. Equal models give
+ * equal bytes.
  */
-export function buildModel({ preprocessing, layers, metadata }: TabularModel): Uint8Array {
-  const { task } = metadata.schema;
-  const { features = [] } = preprocessing;
-  const model: OnnxModel = {
+export function buildModel({ inputs, design, head, outputs, metadata }: ModelParts): Uint8Array {
+  const graph = graphBuilder([
+    { domain: '', version: 18 },
+    { domain: 'ai.onnx.ml', version: 3 },
+  ]);
+  const output = OUTPUT_NAMES[metadata.schema.task];
+  const value = head(graph, design(graph));
+  graph.nodes.push({
+    name: 'output',
+    operator: 'Identity',
+    domain: '',
+    inputs: [value],
+    outputs: [output],
+    attributes: {},
+  });
+  return writeModel({
     irVersion: 8,
     producer: 'trestle',
-    opsets: [
-      { domain: '', version: newerOpset(features) ? 20 : 18 },
-      { domain: 'ai.onnx.ml', version: 3 },
-      ...(foreignOpset(features) ? [{ domain: 'com.microsoft', version: 1 }] : []),
-    ],
-    graph: buildGraph(preprocessing, layers, TRANSFORMS[task], OUTPUT_NAMES[task]),
+    opsets: graph.opsets(),
+    graph: {
+      name: 'model',
+      nodes: graph.nodes,
+      initializers: graph.initializers,
+      inputs,
+      outputs: [{ name: output, type: 'float32', dims: ['batch', outputs] }],
+    },
     metadata: Object.fromEntries(
       Object.entries(metadata).map(([name, value]) => [METADATA_PREFIX + name, JSON.stringify(value)]),
     ),
-  };
-  return writeModel(model);
+  });
 }

@@ -1,15 +1,13 @@
-export type { DenseLayer } from './build-graph.ts';
-export { buildModel, type TabularModel } from './build-model.ts';
+export { buildModel, type DesignPart, type GraphPart, type ModelParts } from './build-model.ts';
 export type { Row } from './check-rows.ts';
+export { type DenseLayer, denseLayers } from './dense-layers.ts';
 export { DRIFT_BINS, DRIFT_TOP_VALUES, edgeBelow } from './drift-bins.ts';
-export { runsOf, wordsOf } from './encode-feature.ts';
-export * from './feature-step.ts';
 export { decodeImage, type Pixels } from './image/decode-image.ts';
 export { decodeImages, type ImageSize } from './image/decode-images.ts';
 export { imageGroups } from './image/image-groups.ts';
 export { isImageText } from './image/image-header.ts';
 export { type ImageStatistics, imageStatistics } from './image/image-statistics.ts';
+export { RESIZING } from './image/resize-pixels.ts';
 export * from './metadata.ts';
 export { type Model, openModel, type Prediction, type Verification } from './model.ts';
 export { ModelError } from './model-error.ts';
-export * from './preprocessing.ts';

@@ -1,4 +1,12 @@
 export { DEFAULT_LIMITS, type Limits } from './format/budget.ts';
+export {
+  floats,
+  type GraphBuilder,
+  graphBuilder,
+  int,
+  ints,
+  strings,
+} from './format/graph-builder.ts';
 export * from './format/model.ts';
 export { readModel } from './format/read-model.ts';
 export { writeModel } from './format/write-model.ts';

@@ -1,4 +1,5 @@
-import { buildModel } from '@trestle/model';
+import { designPart, numbers } from '@trestle/features';
+import { buildModel, denseLayers } from '@trestle/model';
 
 /**
  * A small valid model package: the probability of "yes" is sigmoid(`slope` · x) for the one feature `x`.
@@ -11,12 +12,19 @@ export function tinyModel(
   const x = 0.5;
   const probability = 1 / (1 + Math.exp(-slope * x * (isHonest ? 1 : -1)));
   return buildModel({
-    preprocessing: {
-      numbers: [{ kind: 'number', name: 'x', impute: 0, mean: 0, scale: 1, thresholds: [] }],
-      categories: [],
-    },
+    ...designPart([
+      numbers.bind({
+        kind: 'numbers',
+        name: 'numbers',
+        numbers: [{ column: 'x', impute: 0, mean: 0, scale: 1, thresholds: [] }],
+      }),
+    ]),
     // The second column says whether x was missing.
-    layers: [{ weights: Float32Array.of(slope, 0), bias: Float32Array.of(0), activation: 'none' }],
+    head: denseLayers(
+      [{ weights: Float32Array.of(slope, 0), bias: Float32Array.of(0), activation: 'none' }],
+      'binary',
+    ),
+    outputs: 1,
     metadata: {
       schema: {
         task: 'binary',

@@ -1,7 +1,8 @@
 import type { ModelVersion } from '@trestle/contracts';
 import { modelsToken } from '@trestle/contracts';
+import { designPart, numbers } from '@trestle/features';
 import { plugin, provide } from '@trestle/kernel';
-import { buildModel, type ModelMetadata } from '@trestle/model';
+import { buildModel, denseLayers, type ModelMetadata } from '@trestle/model';
 import { temporaryProject } from '@trestle/testing';
 import { expect, it } from 'vitest';
 import { modelFactsReader } from './read-model-facts.ts';
@@ -27,9 +28,8 @@ const metadata: ModelMetadata = {
   licence: 'Apache-2.0',
   createdAt: '2026-01-01T00:00:00.000Z',
 };
-const step = (name: string) => ({
-  kind: 'number' as const,
-  name,
+const number = (column: string) => ({
+  column,
   impute: 0,
   mean: 0,
   scale: 1,
@@ -38,8 +38,14 @@ const step = (name: string) => ({
 
 it('reads task, classes and reference of a model package, once, and leaves points in time out', async () => {
   const bytes = buildModel({
-    preprocessing: { numbers: [step('speed'), step('when')], categories: [] },
-    layers: [{ weights: new Float32Array(4), bias: new Float32Array(1), activation: 'none' }],
+    ...designPart([
+      numbers.bind({ kind: 'numbers', name: 'numbers', numbers: [number('speed'), number('when')] }),
+    ]),
+    head: denseLayers(
+      [{ weights: new Float32Array(4), bias: new Float32Array(1), activation: 'none' }],
+      'binary',
+    ),
+    outputs: 1,
     metadata,
   });
   const version: ModelVersion = {

@@ -1,6 +1,7 @@
+import type { Table } from '@trestle/features';
 import { imageGroups, type Model } from '@trestle/model';
 import { toRows } from '../packaging/golden.ts';
-import { type Table, takeRows } from '../table/table.ts';
+import { takeRows } from '../table/table.ts';
 
 const CHUNK_ROWS = 2_048;
 

@@ -1,5 +1,5 @@
+import type { Table } from '@trestle/features';
 import type { Feature, GoldenExamples, Model } from '@trestle/model';
-import type { Table } from '../table/table.ts';
 
 const EXAMPLES = 16;
 const TOLERANCE = 1e-4;

@@ -1,10 +1,10 @@
 import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/contracts';
+import { builtInKinds, type DeclaredFeature, featureKinds, readRecipe, type Table } from '@trestle/features';
 import { didYouMean, type Scope } from '@trestle/kernel';
-import { sourcesOf } from '../preprocessing/learn-features.ts';
 import { decodeImageColumns } from '../table/decode-images.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
 import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
-import { readTable, type Table } from '../table/table.ts';
+import { readTable } from '../table/table.ts';
 import { readTarget, type Target } from '../table/target.ts';
 import { trainError } from '../train-error.ts';
 
@@ -16,6 +16,8 @@ export interface Prepared {
   readonly split: Split;
   /** Columns that may become features. */
   readonly candidates: readonly string[];
+  /** Features that the spec declares. */
+  readonly declared: readonly DeclaredFeature[];
   readonly notes: readonly string[];
 }
 
@@ -29,11 +31,12 @@ export async function prepare(
   const datasets = await scope.service(datasetsToken);
   const dataset = await datasets.resolve(spec.data);
   const names = dataset.columns.map((column) => column.name);
-  const declared = Object.entries(spec.features ?? {}).flatMap(([name, feature]) => sourcesOf(name, feature));
+  const declared = readRecipe(spec.features ?? {}, [...builtInKinds, ...scope.extensions(featureKinds)]);
+  const sources = declared.flatMap((feature) => feature.sources);
   for (const name of [
     spec.target,
     ...spec.exclude,
-    ...declared,
+    ...sources,
     ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
   ])
     checkColumn(name, names, dataset);
@@ -43,11 +46,11 @@ export async function prepare(
     ({ name }) => name !== spec.target && name !== spec.timeColumn && !spec.exclude.includes(name),
   );
   const candidates = possible.filter(({ about }) => !about).map(({ name }) => name);
-  const facts = possible.filter(({ name, about }) => about && !declared.includes(name));
+  const facts = possible.filter(({ name, about }) => about && !sources.includes(name));
   const needed = [
     ...new Set([
       ...candidates,
-      ...declared,
+      ...sources,
       spec.target,
       ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
     ]),
@@ -55,7 +58,7 @@ export async function prepare(
   // A recorded split names rows by their places in the version.
   const orderBy = spec.split === undefined ? spec.timeColumn : undefined;
   const read = await readTable(datasets, dataset, needed, orderBy);
-  const table = await decodeImageColumns(read, spec.features ?? {}, onImage);
+  const table = await decodeImageColumns(read, declared, onImage);
   const target = readTarget(table, spec);
   const usable = Int32Array.from({ length: table.rows }, (_, row) => row).filter(
     (row) => !Number.isNaN(target.values[row]),
@@ -75,7 +78,7 @@ export async function prepare(
       : []),
     ...(dropped > 0 ? [`${dropped} rows without a target are left out.`] : []),
   ];
-  return { dataset, table, target, split, candidates, notes };
+  return { dataset, table, target, split, candidates, declared, notes };
 }
 
 function checkColumn(name: string, names: readonly string[], dataset: DatasetVersion): void {

@@ -1,6 +1,7 @@
 import type { Metrics, TrainingSpec } from '@trestle/contracts';
+import { encodeDesign } from '@trestle/features';
 import type { Context } from '@trestle/kernel';
-import { type DenseLayer, designColumns, encodeColumns } from '@trestle/model';
+import type { DenseLayer } from '@trestle/model';
 import { averageNets } from '../estimator/average-nets.ts';
 import { type DenseRecipe, type LinearRecipe, type Recipe, recipesFor } from '../estimator/estimators.ts';
 import { applyDense, type DesignData, fitDense } from '../estimator/fit-dense.ts';
@@ -28,7 +29,7 @@ export const outputsOf = ({ target }: Prepared): number =>
   target.task === 'multiclass' ? target.classes.length : 1;
 
 /** Learns the preprocessing from some rows alone. */
-export const learn = (prepared: Prepared, rows: Int32Array, spec: TrainingSpec): Learnt =>
+export const learn = (prepared: Prepared, rows: Int32Array): Learnt =>
   learnPreprocessing(
     {
       table: takeRows(prepared.table, rows),
@@ -36,7 +37,7 @@ export const learn = (prepared: Prepared, rows: Int32Array, spec: TrainingSpec):
       classes: prepared.target.classes,
     },
     prepared.candidates,
-    spec.features,
+    prepared.declared,
   );
 
 /** A design matrix of some rows; regression targets are scaled by the caller. */
@@ -46,8 +47,7 @@ export function designOf(prepared: Prepared, learnt: Learnt, rows: Int32Array): 
     Object.entries(part.columns).map(([name, column]) => [name, column.values]),
   );
   return {
-    matrix: encodeColumns(learnt.preprocessing, columns, part.rows),
-    width: designColumns(learnt.preprocessing).length,
+    ...encodeDesign(learnt.design, columns, part.rows),
     targets: Float32Array.from(rows, (row) => prepared.target.values[row] ?? 0),
   };
 }
@@ -60,7 +60,7 @@ export async function selectEstimators(
 ): Promise<readonly Candidate[]> {
   const recipes = recipesFor(spec);
   const { train, test: validation } = validationSplit(prepared, spec);
-  const learnt = learn(prepared, train, spec);
+  const learnt = learn(prepared, train);
   const data = designOf(prepared, learnt, train);
   const held = designOf(prepared, learnt, validation);
   const candidates: Candidate[] = [];

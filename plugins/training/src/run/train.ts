@@ -1,7 +1,8 @@
 import process from 'node:process';
 import { type Metrics, type Run, type TrainingSpec, trainingSpecSchema } from '@trestle/contracts';
+import { designPart, type Table } from '@trestle/features';
 import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
-import { buildModel, type ModelMetadata, openModel } from '@trestle/model';
+import { buildModel, denseLayers, type ModelMetadata, openModel } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
 import { describeRecipe, recipesFor } from '../estimator/estimators.ts';
@@ -10,7 +11,7 @@ import { scoreModel } from '../evaluation/score-model.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
-import { type Table, takeRows } from '../table/table.ts';
+import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { newRunId, recordRun } from './runs.ts';
@@ -71,7 +72,7 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
   const chosen = bestOf(prepared, candidates);
   const training = takeRows(prepared.table, prepared.split.train);
   const held = takeRows(prepared.table, prepared.split.test);
-  const learnt = learn(prepared, prepared.split.train, spec);
+  const learnt = learn(prepared, prepared.split.train);
   const layers = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
   ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
   const { task, classes } = prepared.target;
@@ -93,7 +94,12 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
     createdAt: started.startedAt,
   };
   // A first package without measurements is what they are taken from.
-  const bare = await openModel(buildModel({ preprocessing: learnt.preprocessing, layers, metadata }));
+  const parts = {
+    ...designPart(learnt.design),
+    head: denseLayers(layers, task),
+    outputs: outputsOf(prepared),
+  };
+  const bare = await openModel(buildModel({ ...parts, metadata }));
   const scores = await scoreModel(bare, held);
   const metrics = {
     train: measureOn(prepared, training, await scoreModel(bare, training), prepared.split.train),
@@ -111,8 +117,7 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
     notes,
   };
   const bytes = buildModel({
-    preprocessing: learnt.preprocessing,
-    layers,
+    ...parts,
     metadata: {
       ...metadata,
       golden: await goldenExamples(bare, held, learnt.features),

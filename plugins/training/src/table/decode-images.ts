@@ -1,9 +1,8 @@
-import type { FeatureRecipe, FeatureSpec } from '@trestle/contracts';
+import { type DeclaredFeature, imageSpecSchema, type Table, type TableColumn } from '@trestle/features';
 import { decodeImages, type ImageStatistics, imageStatistics, ModelError } from '@trestle/model';
 import { trainError } from '../train-error.ts';
-import type { Table, TableColumn } from './table.ts';
 
-type ImageSpec = Extract<FeatureSpec, { kind: 'image' }>;
+type ImageSpec = ReturnType<typeof imageSpecSchema.parse>;
 
 /**
  * Decodes the columns of which features are images, each once, to the size that the model takes: memory grows with rows x
@@ -13,13 +12,13 @@ type ImageSpec = Extract<FeatureSpec, { kind: 'image' }>;
  */
 export async function decodeImageColumns(
   table: Table,
-  recipe: FeatureRecipe,
+  features: readonly DeclaredFeature[],
   onRow: (row: number) => void,
 ): Promise<Table> {
   const decoded: Record<string, TableColumn> = {};
-  for (const [name, spec] of Object.entries(recipe)) {
-    if (spec.kind !== 'image') continue;
-    const column = spec.column ?? name;
+  for (const { name, kind, spec: declared, sources } of features) {
+    if (kind !== 'image') continue;
+    const [column = name] = sources;
     const found = table.columns[column];
     if (found?.type !== 'string' || decoded[column]) {
       throw trainError('FEATURE', {
@@ -29,7 +28,7 @@ export async function decodeImageColumns(
         details: { feature: name },
       });
     }
-    decoded[column] = await decodeColumn(column, found.values, spec, onRow);
+    decoded[column] = await decodeColumn(column, found.values, imageSpecSchema.parse(declared), onRow);
   }
   return { ...table, columns: { ...table.columns, ...decoded } };
 }

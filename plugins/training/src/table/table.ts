@@ -1,27 +1,5 @@
 import type { Batch, BatchColumn, Datasets, DatasetVersion } from '@trestle/contracts';
-import type { ImageStatistics } from '@trestle/model';
-
-/** A table in memory, column by column. Missing numbers are NaN, missing texts ''. */
-export interface Table {
-  readonly rows: number;
-  readonly columns: Readonly<Record<string, TableColumn>>;
-}
-
-export type TableColumn =
-  | { readonly type: 'number' | 'timestamp' | 'boolean'; readonly values: Float64Array }
-  | { readonly type: 'string'; readonly values: readonly string[] }
-  | ImageColumn;
-
-/** Images that were decoded and brought to one size: `perRow` pixels of each, one row behind the other. */
-export interface ImageColumn {
-  readonly type: 'image';
-  readonly values: Float32Array;
-  readonly perRow: number;
-  /** As they came: what the model's graph is given. */
-  readonly texts: readonly string[];
-  /** What each looks like in numbers, by `imageStatistics`. */
-  readonly statistics: readonly ImageStatistics[];
-}
+import type { Table, TableColumn } from '@trestle/features';
 
 /** Reads the chosen columns of a version, ordered by time if a column is named. Memory grows with rows x columns. */
 export async function readTable(

@@ -1,6 +1,6 @@
 import type { Task, TrainingSpec } from '@trestle/contracts';
+import type { Table, TableColumn } from '@trestle/features';
 import { trainError } from '../train-error.ts';
-import type { Table, TableColumn } from './table.ts';
 
 const MAX_CLASSES = 100;
 /** Whole numbers with at most this many values are taken for classes. */

@@ -1,25 +1,29 @@
+import { buildModel, type DenseLayer, denseLayers, type ModelMetadata, openModel } from '@trestle/model';
 import { readModel, writeModel } from '@trestle/onnx';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  buildModel,
-  designColumns,
-  encodeColumns,
-  type ModelMetadata,
-  openModel,
-  type Preprocessing,
-} from './index.ts';
+import { category, designColumns, designPart, encodeDesign, numbers } from '../src/index.ts';
 
-const preprocessing: Preprocessing = {
-  numbers: [
-    { kind: 'number', name: 'speed', impute: 120, mean: 110, scale: 1 / 30, thresholds: [100, 150] },
-    { kind: 'number', name: 'isNight', impute: 0, mean: 0.25, scale: 2, thresholds: [] },
-  ],
-  categories: [
-    { kind: 'category', name: 'size', categories: ['', 'small', 'large'] },
-    { kind: 'category', name: 'colour', categories: [] },
-  ],
-};
+const features = [
+  numbers.bind({
+    kind: 'numbers',
+    name: 'numbers',
+    numbers: [
+      { column: 'speed', impute: 120, mean: 110, scale: 1 / 30, thresholds: [100, 150] },
+      { column: 'isNight', impute: 0, mean: 0.25, scale: 2, thresholds: [] },
+    ],
+  }),
+  category.bind({ kind: 'category', name: 'size', column: 'size', categories: ['', 'small', 'large'] }),
+  category.bind({ kind: 'category', name: 'colour', column: 'colour', categories: [] }),
+];
+/** A package of these features and some layers. */
+const build = (layers: readonly DenseLayer[], metadata: ModelMetadata): Uint8Array =>
+  buildModel({
+    ...designPart(features),
+    head: denseLayers(layers, metadata.schema.task),
+    outputs: 1,
+    metadata,
+  });
 
 const metadata: ModelMetadata = {
   schema: {
@@ -44,7 +48,7 @@ const metadata: ModelMetadata = {
   createdAt: '2026-01-01T00:00:00.000Z',
 };
 
-const width = designColumns(preprocessing).length;
+const width = designColumns(features).length;
 /** One layer that passes a single column of the design matrix through. */
 const selecting = (column: number) => [
   {
@@ -68,18 +72,17 @@ describe('a model package', () => {
     const models = await Promise.all(
       Array.from({ length: width }, (_, column) =>
         openModel(
-          buildModel({
-            preprocessing,
-            layers: selecting(column),
-            metadata: { ...metadata, schema: { ...metadata.schema, task: 'regression', classes: [] } },
+          build(selecting(column), {
+            ...metadata,
+            schema: { ...metadata.schema, task: 'regression', classes: [] },
           }),
         ),
       ),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 5 }), async (rows) => {
-        const matrix = encodeColumns(
-          preprocessing,
+        const { matrix } = encodeDesign(
+          features,
           {
             speed: rows.map((r) => r.speed ?? Number.NaN),
             isNight: rows.map((r) => Number(r.isNight)),
@@ -91,7 +94,7 @@ describe('a model package', () => {
         for (const [column, model] of models.entries()) {
           const predictions = await model.predict(rows);
           for (const [index, prediction] of predictions.entries()) {
-            expect(prediction.value, designColumns(preprocessing)[column]).toBeCloseTo(
+            expect(prediction.value, designColumns(features)[column]).toBeCloseTo(
               matrix[index * width + column] ?? Number.NaN,
               3,
             );
@@ -103,7 +106,7 @@ describe('a model package', () => {
   });
 
   it('predicts labels and probabilities, and keeps its metadata', async () => {
-    const model = await openModel(buildModel({ preprocessing, layers, metadata }));
+    const model = await openModel(build(layers, metadata));
     expect(model.metadata).toEqual(metadata);
     const [prediction] = await model.predict([row]);
     expect(prediction).toMatchObject({
@@ -119,7 +122,7 @@ describe('a model package', () => {
     ['a missing value that was never missing', { speed: 1, size: 'small' }, 'isNight'],
     ['a number for a text', { ...row, size: 3 }, 'size'],
   ])('names row, field and reason of %s', async (_, bad, field) => {
-    const model = await openModel(buildModel({ preprocessing, layers, metadata }));
+    const model = await openModel(build(layers, metadata));
     await expect(model.predict([row, bad])).rejects.toMatchObject({
       code: 'TRS_MODEL_ROW_INVALID',
       details: { row: 1, field },
@@ -127,9 +130,9 @@ describe('a model package', () => {
   });
 
   it('verifies its golden examples, and notices when the weights were changed', async () => {
-    const plain = await openModel(buildModel({ preprocessing, layers, metadata }));
+    const plain = await openModel(build(layers, metadata));
     const golden = { rows: [row], predictions: [...(await plain.predict([row]))], tolerance: 1e-4 };
-    const bytes = buildModel({ preprocessing, layers, metadata: { ...metadata, golden } });
+    const bytes = build(layers, { ...metadata, golden });
     expect(await (await openModel(bytes)).verify()).toMatchObject({ verified: true });
     const onnx = readModel(bytes);
     const initializers = onnx.graph.initializers.map((one) =>
@@ -142,8 +145,8 @@ describe('a model package', () => {
   });
 
   it('gives equal bytes for equal models, and refuses metadata that was broken', async () => {
-    const bytes = buildModel({ preprocessing, layers, metadata });
-    expect(buildModel({ preprocessing, layers, metadata })).toEqual(bytes);
+    const bytes = build(layers, metadata);
+    expect(build(layers, metadata)).toEqual(bytes);
     const onnx = readModel(bytes);
     const broken = writeModel({
       ...onnx,

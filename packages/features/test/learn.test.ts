@@ -1,7 +1,11 @@
-import { type FeatureRecipe, featureRecipeSchema } from '@trestle/contracts';
+import type { FeatureRecipe } from '@trestle/contracts';
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
-import { learnFeatures } from './learn-features.ts';
+import { builtInKinds, type LearnFrom, readRecipe } from '../src/index.ts';
+
+const learnFeatures = (recipe: FeatureRecipe, from: LearnFrom) =>
+  readRecipe(recipe, builtInKinds)
+    .flatMap((feature) => feature.learn(from))
+    .map(({ step }) => step);
 
 const table = {
   rows: 8,
@@ -15,8 +19,8 @@ const table = {
   },
 };
 const targets = Float64Array.of(1, 0, 1, 1, 1, 0, 0, 0);
-const learn = (recipe: z.input<typeof featureRecipeSchema>, classes: readonly string[] = ['no', 'yes']) =>
-  learnFeatures(featureRecipeSchema.parse(recipe) satisfies FeatureRecipe, { table, targets, classes });
+const learn = (recipe: FeatureRecipe, classes: readonly string[] = ['no', 'yes']) =>
+  learnFeatures(recipe, { table, targets, classes });
 
 describe('learnt features', () => {
   it('scale by quartiles, which an outlier does not move', () => {
@@ -40,7 +44,7 @@ describe('learnt features', () => {
   it('impute by the most frequent number, of several by the smallest', () => {
     const values = Float64Array.of(9, 3, 7, 3, 9, Number.NaN, 1, 2);
     const one = { rows: 8, columns: { speed: { type: 'number' as const, values } } };
-    const recipe = featureRecipeSchema.parse({ speed: { kind: 'impute', impute: 'mostFrequent' } });
+    const recipe = { speed: { kind: 'impute', impute: 'mostFrequent' } };
     expect(learnFeatures(recipe, { table: one, targets, classes: [] })).toMatchObject([
       { impute: 3, flag: false },
     ]);
@@ -73,11 +77,14 @@ describe('learnt features', () => {
       columns: { photo: { type: 'image' as const, values, perRow: 6, statistics: [], texts: ['a', 'b'] } },
     };
     const learnt = (spec: object) =>
-      learnFeatures(featureRecipeSchema.parse({ photo: { kind: 'image', size: [1, 2], ...spec } }), {
-        table: images,
-        targets,
-        classes: [],
-      })[0];
+      learnFeatures(
+        { photo: { kind: 'image', size: [1, 2], ...spec } },
+        {
+          table: images,
+          targets,
+          classes: [],
+        },
+      )[0];
 
     it('are normalised by the mean and deviation of each channel; one that is always the same is only centred', () => {
       expect(learnt({})).toMatchObject({
@@ -143,7 +150,7 @@ describe('learnt features', () => {
       ]),
     });
     // n = 8 rows, "a" in three of them.
-    expect(text?.kind === 'text' && text.weights[0]).toBeCloseTo(Math.log(9 / 4) + 1, 12);
+    expect(text).toHaveProperty('weights.0', expect.closeTo(Math.log(9 / 4) + 1, 12));
   });
 
   it('place categories in an order, and times in periods', () => {

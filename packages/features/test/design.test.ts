@@ -1,27 +1,40 @@
-import { openSession } from '@trestle/onnx';
+import { graphBuilder, openSession } from '@trestle/onnx';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { buildGraph } from './build-graph.ts';
-import { designColumns, encodeColumns, type FeatureStep, type Preprocessing } from './index.ts';
+import {
+  buckets,
+  cross,
+  date,
+  designColumns,
+  designPart,
+  encodeDesign,
+  hash,
+  impute,
+  oneHot,
+  ordinal,
+  scale,
+  text,
+  tokens,
+} from '../src/index.ts';
 
 const DAY = 86_400_000;
-const steps: readonly FeatureStep[] = [
-  { kind: 'impute', name: 'speed or 120', column: 'speed', impute: 120, flag: true },
-  { kind: 'impute', name: 'at or then', column: 'at', impute: 1e12, flag: false },
-  { kind: 'scale', name: 'speed', column: 'speed', impute: 120, offset: 110, scale: 1 / 30 },
-  { kind: 'buckets', name: 'fast', column: 'speed', impute: 120, edges: [80, 120, 200] },
-  { kind: 'cyclic', name: 'week', column: 'at', impute: 0, period: 7 * DAY },
-  { kind: 'oneHot', name: 'size', column: 'size', categories: ['', 'small', 'large'] },
-  {
-    kind: 'lookup',
+const features = [
+  impute.bind({ kind: 'impute', name: 'speed or 120', column: 'speed', impute: 120, flag: true }),
+  impute.bind({ kind: 'impute', name: 'at or then', column: 'at', impute: 1e12, flag: false }),
+  scale.bind({ kind: 'scale', name: 'speed', column: 'speed', impute: 120, offset: 110, scale: 1 / 30 }),
+  buckets.bind({ kind: 'buckets', name: 'fast', column: 'speed', impute: 120, edges: [80, 120, 200] }),
+  date.bind({ kind: 'date', name: 'week', column: 'at', impute: 0, period: 7 * DAY }),
+  oneHot.bind({ kind: 'oneHot', name: 'size', column: 'size', categories: ['', 'small', 'large'] }),
+  ordinal.bind({
+    kind: 'ordinal',
     name: 'damage by size',
     column: 'size',
     keys: ['small', 'large'],
     values: [0.1, 0.7],
     otherwise: 0.3,
-  },
-  { kind: 'hash', name: 'airport', column: 'airport', buckets: 7 },
-  {
+  }),
+  hash.bind({ kind: 'hash', name: 'airport', column: 'airport', buckets: 7 }),
+  cross.bind({
     kind: 'cross',
     name: 'size x airport',
     columns: ['size', 'airport'],
@@ -33,8 +46,8 @@ const steps: readonly FeatureStep[] = [
       [0, 0],
       [1, 2],
     ],
-  },
-  {
+  }),
+  text.bind({
     kind: 'text',
     name: 'remarks',
     column: 'remarks',
@@ -45,8 +58,8 @@ const steps: readonly FeatureStep[] = [
       { words: ['gull', 'engine'], column: 2 },
     ],
     weights: [1.5, 2.25, 3],
-  },
-  {
+  }),
+  tokens.bind({
     kind: 'tokens',
     name: 'words',
     column: 'remarks',
@@ -56,26 +69,28 @@ const steps: readonly FeatureStep[] = [
       ['Gull', 2],
       ['hit', 3],
     ],
-  },
+  }),
 ];
-const preprocessing: Preprocessing = { numbers: [], categories: [], features: steps };
-const width = designColumns(preprocessing).length;
+const width = designColumns(features).length;
 
 /** The design matrix, as the graph computes it. */
-const identity = {
-  weights: Float32Array.from({ length: width * width }, (_, i) => (i % (width + 1) === 0 ? 1 : 0)),
-  bias: new Float32Array(width),
-  activation: 'none' as const,
-};
+const part = designPart(features);
+const graph = graphBuilder([
+  { domain: '', version: 18 },
+  { domain: 'ai.onnx.ml', version: 3 },
+]);
+const out = part.design(graph);
 const session = openSession({
   irVersion: 8,
   producer: 'test',
-  opsets: [
-    { domain: '', version: 20 },
-    { domain: 'ai.onnx.ml', version: 3 },
-    { domain: 'com.microsoft', version: 1 },
-  ],
-  graph: buildGraph(preprocessing, [identity], 'none', 'out'),
+  opsets: graph.opsets(),
+  graph: {
+    name: 'design',
+    nodes: graph.nodes,
+    initializers: graph.initializers,
+    inputs: part.inputs,
+    outputs: [{ name: out, type: 'float32', dims: ['batch', width] }],
+  },
   metadata: {},
 });
 
@@ -104,21 +119,21 @@ describe('declared features', () => {
           airport: of('airport'),
           remarks: of('remarks'),
         };
-        const matrix = encodeColumns(preprocessing, columns, rows.length);
+        const { matrix } = encodeDesign(features, columns, rows.length);
         const dims = [rows.length, 1];
-        const { out } = await session.run({
+        const { [out]: found } = await session.run({
           speed: { type: 'float32', dims, data: Float32Array.from(columns.speed) },
           at: { type: 'float32', dims, data: Float32Array.from(columns.at) },
           size: { type: 'string', dims, data: columns.size },
           airport: { type: 'string', dims, data: columns.airport },
           remarks: { type: 'string', dims, data: columns.remarks },
         });
-        expect(out?.data).toHaveLength(matrix.length);
+        expect(found?.data).toHaveLength(matrix.length);
         for (const [at, value] of matrix.entries()) {
-          const found = Number(out?.data[at]);
+          const computed = Number(found?.data[at]);
           expect(
-            Math.abs(found - value),
-            `${designColumns(preprocessing)[at % width]}: ${found} and ${value}`,
+            Math.abs(computed - value),
+            `${designColumns(features)[at % width]}: ${computed} and ${value}`,
           ).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(value)));
         }
       }),
@@ -134,8 +149,8 @@ describe('declared features', () => {
       airport: ['東京'],
       remarks: ['Gull  engine gull engine'],
     };
-    const matrix = encodeColumns(preprocessing, columns, 1);
-    const named = Object.fromEntries(designColumns(preprocessing).map((name, at) => [name, matrix[at]]));
+    const { matrix } = encodeDesign(features, columns, 1);
+    const named = Object.fromEntries(designColumns(features).map((name, at) => [name, matrix[at]]));
     expect(named).toMatchObject({
       'fast <= 80': 0,
       'fast <= 120': 0,

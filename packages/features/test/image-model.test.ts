@@ -1,32 +1,36 @@
+import { buildModel, decodeImages, denseLayers, openModel } from '@trestle/model';
 import { encode as encodePng } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { buildModel } from '../build-model.ts';
-import { decodeImages, type FeatureStep, openModel, type Preprocessing } from '../index.ts';
-import { encodeColumns } from '../preprocessing.ts';
+import { designPart, encodeDesign, image } from '../src/index.ts';
 
-const step: FeatureStep = {
-  kind: 'image',
-  name: 'photo',
-  column: 'photo',
-  height: 3,
-  width: 4,
-  channels: 3,
-  mean: [100, 120, 140],
-  deviation: [50, 60, 70],
-};
-const preprocessing: Preprocessing = { numbers: [], categories: [], features: [step] };
+const features = [
+  image.bind({
+    kind: 'image',
+    name: 'photo',
+    column: 'photo',
+    height: 3,
+    width: 4,
+    channels: 3,
+    mean: [100, 120, 140],
+    deviation: [50, 60, 70],
+  }),
+];
 const WIDTH = 36;
 
 /** A model whose outputs are some of the columns of the design matrix. */
 const bytes = buildModel({
-  preprocessing,
-  layers: [
-    {
-      weights: Float32Array.from({ length: WIDTH * WIDTH }, (_, at) => (at % (WIDTH + 1) === 0 ? 1 : 0)),
-      bias: new Float32Array(WIDTH),
-      activation: 'none',
-    },
-  ],
+  ...designPart(features),
+  head: denseLayers(
+    [
+      {
+        weights: Float32Array.from({ length: WIDTH * WIDTH }, (_, at) => (at % (WIDTH + 1) === 0 ? 1 : 0)),
+        bias: new Float32Array(WIDTH),
+        activation: 'none',
+      },
+    ],
+    'multiclass',
+  ),
+  outputs: WIDTH,
   metadata: {
     schema: {
       task: 'multiclass',
@@ -74,7 +78,7 @@ const photos = SIZES.map(([width, height], seed) => photo(width, height, seed));
 describe('a model of images', () => {
   it('resizes and normalises in its graph as training did, whatever size the images of a call have', async () => {
     const flat = await decodeImages(photos, { height: 3, width: 4, channels: 3 });
-    const matrix = encodeColumns(preprocessing, { photo: flat }, photos.length);
+    const { matrix } = encodeDesign(features, { photo: flat }, photos.length);
     const model = await openModel(bytes);
     const predictions = await model.predict(photos.map((one) => ({ photo: one })));
     for (const [row, { probabilities }] of predictions.entries()) {

@@ -1,0 +1,58 @@
+import { int, ints, strings } from '@trestle/onnx';
+import { z } from 'zod';
+import { numberedNodes, placesOf, ranked, shownCategory, stringInput, stringReader } from '../categorical.ts';
+import { type FeatureStep, featureKind } from '../feature-kind.ts';
+import { stringsOf } from '../table.ts';
+
+/** A category needs this many rows for a column of its own, fewer in a small table. */
+const MIN_CATEGORY_ROWS = 12;
+const MIN_CATEGORY_SHARE = 0.1;
+const MAX_CATEGORIES = 80;
+
+interface CategoryStep extends FeatureStep {
+  readonly kind: 'category';
+  readonly column: string;
+  readonly categories: readonly string[];
+}
+
+/** Strings as they are encoded when nothing else is said: one column per frequent category, and one for all others. */
+export const category = featureKind({
+  kind: 'category',
+  spec: z.strictObject({ kind: z.literal('category'), column: z.string().optional() }),
+  sources: (name, spec) => [spec.column ?? name],
+  learn: (name, spec, { table }): readonly CategoryStep[] => {
+    const column = spec.column ?? name;
+    const values = stringsOf(table, column, name);
+    const minRows = Math.min(MIN_CATEGORY_ROWS, values.length * MIN_CATEGORY_SHARE);
+    const categories = ranked(values)
+      .filter(([, rows]) => rows >= minRows)
+      .slice(0, MAX_CATEGORIES)
+      .map(([value]) => value);
+    return [{ kind: 'category', name, column, categories }];
+  },
+  inputs: (step) => [stringInput(step.column)],
+  columns: ({ name, categories }) => [
+    ...categories.map((one) => `${name} = ${shownCategory(one)}`),
+    `${name} is another`,
+  ],
+  encoder({ column, categories }, columns) {
+    const string = stringReader(column, columns);
+    const place = placesOf(categories);
+    return (row, put) => put(place.get(string(row)) ?? categories.length, 1);
+  },
+  nodes(graph, { column, categories }) {
+    const count = categories.length;
+    const index = graph.add(
+      'LabelEncoder',
+      [column],
+      // A table may not be empty; the key of a feature without categories is one that no string equals.
+      {
+        keys_strings: strings(count > 0 ? categories : ['\u0000']),
+        values_int64s: count > 0 ? ints(...categories.keys()) : ints(0),
+        default_int64: int(count),
+      },
+      'ai.onnx.ml',
+    );
+    return numberedNodes(graph, index, [...Array(count + 1).keys()]);
+  },
+});

@@ -1,0 +1,121 @@
+import { floats, int } from '@trestle/onnx';
+import { z } from 'zod';
+import { type FeatureStep, featureKind, unsuited } from '../feature-kind.ts';
+import { meanAndDeviation, numberInput } from '../numeric.ts';
+import { quantile } from '../quantile.ts';
+import { columnOf } from '../table.ts';
+
+const THRESHOLD_QUANTILES = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9];
+const MIN_DISTINCT_FOR_THRESHOLDS = 12;
+
+/** A column of numbers (truths as 0 and 1, times in milliseconds) with what was learnt of it. */
+interface NumberColumn {
+  readonly column: string;
+  /** Stands for a missing value. */
+  readonly impute: number;
+  readonly mean: number;
+  /** 1 / standard deviation. */
+  readonly scale: number;
+  /** One column each says whether the value is above the threshold; ascending. */
+  readonly thresholds: readonly number[];
+}
+
+interface NumbersStep extends FeatureStep {
+  readonly kind: 'numbers';
+  readonly numbers: readonly NumberColumn[];
+}
+
+/**
+ * All numbers of a table at once, as they are encoded when nothing else is said: imputed by the median and scaled, whether each was
+ * missing, and whether it is above some of its quantiles. One block for many columns, so that the graph stays small.
+ */
+export const numbers = featureKind({
+  kind: 'numbers',
+  spec: z.strictObject({
+    kind: z.literal('numbers'),
+    columns: z.array(z.string()).min(1),
+    /** Whether columns with many different values are also compared with their quantiles. */
+    thresholds: z.boolean().default(true),
+  }),
+  sources: (_, spec) => spec.columns,
+  learn: (name, spec, { table }): readonly NumbersStep[] => [
+    {
+      kind: 'numbers',
+      name,
+      numbers: spec.columns.map((column) => {
+        const found = columnOf(table, column, name);
+        if (found.type === 'string' || found.type === 'image')
+          throw unsuited(name, `"${column}" holds no numbers`);
+        return learnColumn(column, found.values, spec.thresholds && found.type !== 'boolean');
+      }),
+    },
+  ],
+  inputs: (step) => step.numbers.map(({ column }) => numberInput(column)),
+  columns: (step) => [
+    ...step.numbers.map(({ column }) => column),
+    ...step.numbers.map(({ column }) => `${column} is missing`),
+    ...step.numbers.flatMap(({ column, thresholds }) => thresholds.map((edge) => `${column} > ${edge}`)),
+  ],
+  encoder(step, columns) {
+    const width = step.numbers.length;
+    let thresholdsAt = 2 * width;
+    const each = step.numbers.map(({ column, impute, mean, scale, thresholds }, index) => {
+      const at = thresholdsAt;
+      thresholdsAt += thresholds.length;
+      const values = columns[column];
+      const [instead, centre, factor] = [Math.fround(impute), Math.fround(mean), Math.fround(scale)];
+      const edges = thresholds.map(Math.fround);
+      return { values, instead, centre, factor, edges, index, at };
+    });
+    return (row, put) => {
+      for (const { values, instead, centre, factor, edges, index, at } of each) {
+        const raw = Math.fround(Number(values?.[row] ?? Number.NaN));
+        const isMissing = Number.isNaN(raw);
+        const value = isMissing ? instead : raw;
+        put(index, Math.fround(value - centre) * factor);
+        if (isMissing) put(width + index, 1);
+        for (let edge = 0; edge < edges.length; edge++) if (value > (edges[edge] ?? 0)) put(at + edge, 1);
+      }
+    };
+  },
+  nodes(graph, step) {
+    const names = step.numbers.map(({ column }) => column);
+    const raw =
+      names.length === 1 ? graph.add('Identity', names) : graph.add('Concat', names, { axis: int(1) });
+    const imputed = graph.add(
+      'Imputer',
+      [raw],
+      {
+        imputed_value_floats: floats(step.numbers.map(({ impute }) => impute)),
+        replaced_value_float: { kind: 'float', value: Number.NaN },
+      },
+      'ai.onnx.ml',
+    );
+    const scaled = graph.add(
+      'Scaler',
+      [imputed],
+      {
+        offset: floats(step.numbers.map(({ mean }) => mean)),
+        scale: floats(step.numbers.map(({ scale }) => scale)),
+      },
+      'ai.onnx.ml',
+    );
+    const missing = graph.add('Cast', [graph.add('IsNaN', [raw])], { to: int(1) });
+    const above = step.numbers.flatMap(({ thresholds }, index) => {
+      if (thresholds.length === 0) return [];
+      const column = graph.add('Gather', [imputed, graph.constant('int64', [1], [index])], { axis: int(1) });
+      const edges = graph.constant('float32', [1, thresholds.length], Float32Array.from(thresholds));
+      return [graph.add('Cast', [graph.add('Greater', [column, edges])], { to: int(1) })];
+    });
+    return graph.add('Concat', [scaled, missing, ...above], { axis: int(1) });
+  },
+});
+
+function learnColumn(column: string, values: Float64Array, hasThresholds: boolean): NumberColumn {
+  const present = values.filter((value) => !Number.isNaN(value)).sort();
+  const impute = quantile(present, 0.5);
+  const { mean, deviation } = meanAndDeviation(values.map((value) => (Number.isNaN(value) ? impute : value)));
+  const isFine = hasThresholds && new Set(present).size >= MIN_DISTINCT_FOR_THRESHOLDS;
+  const edges = isFine ? THRESHOLD_QUANTILES.map((share) => Math.fround(quantile(present, share))) : [];
+  return { column, impute, mean, scale: deviation > 0 ? 1 / deviation : 1, thresholds: [...new Set(edges)] };
+}

@@ -1,0 +1,99 @@
+import {
+  designColumns,
+  designPart,
+  encodeDesign,
+  type FeatureColumns,
+  type FeatureKind,
+  type LearnFrom,
+} from '@trestle/features';
+import { graphBuilder, openSession } from '@trestle/onnx';
+import { describe, expect, it } from 'vitest';
+
+export interface FeatureKindUnderTest {
+  /** Declarations to try: name and spec, as a recipe has them. */
+  readonly recipe: Readonly<Record<string, { readonly kind: string }>>;
+  /** What they learn from. */
+  readonly from: LearnFrom;
+  /** Rows to encode: seen and unseen values, and missing ones (NaN, ''). Images are not tried. */
+  readonly columns: FeatureColumns;
+  readonly rows: number;
+  /** A declaration that the kind has to refuse. */
+  readonly wrong: { readonly kind: string };
+}
+
+/** What every feature kind must do. Call it inside a vitest file. */
+export function featureKindContract(
+  kind: FeatureKind,
+  { recipe, from, columns, rows, wrong }: FeatureKindUnderTest,
+) {
+  const learn = () => Object.entries(recipe).flatMap(([name, spec]) => kind.declare(name, spec).learn(from));
+
+  describe(`${kind.kind}: feature kind contract`, () => {
+    it('says what it is made of before anything is learnt, and reads nothing else', () => {
+      for (const [name, spec] of Object.entries(recipe)) {
+        const declared = kind.declare(name, spec);
+        const read = declared.learn(from).flatMap(({ inputs }) => inputs.map((input) => input.name));
+        expect(declared.sources.length).toBeGreaterThan(0);
+        expect(declared.sources).toEqual(expect.arrayContaining(read));
+      }
+    });
+
+    it('refuses what it does not know, and a column that is not there, by the name of the feature', () => {
+      const refused = expect.objectContaining({ code: 'TRS_TRAIN_FEATURE', details: { feature: 'f' } });
+      expect(() => kind.declare('f', wrong)).toThrow(refused);
+      const [spec = wrong] = Object.values(recipe);
+      const nowhere = { ...from, table: { rows: from.table.rows, columns: {} } };
+      expect(() => kind.declare('f', spec).learn(nowhere)).toThrow(refused);
+    });
+
+    it('learns the same twice, as plain data', () => {
+      const steps = learn().map(({ step }) => step);
+      expect(learn().map(({ step }) => step)).toEqual(steps);
+      expect(structuredClone(steps)).toEqual(steps);
+    });
+
+    it('has a name of its own for each column', () => {
+      const names = designColumns(learn());
+      expect(names.length).toBeGreaterThan(0);
+      expect(new Set(names).size).toBe(names.length);
+    });
+
+    it('is computed by the graph as training computes it', async () => {
+      const features = learn();
+      const { matrix, width } = encodeDesign(features, columns, rows);
+      const part = designPart(features);
+      const graph = graphBuilder([
+        { domain: '', version: 18 },
+        { domain: 'ai.onnx.ml', version: 3 },
+      ]);
+      const design = part.design(graph);
+      const session = openSession({
+        irVersion: 8,
+        producer: 'contract',
+        opsets: graph.opsets(),
+        graph: {
+          name: 'design',
+          nodes: graph.nodes,
+          initializers: graph.initializers,
+          inputs: part.inputs,
+          outputs: [{ name: design, type: 'float32', dims: ['batch', width] }],
+        },
+        metadata: {},
+      });
+      const feeds = part.inputs.map(({ name, type }) => {
+        const values = Array.from({ length: rows }, (_, row) => columns[name]?.[row]);
+        const data = type === 'string' ? values.map(String) : Float32Array.from(values, Number);
+        return [name, { type, dims: [rows, 1], data }] as const;
+      });
+      const { [design]: computed } = await session.run(Object.fromEntries(feeds));
+      expect(computed?.dims).toEqual([rows, width]);
+      const names = designColumns(features);
+      for (const [at, value] of matrix.entries()) {
+        const off = Math.abs(Number(computed?.data[at]) - value);
+        expect(off, `${names[at % width]} of row ${Math.floor(at / width)}`).toBeLessThanOrEqual(
+          1e-5 * Math.max(1, Math.abs(value)),
+        );
+      }
+    });
+  });
+}
