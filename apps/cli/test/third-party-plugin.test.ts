@@ -150,7 +150,7 @@ describe('a plugin of a third party, named in the configuration', () => {
     const { weigh } = await import(
       pathToFileURL(join(dir, 'node_modules', 'trestle-scales', 'index.js')).href
     );
-    const client = createClient({ url, operations: [weigh] });
+    const client = createClient<[typeof weigh]>({ url });
     expect(await client.scales?.weigh?.({ grams: 7, label: 'client' })).toEqual({ shown: 'client: 7 gram' });
     await expect(client.scales?.weigh?.({ grams: 2_000 })).rejects.toMatchObject({
       code: 'TRS_SCALES_HEAVY',

@@ -1,22 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
-
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = [process.env.CHROMIUM_PATH ?? '', ...PLACES].find(existsSync);
-const isNeeded = process.env.TRESTLE_REQUIRE_CHROMIUM === '1';
-/** Whether the browser's tests are left out here; where there must be a browser they fail instead. */
-export const isWithoutChromium = executablePath === undefined && !isNeeded;
-if (isWithoutChromium) {
-  process.stderr.write(
-    'The Studio’s browser tests are skipped: no Chromium (apt-get install chromium, or set CHROMIUM_PATH).\n',
-  );
-}
+import { chromiumPath } from './chromium.test.setup.ts';
 
 const SERVE = fileURLToPath(new URL('./studio.process.test.setup.ts', import.meta.url));
 
@@ -35,8 +23,7 @@ export interface StudioBrowser {
 }
 
 export async function openStudio(): Promise<StudioBrowser> {
-  if (executablePath === undefined)
-    throw new RangeError('No Chromium, and TRESTLE_REQUIRE_CHROMIUM says that there must be one.');
+  const executablePath = chromiumPath();
   const child: ChildProcess = fork(SERVE, { execArgv: ['--experimental-strip-types'], stdio: 'inherit' });
   const started = once(child, 'message');
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });

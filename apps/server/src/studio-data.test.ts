@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isWithoutChromium } from './chromium.test.setup.ts';
 import { HOSTILE } from './hostile.test.setup.ts';
-import { isWithoutChromium, openStudio, type StudioBrowser } from './studio-browser.test.setup.ts';
+import { openStudio, type StudioBrowser } from './studio-browser.test.setup.ts';
 
 describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
   let studio: StudioBrowser;

@@ -2,7 +2,7 @@ import { validate } from '@scalar/openapi-parser';
 import { createClient } from '@trestle/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestServer, testServer } from './server.test.setup.ts';
-import { echoJob, echoQuery, echoSlow } from './test-plugin.test.setup.ts';
+import type { echoJob, echoQuery, echoSlow } from './test-plugin.test.setup.ts';
 
 describe('an operation that a plugin defines', () => {
   let it1: TestServer;
@@ -12,7 +12,8 @@ describe('an operation that a plugin defines', () => {
   afterAll(async () => {
     await it1.stop();
   });
-  const client = () => createClient({ url: it1.server.url, operations: [echoQuery, echoSlow, echoJob] });
+  const client = () =>
+    createClient<typeof echoQuery | typeof echoSlow | typeof echoJob>({ url: it1.server.url });
 
   it('is a route: POST with its input, and GET with query parameters', async () => {
     const posted = await it1.post('/api/v1/echo/say', { text: 'hello', times: 2 });

@@ -1,4 +1,4 @@
-import { type ErrorKind, errorFactory, isErrorKind, problemSchema, TrestleError } from '@trestle/kernel';
+import { type ErrorKind, errorFactory, isErrorKind, isRecord, TrestleError } from '@trestle/kernel/spec';
 
 export const clientError = errorFactory('CLIENT');
 
@@ -27,28 +27,27 @@ export const strange = (what: string, cause?: unknown): TrestleError =>
     cause,
   });
 
-/** The server's problem details as the error that they were there. */
+/** The server's problem details (RFC 9457) as the error that they were there. */
 export async function errorOfAnswer(response: Response): Promise<TrestleError> {
   const { status } = response;
-  const retryAfter = response.headers.get('retry-after');
   const body: unknown = await response.json().catch(() => undefined);
-  const problem = problemSchema.safeParse(body);
-  if (!problem.success) {
+  const { code, detail, hint, details, title } = isRecord(body) ? body : {};
+  if (typeof code !== 'string' || typeof detail !== 'string') {
     return clientError('ANSWER', {
       kind: KINDS[status] ?? 'failed',
       message: `The server answered ${status} without saying why.`,
       hint: 'Is this a Trestle server? Something in between may have answered.',
     });
   }
-  const { code, detail, hint, details, title } = problem.data;
   // The title is the kind under which the server threw it; a newer server may have kinds that this client does not know.
   const kind = isErrorKind(title) ? title : (KINDS[status] ?? 'failed');
+  const retryAfter = response.headers.get('retry-after');
   const seconds = Number(retryAfter);
   return new TrestleError(code, {
     kind,
     message: detail,
-    hint,
-    details,
+    hint: typeof hint === 'string' ? hint : undefined,
+    details: isRecord(details) ? details : {},
     ...(retryAfter !== null && Number.isFinite(seconds) ? { retryAfterS: seconds } : {}),
   });
 }

@@ -5,7 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { operation } from '@trestle/kernel';
+import { operation, plugin } from '@trestle/kernel/spec';
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
 import { createClient } from './client.ts';
@@ -66,7 +66,7 @@ describe('a call', () => {
     const url = await serve(async (request, response) => {
       json(response, 200, { size: 1, request: [request.method, request.url, await bodyOf(request)] });
     });
-    const client = createClient({ url, operations });
+    const client = createClient<typeof operations>({ url });
     expectTypeOf(client.thing.make)
       .parameter(0)
       .toEqualTypeOf<{ name: string; times?: number | undefined }>();
@@ -83,14 +83,52 @@ describe('a call', () => {
     ]);
   });
 
+  it('has its types from a list, a plugin, or what a module exports', () => {
+    const thing = plugin({ name: 'thing', version: '1', operations: [make, train] });
+    const module = { make, train, other: 7 };
+    expectTypeOf(createClient<typeof thing>({ url: 'http://x' }).thing.make).toEqualTypeOf<
+      (typeof byList)['thing']['make']
+    >();
+    expectTypeOf(createClient<typeof module>({ url: 'http://x' }).train).toEqualTypeOf<
+      (typeof byList)['train']
+    >();
+    const byList = createClient<typeof operations>({ url: 'http://x' });
+    // @ts-expect-error: there is no such operation
+    void byList.thing.brake;
+    // @ts-expect-error: its input has no such field
+    void (() => byList.thing.make({ name: 'a', colour: 'red' }));
+  });
+
+  it('goes below the folder of a site under which the server is', async () => {
+    const url = await serve((request, response) => json(response, 200, { at: request.url }));
+    for (const folder of ['/ml', '/ml/'])
+      expect(await createClient({ url: url + folder }).call('a.b', {})).toEqual({ at: '/ml/api/v1/a/b' });
+  });
+
+  it('is made by a client that may be awaited', async () => {
+    const client = createClient<typeof operations>({ url: 'http://127.0.0.1:9' });
+    expect(await Promise.resolve(client)).toBe(client);
+  });
+
+  it('carries the token of the moment', async () => {
+    const url = await serve((request, response) =>
+      json(response, 200, { token: request.headers.authorization ?? null }),
+    );
+    let token: string | undefined;
+    const client = createClient({ url, token: () => token });
+    expect(await client.call('x', {})).toEqual({ token: null });
+    token = 'late';
+    expect(await client.call('x', {})).toEqual({ token: 'Bearer late' });
+  });
+
   it('carries the token, and none where there is none', async () => {
     const url = await serve((request, response) =>
       json(response, 200, { token: request.headers.authorization ?? null }),
     );
-    expect(await createClient({ url, operations, token: 'secret' }).call('x', {})).toEqual({
+    expect(await createClient({ url, token: 'secret' }).call('x', {})).toEqual({
       token: 'Bearer secret',
     });
-    expect(await createClient({ url, operations }).call('x', {})).toEqual({ token: null });
+    expect(await createClient({ url }).call('x', {})).toEqual({ token: null });
   });
 
   it.each([
@@ -111,7 +149,7 @@ describe('a call', () => {
       details: { a: 1 },
     };
     const url = await serve((_, response) => json(response, status, problem));
-    await expect(createClient({ url, operations }).thing.make({ name: 'a' })).rejects.toMatchObject({
+    await expect(createClient<typeof operations>({ url }).thing.make({ name: 'a' })).rejects.toMatchObject({
       code: 'TRS_THING_NO',
       kind,
       message: 'No.',
@@ -131,7 +169,7 @@ describe('a call', () => {
       details: {},
     };
     const url = await serve((_, response) => json(response, 429, problem, { 'retry-after': '7' }));
-    await expect(createClient({ url, operations }).call('x', {})).rejects.toMatchObject({
+    await expect(createClient({ url }).call('x', {})).rejects.toMatchObject({
       kind: 'overloaded',
       retryAfterS: 7,
     });
@@ -155,7 +193,7 @@ describe('a call', () => {
     ],
   ])('that gets %s says so', async (_, answer, kind) => {
     const url = await serve(answer);
-    await expect(createClient({ url, operations }).call('x', {})).rejects.toMatchObject({
+    await expect(createClient({ url }).call('x', {})).rejects.toMatchObject({
       code: 'TRS_CLIENT_ANSWER',
       kind,
     });
@@ -164,7 +202,7 @@ describe('a call', () => {
   it('of a server that is not there says where', async () => {
     const url = await serve(() => {});
     servers.pop()?.close();
-    await expect(createClient({ url, operations }).call('x', {})).rejects.toMatchObject({
+    await expect(createClient({ url }).call('x', {})).rejects.toMatchObject({
       code: 'TRS_CLIENT_UNREACHABLE',
       kind: 'unavailable',
       message: `The server at ${url} does not answer.`,
@@ -177,7 +215,10 @@ describe('a call', () => {
   ])('is given up with its caller’s reason, %s', async (_, answer) => {
     const url = await serve(answer);
     const controller = new AbortController();
-    const call = createClient({ url, operations }).thing.make({ name: 'a' }, { signal: controller.signal });
+    const call = createClient<typeof operations>({ url }).thing.make(
+      { name: 'a' },
+      { signal: controller.signal },
+    );
     setTimeout(() => controller.abort(new Error('changed my mind')), 50);
     await expect(call).rejects.toThrow('changed my mind');
   });
@@ -189,7 +230,7 @@ describe('a job', () => {
       response.end(progress('one') + progress('two') + done({ state: 'succeeded', output: { size: 3 } })),
     );
     const steps: unknown[] = [];
-    const result = await createClient({ url, operations }).train(
+    const result = await createClient<typeof operations>({ url }).train(
       { name: 'a' },
       { onProgress: (each) => steps.push(each) },
     );
@@ -198,6 +239,34 @@ describe('a job', () => {
       { step: 'one', fraction: 0.5 },
       { step: 'two', fraction: 0.5 },
     ]);
+  });
+
+  it('is told by its id as soon as it is queued, and can be followed from elsewhere', async () => {
+    const url = await serveJob((response) => response.end(done({ state: 'succeeded', output: { size: 3 } })));
+    const client = createClient<typeof operations>({ url });
+    const ids: string[] = [];
+    expect(await client.train({ name: 'a' }, { onJob: (id) => ids.push(id) })).toEqual({ size: 3 });
+    expect(ids).toEqual(['j-1']);
+    expect(await client.follow('j-1')).toEqual({ size: 3 });
+  });
+
+  it('is asked for itself where the server has enough of streams', async () => {
+    const states = [
+      { state: 'running', progress: { step: 'one', fraction: 0.5 } },
+      { state: 'succeeded', output: 7 },
+    ];
+    const url = await serve((request, response) => {
+      if (request.url === '/events') return json(response, 429, { code: 'TRS_FULL', detail: 'Full.' });
+      return json(response, 200, states.shift());
+    });
+    const steps: string[] = [];
+    const send = (path: string, init: RequestInit) => fetch(new URL(path, url), init);
+    const place = { job: 'j-1', events: '/jobs/j-1/events' };
+    const full = async (path: string, init: RequestInit) =>
+      await send(path.endsWith('/events') ? '/events' : path, init);
+    const options = { reconnectMs: 1, onProgress: ({ step }: { step: string }) => steps.push(step) };
+    expect(await followJob(full, place, options)).toBe(7);
+    expect(steps).toEqual(['one']);
   });
 
   it('is followed over a new connection when one breaks, ends or is cut', async () => {

@@ -1,19 +1,30 @@
-import type { AnyOperation, InputOf, OutputOf, Progress } from '@trestle/kernel';
+import type { AnyOperation, InputOf, OutputOf, Progress } from '@trestle/kernel/spec';
 import { clientError, errorOfAnswer, strange } from './client-error.ts';
-import { followJob } from './follow-job.ts';
+import { followJob, jobIn } from './follow-job.ts';
 
 export interface ClientOptions {
-  /** Where the server is: `http://127.0.0.1:7070`. */
+  /** Where the server is: `http://127.0.0.1:7070`, or a folder of a site under which it is served. */
   readonly url: string;
-  /** A token of "trestle token create". */
-  readonly token?: string;
+  /** A token of "trestle token create", or what gives the one of the moment. */
+  readonly token?: string | (() => string | undefined);
   readonly fetch?: typeof fetch;
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Called with the id of the job as soon as the server has queued one; the call goes on to its end. */
+  readonly onJob?: (job: string) => void;
   readonly onProgress?: (progress: Progress) => void;
 }
+
+/** The operations in a type: one, a list, a plugin, or everything that a module exports (`typeof operations`). */
+export type OperationsIn<T> = T extends AnyOperation
+  ? T
+  : T extends readonly (infer Item)[]
+    ? OperationsIn<Item>
+    : T extends { readonly operations: infer List }
+      ? OperationsIn<List>
+      : Extract<T[keyof T], AnyOperation>;
 
 /** The methods of some operations: `data.add` is `client.data.add(input)`, `train` is `client.train(input)`. */
 export type Methods<Op extends AnyOperation> = {
@@ -32,55 +43,69 @@ export type Methods<Op extends AnyOperation> = {
 
 type Method<Op> = (input: InputOf<Op>, options?: CallOptions) => Promise<OutputOf<Op>>;
 
+/** What every client has besides the methods of its operations. */
 export interface Caller {
   /** Runs an operation by its id. Jobs are followed to their end. */
   call(id: string, input: unknown, options?: CallOptions): Promise<unknown>;
+  /** Follows a job that was started elsewhere to its end, and gives its output. */
+  follow(job: string, options?: CallOptions): Promise<unknown>;
 }
 
 /**
- * A client for some operations of a server; the types of their inputs and outputs come along.
+ * Makes a client for some operations of a server. It is made from their types alone: nothing of the server's code comes
+ * along, and nothing is asked of the server before the first call.
  *
  * @example
- * const client = createClient({ url: 'http://127.0.0.1:7070', operations: [modelPromote] });
+ * import type { registryPlugin } from '@trestle/plugin-registry';
+ * const client = createClient<typeof registryPlugin>({ url: 'http://127.0.0.1:7070' });
  * await client.model.promote({ name: 'strikes', version: 2, alias: 'champion' });
  */
-export function createClient<const Ops extends readonly AnyOperation[]>(
-  options: ClientOptions & { readonly operations: Ops },
-): Methods<Ops[number]> & Caller {
+export function createClient<Operations = never>(
+  options: ClientOptions,
+): Methods<OperationsIn<Operations>> & Caller {
   const caller = callerOf(options);
-  const methods: Record<string, unknown> = { call: caller.call };
-  for (const { id } of options.operations) {
-    const [area = id, verb] = id.split('.');
-    const method = (input: unknown, more?: CallOptions) => caller.call(id, input, more);
-    if (verb === undefined) methods[id] = method;
-    else methods[area] = { ...(methods[area] as object | undefined), [verb]: method };
-  }
-  // Built from the very ids that the type is made of.
-  return methods as Methods<Ops[number]> & Caller;
+  const method = (id: string) => (input: unknown, more?: CallOptions) => caller.call(id, input, more);
+  /** An operation of one word, and the area of those that begin with it. */
+  const area = (name: string): unknown =>
+    new Proxy(method(name), { get: (_, verb) => (isName(verb) ? method(`${name}.${verb}`) : undefined) });
+  const client: unknown = new Proxy(caller, {
+    get: (own, name) => Reflect.get(own, name) ?? (isName(name) ? area(name) : undefined),
+  });
+  // Every id has its method, so those of the type are there.
+  return client as Methods<OperationsIn<Operations>> & Caller;
 }
 
+/** Not a symbol, and not `then`: a client that is awaited is no promise. */
+const isName = (key: string | symbol): key is string => typeof key === 'string' && key !== 'then';
+
 function callerOf(options: ClientOptions): Caller {
+  const base = new URL(options.url);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+
   const send = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
-    if (options.token !== undefined) headers.set('authorization', `Bearer ${options.token}`);
-    const url = new URL(path, options.url);
+    const token = typeof options.token === 'function' ? options.token() : options.token;
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+    const url = new URL(path.replace(/^\//, ''), base);
     // The token is for this server alone, wherever an answer may lead.
-    if (url.origin !== new URL(options.url).origin) throw strange(`leads to ${url.origin}`);
+    if (url.origin !== base.origin) throw strange(`leads to ${url.origin}`);
     try {
       return await (options.fetch ?? fetch)(url, { ...init, headers });
     } catch (cause) {
       if (init.signal?.aborted) throw init.signal.reason;
       throw clientError('UNREACHABLE', {
         kind: 'unavailable',
-        message: `The server at ${new URL(options.url).origin} does not answer.`,
+        message: `The server at ${base.origin} does not answer.`,
         hint: 'Is "trestle serve" running there? Check the address.',
         cause,
       });
     }
   };
+
   return {
-    async call(id, input, { signal, onProgress } = {}) {
-      const response = await send(`/api/v1/${id.replace('.', '/')}`, {
+    async call(id, input, callOptions = {}) {
+      const { signal } = callOptions;
+      const response = await send(`api/v1/${id.replace('.', '/')}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(input ?? {}),
@@ -92,10 +117,13 @@ function callerOf(options: ClientOptions): Caller {
         throw strange('breaks off, or is not JSON', cause);
       });
       if (response.status !== 202) return body;
-      return await followJob(send, body, {
-        ...(signal ? { signal } : {}),
-        ...(onProgress ? { onProgress } : {}),
-      });
+      const place = jobIn(body);
+      callOptions.onJob?.(place.job);
+      return await followJob(send, place, callOptions);
+    },
+    async follow(job, callOptions = {}) {
+      const path = `api/v1/jobs/${encodeURIComponent(job)}`;
+      return await followJob(send, { job, events: `${path}/events` }, callOptions);
     },
   };
 }

@@ -1,1 +1,8 @@
-export { type Caller, type CallOptions, type ClientOptions, createClient, type Methods } from './client.ts';
+export {
+  type Caller,
+  type CallOptions,
+  type ClientOptions,
+  createClient,
+  type Methods,
+  type OperationsIn,
+} from './client.ts';

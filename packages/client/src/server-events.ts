@@ -1,36 +1,27 @@
-/** One event of a `text/event-stream` (HTML Living Standard, 9.2.6): its name and its data. */
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+
+/** One event of a `text/event-stream`: its name and its data. */
 export interface ServerEvent {
   readonly event: string;
   readonly data: string;
 }
 
-/** Reads server-sent events as they come, however they are cut. Comments and other fields are passed over. */
+/** Reads server-sent events as they come, however they are cut. */
 export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
-  let event = '';
-  let data: string[] = [];
-  for await (const line of linesOf(body)) {
-    if (line === '') {
-      if (data.length > 0) yield { event: event || 'message', data: data.join('\n') };
-      event = '';
-      data = [];
-      continue;
-    }
-    const [, field = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
-    if (field === 'event') event = value;
-    else if (field === 'data') data.push(value);
-  }
-}
-
-/** Lines that end with CR, LF or both. What has no end is not a line yet. */
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const heard: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (event) => heard.push(event) });
   const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    // A CR at the end may be the first half of a line end: it waits for what follows.
-    const lines = rest.split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? '';
-    yield* lines;
+  // Not `for await`: not every browser's streams can be iterated.
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+      for (const { event = 'message', data } of heard.splice(0)) yield { event, data };
+    }
+  } finally {
+    // Whoever listens no more lets the connection go.
+    await reader.cancel().catch(() => {});
   }
-  if (rest.endsWith('\r')) yield rest.slice(0, -1);
 }

@@ -15,9 +15,8 @@ const double = operation({
     async (_, { n }) => ({ doubled: 2 * n }),
 });
 const asked: string[] = [];
-const client = createClient({
+const client = createClient<typeof double>({
   url: 'http://127.0.0.1:7070',
-  operations: [double],
   fetch: async (url) => {
     asked.push(String(url));
     return Response.json({ doubled: 42 });

@@ -66,7 +66,7 @@ async function callServer(operation: AnyOperation, input: unknown, url: string):
   const progress = progressLine(process.stderr);
   try {
     const token = process.env.TRESTLE_TOKEN;
-    const client = createClient({ url, operations: [operation], ...(token ? { token } : {}) });
+    const client = createClient({ url, ...(token ? { token } : {}) });
     return await client.call(operation.id, input, { signal: interruption(), onProgress: progress.update });
   } finally {
     progress.clear();
