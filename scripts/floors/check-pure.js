@@ -13,7 +13,8 @@ import { readImports } from './read-imports.js';
 export const PURE_ENTRIES = {
   'packages/kernel/src/spec.ts': ['zod'],
   'packages/client/src/index.ts': ['@trestle/kernel/spec', 'eventsource-parser'],
-  'packages/contracts/src/index.ts': ['@trestle/kernel/spec', 'zod'],
+  'packages/statistics/src/index.ts': ['zod'],
+  'packages/contracts/src/index.ts': ['@trestle/kernel/spec', '@trestle/statistics', 'zod'],
 };
 
 /**

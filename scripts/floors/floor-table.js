@@ -8,8 +8,11 @@ export const MAY_IMPORT = {
   // Floor 0
   'packages/core': [],
   'packages/kernel': [],
+  'packages/statistics': [],
   // Floor 1
-  'packages/contracts': ['packages/kernel'],
+  // statistics for what a column and a sketch of it are.
+  'packages/contracts': ['packages/kernel', 'packages/statistics'],
+  'packages/tables': ['packages/kernel', 'packages/statistics'],
   'packages/nn': ['packages/core'],
   'packages/gpujs': ['packages/core'],
   'packages/trees': ['packages/core'],
@@ -37,10 +40,9 @@ export const MAY_IMPORT = {
   // Floor 3
   'plugins/system': plugin('packages/core'),
   // core for pipelines' steps on tensors, loaded in the thread of such a step; model for its decoder of images, so that there is one.
-  'plugins/data': plugin('packages/core', 'packages/model'),
+  'plugins/data': plugin('packages/tables', 'packages/core', 'packages/model'),
   'plugins/training': plugin(
     'packages/features',
-    'packages/statistics',
     'packages/core',
     'packages/nn',
     'packages/trees',
@@ -73,7 +75,7 @@ export const MAY_IMPORT = {
  * @param {readonly string[]} more
  */
 function plugin(...more) {
-  return ['packages/kernel', 'packages/contracts', 'packages/store', ...more];
+  return ['packages/kernel', 'packages/contracts', 'packages/store', 'packages/statistics', ...more];
 }
 
 /**

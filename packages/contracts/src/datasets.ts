@@ -1,8 +1,6 @@
 import { type Actor, type Context, token } from '@trestle/kernel/spec';
+import { type Batch, columnTypeSchema, storedTypeSchema, type TableSketch } from '@trestle/statistics';
 import { z } from 'zod';
-import type { Batch } from './batch.ts';
-import { columnTypeSchema, storedTypeSchema } from './column-type.ts';
-import type { TableSketch } from './sketches.ts';
 
 export const columnSchema = z.object({
   name: z.string(),

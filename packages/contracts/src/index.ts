@@ -1,6 +1,24 @@
+export {
+  type Batch,
+  type BatchColumn,
+  type ColumnSketch,
+  type ColumnType,
+  columnSketchSchema,
+  columnTypeSchema,
+  type Moments,
+  momentsSchema,
+  type PairSketch,
+  POINT_LEVELS,
+  type Points,
+  pairSketchSchema,
+  pointsSchema,
+  type SketchedValue,
+  type StoredType,
+  storedTypeSchema,
+  type TableSketch,
+  tableSketchSchema,
+} from '@trestle/statistics';
 export * from './alerts.ts';
-export * from './batch.ts';
-export * from './column-type.ts';
 export * from './datasets.ts';
 export * from './deployments.ts';
 export * from './events/data-events.ts';
@@ -14,6 +32,5 @@ export * from './lineage.ts';
 export * from './models.ts';
 export * from './prediction-log.ts';
 export * from './reference.ts';
-export * from './sketches.ts';
 export * from './tokens.ts';
 export * from './training.ts';

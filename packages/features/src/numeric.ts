@@ -1,8 +1,8 @@
 import type { GraphBuilder, ValueInfo } from '@trestle/onnx';
 import { floats } from '@trestle/onnx';
+import { quantile } from '@trestle/statistics';
 import { z } from 'zod';
 import type { FeatureColumns } from './feature-kind.ts';
-import { quantile } from './quantile.ts';
 import { presentNumbers, type Table } from './table.ts';
 
 /** What kinds that are made of one column of numbers share: where it is, and what stands for a missing number. */

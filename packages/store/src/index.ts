@@ -1,5 +1,4 @@
 export { canonicalJson } from './canonical-json.ts';
-export { readChunks } from './fs/read-chunks.ts';
 export { syncDir } from './fs/sync-dir.ts';
 export * from './interface/blobs.ts';
 export * from './interface/health.ts';

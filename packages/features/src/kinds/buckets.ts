@@ -1,4 +1,5 @@
 import { int } from '@trestle/onnx';
+import { quantile } from '@trestle/statistics';
 import { z } from 'zod';
 import { type FeatureStep, featureKind } from '../feature-kind.ts';
 import {
@@ -9,7 +10,6 @@ import {
   numberReader,
   numericSpec,
 } from '../numeric.ts';
-import { quantile } from '../quantile.ts';
 
 /** Intervals between ascending edges, open at both ends; a value on an edge is below it. */
 interface BucketsStep extends FeatureStep, NumericStep {

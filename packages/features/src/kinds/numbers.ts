@@ -1,8 +1,8 @@
 import { floats, int } from '@trestle/onnx';
+import { quantile } from '@trestle/statistics';
 import { z } from 'zod';
 import { type FeatureStep, featureKind, unsuited } from '../feature-kind.ts';
 import { meanAndDeviation, numberInput } from '../numeric.ts';
-import { quantile } from '../quantile.ts';
 import { columnOf } from '../table.ts';
 
 const THRESHOLD_QUANTILES = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9];

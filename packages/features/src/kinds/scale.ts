@@ -1,4 +1,5 @@
 import { floats } from '@trestle/onnx';
+import { quantile } from '@trestle/statistics';
 import { z } from 'zod';
 import { type FeatureStep, featureKind } from '../feature-kind.ts';
 import {
@@ -10,7 +11,6 @@ import {
   numberReader,
   numericSpec,
 } from '../numeric.ts';
-import { quantile } from '../quantile.ts';
 
 /** (x - offset) * scale. */
 interface ScaleStep extends FeatureStep, NumericStep {

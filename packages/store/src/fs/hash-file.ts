@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { readChunks } from '@trestle/kernel';
 import type { BlobInfo } from '../interface/blobs.ts';
-import { readChunks } from './read-chunks.ts';
 
 /** The SHA-256 of a file, streamed. */
 export async function hashFile(path: string): Promise<BlobInfo> {

@@ -1,10 +1,10 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { identifier } from '../engine/quote.ts';
+import { COLUMNS_AT_ONCE, nearby } from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 import { imageColumns, withDigests } from '../image/image-columns.ts';
 import { imageDistance } from '../image/image-distance.ts';
 import { versionProfile } from '../profile/profile-version.ts';
-import { COLUMNS_AT_ONCE, nearby } from '../sketch/sketch-relation.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { parquetRelation, partFiles, withVersion } from '../version/version-relation.ts';

@@ -1,5 +1,5 @@
 import type { Column } from '@trestle/contracts';
-import { identifier, literal } from '../engine/quote.ts';
+import { identifier, literal } from '@trestle/tables/sql';
 import type { ColumnProfile } from '../profile/profile-schema.ts';
 import type { Sides } from './row-diff.ts';
 

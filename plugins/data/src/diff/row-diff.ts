@@ -1,8 +1,7 @@
 import type { Column } from '@trestle/contracts';
+import { type Engine, plainValue } from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 import { dataError } from '../data-error.ts';
-import type { Engine } from '../engine/engine.ts';
-import { plainValue } from '../engine/plain-value.ts';
-import { identifier } from '../engine/quote.ts';
 import type { Diff } from './diff-schema.ts';
 
 const SHOWN = 5;

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { ColumnType } from '@trestle/contracts';
-import { STORED_TYPES } from '../engine/column-types.ts';
-import type { Engine } from '../engine/engine.ts';
-import { identifier, literal } from '../engine/quote.ts';
+import { type Engine, STORED_TYPES } from '@trestle/tables';
+import { identifier, literal } from '@trestle/tables/sql';
 import { parquetRelation } from '../version/version-relation.ts';
 
 /** Values in one statement. */

@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import { type Column, type DatasetVersion, datasetErased } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken, canonicalJson, metadataToken } from '@trestle/store';
+import { openEngine } from '@trestle/tables';
+import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
 import type { DataTables } from '../data-tables.ts';
-import { openEngine } from '../engine/engine.ts';
 import { putPinned, putPinnedFile } from '../retention/blob-pins.ts';
 import { collect, findUnused } from '../retention/collect.ts';
 import { references } from '../retention/references.ts';
@@ -157,7 +158,7 @@ async function replaceParts(
       for (const part of parts.filter((one) => !replaced.has(one.digest))) {
         const file = await blobs.localPath(part.digest);
         const dirs = [workspace.dir, dirname(file)] as const;
-        const engine = await openEngine(ctx, { files: [file], dirs, signal: ctx.signal });
+        const engine = await openEngine(ctx.config(dataConfig), { files: [file], dirs, signal: ctx.signal });
         try {
           const [key] = version.columns.some((one) => one.name === column)
             ? chooseColumns(version.columns, [column])

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '@trestle/kernel';
+import type { TypedColumn } from '@trestle/tables';
 import { dataConfig } from '../data-config.ts';
-import type { TypedColumn } from '../engine/batches.ts';
 import { runInThread } from '../pipeline/step-thread.ts';
 import type { WrittenPart } from '../version/write-part.ts';
 import type { Expectation, Suite } from './suite.ts';

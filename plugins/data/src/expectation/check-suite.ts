@@ -1,10 +1,7 @@
+import { columnTypeOf, describeRelation, type Engine, plainValue, type Row } from '@trestle/tables';
 import { distributionDistance } from '../diff/distribution-distance.ts';
-import { columnTypeOf } from '../engine/column-types.ts';
-import type { Engine, Row } from '../engine/engine.ts';
-import { plainValue } from '../engine/plain-value.ts';
 import { imageColumns } from '../image/image-columns.ts';
 import { imageDistance } from '../image/image-distance.ts';
-import { describeRelation } from '../source/source-relation.ts';
 import { type CheckedTable, checkColumn, comparedWith, type Others } from './checked-table.ts';
 import { describeExpectation } from './describe-expectation.ts';
 import { failingRows, ROW } from './fails-when.ts';

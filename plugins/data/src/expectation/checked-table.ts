@@ -1,6 +1,6 @@
 import { didYouMean } from '@trestle/kernel';
+import type { Engine } from '@trestle/tables';
 import { dataError } from '../data-error.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { Profile } from '../profile/profile-schema.ts';
 import type { FoundByFunctions } from './check-functions.ts';
 import type { Expectation } from './suite.ts';

@@ -1,5 +1,5 @@
+import { identifier, literal } from '@trestle/tables/sql';
 import { dataError } from '../data-error.ts';
-import { identifier, literal } from '../engine/quote.ts';
 import { parquetRelation } from '../version/version-relation.ts';
 import { type CheckedTable, checkColumn, comparedWith, foundBy } from './checked-table.ts';
 import type { Expectation } from './suite.ts';

@@ -1,5 +1,5 @@
-import { columnTypeOf } from '../engine/column-types.ts';
-import { identifier } from '../engine/quote.ts';
+import { columnTypeOf } from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 import { type CheckedTable, checkColumn, comparedWith, foundBy } from './checked-table.ts';
 import { failsWhen, rowOf, safeExpression } from './fails-when.ts';
 import type { Expectation } from './suite.ts';

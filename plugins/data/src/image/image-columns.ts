@@ -1,6 +1,6 @@
 import { isImageText } from '@trestle/model';
-import type { Engine } from '../engine/engine.ts';
-import { identifier } from '../engine/quote.ts';
+import type { Engine } from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 
 /** Rows in which a text is looked for. */
 const LOOKED_AT = 20;

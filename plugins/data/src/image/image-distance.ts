@@ -1,7 +1,7 @@
 import type { ImageStatistics } from '@trestle/model';
+import type { Engine } from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 import { jensenShannon } from '../diff/distribution-distance.ts';
-import type { Engine } from '../engine/engine.ts';
-import { identifier } from '../engine/quote.ts';
 import { openDecodeThreads } from './decode-threads.ts';
 
 /** Images that are looked at on each side: by chance, samples of so many are 0.05 apart. */

@@ -1,8 +1,8 @@
 import type { DatasetVersion, FloatBatch, ImageBlock, ImageLoad, LoadOptions } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
+import { identifier } from '@trestle/tables/sql';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
-import { identifier } from '../engine/quote.ts';
 import { type DecodeThreads, openDecodeThreads } from '../image/decode-threads.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { withVersionStream } from '../version/version-stream.ts';

@@ -1,6 +1,6 @@
 import type { Column, DatasetVersion, LoadOptions } from '@trestle/contracts';
+import { identifier, literal } from '@trestle/tables/sql';
 import { dataError } from '../data-error.ts';
-import { identifier, literal } from '../engine/quote.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 
 /** The columns that are loaded as numbers. @throws TRS_DATA_UNKNOWN_COLUMN, TRS_DATA_NOT_NUMBERS */

@@ -1,7 +1,7 @@
 import { datasetVersionSchema, NAME_PATTERN } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
+import { sourceFields } from '@trestle/tables/source-options';
 import { z } from 'zod';
-import { sourceFields } from '../source/source-options.ts';
 
 export const dataAdd = operation({
   id: 'data.add',

@@ -1,11 +1,11 @@
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@trestle/kernel';
+import { compressionFromName, formatOf } from '@trestle/tables';
+import { literal } from '@trestle/tables/sql';
 import type { Publication } from '../croissant/croissant.ts';
 import { exportCroissant } from '../croissant/export-croissant.ts';
 import { dataError } from '../data-error.ts';
-import { literal } from '../engine/quote.ts';
-import { compressionFromName, formatOf } from '../source/file-format.ts';
 import { withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 

@@ -1,12 +1,11 @@
 import type { Context } from '@trestle/kernel';
-import type { Engine } from '../engine/engine.ts';
+import { describeRelation, type Engine } from '@trestle/tables';
 import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
 import { failingRows } from '../expectation/fails-when.ts';
 import { keepCheck } from '../expectation/kept-checks.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
-import { describeRelation } from '../source/source-relation.ts';
 import { commitVersion } from '../version/commit-version.ts';
 import { schemaOf } from '../version/manifest.ts';
 import { partFiles, withVersion } from '../version/version-relation.ts';

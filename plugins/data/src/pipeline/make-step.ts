@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import type { Column, DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
+import { columnTypeOf, type TypedColumn } from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
-import type { TypedColumn } from '../engine/batches.ts';
-import { columnTypeOf } from '../engine/column-types.ts';
-import { identifier } from '../engine/quote.ts';
 import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';

@@ -1,5 +1,5 @@
+import { identifier } from '@trestle/tables/sql';
 import type { z } from 'zod';
-import { identifier } from '../engine/quote.ts';
 import type { sqlStepSchema } from './pipeline.ts';
 
 interface PointInTime {

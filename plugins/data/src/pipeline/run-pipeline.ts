@@ -1,7 +1,7 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
+import { openUnlocked } from '@trestle/tables';
 import { dataConfig } from '../data-config.ts';
-import { openUnlocked } from '../engine/engine.ts';
 import { resolveVersion } from '../version/versions.ts';
 import { currentAgain } from './current-again.ts';
 import { decideStep, type StepReads } from './decide-step.ts';
@@ -26,7 +26,7 @@ export interface RunInput {
 
 /** The steps of a configured pipeline, in order. */
 export async function graphOf(ctx: Context, pipeline: Pipeline): Promise<readonly GraphStep[]> {
-  const engine = await openUnlocked(ctx, ctx.signal);
+  const engine = await openUnlocked(ctx.config(dataConfig), ctx.signal);
   try {
     return await pipelineGraph(engine.syntaxTree, pipeline, await suitesOf(ctx, pipeline));
   } finally {

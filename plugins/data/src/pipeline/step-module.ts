@@ -1,7 +1,7 @@
 import { columnTypeSchema } from '@trestle/contracts';
+import type { TypedColumn } from '@trestle/tables';
 import { z } from 'zod';
 import { dataError } from '../data-error.ts';
-import type { TypedColumn } from '../engine/batches.ts';
 import { importDefault } from './import-default.ts';
 
 const types = z.record(z.string(), columnTypeSchema);

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ErrorKind } from '@trestle/kernel';
+import type { TypedColumn } from '@trestle/tables';
 import { dataError } from '../data-error.ts';
-import type { TypedColumn } from '../engine/batches.ts';
 import type { WrittenPart } from '../version/write-part.ts';
 import type { StepParams } from './step-function.ts';
 import { mayEnd, newThreadState, type ThreadState } from './thread-state.ts';

@@ -1,10 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isTrestleError } from '@trestle/kernel';
-import { dataConfig } from '../data-config.ts';
-import { batches, selectColumns, type TypedColumn } from '../engine/batches.ts';
-import { STORED_TYPES } from '../engine/column-types.ts';
-import { type Engine, openEngine } from '../engine/engine.ts';
-import { identifier } from '../engine/quote.ts';
+import {
+  batches,
+  type Engine,
+  openEngine,
+  STORED_TYPES,
+  selectColumns,
+  type TypedColumn,
+} from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 import { loadExpectation } from '../expectation/expectation-module.ts';
 import { parquetRelation } from '../version/version-relation.ts';
 import { type WrittenPart, writePart } from '../version/write-part.ts';
@@ -34,12 +38,11 @@ async function run(): Promise<WrittenPart> {
   const step = await load(task.module, task.shown);
   checkReads(step, task.input.columns, task.shown);
   enterEngine(state);
-  const engine = await openEngine(
-    {
-      config: (section) => section.schema.parse(section.name === dataConfig.name ? task.engine : {}) as never,
-    },
-    { files: task.input.files, dirs: [task.dir], signal: stop.signal },
-  );
+  const engine = await openEngine(task.engine, {
+    files: task.input.files,
+    dirs: [task.dir],
+    signal: stop.signal,
+  });
   try {
     const columns = Object.entries(step.writes).map(([name, type]) => ({ name, type }));
     const list = columns.map(({ name, type }) => `${identifier(name)} ${STORED_TYPES[type]}`);

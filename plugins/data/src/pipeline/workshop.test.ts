@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Context, type Host, operation, plugin } from '@trestle/kernel';
+import { openEngine } from '@trestle/tables';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openEngine } from '../engine/engine.ts';
+import { dataConfig } from '../data-config.ts';
 import { dataPlugin } from '../index.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
@@ -29,7 +30,7 @@ describe('the workshop of a run', () => {
       output: z.object({}),
       load: async () => async (ctx) => {
         const files = { seen: join(project.dir, 'seen.parquet'), other: join(project.dir, 'other.parquet') };
-        const engine = await openEngine(ctx, { dirs: [project.dir] });
+        const engine = await openEngine(ctx.config(dataConfig), { dirs: [project.dir] });
         for (const file of Object.values(files)) await engine.run(`COPY (SELECT 7 AS n) TO '${file}'`);
         engine.close();
         const workshop = await openWorkshop(ctx);

@@ -2,7 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
-import { type Engine, type LockedEngine, openEngine, openUnlocked } from '../engine/engine.ts';
+import { type Engine, type LockedEngine, openEngine, openUnlocked } from '@trestle/tables';
+import { dataConfig } from '../data-config.ts';
 import type { Manifest } from '../version/manifest.ts';
 
 /** Where the steps of one run are made: a folder, and an engine that they have one after the other. */
@@ -27,7 +28,7 @@ export interface Workshop {
 /** Opens the engine at once; what it sees is what the first step reads, beside the folder of the run. */
 export async function openWorkshop(ctx: Context): Promise<Workshop> {
   // Not waited for: it is not needed before a step must run, if what the steps read is known.
-  const opening = openUnlocked(ctx, ctx.signal);
+  const opening = openUnlocked(ctx.config(dataConfig), ctx.signal);
   opening.catch(() => {});
   const closeEngine = (): Promise<void> =>
     opening.then(
@@ -71,7 +72,7 @@ export async function openWorkshop(ctx: Context): Promise<Workshop> {
       const dirs = [workspace.dir] as const;
       const isSeen = (file: string): boolean => sight.has(file) || file.startsWith(join(workspace.dir, '/'));
       if (isLent || (locked && !files.every(isSeen)))
-        return await openEngine(ctx, { files, dirs, signal: ctx.signal });
+        return await openEngine(ctx.config(dataConfig), { files, dirs, signal: ctx.signal });
       isLent = true;
       try {
         if (!locked) for (const file of files) sight.add(file);

@@ -1,8 +1,6 @@
-import { isNumeric } from '../engine/column-types.ts';
-import type { Engine } from '../engine/engine.ts';
-import { identifier } from '../engine/quote.ts';
-import { SAMPLE } from '../sketch/sample.ts';
-import type { TypedColumn } from '../sketch/sketched-column.ts';
+import { isNumeric } from '@trestle/statistics';
+import { type Engine, SAMPLE, type TypedColumn } from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 import type { Profile } from './profile-schema.ts';
 
 const BUCKETS = 40;

@@ -1,13 +1,15 @@
 import { type ColumnSketch, POINT_LEVELS, type TableSketch } from '@trestle/contracts';
-import { isNumeric } from '../engine/column-types.ts';
-import { binsBetween, histogramOf } from '../sketch/bins.ts';
-import { COUNTED_VALUES } from '../sketch/counted-values.ts';
-import { TOP } from '../sketch/frequent-values.ts';
-import { MOSTLY_DIFFERENT } from '../sketch/many-values.ts';
-import { pointsIn } from '../sketch/merge-sketches.ts';
-import { shapeOf } from '../sketch/moments.ts';
-import { correlationOf } from '../sketch/pairs.ts';
-import { quantileAt } from '../sketch/points.ts';
+import {
+  binsBetween,
+  correlationOf,
+  histogramOf,
+  isNumeric,
+  pointsIn,
+  quantileAt,
+  shapeOf,
+  TOP,
+} from '@trestle/statistics';
+import { COUNTED_VALUES, MOSTLY_DIFFERENT } from '@trestle/tables';
 import type { ColumnProfile, Profile } from './profile-schema.ts';
 import { meaningOf } from './semantic-type.ts';
 

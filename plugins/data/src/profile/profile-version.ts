@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
+import { takeSample } from '@trestle/tables';
 import { dataError } from '../data-error.ts';
-import { takeSample } from '../sketch/sample.ts';
 import { versionSketch } from '../sketch/version-sketch.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { withVersion } from '../version/version-relation.ts';

@@ -1,5 +1,5 @@
 import type { ColumnSketch } from '@trestle/contracts';
-import { FORMS } from '../sketch/forms.ts';
+import { FORMS } from '@trestle/tables';
 import type { ColumnProfile, Semantic } from './profile-schema.ts';
 
 /** The share of the texts that must have a form. */

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { plainValue } from '../engine/plain-value.ts';
-import { identifier, literal } from '../engine/quote.ts';
+import { plainValue } from '@trestle/tables';
+import { identifier, literal } from '@trestle/tables/sql';
 import type { QueryResult, ToQuery } from './query-messages.ts';
 import { judgeQuery } from './query-policy.ts';
 

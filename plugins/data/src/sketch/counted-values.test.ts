@@ -1,18 +1,19 @@
 import type { ColumnType } from '@trestle/contracts';
+import { binsBetween, pointsOf, thinPoints } from '@trestle/statistics';
+import { countedValues, type Engine, openEngine } from '@trestle/tables';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Engine, openEngine } from '../engine/engine.ts';
+import { dataConfig } from '../data-config.ts';
 import { dataPlugin } from '../index.ts';
-import { binsBetween } from './bins.ts';
-import { countedValues } from './counted-values.ts';
-import { pointsOf, thinPoints } from './points.ts';
 
 let project: TemporaryProject;
 let engine: Engine;
 beforeEach(async () => {
   project = await temporaryProject();
   const host = await project.open([dataPlugin]);
-  engine = await openEngine(host.context({ id: 'test', access: 'data:read' }), { dirs: [project.dir] });
+  engine = await openEngine(host.context({ id: 'test', access: 'data:read' }).config(dataConfig), {
+    dirs: [project.dir],
+  });
 });
 afterEach(async () => {
   engine.close();

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type TableSketch, tableSketchSchema } from '@trestle/contracts';
+import { registerBits } from '@trestle/statistics';
 import { z } from 'zod';
-import { registerBits } from './hyper-log-log.ts';
 
 /** What is kept is of this form; sketches of another are made anew. */
 export const SKETCH_FORMAT = 1;

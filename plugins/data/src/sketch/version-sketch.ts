@@ -1,13 +1,12 @@
 import type { DatasetVersion, TableSketch } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
-import { isNumeric } from '../engine/column-types.ts';
+import { isNumeric, mergeSketches, pointsIn } from '@trestle/statistics';
+import { sketchRelation } from '@trestle/tables';
 import { imageColumns, withDigests } from '../image/image-columns.ts';
 import { parquetRelation, partFiles, withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 import { keepSketch, keptSketches } from './kept-sketches.ts';
-import { mergeSketches, pointsIn } from './merge-sketches.ts';
 import { segmentsOf } from './segments.ts';
-import { sketchRelation } from './sketch-relation.ts';
 
 /** The sketch of a version: those of its segments, merged. Only segments of which none is kept are read. */
 export async function versionSketch(

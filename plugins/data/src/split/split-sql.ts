@@ -1,4 +1,4 @@
-import { identifier, literal } from '../engine/quote.ts';
+import { identifier, literal } from '@trestle/tables/sql';
 
 /** How rows are divided. */
 export interface SplitSpec {

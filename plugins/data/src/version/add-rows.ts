@@ -6,12 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import type { Datasets, DatasetVersion } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
-import type { TypedColumn } from '../engine/batches.ts';
-import { columnTypeOf } from '../engine/column-types.ts';
-import { openEngine } from '../engine/engine.ts';
-import { literal } from '../engine/quote.ts';
-import { matchColumns } from '../source/match-columns.ts';
-import { describeRelation } from '../source/source-relation.ts';
+import { columnTypeOf, describeRelation, matchColumns, openEngine, type TypedColumn } from '@trestle/tables';
+import { literal } from '@trestle/tables/sql';
+import { dataConfig } from '../data-config.ts';
 import { addNulls } from './add-nulls.ts';
 import { appendParts, type Base, type NewParts, readVersion } from './append-parts.ts';
 import { commitVersion, overtaken } from './commit-version.ts';
@@ -38,7 +35,7 @@ export async function addRows(scope: Scope, actor: Actor, options: Options): Pro
       createWriteStream(path),
     );
     const base = options.appendTo === undefined ? undefined : await readVersion(scope, options.appendTo);
-    const engine = await openEngine(scope, { dirs: [workspace.dir] });
+    const engine = await openEngine(scope.config(dataConfig), { dirs: [workspace.dir] });
     try {
       // With a base its types are read as they are; a column of nulls alone would otherwise be guessed to be JSON.
       const typed = base?.columns

@@ -1,19 +1,18 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Column, ColumnType } from '@trestle/contracts';
+import type { Column } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
+import { type OpenedSource, openEngine, openSource, type Reading, readingOf } from '@trestle/tables';
+import type { SourceOptions } from '@trestle/tables/source-options';
+import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
-import { openEngine } from '../engine/engine.ts';
 import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
 import { loadSuite } from '../expectation/load-suite.ts';
 import type { Suite } from '../expectation/suite.ts';
-import type { OpenedSource } from '../source/local-source.ts';
-import { openSource } from '../source/open-source.ts';
-import type { SourceOptions } from '../source/source-options.ts';
-import { typeOverrides } from '../source/type-overrides.ts';
+import { readContext } from '../source/read-context.ts';
 import { addNulls } from './add-nulls.ts';
 import { appendParts, type Base, readVersion } from './append-parts.ts';
 import { type Committed, commitVersion } from './commit-version.ts';
@@ -38,15 +37,15 @@ type Added = Committed & { readonly notes: string[] };
 export async function addVersion(ctx: Context, input: AddInput): Promise<Added> {
   const workspace = await (await ctx.service(blobsToken)).workspace();
   try {
-    const types = typeOverrides(input.type);
+    const reading = readingOf(input);
     ctx.progress({ step: 'reading the source', fraction: 0.05 });
-    const { shown, files } = await openSource(ctx, input, workspace.dir);
+    const { shown, files } = await openSource(readContext(ctx), input, workspace.dir);
     const suite = input.suite === undefined ? undefined : await loadSuite(ctx, input.name, input.suite);
     const others = suite && (await comparedVersions(ctx, suite));
     for (;;) {
       const base = input.append ? await readVersion(ctx, input.name) : undefined;
       const dir = await mkdtemp(join(workspace.dir, 'parts-'));
-      const added = await addFiles(ctx, input, { shown, files, types, base, dir, suite, others });
+      const added = await addFiles(ctx, input, { shown, files, reading, base, dir, suite, others });
       // Else others appended meanwhile, and the columns changed with it: the source is read for those.
       if (added) return added;
     }
@@ -56,7 +55,7 @@ export async function addVersion(ctx: Context, input: AddInput): Promise<Added> 
 }
 
 interface ToAdd extends OpenedSource {
-  readonly types: ReadonlyMap<string, ColumnType>;
+  readonly reading: Reading;
   readonly base: Base | undefined;
   readonly dir: string;
   readonly suite: Suite | undefined;
@@ -67,17 +66,14 @@ interface ToAdd extends OpenedSource {
 async function addFiles(
   ctx: Context,
   input: AddInput,
-  { shown, files, types, base, dir, suite, others }: ToAdd,
+  { shown, files, reading, base, dir, suite, others }: ToAdd,
 ): Promise<Added | undefined> {
-  const engine = await openEngine(ctx, {
+  const engine = await openEngine(ctx.config(dataConfig), {
     files: [...files.map((file) => file.path), ...(others?.files ?? [])],
     dirs: [dir],
     signal: ctx.signal,
   });
   try {
-    const { delimiter, dateFormat } = input;
-    const quote = input.quote === 'none' ? '' : input.quote;
-    const reading = { delimiter, quote, dateFormat, types };
     const written = await writeParts(ctx, engine, { files, reading, base: base?.columns, dir });
     const { columns, parts } = written;
     const notes = [...new Set(written.notes)];

@@ -1,6 +1,6 @@
 import { columnSchema } from '@trestle/contracts';
+import type { TypedColumn } from '@trestle/tables';
 import { z } from 'zod';
-import type { TypedColumn } from '../engine/batches.ts';
 
 /** What a version is: its columns, and the Parquet blobs that hold its rows in order. */
 export const manifestSchema = z.object({

@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 import type { Batch, Column, ReadOptions } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
+import { batches, DEFAULT_BATCH_ROWS, openEngine, selectColumns } from '@trestle/tables';
+import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
-import { batches, DEFAULT_BATCH_ROWS, selectColumns } from '../engine/batches.ts';
-import { openEngine } from '../engine/engine.ts';
 import { parquetRelation, partFiles } from './version-relation.ts';
 import { readManifest, resolveVersion } from './versions.ts';
 
@@ -19,7 +19,7 @@ export async function* readBatches(
   if (options.orderBy !== undefined) chooseColumns(version.columns, [options.orderBy]);
   const files = await partFiles(scope, await readManifest(scope, version.digest));
   const workspace = await (await scope.service(blobsToken)).workspace();
-  const engine = await openEngine(scope, {
+  const engine = await openEngine(scope.config(dataConfig), {
     files,
     dirs: [workspace.dir, ...new Set(files.map((file) => dirname(file)))],
   });

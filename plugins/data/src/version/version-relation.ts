@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import type { Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
-import { type Engine, openEngine } from '../engine/engine.ts';
-import { literal } from '../engine/quote.ts';
+import { type Engine, openEngine } from '@trestle/tables';
+import { literal } from '@trestle/tables/sql';
+import { dataConfig } from '../data-config.ts';
 import type { Manifest } from './manifest.ts';
 
 /** The checked local files of a version's parts. */
@@ -24,7 +25,7 @@ export async function withVersion<T>(
 ): Promise<T> {
   const workspace = await (await scope.service(blobsToken)).workspace();
   const files = await partFiles(scope, manifest);
-  const engine = await openEngine(scope, {
+  const engine = await openEngine(scope.config(dataConfig), {
     files: [...files, ...more],
     dirs: [workspace.dir, ...new Set(files.map((file) => dirname(file)))],
     signal,

@@ -1,6 +1,7 @@
 import type { Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
-import { type Engine, openEngine } from '../engine/engine.ts';
+import { type Engine, openEngine } from '@trestle/tables';
+import { dataConfig } from '../data-config.ts';
 import type { Manifest } from './manifest.ts';
 import { parquetRelation, partFiles } from './version-relation.ts';
 
@@ -13,7 +14,7 @@ export async function* withVersionStream<T>(
   const files = await partFiles(scope, manifest);
   const workspace = await (await scope.service(blobsToken)).workspace();
   try {
-    const engine = await openEngine(scope, { files, dirs: [workspace.dir] });
+    const engine = await openEngine(scope.config(dataConfig), { files, dirs: [workspace.dir] });
     try {
       yield* stream(engine, parquetRelation(files));
     } finally {

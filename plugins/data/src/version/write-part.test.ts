@@ -1,9 +1,9 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Engine, openEngine } from '@trestle/tables';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dataConfig } from '../data-config.ts';
-import { type Engine, openEngine } from '../engine/engine.ts';
 import { writePart } from './write-part.ts';
 
 describe('a written part', () => {
@@ -11,8 +11,7 @@ describe('a written part', () => {
   let engine: Engine;
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'trestle-part-'));
-    const scope = { config: () => dataConfig.schema.parse({}) as never };
-    engine = await openEngine(scope, { dirs: [dir] });
+    engine = await openEngine(dataConfig.schema.parse({}), { dirs: [dir] });
   });
   afterEach(async () => {
     engine.close();

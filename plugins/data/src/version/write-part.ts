@@ -2,11 +2,9 @@ import { join } from 'node:path';
 import { DuckDBMapValue, type DuckDBValue } from '@duckdb/node-api';
 import type { Column } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
+import { type Engine, type Parameters, storedTypeOf, type TypedColumn } from '@trestle/tables';
+import { identifier, literal } from '@trestle/tables/sql';
 import { dataError } from '../data-error.ts';
-import type { TypedColumn } from '../engine/batches.ts';
-import { storedTypeOf } from '../engine/column-types.ts';
-import type { Engine, Parameters } from '../engine/engine.ts';
-import { identifier, literal } from '../engine/quote.ts';
 import { putPinnedFile } from '../retention/blob-pins.ts';
 
 /** A Parquet file of a relation, in the order of its rows, and what is in it. Not yet a blob. */

@@ -1,13 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Context, isTrestleError } from '@trestle/kernel';
-import type { TypedColumn } from '../engine/batches.ts';
-import type { Engine } from '../engine/engine.ts';
-import { checkRejects } from '../source/check-rejects.ts';
-import type { LocalSource } from '../source/local-source.ts';
-import type { Reading } from '../source/reading.ts';
-import { readingSource } from '../source/reading-source.ts';
-import { sourceColumns } from '../source/source-columns.ts';
+import {
+  checkRejects,
+  type Engine,
+  type LocalSource,
+  type Reading,
+  readingSource,
+  sourceColumns,
+  type TypedColumn,
+} from '@trestle/tables';
 import { type WrittenPart, writePart } from './write-part.ts';
 
 export interface PartsToWrite {

@@ -1,8 +1,11 @@
-import { benjaminiHochberg } from '../statistics/benjamini-hochberg.ts';
-import { chiSquaredTest, sumOf } from '../statistics/chi-squared.ts';
-import { jensenShannonDistance } from '../statistics/jensen-shannon.ts';
-import { kolmogorovSmirnovTest } from '../statistics/kolmogorov-smirnov.ts';
-import { populationStabilityIndex } from '../statistics/population-stability.ts';
+import {
+  benjaminiHochberg,
+  chiSquaredTest,
+  jensenShannonDistance,
+  kolmogorovSmirnovTest,
+  populationStabilityIndex,
+  sumOf,
+} from '@trestle/statistics';
 import { type Binned, binLabels, binValues, referenceCounts } from './bin-values.ts';
 import type { FeatureDrift } from './drift-report.ts';
 import type { DriftThresholds } from './drift-thresholds.ts';

@@ -1,6 +1,6 @@
 import type { Table } from '@trestle/features';
 import { DRIFT_BINS, DRIFT_TOP_VALUES, type DriftReference, edgeBelow, type Feature } from '@trestle/model';
-import { quantile } from '../preprocessing/quantile.ts';
+import { quantile } from '@trestle/statistics';
 
 /**
  * How the features were distributed in the training part, and in the held-out one the score of each row: of several classes that

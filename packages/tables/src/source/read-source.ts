@@ -1,0 +1,36 @@
+import type { Batch } from '@trestle/statistics';
+import { batches, DEFAULT_BATCH_ROWS, selectColumns } from '../engine/batches.ts';
+import { openEngine } from '../engine/engine.ts';
+import { checkRejects } from './check-rejects.ts';
+import { openSource } from './open-source.ts';
+import type { ReadContext } from './read-context.ts';
+import { readingOf } from './reading.ts';
+import { sourceColumns } from './source-columns.ts';
+import type { SourceOptions } from './source-options.ts';
+
+/**
+ * Streams the rows of what a user named. Rows that do not fit fail at the end.
+ *
+ * @param dir an empty folder for what is fetched, extracted or written
+ */
+export async function* readSource(
+  ctx: ReadContext,
+  options: SourceOptions,
+  dir: string,
+): AsyncGenerator<Batch> {
+  const { files } = await openSource(ctx, options, dir);
+  const engine = await openEngine(ctx.limits, {
+    files: files.map((file) => file.path),
+    dirs: [dir],
+    signal: ctx.signal,
+  });
+  try {
+    const { columns, ready } = await sourceColumns(engine, files, readingOf(options), undefined);
+    for (const { source, relation } of ready) {
+      yield* batches(engine, selectColumns(relation, columns), columns, DEFAULT_BATCH_ROWS);
+      if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source.shown);
+    }
+  } finally {
+    engine.close();
+  }
+}

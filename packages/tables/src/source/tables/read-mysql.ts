@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import process from 'node:process';
+import type { ColumnType } from '@trestle/statistics';
+import { dataError } from '../../data-error.ts';
+import type { TypedRows } from './typed-rows.ts';
+
+const AT_ONCE = 2_000;
+
+/** Types of MySQL's protocol that are not texts to us. */
+const TYPES: Readonly<Record<number, ColumnType>> = {
+  1: 'integer',
+  2: 'integer',
+  3: 'integer',
+  8: 'integer',
+  9: 'integer',
+  13: 'integer',
+  0: 'number',
+  4: 'number',
+  5: 'number',
+  246: 'number',
+  7: 'timestamp',
+  10: 'timestamp',
+  12: 'timestamp',
+};
+
+/**
+ * Rows of a query on MySQL or MariaDB as they arrive, in a read-only transaction. The password is MYSQL_PWD.
+ *
+ * @throws TRS_DATA_DATABASE with the server's own words
+ */
+export async function readMysql(url: URL, query: string): Promise<TypedRows> {
+  const { default: mysql } = await import('mysql2');
+  const connection = mysql.createConnection({
+    host: url.hostname,
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: process.env.MYSQL_PWD ?? '',
+    database: decodeURIComponent(url.pathname.slice(1)),
+    connectTimeout: 15_000,
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    rowsAsArray: true,
+  });
+  const failed = (cause: unknown) =>
+    dataError('DATABASE', {
+      kind: 'invalid',
+      message: `${url.host}: ${cause instanceof Error ? cause.message : cause}.`,
+      hint: 'Check the address, the query, and MYSQL_PWD.',
+      cause,
+    });
+  // Its errors come through the queries; without a listener the first would end the process.
+  connection.on('error', () => {});
+  try {
+    const session = connection.promise();
+    await session.query("SET time_zone = '+00:00'");
+    await session.query('START TRANSACTION READ ONLY');
+    const asked = connection.query(query);
+    const rows = asked.stream({ highWaterMark: AT_ONCE });
+    const [fields] = await Promise.race([
+      once(asked, 'fields'),
+      once(rows, 'error').then(([cause]) => {
+        throw cause;
+      }),
+    ]);
+    const columns = (fields as readonly { name: string; columnType?: number }[]).map((field) => ({
+      name: field.name,
+      type: TYPES[field.columnType ?? -1] ?? ('string' as const),
+    }));
+    return {
+      columns,
+      rows: (async function* () {
+        try {
+          for await (const row of rows) yield valuesOf(row, columns);
+        } catch (cause) {
+          throw failed(cause);
+        } finally {
+          connection.destroy();
+        }
+      })(),
+    };
+  } catch (cause) {
+    connection.destroy();
+    throw failed(cause);
+  }
+}
+
+/** MySQL's zero dates are no dates. */
+const valuesOf = (row: unknown, columns: TypedRows['columns']): readonly unknown[] =>
+  Array.isArray(row)
+    ? row.map((value: unknown, index) =>
+        columns[index]?.type === 'timestamp' && typeof value === 'string' && value.startsWith('0000-')
+          ? null
+          : value,
+      )
+    : [];
