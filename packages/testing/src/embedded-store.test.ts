@@ -1,6 +1,7 @@
 import { type Host, jobStoreToken, journalToken, leasesToken } from '@trestle/kernel';
 import { blobsToken, lineageToken, metadataToken } from '@trestle/store';
 import { blobsContract } from './blobs-contract.ts';
+import { fenceContract } from './fence-contract.ts';
 import { jobStoreContract } from './job-store-contract.ts';
 import { journalContract } from './journal-contract.ts';
 import { leasesContract } from './leases-contract.ts';
@@ -30,6 +31,15 @@ journalContract(
 jobStoreContract(
   'SQLite',
   embedded(async (host) => ({ jobs: await host.service(jobStoreToken) })),
+);
+fenceContract(
+  'SQLite',
+  embedded(async (host) => ({
+    metadata: await host.service(metadataToken),
+    journal: await host.service(journalToken),
+    jobs: await host.service(jobStoreToken),
+    leases: await host.service(leasesToken),
+  })),
 );
 leasesContract(
   'SQLite',

@@ -1,5 +1,6 @@
 export * from './blobs-contract.ts';
 export * from './feature-kind-contract.ts';
+export * from './fence-contract.ts';
 export * from './job-store-contract.ts';
 export * from './journal-contract.ts';
 export * from './leases-contract.ts';

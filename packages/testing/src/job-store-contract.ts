@@ -1,4 +1,4 @@
-import { type JobStore, systemPrincipal } from '@trestle/kernel';
+import { type JobHold, type JobStep, type JobStore, systemPrincipal } from '@trestle/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 export interface JobStoreUnderTest {
@@ -9,12 +9,19 @@ export interface JobStoreUnderTest {
 const MINUTE_MS = 60_000;
 /** A lease that has run out when it is given. */
 const OVER_MS = -1;
-const job = (id: string, mode: 'inline' | 'queued' = 'queued') => ({
+const job = (id: string, key?: string) => ({
   id,
   operation: 'work.do',
   input: { size: 3 },
   principal: systemPrincipal,
-  mode,
+  key,
+});
+const hold = (job: string, generation: number): JobHold => ({ job, generation });
+const step = (name: string, result: unknown): JobStep => ({
+  name,
+  result,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: new Date().toISOString(),
 });
 const error = { code: 'TRS_WORK_BROKE', message: 'It broke.', hint: '', details: {} };
 
@@ -31,7 +38,7 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
 
     it('queues a job, hands it out once, and keeps its result', async () => {
       const { jobs } = store;
-      expect(await jobs.create(job('a'), 'asker', MINUTE_MS)).toMatchObject({ state: 'queued', attempts: 0 });
+      expect(await jobs.enqueue(job('a'))).toMatchObject({ state: 'queued', attempts: 0 });
       expect(await jobs.claim('w1', MINUTE_MS, 3)).toMatchObject({
         id: 'a',
         state: 'running',
@@ -39,7 +46,7 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
         input: { size: 3 },
       });
       expect(await jobs.claim('w2', MINUTE_MS, 3)).toBeUndefined();
-      expect(await jobs.finish('a', 'w1', { state: 'succeeded', output: { done: true } })).toBe(true);
+      expect(await jobs.finish(hold('a', 1), { state: 'succeeded', output: { done: true } })).toBe(true);
       expect(await jobs.get('a')).toMatchObject({
         state: 'succeeded',
         output: { done: true },
@@ -49,7 +56,7 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
 
     it('hands the oldest out first', async () => {
       for (const id of ['a', 'b', 'c']) {
-        await store.jobs.create(job(id), 'asker', MINUTE_MS);
+        await store.jobs.enqueue(job(id));
         await new Promise((resolve) => setTimeout(resolve, 3));
       }
       const ids = [];
@@ -58,7 +65,7 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
     });
 
     it('gives each job to one of many workers that ask at once', async () => {
-      for (let n = 0; n < 20; n++) await store.jobs.create(job(`job-${n}`), 'asker', MINUTE_MS);
+      for (let n = 0; n < 20; n++) await store.jobs.enqueue(job(`job-${n}`));
       const claimed = await Promise.all(
         Array.from({ length: 30 }, (_, n) => store.jobs.claim(`w${n}`, MINUTE_MS, 3)),
       );
@@ -68,55 +75,55 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
     });
 
     it('holds an inline job for the process that made it', async () => {
-      expect(await store.jobs.create(job('a', 'inline'), 'me', MINUTE_MS)).toMatchObject({
+      expect(await store.jobs.begin(job('a'), 'me', MINUTE_MS)).toMatchObject({
         state: 'running',
         attempts: 1,
       });
       expect(await store.jobs.claim('w', MINUTE_MS, 3)).toBeUndefined();
-      expect(await store.jobs.finish('a', 'w', { state: 'succeeded', output: 1 })).toBe(false);
-      expect(await store.jobs.finish('a', 'me', { state: 'failed', error })).toBe(true);
+      expect(await store.jobs.finish(hold('a', 0), { state: 'succeeded', output: 1 })).toBe(false);
+      expect(await store.jobs.finish(hold('a', 1), { state: 'failed', error })).toBe(true);
       expect(await store.jobs.get('a')).toMatchObject({ state: 'failed', error });
     });
 
     it('lets another worker take over when a lease runs out, and ignores the first one then', async () => {
       const { jobs } = store;
-      await jobs.create(job('a'), 'asker', MINUTE_MS);
+      await jobs.enqueue(job('a'));
       await jobs.claim('w1', OVER_MS, 3);
       expect(await jobs.claim('w2', MINUTE_MS, 3)).toMatchObject({ id: 'a', attempts: 2 });
-      expect(await jobs.heartbeat('a', 'w1', MINUTE_MS, undefined)).toBe('lost');
-      expect(await jobs.finish('a', 'w1', { state: 'succeeded', output: 'late' })).toBe(false);
-      expect(await jobs.finish('a', 'w2', { state: 'succeeded', output: 'right' })).toBe(true);
+      expect(await jobs.heartbeat(hold('a', 1), MINUTE_MS, undefined)).toBe('lost');
+      expect(await jobs.finish(hold('a', 1), { state: 'succeeded', output: 'late' })).toBe(false);
+      expect(await jobs.finish(hold('a', 2), { state: 'succeeded', output: 'right' })).toBe(true);
       expect(await jobs.get('a')).toMatchObject({ output: 'right' });
     });
 
     it('takes a job back from its worker, which had not begun it then', async () => {
       const { jobs } = store;
-      await jobs.create(job('a'), 'asker', MINUTE_MS);
+      await jobs.enqueue(job('a'));
       await jobs.claim('w1', MINUTE_MS, 3);
-      await jobs.release('a', 'other');
+      expect(await jobs.release(hold('a', 2))).toBe(false);
       expect(await jobs.get('a')).toMatchObject({ state: 'running' });
-      await jobs.release('a', 'w1');
+      expect(await jobs.release(hold('a', 1))).toBe(true);
       expect(await jobs.get('a')).toMatchObject({ state: 'queued', attempts: 0 });
       expect(await jobs.claim('w2', MINUTE_MS, 3)).toMatchObject({ id: 'a', attempts: 1 });
       await jobs.requestCancel('a');
-      await jobs.release('a', 'w2');
+      await jobs.release(hold('a', 2));
       expect(await jobs.get('a')).toMatchObject({ state: 'cancelled' });
     });
 
     it('renews a lease with a heartbeat, and keeps the progress', async () => {
       const { jobs } = store;
-      await jobs.create(job('a'), 'asker', MINUTE_MS);
+      await jobs.enqueue(job('a'));
       await jobs.claim('w1', OVER_MS, 3);
       const progress = { step: 'reading', fraction: 0.5, values: { rows: 10 } };
-      expect(await jobs.heartbeat('a', 'w1', MINUTE_MS, progress)).toBe('go-on');
+      expect(await jobs.heartbeat(hold('a', 1), MINUTE_MS, progress)).toBe('go-on');
       expect(await jobs.claim('w2', MINUTE_MS, 3)).toBeUndefined();
       expect(await jobs.get('a')).toMatchObject({ progress });
     });
 
     it('ends a job as interrupted when nobody may try again: inline, or tried often enough', async () => {
       const { jobs } = store;
-      await jobs.create(job('inline', 'inline'), 'dead', OVER_MS);
-      await jobs.create(job('queued'), 'asker', MINUTE_MS);
+      await jobs.begin(job('inline'), 'dead', OVER_MS);
+      await jobs.enqueue(job('queued'));
       expect(await jobs.claim('w1', OVER_MS, 2)).toMatchObject({ id: 'queued' });
       expect(await jobs.claim('w2', OVER_MS, 2)).toMatchObject({ id: 'queued', attempts: 2 });
       expect(await jobs.claim('w3', MINUTE_MS, 2)).toBeUndefined();
@@ -129,7 +136,7 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
     });
 
     it('shows an inline job whose process died as interrupted, without any worker', async () => {
-      await store.jobs.create(job('a', 'inline'), 'dead', OVER_MS);
+      await store.jobs.begin(job('a'), 'dead', OVER_MS);
       expect(await store.jobs.get('a')).toMatchObject({ state: 'interrupted' });
       expect(await store.jobs.list({ state: 'interrupted', limit: 10 })).toHaveLength(1);
       expect(await store.jobs.list({ state: 'running', limit: 10 })).toEqual([]);
@@ -137,28 +144,92 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
 
     it('cancels a job that waits at once, and tells the worker of one that runs', async () => {
       const { jobs } = store;
-      await jobs.create(job('waits'), 'asker', MINUTE_MS);
+      await jobs.enqueue(job('waits'));
       expect(await jobs.requestCancel('waits')).toMatchObject({ state: 'cancelled' });
       expect(await jobs.claim('w', MINUTE_MS, 3)).toBeUndefined();
-      await jobs.create(job('runs'), 'asker', MINUTE_MS);
+      await jobs.enqueue(job('runs'));
       await jobs.claim('w', MINUTE_MS, 3);
       expect(await jobs.requestCancel('runs')).toMatchObject({ state: 'running', cancelRequested: true });
-      expect(await jobs.heartbeat('runs', 'w', MINUTE_MS, undefined)).toBe('cancel');
+      expect(await jobs.heartbeat(hold('runs', 1), MINUTE_MS, undefined)).toBe('cancel');
       expect(await jobs.requestCancel('unknown')).toBeUndefined();
     });
 
     it('leaves a finished job as it is', async () => {
       const { jobs } = store;
-      await jobs.create(job('a', 'inline'), 'me', MINUTE_MS);
-      await jobs.finish('a', 'me', { state: 'succeeded', output: 1 });
+      await jobs.begin(job('a'), 'me', MINUTE_MS);
+      await jobs.finish(hold('a', 1), { state: 'succeeded', output: 1 });
       expect(await jobs.requestCancel('a')).toMatchObject({ state: 'succeeded', output: 1 });
-      expect(await jobs.finish('a', 'me', { state: 'failed', error })).toBe(false);
-      expect(await jobs.heartbeat('a', 'me', MINUTE_MS, undefined)).toBe('lost');
+      expect(await jobs.finish(hold('a', 1), { state: 'failed', error })).toBe(false);
+      expect(await jobs.heartbeat(hold('a', 1), MINUTE_MS, undefined)).toBe('lost');
+    });
+
+    it('has one job of an operation for a key, whoever asks and however often', async () => {
+      const { jobs } = store;
+      const asked = await Promise.all(['a', 'b', 'c'].map((id) => jobs.enqueue(job(id, 'dataset:rows@3'))));
+      expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
+      await jobs.claim('w', MINUTE_MS, 3);
+      await jobs.finish(hold(asked[0]?.id ?? '', 1), { state: 'succeeded', output: 1 });
+      expect(await jobs.enqueue(job('d', 'dataset:rows@3'))).toMatchObject({ state: 'succeeded', output: 1 });
+      expect(await jobs.enqueue(job('e', 'dataset:rows@4'))).toMatchObject({ id: 'e', state: 'queued' });
+      expect(await jobs.enqueue({ ...job('f', 'dataset:rows@3'), operation: 'work.other' })).toMatchObject({
+        id: 'f',
+      });
+    });
+
+    it('keeps the finished steps of a job, for whoever takes it next', async () => {
+      const { jobs } = store;
+      await jobs.enqueue(job('a'));
+      await jobs.claim('w1', OVER_MS, 3);
+      expect(await jobs.keepStep(hold('a', 1), step('read', { rows: 3 }))).toBe(true);
+      expect(await jobs.keepStep(hold('a', 1), step('say', undefined))).toBe(true);
+      await jobs.claim('w2', MINUTE_MS, 3);
+      expect(await jobs.steps('a')).toMatchObject([
+        { name: 'read', result: { rows: 3 } },
+        { name: 'say', result: undefined },
+      ]);
+      expect(await jobs.steps('unknown')).toEqual([]);
+    });
+
+    it('takes nothing from a worker whose job another has, also when both have the same name', async () => {
+      const { jobs } = store;
+      await jobs.enqueue(job('a'));
+      const first = await jobs.claim('same', OVER_MS, 3);
+      const second = await jobs.claim('same', MINUTE_MS, 3);
+      expect(second?.generation).toBeGreaterThan(first?.generation ?? 0);
+      const late = hold('a', first?.generation ?? 0);
+      expect(await jobs.heartbeat(late, MINUTE_MS, { step: 'late' })).toBe('lost');
+      expect(await jobs.keepStep(late, step('late', 1))).toBe(false);
+      expect(await jobs.finish(late, { state: 'succeeded', output: 'late' })).toBe(false);
+      expect(await jobs.release(late)).toBe(false);
+      expect(await jobs.get('a')).toMatchObject({ state: 'running', progress: undefined, attempts: 2 });
+      expect(await jobs.steps('a')).toEqual([]);
+    });
+
+    it('takes nothing from a worker that gave its job back, or whose job nobody has any more', async () => {
+      const { jobs } = store;
+      await jobs.enqueue(job('a'));
+      await jobs.claim('w', MINUTE_MS, 3);
+      await jobs.release(hold('a', 1));
+      expect(await jobs.keepStep(hold('a', 1), step('late', 1))).toBe(false);
+      expect(await jobs.finish(hold('a', 1), { state: 'succeeded', output: 'late' })).toBe(false);
+      // The number goes on, so that no later hold is the same as this one.
+      expect(await jobs.claim('w', MINUTE_MS, 3)).toMatchObject({ generation: 2 });
+    });
+
+    it('gives what a dead process had to others at once', async () => {
+      const { jobs } = store;
+      await jobs.enqueue(job('a'));
+      await jobs.enqueue(job('b'));
+      await jobs.claim('dead', MINUTE_MS, 3);
+      await jobs.claim('alive', MINUTE_MS, 3);
+      await jobs.giveUp('dead');
+      expect(await jobs.claim('other', MINUTE_MS, 3)).toMatchObject({ id: 'a', attempts: 2 });
+      expect(await jobs.claim('other', MINUTE_MS, 3)).toBeUndefined();
     });
 
     it('lists newest first, by state, at most so many', async () => {
       for (const id of ['a', 'b', 'c']) {
-        await store.jobs.create(job(id), 'asker', MINUTE_MS);
+        await store.jobs.enqueue(job(id));
         await new Promise((resolve) => setTimeout(resolve, 3));
       }
       await store.jobs.claim('w', MINUTE_MS, 3);

@@ -1,4 +1,4 @@
-import type { Leases } from '@trestle/kernel';
+import type { LeaseHold, Leases } from '@trestle/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 export interface LeasesUnderTest {
@@ -7,6 +7,12 @@ export interface LeasesUnderTest {
 }
 
 const MINUTE_MS = 60_000;
+
+async function held(acquired: Promise<LeaseHold | undefined>): Promise<LeaseHold> {
+  const hold = await acquired;
+  if (hold === undefined) throw new Error('The lease was not given.');
+  return hold;
+}
 
 /** What every lease store must do. Call it inside a vitest file. */
 export function leasesContract(name: string, open: () => Promise<LeasesUnderTest>): void {
@@ -20,10 +26,11 @@ export function leasesContract(name: string, open: () => Promise<LeasesUnderTest
     });
 
     it('gives a lease to one holder at a time, who may ask again', async () => {
-      expect(await store.leases.acquire('turn', 'a', MINUTE_MS)).toBe(true);
-      expect(await store.leases.acquire('turn', 'b', MINUTE_MS)).toBe(false);
-      expect(await store.leases.acquire('turn', 'a', MINUTE_MS)).toBe(true);
-      expect(await store.leases.acquire('other', 'b', MINUTE_MS)).toBe(true);
+      const hold = await store.leases.acquire('turn', 'a', MINUTE_MS);
+      expect(hold).toEqual({ lease: 'turn', generation: expect.any(Number) });
+      expect(await store.leases.acquire('turn', 'b', MINUTE_MS)).toBeUndefined();
+      expect(await store.leases.acquire('turn', 'a', MINUTE_MS)).toEqual(hold);
+      expect(await store.leases.acquire('other', 'b', MINUTE_MS)).toBeDefined();
     });
 
     it('gives it to one of many who ask at once', async () => {
@@ -34,26 +41,35 @@ export function leasesContract(name: string, open: () => Promise<LeasesUnderTest
     });
 
     it('passes on when it is released, by its holder only', async () => {
-      await store.leases.acquire('turn', 'a', MINUTE_MS);
-      await store.leases.release('turn', 'b');
-      expect(await store.leases.acquire('turn', 'b', MINUTE_MS)).toBe(false);
-      await store.leases.release('turn', 'a');
-      expect(await store.leases.acquire('turn', 'b', MINUTE_MS)).toBe(true);
+      const first = await held(store.leases.acquire('turn', 'a', MINUTE_MS));
+      await store.leases.release({ ...first, generation: first.generation + 1 });
+      expect(await store.leases.acquire('turn', 'b', MINUTE_MS)).toBeUndefined();
+      await store.leases.release(first);
+      const second = await held(store.leases.acquire('turn', 'b', MINUTE_MS));
+      expect(second.generation).toBeGreaterThan(first.generation);
+      // A hold that has ended ends no other.
+      await store.leases.release(first);
+      expect(await store.leases.acquire('turn', 'c', MINUTE_MS)).toBeUndefined();
+      await store.leases.release(second);
+      expect((await held(store.leases.acquire('turn', 'a', MINUTE_MS))).generation).toBeGreaterThan(
+        second.generation,
+      );
     });
 
     it('passes on when it runs out', async () => {
-      await store.leases.acquire('turn', 'a', 20);
+      const first = await held(store.leases.acquire('turn', 'a', 20));
       await new Promise((resolve) => setTimeout(resolve, 40));
-      expect(await store.leases.acquire('turn', 'b', MINUTE_MS)).toBe(true);
-      expect(await store.leases.acquire('turn', 'a', MINUTE_MS)).toBe(false);
+      const second = await held(store.leases.acquire('turn', 'b', MINUTE_MS));
+      expect(second.generation).toBeGreaterThan(first.generation);
+      expect(await store.leases.acquire('turn', 'a', MINUTE_MS)).toBeUndefined();
     });
 
     it('lasts longer when its holder asks in time', async () => {
       await store.leases.acquire('turn', 'a', 60);
       await new Promise((resolve) => setTimeout(resolve, 40));
-      expect(await store.leases.acquire('turn', 'a', MINUTE_MS)).toBe(true);
+      expect(await store.leases.acquire('turn', 'a', MINUTE_MS)).toBeDefined();
       await new Promise((resolve) => setTimeout(resolve, 40));
-      expect(await store.leases.acquire('turn', 'b', MINUTE_MS)).toBe(false);
+      expect(await store.leases.acquire('turn', 'b', MINUTE_MS)).toBeUndefined();
     });
   });
 }

@@ -163,8 +163,8 @@ describe('the embedded store, with several processes', { timeout: 120_000 }, () 
 
   it('hands the job of a killed worker to another', async () => {
     const jobs = await (await project.open()).service(jobStoreToken);
-    const job = { id: 'job', operation: 'x', input: {}, principal: systemPrincipal, mode: 'queued' } as const;
-    await jobs.create(job, 'asker', 1_000);
+    const job = { id: 'job', operation: 'x', input: {}, principal: systemPrincipal };
+    await jobs.enqueue(job);
     const child = start(project.dir, 'claim', 0, 'worker-1');
     await child.heard(1);
     expect(child.said).toEqual(['job']);

@@ -1,3 +1,4 @@
+import type { Fence, LeaseHold } from '../job/job-store.ts';
 import { token } from '../plugin/token.ts';
 
 /** One entry of the append-only, hash-chained log. */
@@ -39,6 +40,7 @@ export interface Journal {
       readonly principal: { readonly id: string };
       readonly operation: string;
       readonly requestId: string;
+      readonly fence?: Fence | undefined;
     },
     event: NewEvent,
   ): Promise<LogEvent>;
@@ -59,7 +61,8 @@ export interface Journal {
   }>;
   /** How far a subscriber has come. */
   cursor(subscriber: string): Promise<number>;
-  setCursor(subscriber: string, seq: number): Promise<void>;
+  /** Moves it; does nothing (returns false) when the hold under which it was read has ended. */
+  setCursor(subscriber: string, seq: number, hold?: LeaseHold): Promise<boolean>;
 }
 
 export const journalToken = token<Journal>('kernel.journal');

@@ -1,5 +1,5 @@
 import { journalToken, type LogEvent } from '../event/journal.ts';
-import { leasesToken } from '../job/job-store.ts';
+import { type LeaseHold, leasesToken } from '../job/job-store.ts';
 import type { Plugin, Subscriber } from '../plugin/plugin.ts';
 import { contextFor, type Invoker } from './invoke.ts';
 import { pause } from './pause.ts';
@@ -30,17 +30,18 @@ export async function openDispatch(
   holder: string,
 ): Promise<(signal: AbortSignal) => Promise<void>> {
   const name = `${plugin.name}/${subscriber.name}`;
-  const lease = { name: `subscriber:${name}`, holder, ttlMs: LEASE_MS };
+  const lease = `subscriber:${name}`;
   const journal = await invoker.services.get(journalToken);
   const leases = await invoker.services.get(leasesToken);
   const handle = await subscriber.load();
   const { log } = invoker.scope;
 
-  const deliver = async (event: LogEvent, signal: AbortSignal): Promise<void> => {
+  const deliver = async (event: LogEvent, fence: LeaseHold, signal: AbortSignal): Promise<void> => {
     const facts = { subscriber: name, event: event.seq };
     for (let tries = 1; !signal.aborted; tries++) {
       try {
-        const context = contextFor(invoker, { id: `subscriber ${name}`, access: 'system:react' }, { signal });
+        const operation = { id: `subscriber ${name}`, access: 'system:react' };
+        const context = contextFor(invoker, operation, { signal, lease: fence });
         return await handle(context, event);
       } catch (cause) {
         if (signal.aborted) return;
@@ -53,21 +54,31 @@ export async function openDispatch(
 
   /** Hands over what has come since; whether there may be more. */
   const deliverNext = async (signal: AbortSignal): Promise<boolean> => {
-    if (!(await leases.acquire(lease.name, holder, LEASE_MS))) return false;
+    let hold = await leases.acquire(lease, holder, LEASE_MS);
+    if (!hold) return false;
     const cursor = await journal.cursor(name);
     const events = await journal.read({ after: cursor, limit: BATCH });
     let place = cursor;
     for (const event of events) {
       if (!matches(subscriber.types, event.type)) continue;
-      if (!(await leases.acquire(lease.name, holder, LEASE_MS))) return false;
-      await whileLeased(leases, lease, () => deliver(event, signal));
-      // Given up in the middle: it is delivered again after the restart.
-      if (signal.aborted) return false;
-      await journal.setCursor(name, event.seq);
+      hold = await leases.acquire(lease, holder, LEASE_MS);
+      if (!hold) return false;
+      const fence = hold;
+      const isGivenUp = await whileLeased(
+        leases,
+        { hold, holder, ttlMs: LEASE_MS },
+        signal,
+        async (until) => {
+          await deliver(event, fence, until);
+          return until.aborted;
+        },
+      );
+      // Given up in the middle: it is delivered again, after the restart or by who has the lease now.
+      if (isGivenUp || !(await journal.setCursor(name, event.seq, hold))) return false;
       place = event.seq;
     }
     const last = events.at(-1);
-    if (last && last.seq !== place) await journal.setCursor(name, last.seq);
+    if (last && last.seq !== place && !(await journal.setCursor(name, last.seq, hold))) return false;
     return events.length === BATCH;
   };
 
@@ -89,6 +100,7 @@ export async function openDispatch(
     } finally {
       stopWatching();
     }
-    await leases.release(lease.name, holder).catch(() => {});
+    const hold = await leases.acquire(lease, holder, LEASE_MS).catch(() => undefined);
+    if (hold) await leases.release(hold).catch(() => {});
   };
 }

@@ -6,17 +6,33 @@ import { toTrestleError } from '../error/surface.ts';
 import { newEvent } from '../event/event-kind.ts';
 import { type Journal, journalToken } from '../event/journal.ts';
 import { operationDenied, operationFailed, operationSucceeded } from '../event/operation-events.ts';
+import { jobStoreToken, type LeaseHold } from '../job/job-store.ts';
 import type { Context, FileAccess, Scope } from '../operation/context.ts';
 import type { AnyOperation } from '../operation/operation.ts';
 import { pluginError } from '../plugin/plugin-error.ts';
+import { enqueueJob } from './enqueue.ts';
 import type { CallOptions } from './host.ts';
 import { kernelError } from './kernel-error.ts';
+import { parseInput } from './parse-input.ts';
 import type { Services } from './services.ts';
+import { looseSteps, type RunningJob } from './steps.ts';
 
 export interface Invoker {
   readonly scope: Scope;
   readonly services: Services;
   readonly files: { readonly local: FileAccess; readonly remote: FileAccess };
+  /** @throws TRS_KERNEL_UNKNOWN_OPERATION */
+  readonly find: (operation: string) => AnyOperation;
+  /** Told when a job was queued here: workers that wait need not find out by themselves. */
+  readonly onQueued?: (() => void) | undefined;
+}
+
+/** A call within a host: the job in which it is made, or the lease under which it acts. */
+export interface InnerCallOptions extends CallOptions {
+  readonly job?: RunningJob | undefined;
+  readonly lease?: LeaseHold | undefined;
+  /** The step within which it is made, `outer/`. */
+  readonly within?: string | undefined;
 }
 
 const tracer = trace.getTracer('trestle');
@@ -25,27 +41,62 @@ const tracer = trace.getTracer('trestle');
 export function contextFor(
   invoker: Invoker,
   operation: { readonly id: string; readonly access: string },
-  options: CallOptions & { readonly jobId?: string },
+  options: InnerCallOptions,
 ): Context {
   const principal = options.principal ?? systemPrincipal;
   checkAccess(principal, operation);
   const surface = options.surface ?? 'internal';
   const requestId = options.requestId ?? randomUUID();
-  const context: Context = {
+  const { job, lease } = options;
+  const steps = job?.steps ?? looseSteps(operation.id);
+  const inner: InnerCallOptions = { ...options, principal, requestId };
+  /** The context of a step: the steps begun in it are within that one. */
+  const within = (path: string): Context => ({
     ...invoker.scope,
     principal,
     requestId,
     operation: operation.id,
+    fence: job?.hold ?? lease,
     surface,
     signal: options.signal ?? new AbortController().signal,
-    jobId: options.jobId,
+    jobId: job?.hold.job,
     files: surface === 'http' ? invoker.files.remote : invoker.files.local,
     progress: options.onProgress ?? (() => {}),
     call: async (next, input) =>
       // The output was checked by the operation's own schema.
-      (await invoke(invoker, next, input, { ...options, principal, requestId })) as never,
-  };
-  return context;
+      (await invoke(invoker, next, input, { ...inner, within: path })) as never,
+    async enqueue(next, input, queueing) {
+      checkAccess(principal, next);
+      return await enqueueJob(invoker, next, input, { principal, ...queueing });
+    },
+    step: (name, work) => steps.run(`${path}${name}`, () => work(within(`${path}${name}/`))),
+    continueJob: (id) => continueJob(invoker, id, { ...inner, within: path }),
+  });
+  return within(options.within ?? '');
+}
+
+/** Does the rest of a job in the one that is under way, or here where there is none. */
+async function continueJob(invoker: Invoker, id: string, options: InnerCallOptions): Promise<unknown> {
+  const store = await invoker.services.get(jobStoreToken);
+  const job = await store.get(id);
+  if (!job) {
+    throw kernelError('UNKNOWN_JOB', {
+      kind: 'not-found',
+      message: `There is no job "${id.slice(0, 100)}".`,
+      hint: 'See "trestle job list".',
+    });
+  }
+  if (['queued', 'running', 'succeeded'].includes(job.state)) {
+    const isDone = job.state === 'succeeded';
+    throw kernelError(isDone ? 'JOB_DONE' : 'JOB_RUNS', {
+      kind: 'conflict',
+      message: `The job "${id}" ${isDone ? 'has succeeded' : `is ${job.state}`}: there is nothing to go on with.`,
+      hint: `See "trestle job show ${id}".`,
+      details: { job: id, state: job.state },
+    });
+  }
+  await options.job?.steps.takeOver(id);
+  return await invoke(invoker, invoker.find(job.operation), job.input, options);
 }
 
 function checkAccess(
@@ -58,20 +109,6 @@ function checkAccess(
     message: `"${principal.id}" may not do ${operation.id}: it needs the permission "${operation.access}".`,
     hint: 'Use a token with that scope (trestle token create).',
     details: { operation: operation.id, access: operation.access },
-  });
-}
-
-/** Validates an input at the door. @throws TRS_INPUT_INVALID naming each field and reason */
-export function parseInput(operation: AnyOperation, input: unknown): Record<string, unknown> {
-  const result = operation.input.strict().safeParse(input ?? {});
-  if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => ({ field: issue.path.join('.'), reason: issue.message }));
-  const first = issues[0];
-  throw kernelError('INPUT_INVALID', {
-    kind: 'invalid',
-    message: `${operation.id}: ${first?.field ? `"${first.field}": ` : ''}${first?.reason}.`,
-    hint: `See "trestle ${operation.id.replace('.', ' ')} --help".`,
-    details: { issues },
   });
 }
 
@@ -107,12 +144,13 @@ export async function invoke(
   invoker: Invoker,
   operation: AnyOperation,
   input: unknown,
-  options: CallOptions & { readonly jobId?: string },
+  options: InnerCallOptions,
 ): Promise<unknown> {
   const actor = {
     principal: options.principal ?? systemPrincipal,
     requestId: options.requestId ?? randomUUID(),
     operation: operation.id,
+    fence: options.job?.hold ?? options.lease,
   };
   const subject = `operation:${operation.id}`;
   const startedAt = performance.now();

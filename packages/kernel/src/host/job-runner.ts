@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { errorDocument, toTrestleError } from '../error/surface.ts';
-import { type Job, type JobStore, jobStoreToken } from '../job/job-store.ts';
+import type { TrestleError } from '../error/trestle-error.ts';
+import { type Job, type JobHold, type JobStore, jobStoreToken } from '../job/job-store.ts';
 import type { Progress } from '../operation/context.ts';
 import type { AnyOperation } from '../operation/operation.ts';
+import { newJob } from './enqueue.ts';
 import type { CallOptions } from './host.ts';
-import { type Invoker, invoke, parseInput } from './invoke.ts';
-import { kernelError } from './kernel-error.ts';
+import { type Invoker, invoke } from './invoke.ts';
+import { jobError } from './job-error.ts';
+import { parseInput } from './parse-input.ts';
 import { pause } from './pause.ts';
+import { stepsOf } from './steps.ts';
 
 const IDLE_POLL_MS = 500;
 
@@ -22,7 +26,7 @@ export interface JobTimings {
   readonly maxAttempts: number;
 }
 
-export const DEFAULT_TIMINGS: JobTimings = { leaseMs: 15_000, heartbeatMs: 1_000, maxAttempts: 3 };
+export const DEFAULT_TIMINGS: JobTimings = { leaseMs: 15_000, heartbeatMs: 500, maxAttempts: 3 };
 
 /** Names this process in leases. */
 export const holderName = (): string => `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
@@ -30,17 +34,18 @@ export const holderName = (): string => `${hostname()}:${process.pid}:${randomUU
 export interface JobRunner {
   /** Runs a job operation here: others see it, and only this process may end it. */
   inline(operation: AnyOperation, input: unknown, options: CallOptions): Promise<unknown>;
-  enqueue(operation: AnyOperation, input: unknown, options: CallOptions): Promise<Job>;
   /** Takes queued jobs until the signal aborts. A job that it was at goes back to the queue, for another worker. */
   work(signal: AbortSignal): Promise<void>;
 }
 
+/** Runs jobs in this process, under the name `holder`. */
 export function jobRunner(
   invoker: Invoker,
   operations: ReadonlyMap<string, AnyOperation>,
+  holder: string,
   { leaseMs, heartbeatMs, maxAttempts }: JobTimings,
 ): JobRunner {
-  const holder = holderName();
+  const { log } = invoker.scope;
 
   /** Runs the operation under the job's lease and ends the job. */
   const runJob = async (
@@ -50,21 +55,20 @@ export function jobRunner(
     options: CallOptions,
     shutdown?: AbortSignal,
   ): Promise<unknown> => {
-    const cancelled = new AbortController();
+    const hold: JobHold = { job: job.id, generation: job.generation };
+    const ended = new AbortController();
     let latest: Progress | undefined;
     const beat = setInterval(() => {
       store
-        .heartbeat(job.id, holder, leaseMs, latest)
+        .heartbeat(hold, leaseMs, latest)
         .then((answer) => {
-          if (answer !== 'go-on') cancelled.abort(jobError(answer, job.id));
+          if (answer !== 'go-on') ended.abort(jobError(answer, job.id));
         })
-        .catch((cause: unknown) =>
-          invoker.scope.log.warn('a heartbeat failed', { job: job.id, cause: String(cause) }),
-        );
+        .catch((cause: unknown) => log.warn('a heartbeat failed', { job: job.id, cause: String(cause) }));
     }, heartbeatMs);
     beat.unref();
     const signal = AbortSignal.any([
-      cancelled.signal,
+      ended.signal,
       ...(options.signal ? [options.signal] : []),
       ...(shutdown ? [shutdown] : []),
     ]);
@@ -72,47 +76,41 @@ export function jobRunner(
       const output = await invoke(invoker, operation, job.input, {
         ...options,
         principal: job.principal,
-        jobId: job.id,
+        job: { hold, steps: stepsOf(store, job, hold) },
         signal,
         onProgress: (progress) => {
           latest = progress;
           options.onProgress?.(progress);
         },
       });
-      await store.finish(job.id, holder, { state: 'succeeded', output });
-      return output;
+      if (await store.finish(hold, { state: 'succeeded', output })) return output;
+      throw jobError('lost', job.id);
     } catch (thrown) {
-      const error = toTrestleError(cancelled.signal.aborted ? cancelled.signal.reason : thrown);
-      const state = cancelled.signal.aborted
-        ? 'cancelled'
-        : error.kind === 'interrupted'
-          ? 'interrupted'
-          : 'failed';
-      const ended =
-        shutdown?.aborted && state !== 'cancelled'
-          ? store.release(job.id, holder)
-          : store.finish(job.id, holder, { state, error: errorDocument(error) });
-      await ended.catch((cause: unknown) => {
-        invoker.scope.log.warn('a job could not be ended', { job: job.id, cause: String(cause) });
+      const error = toTrestleError(ended.signal.aborted ? ended.signal.reason : thrown);
+      const isKept = await keepEnd(store, hold, error, shutdown).catch((cause: unknown) => {
+        log.warn('a job could not be ended', { job: job.id, cause: String(cause) });
+        return true;
       });
-      throw error;
+      if (isKept) throw error;
+      log.warn('a job was taken from this worker', { job: job.id, generation: job.generation });
+      throw jobError('lost', job.id);
     } finally {
       clearInterval(beat);
     }
   };
 
-  const newJob = (
-    operation: AnyOperation,
-    input: unknown,
-    options: CallOptions,
-    mode: 'inline' | 'queued',
-  ) => ({
-    id: `j-${randomUUID()}`,
-    operation: operation.id,
-    input,
-    principal: options.principal ?? { id: 'system', scopes: ['*:*'] },
-    mode,
-  });
+  /** Ends a job that did not come to its end; false when the hold had ended. */
+  const keepEnd = async (
+    store: JobStore,
+    hold: JobHold,
+    error: TrestleError,
+    shutdown: AbortSignal | undefined,
+  ): Promise<boolean> => {
+    const isCancelled = error.code === 'TRS_KERNEL_JOB_CANCEL';
+    if (shutdown?.aborted && !isCancelled) return await store.release(hold);
+    const state = isCancelled ? 'cancelled' : error.kind === 'interrupted' ? 'interrupted' : 'failed';
+    return await store.finish(hold, { state, error: errorDocument(error) });
+  };
 
   return {
     async inline(operation, input, options) {
@@ -120,50 +118,34 @@ export function jobRunner(
       // Bad input is refused before a job is made of it.
       parseInput(operation, input);
       const store = await invoker.services.get(jobStoreToken);
-      const job = await store.create(newJob(operation, input, options, 'inline'), holder, leaseMs);
+      const job = await store.begin(newJob(operation, input, options), holder, leaseMs);
       return await runJob(store, job, operation, options);
-    },
-    async enqueue(operation, input, options) {
-      parseInput(operation, input);
-      const store = await invoker.services.get(jobStoreToken);
-      return await store.create(newJob(operation, input, options, 'queued'), holder, leaseMs);
     },
     async work(shutdown) {
       const store = await invoker.services.get(jobStoreToken);
       while (!shutdown.aborted) {
         const job = await store.claim(holder, leaseMs, maxAttempts).catch((cause: unknown) => {
-          invoker.scope.log.warn('no job could be claimed', { cause: String(cause) });
+          log.warn('no job could be claimed', { cause: String(cause) });
           return undefined;
         });
         if (!job) {
           await pause(IDLE_POLL_MS, shutdown);
           continue;
         }
+        const { id, generation, attempts } = job;
+        log.debug('a job begins', { job: id, operation: job.operation, generation, attempts });
         const operation = operations.get(job.operation);
         const done = operation
-          ? runJob(store, job, operation, { surface: 'http', requestId: job.id }, shutdown)
-          : store.finish(job.id, holder, {
-              state: 'failed',
-              error: errorDocument(jobError('unknown-operation', job.operation)),
-            });
+          ? runJob(store, job, operation, { surface: 'http', requestId: id }, shutdown)
+          : store.finish(
+              { job: id, generation },
+              { state: 'failed', error: errorDocument(jobError('unknown-operation', job.operation)) },
+            );
         await done.catch((cause: unknown) => {
           // The error is kept in the job; the worker goes on with the next.
-          invoker.scope.log.debug('a job failed', { job: job.id, cause: String(cause) });
+          log.debug('a job failed', { job: id, cause: String(cause) });
         });
       }
     },
   };
-}
-
-function jobError(reason: 'cancel' | 'lost' | 'unknown-operation', what: string) {
-  const messages = {
-    cancel: `The job "${what}" was cancelled.`,
-    lost: `The job "${what}" was taken over by another worker, because this one did not renew its lease.`,
-    'unknown-operation': `No plugin here has the operation "${what}".`,
-  };
-  return kernelError(`JOB_${reason.toUpperCase().replace('-', '_')}`, {
-    kind: reason === 'unknown-operation' ? 'unavailable' : 'interrupted',
-    message: messages[reason],
-    hint: 'See "trestle job list".',
-  });
 }

@@ -17,7 +17,7 @@ export function memoryPorts(): MemoryPorts {
   const events: LogEvent[] = [];
   const cursors = new Map<string, number>();
   const listeners = new Set<() => void>();
-  const held = new Map<string, { holder: string; until: number }>();
+  const held = new Map<string, { holder: string; generation: number; until: number }>();
   const journal: Journal = {
     async append({ principal, operation, requestId }, event: NewEvent) {
       const seq = events.length + 1;
@@ -42,17 +42,24 @@ export function memoryPorts(): MemoryPorts {
     },
     verify: async () => ({ ok: true, events: events.length, head: '' }),
     cursor: async (subscriber) => cursors.get(subscriber) ?? 0,
-    setCursor: async (subscriber, seq) => void cursors.set(subscriber, seq),
+    async setCursor(subscriber, seq, hold) {
+      if (hold && held.get(hold.lease)?.generation !== hold.generation) return false;
+      cursors.set(subscriber, seq);
+      return true;
+    },
   };
   const leases: Leases = {
     async acquire(name, holder, ttlMs) {
       const lease = held.get(name);
-      if (lease && lease.holder !== holder && lease.until > Date.now()) return false;
-      held.set(name, { holder, until: Date.now() + ttlMs });
-      return true;
+      const isMine = lease?.holder === holder;
+      if (lease && !isMine && lease.until > Date.now()) return undefined;
+      const generation = (lease?.generation ?? 0) + (isMine ? 0 : 1);
+      held.set(name, { holder, generation, until: Date.now() + ttlMs });
+      return { lease: name, generation };
     },
-    async release(name, holder) {
-      if (held.get(name)?.holder === holder) held.delete(name);
+    async release({ lease, generation }) {
+      const now = held.get(lease);
+      if (now?.generation === generation) held.set(lease, { holder: '', generation, until: 0 });
     },
   };
   const actor = { principal: { id: 'test' }, operation: 'test', requestId: 'test' };

@@ -15,6 +15,7 @@ import { type Plugin, provide } from '../plugin/plugin.ts';
 import { pluginError } from '../plugin/plugin-error.ts';
 import { pluginsToken } from '../plugin/plugins-token.ts';
 import { openDispatch } from './dispatcher.ts';
+import { enqueueJob } from './enqueue.ts';
 import { confinedFiles, localFiles } from './file-access.ts';
 import type { CallOptions, Host } from './host.ts';
 import { contextFor, type Invoker, invoke } from './invoke.ts';
@@ -37,6 +38,8 @@ export interface HostOptions {
   /** Makes a file of what comes on standard input, for the path `-`. */
   readonly standardInput?: () => Promise<string>;
   readonly jobs?: Partial<JobTimings>;
+  /** The name of this process in leases; one that nobody has when left out. */
+  readonly holder?: string;
 }
 
 /**
@@ -70,18 +73,6 @@ export async function openHost(options: HostOptions): Promise<Host> {
   };
   const services = openServices(plugins, [provide(pluginsToken, () => plugins)], partialScope);
   const scope: Scope = { ...partialScope, service: services.get };
-  const invoker: Invoker = {
-    scope,
-    services,
-    files: {
-      local: localFiles(options.cwd ?? process.cwd(), options.standardInput),
-      remote: confinedFiles(project),
-    },
-  };
-  const jobs = jobRunner(invoker, operations, { ...DEFAULT_TIMINGS, ...options.jobs });
-  const stopping = new AbortController();
-  const running: Promise<void>[] = [];
-
   const find = (id: string): AnyOperation => {
     const operation = operations.get(id);
     if (operation) return operation;
@@ -91,6 +82,20 @@ export async function openHost(options: HostOptions): Promise<Host> {
       hint: 'See "trestle --help", or install the plugin that has it.',
     });
   };
+  const invoker: Invoker = {
+    scope,
+    services,
+    find,
+    files: {
+      local: localFiles(options.cwd ?? process.cwd(), options.standardInput),
+      remote: confinedFiles(project),
+    },
+  };
+  const holder = options.holder ?? holderName();
+  const jobs = jobRunner(invoker, operations, holder, { ...DEFAULT_TIMINGS, ...options.jobs });
+  const stopping = new AbortController();
+  const running: Promise<void>[] = [];
+
   const run = (operation: AnyOperation, input: unknown, call: CallOptions = {}): Promise<unknown> =>
     operation.kind === 'job' ? jobs.inline(operation, input, call) : invoke(invoker, operation, input, call);
 
@@ -103,19 +108,11 @@ export async function openHost(options: HostOptions): Promise<Host> {
     runById: async (id, input, call) => await run(find(id), input, call),
     async enqueue(id, input, call = {}) {
       const operation = find(id);
-      if (operation.kind === 'job') {
-        contextFor(invoker, operation, call);
-        return await jobs.enqueue(operation, input, call);
-      }
-      throw kernelError('NOT_A_JOB', {
-        kind: 'invalid',
-        message: `"${id}" is a ${operation.kind}, not a job: it cannot be queued.`,
-        hint: 'Run it directly.',
-      });
+      contextFor(invoker, operation, call);
+      return await enqueueJob(invoker, operation, input, call);
     },
     context: (operation, call = {}) => contextFor(invoker, operation, call),
     async start({ worker = true } = {}) {
-      const holder = holderName();
       if (worker) await services.get(jobStoreToken);
       // All are made ready before any begins: one that is broken is named, and nothing is left running.
       const loops = await Promise.all(

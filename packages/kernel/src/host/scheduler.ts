@@ -27,10 +27,12 @@ export async function openSchedule(
 
   const turn = async (signal: AbortSignal): Promise<void> => {
     const ttlMs = Math.max(MIN_LEASE_MS, (msToNext() ?? 0) * LEASE_SHARE);
-    const lease = { name: `schedule:${name}`, holder, ttlMs };
-    if (!(await leases.acquire(lease.name, holder, ttlMs))) return;
-    const context = contextFor(invoker, { id: `schedule ${name}`, access: 'system:run' }, { signal });
-    await whileLeased(leases, lease, () => work(context));
+    const hold = await leases.acquire(`schedule:${name}`, holder, ttlMs);
+    if (!hold) return;
+    const operation = { id: `schedule ${name}`, access: 'system:run' };
+    await whileLeased(leases, { hold, holder, ttlMs }, signal, (until) =>
+      work(contextFor(invoker, operation, { signal: until, lease: hold })),
+    );
   };
 
   return async (signal) => {

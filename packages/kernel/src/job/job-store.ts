@@ -12,6 +12,8 @@ export interface Job {
   readonly principal: Principal;
   readonly state: JobState;
   readonly attempts: number;
+  /** Counts up whenever somebody takes the job: what a worker changes is checked against the number that it was given. */
+  readonly generation: number;
   readonly progress: Progress | undefined;
   readonly output: unknown;
   readonly error: ErrorDocument | undefined;
@@ -26,33 +28,70 @@ export interface NewJob {
   readonly operation: string;
   readonly input: unknown;
   readonly principal: Principal;
-  /** `inline` work runs in the process that asked; when that dies nobody takes it over. */
-  readonly mode: 'inline' | 'queued';
+  /** What it is for: an operation has one job for a key, whoever asks, and however often. */
+  readonly key?: string | undefined;
+}
+
+/** A worker's hold on a job: it ends when another takes the job. */
+export interface JobHold {
+  readonly job: string;
+  readonly generation: number;
+}
+
+/** A process's hold on a lease: it ends when another takes the lease. */
+export interface LeaseHold {
+  readonly lease: string;
+  readonly generation: number;
+}
+
+/** What every change of a worker is checked against: who was stopped and wakes after a take-over changes nothing. */
+export type Fence = JobHold | LeaseHold;
+
+/** A finished step of a job: what it gave is not made again. */
+export interface JobStep {
+  readonly name: string;
+  /** JSON, or undefined. */
+  readonly result: unknown;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** Where work can be queued: the store, or a change in progress, with which the job then comes to be or not. */
+export interface JobInbox {
+  /** Queues a job; where its operation has one for the same key, that one is the answer. */
+  enqueue(job: NewJob): Promise<Job>;
 }
 
 /** The durable queue. A lease that is not renewed in time lets another worker take a queued job over. */
-export interface JobStore {
-  /** Adds a job: `queued`, or `running` under the holder's lease when it is inline. */
-  create(job: NewJob, holder: string, leaseMs: number): Promise<Job>;
-  /** Takes the oldest queued job, or one whose lease ran out (inline ones become `interrupted`). */
+export interface JobStore extends JobInbox {
+  /** Makes a job that runs here: when its process dies nobody takes it over. */
+  begin(job: NewJob, holder: string, leaseMs: number): Promise<Job>;
+  /** Takes the oldest queued job, or one whose lease ran out (those that began inline become `interrupted`). */
   claim(holder: string, leaseMs: number, maxAttempts: number): Promise<Job | undefined>;
-  /** Renews the lease and stores the progress; says whether to go on. `lost`: another worker has it now. */
+  /** Renews the lease and stores the progress; says whether to go on. `lost`: the hold has ended. */
   heartbeat(
-    id: string,
-    holder: string,
+    hold: JobHold,
     leaseMs: number,
     progress: Progress | undefined,
   ): Promise<'go-on' | 'cancel' | 'lost'>;
-  /** Ends a job; does nothing (returns false) when the holder no longer has the lease. */
+  /** Ends a job; does nothing (returns false) when the hold has ended. */
   finish(
-    id: string,
-    holder: string,
+    hold: JobHold,
     end:
       | { readonly state: 'succeeded'; readonly output: unknown }
       | { readonly state: 'failed' | 'cancelled' | 'interrupted'; readonly error: ErrorDocument },
   ): Promise<boolean>;
-  /** Gives a job back to the queue as if it had not been begun: its worker was told to stop, and did not fail. */
-  release(id: string, holder: string): Promise<void>;
+  /**
+   * Gives a job back to the queue as if it had not been begun: its worker was told to stop, and did not fail. Does nothing
+   * (returns false) when the hold has ended.
+   */
+  release(hold: JobHold): Promise<boolean>;
+  /** Ends the leases of a holder that is known to be dead, so that others need not wait for them to run out. */
+  giveUp(holder: string): Promise<void>;
+  /** The finished steps of a job, the first first. */
+  steps(job: string): Promise<readonly JobStep[]>;
+  /** Keeps a finished step; does nothing (returns false) when the hold has ended. */
+  keepStep(hold: JobHold, step: JobStep): Promise<boolean>;
   requestCancel(id: string): Promise<Job | undefined>;
   get(id: string): Promise<Job | undefined>;
   list(query: { readonly state?: JobState | undefined; readonly limit: number }): Promise<readonly Job[]>;
@@ -62,9 +101,10 @@ export const jobStoreToken = token<JobStore>('kernel.jobs');
 
 /** Mutual exclusion across processes, for schedules and subscribers. */
 export interface Leases {
-  /** True when `holder` now has, or still has, the lease until `ttlMs` from now. */
-  acquire(name: string, holder: string, ttlMs: number): Promise<boolean>;
-  release(name: string, holder: string): Promise<void>;
+  /** The hold of `holder`, new or renewed until `ttlMs` from now; undefined when another has it. */
+  acquire(name: string, holder: string, ttlMs: number): Promise<LeaseHold | undefined>;
+  /** Ends a hold, unless it has ended. */
+  release(hold: LeaseHold): Promise<void>;
 }
 
 export const leasesToken = token<Leases>('kernel.leases');

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Principal } from '../access/principal.ts';
 import type { ConfigSection } from '../config/section.ts';
+import type { Fence, Job, JobInbox } from '../job/job-store.ts';
 import type { ExtensionPoint } from '../plugin/extension-point.ts';
 import type { Token } from '../plugin/token.ts';
 import type { Operation } from './operation.ts';
@@ -55,6 +56,16 @@ export interface Actor {
   readonly principal: Principal;
   readonly requestId: string;
   readonly operation: string;
+  /** The job or lease under which it acts: when another has taken that, nothing is changed any more. */
+  readonly fence?: Fence | undefined;
+}
+
+/** How a job is queued. */
+export interface EnqueueOptions {
+  /** What it is for: an operation has one job for a key, also when two processes or a repeated event ask for it. */
+  readonly key: string;
+  /** The change with which it comes to be, or not. */
+  readonly within?: JobInbox | undefined;
 }
 
 /** What an operation's handler gets. */
@@ -71,4 +82,25 @@ export interface Context extends Scope, Actor {
     operation: Operation<Id, I, O>,
     input: z.input<I>,
   ): Promise<z.output<O>>;
+  /** Queues a job operation for a worker, as the same principal. @throws TRS_KERNEL_NOT_A_JOB */
+  enqueue<Id extends string, I extends z.ZodObject, O extends z.ZodType>(
+    operation: Operation<Id, I, O>,
+    input: z.input<I>,
+    options: EnqueueOptions,
+  ): Promise<Job>;
+  /**
+   * Does a part of a job once: after a crash or a take-over the job begins again, and a step that had finished gives what
+   * it gave then. Its result is JSON; content goes into a blob, and its digest is the result. Steps of the context that
+   * `work` gets are steps within this one. Outside of a job it only does the work.
+   *
+   * @throws TRS_KERNEL_STEP_TWICE when the name was used, TRS_KERNEL_STEP_RESULT when the result is no JSON
+   */
+  step<T>(name: string, work: (ctx: Context) => Promise<T>): Promise<T>;
+  /**
+   * Does the work of a job that ended before it was done, in this one: its finished steps are not repeated. Gives what its
+   * operation gives.
+   *
+   * @throws TRS_KERNEL_UNKNOWN_JOB, TRS_KERNEL_JOB_DONE, TRS_KERNEL_JOB_RUNS
+   */
+  continueJob(id: string): Promise<unknown>;
 }

@@ -2,6 +2,7 @@ import {
   type Actor,
   type EventKind,
   extensionPoint,
+  type JobInbox,
   type LogEvent,
   type PayloadOf,
   token,
@@ -16,7 +17,7 @@ export interface NewEdge {
 }
 
 /** A change in progress: everything done through it becomes durable together, or not at all. */
-export interface Change<Tables> {
+export interface Change<Tables> extends JobInbox {
   readonly db: Transaction<Tables>;
   /** Appends an event of a kind to the hash-chained log, about a subject: `record(modelPromoted, 'model:a@3', {…})`. */
   record<Kind extends EventKind>(kind: Kind, subject: string, payload: PayloadOf<Kind>): Promise<LogEvent>;
@@ -32,17 +33,22 @@ export interface Metadata {
    * Changes state: the change, its events and its lineage edges are one durable transaction.
    * Waits for other writers without blocking the process. `work` only touches the change: on a full disk it may be run
    * a second time, with the space that was kept in reserve.
-   * @throws TRS_STORE_LOCKED when another process holds the database for longer than the configured wait,
+   * @param actor also brings the job or lease under which it acts: what a worker does late is refused
+   * @throws TRS_STORE_FENCED when another worker has taken the actor's job or lease,
+   *   TRS_STORE_LOCKED when another process holds the database for longer than the configured wait,
    *   TRS_STORE_FULL, TRS_STORE_READ_ONLY, TRS_STORE_NESTED_CHANGE when `work` begins another change
    */
   change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>): Promise<T>;
   /**
-   * How many changes this process has made: what was read of the state under another number may be out of date. Changes
-   * of other processes do not count.
+   * The number of the newest change, of whatever process: what was read of the state under another number may be out of
+   * date. Cheap enough for each request; NaN, which equals no number, when it cannot be told.
    */
   changes(): number;
-  /** Writes data that is not state (the prediction log): one durable transaction, no event. */
-  write<Tables, T>(work: (db: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Writes data that is not state (the prediction log): one durable transaction, no event.
+   * @throws TRS_STORE_FENCED when another worker has taken the actor's job or lease
+   */
+  write<Tables, T>(work: (db: Transaction<Tables>) => Promise<T>, actor?: Pick<Actor, 'fence'>): Promise<T>;
 }
 
 export const metadataToken = token<Metadata>('store.metadata');

@@ -1,5 +1,6 @@
-import type { ErrorDocument, Job, JobState, JobStore } from '@trestle/kernel';
+import type { ErrorDocument, Job, JobHold, JobState, JobStep, JobStore, NewJob } from '@trestle/kernel';
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
+import { isHeld } from './fence.ts';
 import type { SqliteMetadata } from './sqlite-metadata.ts';
 import type { StoreTables } from './tables.ts';
 
@@ -16,6 +17,7 @@ const toJob = (row: Row): Job => ({
   // Only this file writes the column.
   state: row.state as JobState,
   attempts: row.attempts,
+  generation: row.generation,
   progress: parse(row.progress),
   output: parse(row.output),
   error: parse(row.error),
@@ -65,6 +67,51 @@ async function endCancelled(db: Kysely<StoreTables>, id: string): Promise<void> 
     .execute();
 }
 
+const newRow = (job: NewJob, mode: 'inline' | 'queued'): Row => ({
+  id: job.id,
+  operation: job.operation,
+  input: JSON.stringify(job.input ?? {}),
+  principal: JSON.stringify(job.principal),
+  mode,
+  state: 'queued',
+  attempts: 0,
+  generation: 0,
+  key: job.key ?? null,
+  progress: null,
+  output: null,
+  error: null,
+  cancel_requested: 0,
+  holder: null,
+  lease_until_ms: null,
+  created_at: now(),
+  started_at: null,
+  finished_at: null,
+});
+
+/** Queues a job inside a transaction; where its operation has one for the same key, that one is the answer. */
+export async function enqueueIn(db: Kysely<StoreTables>, job: NewJob): Promise<Job> {
+  const row = newRow(job, 'queued');
+  if (row.key !== null) {
+    const known = await db
+      .selectFrom('jobs')
+      .selectAll()
+      .where('operation', '=', row.operation)
+      .where('key', '=', row.key)
+      .executeTakeFirst();
+    if (known) return toJob(known);
+  }
+  await db.insertInto('jobs').values(row).execute();
+  return toJob(row);
+}
+
+/** Of a running job, the row of who still holds it. */
+const held = (db: Kysely<StoreTables>, { job, generation }: JobHold) =>
+  db
+    .updateTable('jobs')
+    .where('id', '=', job)
+    .where('generation', '=', generation)
+    .where('state', '=', 'running');
+
 /** The job queue in the metadata database. */
 export function sqliteJobs(metadata: SqliteMetadata): JobStore {
   const write = <T>(work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T> =>
@@ -85,27 +132,19 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
   };
 
   return {
-    async create(job, holder, leaseMs) {
-      const isInline = job.mode === 'inline';
+    // Long work brings data with it: on a full disk it is refused before it begins.
+    enqueue: (job) => metadata.transact('data', (db) => enqueueIn(db, job)),
+
+    async begin(job, holder, leaseMs) {
       const row: Row = {
-        id: job.id,
-        operation: job.operation,
-        input: JSON.stringify(job.input ?? {}),
-        principal: JSON.stringify(job.principal),
-        mode: job.mode,
-        state: isInline ? 'running' : 'queued',
-        attempts: isInline ? 1 : 0,
-        progress: null,
-        output: null,
-        error: null,
-        cancel_requested: 0,
-        holder: isInline ? holder : null,
-        lease_until_ms: isInline ? Date.now() + leaseMs : null,
-        created_at: now(),
-        started_at: isInline ? now() : null,
-        finished_at: null,
+        ...newRow(job, 'inline'),
+        state: 'running',
+        attempts: 1,
+        generation: 1,
+        holder,
+        lease_until_ms: Date.now() + leaseMs,
+        started_at: now(),
       };
-      // Long work brings data with it: on a full disk it is refused before it begins.
       await metadata.transact('data', (db) => db.insertInto('jobs').values(row).execute());
       return toJob(row);
     },
@@ -119,6 +158,7 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
           const taken = {
             state: 'running',
             attempts: row.attempts + 1,
+            generation: row.generation + 1,
             holder,
             lease_until_ms: Date.now() + leaseMs,
             started_at: row.started_at ?? now(),
@@ -134,28 +174,21 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
       });
     },
 
-    async heartbeat(id, holder, leaseMs, progress) {
+    async heartbeat(hold, leaseMs, progress) {
       // Relaxed: a lease that a power cut takes back has run out by the time the machine is up again.
       return await metadata.transact('relaxed', async (db) => {
-        const row = await db
-          .selectFrom('jobs')
-          .select(['holder', 'state', 'cancel_requested'])
-          .where('id', '=', id)
-          .executeTakeFirst();
-        if (row?.holder !== holder || row.state !== 'running') return 'lost';
-        await db
-          .updateTable('jobs')
+        if (!(await isHeld(db, hold))) return 'lost';
+        const row = await held(db, hold)
           .set({ lease_until_ms: Date.now() + leaseMs, progress: progress ? JSON.stringify(progress) : null })
-          .where('id', '=', id)
-          .execute();
-        return row.cancel_requested === 1 ? 'cancel' : 'go-on';
+          .returning('cancel_requested')
+          .executeTakeFirst();
+        return row?.cancel_requested === 1 ? 'cancel' : 'go-on';
       });
     },
 
-    async finish(id, holder, end) {
+    async finish(hold, end) {
       return await write(async (db) => {
-        const result = await db
-          .updateTable('jobs')
+        const result = await held(db, hold)
           .set({
             state: end.state,
             output: end.state === 'succeeded' ? JSON.stringify(end.output ?? null) : null,
@@ -164,29 +197,70 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
             holder: null,
             lease_until_ms: null,
           })
-          .where('id', '=', id)
-          .where('holder', '=', holder)
-          .where('state', '=', 'running')
           .executeTakeFirst();
         return result.numUpdatedRows === 1n;
       });
     },
 
-    async release(id, holder) {
-      await write(async (db) => {
-        await db
-          .updateTable('jobs')
+    async release(hold) {
+      return await write(async (db) => {
+        const result = await held(db, hold)
           .set((column) => ({
             state: 'queued',
             attempts: column('attempts', '-', 1),
             holder: null,
             lease_until_ms: null,
           }))
-          .where('id', '=', id)
+          .executeTakeFirst();
+        await endCancelled(db, hold.job);
+        return result.numUpdatedRows === 1n;
+      });
+    },
+
+    async giveUp(holder) {
+      await write(async (db) => {
+        await db
+          .updateTable('jobs')
+          .set({ lease_until_ms: 0 })
           .where('holder', '=', holder)
           .where('state', '=', 'running')
           .execute();
-        await endCancelled(db, id);
+        await db.updateTable('leases').set({ until_ms: 0 }).where('holder', '=', holder).execute();
+      });
+    },
+
+    async steps(job) {
+      const rows = await metadata.reader
+        .selectFrom('job_steps')
+        .selectAll()
+        .where('job', '=', job)
+        .orderBy('finished_at')
+        .execute();
+      return rows.map(
+        (row): JobStep => ({
+          name: row.name,
+          result: parse(row.result),
+          startedAt: row.started_at,
+          finishedAt: row.finished_at,
+        }),
+      );
+    },
+
+    async keepStep(hold, step) {
+      return await write(async (db) => {
+        if (!(await isHeld(db, hold))) return false;
+        await db
+          .insertInto('job_steps')
+          .values({
+            job: hold.job,
+            name: step.name,
+            result: step.result === undefined ? null : JSON.stringify(step.result),
+            generation: hold.generation,
+            started_at: step.startedAt,
+            finished_at: step.finishedAt,
+          })
+          .execute();
+        return true;
       });
     },
 

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely';
 import { canonicalJson } from '../canonical-json.ts';
 import { chainHash, GENESIS } from './event-chain.ts';
 import { appendEvent, toEvent } from './events.ts';
+import { checkHeld, isHeld } from './fence.ts';
 import type { SqliteMetadata } from './sqlite-metadata.ts';
 import type { StoreTables } from './tables.ts';
 import { logWatch } from './watch-log.ts';
@@ -13,7 +14,11 @@ const MAX_READ = 10_000;
 /** The log in the metadata database. */
 export function sqliteJournal(metadata: SqliteMetadata): Journal {
   return {
-    append: (actor, event) => metadata.transact<LogEvent>('state', (db) => appendEvent(db, actor, event)),
+    append: (actor, event) =>
+      metadata.transact<LogEvent>('state', async (db) => {
+        await checkHeld(db, actor.fence);
+        return await appendEvent(db, actor, event);
+      }),
 
     async read({ after = 0, limit = 100, types, subject, newest = false }) {
       let query = metadata.reader.selectFrom('events').selectAll().where('seq', '>', after);
@@ -40,13 +45,15 @@ export function sqliteJournal(metadata: SqliteMetadata): Journal {
     },
 
     // Relaxed: a cursor that is lost hands its events out again, and subscribers are told at least once anyway.
-    setCursor: (subscriber, seq) =>
+    setCursor: (subscriber, seq, hold) =>
       metadata.transact('relaxed', async (db) => {
+        if (hold && !(await isHeld(db, hold))) return false;
         await db
           .insertInto('cursors')
           .values({ subscriber, seq })
           .onConflict((conflict) => conflict.column('subscriber').doUpdateSet({ seq }))
           .execute();
+        return true;
       }),
   };
 }

@@ -2,9 +2,12 @@ import { stat } from 'node:fs/promises';
 import { type Actor, newEvent } from '@trestle/kernel';
 import { Kysely, sql, type Transaction } from 'kysely';
 import type { Change, Metadata, Migration, NewEdge } from '../interface/metadata.ts';
+import { type ChangeCount, countChanges } from './count-changes.ts';
 import { appendEvent } from './events.ts';
+import { checkHeld } from './fence.ts';
 import { migrate } from './migrate.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
+import { enqueueIn } from './sqlite-jobs.ts';
 import type { StoreTables } from './tables.ts';
 import { type TransactorOptions, transactor, type Weight } from './transactor.ts';
 import { damaged, translateError } from './translate-error.ts';
@@ -35,7 +38,9 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
   };
   // A connection of its own: what is read never sees a change that is still in progress.
   const reader = new Kysely<StoreTables>({ dialect: sqliteDialect({ file, lockWaitMs, role: 'reader' }) });
+  let changes: ChangeCount | undefined;
   const close = async (): Promise<void> => {
+    changes?.close();
     await reader.destroy();
     await closeWriters();
   };
@@ -46,7 +51,6 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
     await close();
     throw translateError(thrown, file);
   }
-  let changes = 0;
   return {
     file,
     reader,
@@ -59,22 +63,26 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
     // The caller names its own tables; SQL is the same connection for all.
     query: <Tables>() => reader as unknown as Kysely<Tables>,
     async change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>) {
-      const result = await transact(
-        'state',
-        async (db) =>
-          await work({
-            db: db as unknown as Transaction<Tables>,
-            record: async (kind, subject, payload) =>
-              await appendEvent(db, actor, newEvent(kind, subject, payload)),
-            link: async (edge) => await addEdge(db, edge),
-          }),
-      );
-      changes += 1;
-      return result;
+      return await transact('state', async (db) => {
+        await checkHeld(db, actor.fence);
+        return await work({
+          db: db as unknown as Transaction<Tables>,
+          record: async (kind, subject, payload) =>
+            await appendEvent(db, actor, newEvent(kind, subject, payload)),
+          link: async (edge) => await addEdge(db, edge),
+          enqueue: async (job) => await enqueueIn(db, job),
+        });
+      });
     },
-    changes: () => changes,
-    write: <Tables, T>(work: (db: Transaction<Tables>) => Promise<T>) =>
-      transact('data', async (db) => await work(db as unknown as Transaction<Tables>)),
+    changes() {
+      changes ??= countChanges(file);
+      return changes.now();
+    },
+    write: <Tables, T>(work: (db: Transaction<Tables>) => Promise<T>, actor?: Pick<Actor, 'fence'>) =>
+      transact('data', async (db) => {
+        await checkHeld(db, actor?.fence);
+        return await work(db as unknown as Transaction<Tables>);
+      }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type ColumnDefinitionBuilder, sql } from 'kysely';
 import type { Migration } from '../interface/metadata.ts';
 
 /** The store's own schema. */
@@ -77,6 +77,32 @@ export const storeMigrations: readonly Migration[] = [
         await sql`CREATE TRIGGER ${sql.raw(`events_no_${action.toLowerCase()}`)} BEFORE ${sql.raw(action)} ON events
           BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END`.execute(db);
       }
+    },
+  },
+  {
+    name: 'store-0003-generations-steps',
+    async up(db) {
+      const count = (column: ColumnDefinitionBuilder) => column.notNull().defaultTo(0);
+      await db.schema.alterTable('jobs').addColumn('generation', 'integer', count).execute();
+      await db.schema.alterTable('leases').addColumn('generation', 'integer', count).execute();
+      await db.schema.alterTable('jobs').addColumn('key', 'text').execute();
+      await db.schema
+        .createIndex('jobs_by_key')
+        .unique()
+        .on('jobs')
+        .columns(['operation', 'key'])
+        .where(sql.ref('key'), 'is not', null)
+        .execute();
+      await db.schema
+        .createTable('job_steps')
+        .addColumn('job', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('result', 'text')
+        .addColumn('generation', 'integer', (column) => column.notNull())
+        .addColumn('started_at', 'text', (column) => column.notNull())
+        .addColumn('finished_at', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('job_steps_key', ['job', 'name'])
+        .execute();
     },
   },
 ];

@@ -22,9 +22,13 @@ export interface StoreTables {
     operation: string;
     input: string;
     principal: string;
+    /** `inline` until it ends where it began, `queued` where a worker may take it. */
     mode: string;
     state: string;
     attempts: number;
+    generation: number;
+    /** What it is for; unique in its operation. */
+    key: string | null;
     progress: string | null;
     output: string | null;
     error: string | null;
@@ -35,5 +39,15 @@ export interface StoreTables {
     started_at: string | null;
     finished_at: string | null;
   };
-  leases: { name: string; holder: string; until_ms: number };
+  job_steps: {
+    job: string;
+    name: string;
+    /** JSON; null for nothing. */
+    result: string | null;
+    generation: number;
+    started_at: string;
+    finished_at: string;
+  };
+  /** A lease that was given back keeps its row, and with it its number. */
+  leases: { name: string; holder: string; until_ms: number; generation: number };
 }

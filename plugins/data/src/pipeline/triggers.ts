@@ -1,13 +1,12 @@
 import type { alertFired, datasetAdded } from '@trestle/contracts';
-import { type Context, type EventOf, jobStoreToken, systemPrincipal } from '@trestle/kernel';
+import type { Context, EventOf } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { Cron } from 'croner';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
+import { pipelineRun } from '../operations/pipeline-run.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PipelineTables } from './pipeline-tables.ts';
-
-const HOLDER_OF_NOTHING = 'data';
 
 /** Starts the pipelines that wait for what an event tells: a new version of a dataset, or drift. */
 export async function startOnEvent(
@@ -46,7 +45,7 @@ export async function startDue(ctx: Context, now: Date = new Date()): Promise<vo
     const due = clock && timetable(pipeline, pipeline.triggers.cron).nextRun(new Date(clock.looked_at));
     if (due && due <= now)
       await enqueue(ctx, pipeline, `cron ${pipeline.triggers.cron}`, String(due.getTime()));
-    // Behind the queue: after a crash between the two, the job's id shows that it was started.
+    // Behind the queue: after a crash between the two, the job's key shows that it was started.
     const looked_at = now.toISOString();
     await metadata.write<PipelineTables, void>(async (db) => {
       await db
@@ -73,13 +72,5 @@ function timetable(pipeline: Pipeline, line: string): Cron {
 
 /** One job for one reason, also when two processes or a repeated event ask for it. */
 async function enqueue(ctx: Context, { name }: Pipeline, trigger: string, reason: string): Promise<void> {
-  const jobs = await ctx.service(jobStoreToken);
-  const id = `j-pipeline-${name}-${reason}`;
-  if (await jobs.get(id)) return;
-  const input = { name, trigger };
-  await jobs.create(
-    { id, operation: 'pipeline.run', input, principal: systemPrincipal, mode: 'queued' },
-    HOLDER_OF_NOTHING,
-    0,
-  );
+  await ctx.enqueue(pipelineRun, { name, trigger }, { key: `${name}-${reason}` });
 }

@@ -108,8 +108,8 @@ describe('collecting garbage', () => {
   it('leaves the versions of a dataset that a job names', async () => {
     for (const n of [1, 2, 3]) await add(`a\n${n}\n`);
     const jobs = await host.service(jobStoreToken);
-    const job = { id: 'job', operation: 'train', principal: systemPrincipal, mode: 'queued' } as const;
-    await jobs.create({ ...job, input: { data: ['things@1'] } }, 'asker', 1_000);
+    const job = { id: 'job', operation: 'train', principal: systemPrincipal };
+    await jobs.enqueue({ ...job, input: { data: ['things@1'] } });
     expect(await host.run(dataGc, { keep: 1 })).toMatchObject({ versions: [] });
   });
 

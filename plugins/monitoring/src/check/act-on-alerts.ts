@@ -1,15 +1,16 @@
 import type { Alert, Deployment } from '@trestle/contracts';
-import { type Context, jobStoreToken, systemPrincipal } from '@trestle/kernel';
+import { type Context, type JobState, jobStoreToken } from '@trestle/kernel';
 import { type Metadata, metadataToken } from '@trestle/store';
 import { listAlerts } from '../alert/alert-records.ts';
 import { countLabelled } from '../log/count-labelled.ts';
 import { monitoringConfig, rulesOf } from '../monitoring-config.ts';
+import { monitorRetrain } from '../operations/retrain.ts';
 import type { MonitoringTables } from '../tables.ts';
 import type { Action } from './check-report.ts';
 
 /**
- * Starts the configured action for the oldest open alert of the deployed model, once per alert: a durable job, whose id
- * follows from the alert's, so that two processes (or a crash between the two writes) start only one.
+ * Starts the configured action for the oldest open alert of the deployed model, once per alert: a durable job, queued with
+ * the change that notes it, and for the alert as its key, so that two processes start only one.
  */
 export async function actOn(ctx: Context, deployment: Deployment): Promise<Action> {
   const rules = rulesOf(ctx.config(monitoringConfig), deployment.deployment);
@@ -18,7 +19,10 @@ export async function actOn(ctx: Context, deployment: Deployment): Promise<Actio
   const open = await listAlerts(metadata, { deployment: deployment.deployment, isOpen: true, limit: 10 });
   const alert = open.filter((each) => each.model.version === deployment.model.version).at(-1);
   if (!alert) return { state: 'none', reason: 'No alert is open.' };
-  if (alert.job !== undefined) return await queue(ctx, deployment, alert, alert.job);
+  if (alert.job !== undefined) {
+    const job = await (await ctx.service(jobStoreToken)).get(alert.job);
+    return queued(alert, alert.job, job?.state ?? 'queued');
+  }
   // Not the window that performance is measured on: retraining takes all there are.
   const labelledRows = await countLabelled(metadata, deployment);
   if (labelledRows < rules.retrain.minLabels) {
@@ -35,28 +39,24 @@ export async function actOn(ctx: Context, deployment: Deployment): Promise<Actio
       reason: `A retraining ran already; the next may start after ${new Date(readyAt).toISOString()}.`,
     };
   }
-  const job = `j-retrain-${alert.alert}`;
-  await metadata.write<MonitoringTables, void>(async (db) => {
-    await db.updateTable('monitoring_alerts').set({ job }).where('id', '=', alert.alert).execute();
+  const id = await metadata.change<MonitoringTables, string>(ctx, async (change) => {
+    const input = { deployment: deployment.deployment, alert: alert.alert };
+    const job = await ctx.enqueue(monitorRetrain, input, { key: alert.alert, within: change });
+    await change.db
+      .updateTable('monitoring_alerts')
+      .set({ job: job.id })
+      .where('id', '=', alert.alert)
+      .execute();
+    return job.id;
   });
-  return await queue(ctx, deployment, alert, job);
+  return queued(alert, id, 'queued');
 }
 
-const HOLDER_OF_NOTHING = 'monitoring';
-
-async function queue(ctx: Context, deployment: Deployment, alert: Alert, id: string): Promise<Action> {
-  const jobs = await ctx.service(jobStoreToken);
-  const input = { deployment: deployment.deployment, alert: alert.alert };
-  const existing = await jobs.get(id);
-  const job =
-    existing ??
-    (await jobs.create(
-      { id, operation: 'monitor.retrain', input, principal: systemPrincipal, mode: 'queued' },
-      HOLDER_OF_NOTHING,
-      0,
-    ));
-  return { state: 'queued', reason: `Retraining for ${alert.alert}: ${job.state}.`, job: id };
-}
+const queued = (alert: Alert, job: string, state: JobState): Action => ({
+  state: 'queued',
+  reason: `Retraining for ${alert.alert}: ${state}.`,
+  job,
+});
 
 async function lastRetrain(metadata: Metadata, deployment: string): Promise<number> {
   const row = await metadata

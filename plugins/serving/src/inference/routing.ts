@@ -9,19 +9,15 @@ export interface Routing {
   current(deployment: string): Promise<Deployment>;
 }
 
-/** How late a change that another process made may be noticed. */
-const MAX_AGE_MS = 100;
-
 interface Known {
-  readonly at: number;
-  /** The changes that this process had made by then. */
+  /** The newest change when it was read. */
   readonly changes: number;
   readonly deployment: Promise<Deployment>;
 }
 
 /**
- * Remembers the current revision for a moment, so that a busy deployment does not ask the database for each request. A
- * change that this process makes is seen at once: whoever moves an alias here is answered by the other model next.
+ * Remembers the current revision until something changes, so that a busy deployment does not ask the database for each
+ * request. A change of any process is seen at once: whoever moves an alias is answered by the other model next.
  */
 export async function openRouting(scope: Scope): Promise<Routing> {
   const metadata = await scope.service(metadataToken);
@@ -30,9 +26,9 @@ export async function openRouting(scope: Scope): Promise<Routing> {
     current(name) {
       const found = known.get(name);
       const changes = metadata.changes();
-      if (found?.changes === changes && performance.now() - found.at < MAX_AGE_MS) return found.deployment;
+      if (found?.changes === changes) return found.deployment;
       const deployment = currentRevision(scope, name).then(toDeployment);
-      known.set(name, { at: performance.now(), changes, deployment });
+      known.set(name, { changes, deployment });
       deployment.catch(() => known.delete(name));
       return deployment;
     },
