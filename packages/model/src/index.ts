@@ -1,7 +1,17 @@
 export { buildModel, type DesignPart, type GraphPart, type ModelParts } from './build-model.ts';
 export type { Row } from './check-rows.ts';
 export { type DenseLayer, denseLayers } from './dense-layers.ts';
-export { DRIFT_BINS, DRIFT_TOP_VALUES, edgeBelow } from './drift-bins.ts';
+export {
+  alignCounts,
+  countOf,
+  DRIFT_LEVELS,
+  DRIFT_TOP_VALUES,
+  edgeBelow,
+  type HashCounter,
+  type HashedCounts,
+  hashCounter,
+  hashedCounts,
+} from './drift-bins.ts';
 export { decodeImage, type Pixels } from './image/decode-image.ts';
 export { decodeImages, type ImageSize } from './image/decode-images.ts';
 export { imageGroups } from './image/image-groups.ts';

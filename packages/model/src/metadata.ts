@@ -31,7 +31,10 @@ export type ModelSchema = z.infer<typeof modelSchemaSchema>;
 const numericReferenceSchema = z.object({
   kind: z.literal('numeric'),
   name: z.string(),
-  /** Ascending inner edges: bin 0 is everything up to `edges[0]`, the last bin everything above the last edge. */
+  /**
+   * Ascending inner edges: bin 0 is everything up to `edges[0]`, the last bin everything above the last edge. The first lies below
+   * the least value and the last is the greatest, but in packages of before, which have the inner nine tenths.
+   */
   edges: z.array(z.number()),
   /** One more than edges. */
   counts: z.array(z.number()),
@@ -41,11 +44,24 @@ const numericReferenceSchema = z.object({
 const categoricalReferenceSchema = z.object({
   kind: z.literal('categorical'),
   name: z.string(),
-  /** The most frequent values with their counts. */
+  /** The most frequent values with their counts: what is shown. */
   top: z.array(z.tuple([z.string(), z.number()])),
   /** Rows with any other value. */
   other: z.number(),
   nulls: z.number(),
+  /** What is tested: values by their hashes. Packages of before have none. */
+  hashed: z
+    .object({
+      /** Values whose hashes are divisible by this power of two have a count of their own. */
+      shift: z.int().min(0).max(32),
+      /** Ascending. */
+      hashes: z.array(z.int().nonnegative()),
+      /** One for each hash. */
+      counts: z.array(z.int().positive()),
+      /** Rows with other values, by further bits of their hashes; empty where every value has a count. */
+      rest: z.array(z.int().nonnegative()),
+    })
+    .optional(),
 });
 
 /** How the training part was distributed: what live traffic is compared with. */

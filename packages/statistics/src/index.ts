@@ -4,6 +4,8 @@ export * from './hypothesis/benjamini-hochberg.ts';
 export * from './hypothesis/chi-squared.ts';
 export * from './hypothesis/incomplete-gamma.ts';
 export * from './hypothesis/kolmogorov-smirnov.ts';
+export * from './hypothesis/seeded.ts';
+export * from './hypothesis/tails.ts';
 export * from './quantile.ts';
 export * from './sketch/bins.ts';
 export * from './sketch/frequent-values.ts';

@@ -8,6 +8,12 @@ import { benjaminiHochberg } from './hypothesis/benjamini-hochberg.ts';
 import { chiSquaredSurvival, chiSquaredTest } from './hypothesis/chi-squared.ts';
 import { kolmogorovSmirnovTest, kolmogorovSurvival } from './hypothesis/kolmogorov-smirnov.ts';
 
+const countedSchema = z.object({
+  reference: z.array(z.number()),
+  current: z.array(z.number()),
+  pValue: z.number(),
+});
+
 // Made by fixtures/scipy-values.py with scipy 1.10.1 (Debian's python3-scipy).
 const scipy = z
   .object({
@@ -18,12 +24,15 @@ const scipy = z
         chi2: z.number(),
         chi2P: z.number(),
         ks: z.number(),
-        ksP: z.number(),
         js: z.number(),
       }),
     ),
     chi2_sf: z.array(z.tuple([z.number(), z.number(), z.number()])),
     kolmogorov: z.array(z.tuple([z.number(), z.number()])),
+    /** Each row of both samples in order: whether it is of the current one. */
+    exact: z.array(z.object({ current: z.string(), statistic: z.number(), pValue: z.number() })),
+    tied: z.array(countedSchema),
+    fourfold: z.array(countedSchema),
   })
   .parse(JSON.parse(readFileSync(new URL('./fixtures/scipy-values.json', import.meta.url), 'utf8')));
 
@@ -45,10 +54,28 @@ describe('chi-squared', () => {
     expect(relativeError(result.pValue, sample.chi2P)).toBeLessThan(1e-9);
   });
 
-  it('pools categories that are too rare for the approximation', () => {
-    const pooled = chiSquaredTest([500, 400, 4], [50, 40, 2]);
-    const rare = chiSquaredTest([500, 400, 1, 1, 1, 1], [50, 40, 1, 1, 0, 0]);
-    expect(rare.statistic).toBeCloseTo(pooled.statistic, 12);
+  it.each(scipy.fourfold)('of two categories, one of them rare, is hypergeometric: $current', (sample) => {
+    const { pValue } = chiSquaredTest(sample.reference, sample.current);
+    expect(relativeError(pValue, sample.pValue)).toBeLessThan(1e-9);
+  });
+
+  it('sees a thousand values that nobody saw before, each of them once', () => {
+    const [seen, unseen] = [new Array<number>(1_000).fill(3), new Array<number>(500).fill(0)];
+    const now = [...new Array<number>(1_000).fill(0), ...new Array<number>(500).fill(1)];
+    expect(chiSquaredTest([...seen, ...unseen], now).pValue).toBeLessThan(1e-6);
+  });
+
+  it('says nothing of values that all come once', () => {
+    const once = [new Array<number>(300).fill(1), new Array<number>(200).fill(0)].flat();
+    const others = once.map((count) => 1 - count);
+    expect(chiSquaredTest(once, others).pValue).toBe(1);
+  });
+
+  it('gives one answer for one pair of samples', () => {
+    const rare = [4, 0, 1, 2, 7, 1, 0, 3];
+    expect(chiSquaredTest(rare, [1, 2, 0, 3, 1, 1, 4, 0])).toEqual(
+      chiSquaredTest(rare, [1, 2, 0, 3, 1, 1, 4, 0]),
+    );
   });
 
   it('finds nothing in an empty sample', () => {
@@ -61,12 +88,37 @@ describe('Kolmogorov–Smirnov', () => {
     expect(Math.abs(kolmogorovSurvival(x) - expected)).toBeLessThan(1e-12);
   });
 
-  it.each(scipy.samples)('is scipy.stats.ks_2samp for $reference', (sample) => {
-    const result = kolmogorovSmirnovTest(sample.reference, sample.current);
-    expect(result.statistic).toBeCloseTo(sample.ks, 12);
-    // scipy takes the exact one-sample distribution where we correct the limit; both approximate the same thing.
-    if (sample.ksP > 1e-10) expect(relativeError(result.pValue, sample.ksP)).toBeLessThan(0.04);
-    else expect(result.pValue).toBeLessThan(1e-10);
+  it.each(scipy.samples)('has the statistic of scipy.stats.ks_2samp for $reference', (sample) => {
+    expect(kolmogorovSmirnovTest(sample.reference, sample.current).statistic).toBeCloseTo(sample.ks, 12);
+  });
+
+  it.each(scipy.exact)('without ties is scipy.stats.ks_2samp, exact: p $pValue', (sample) => {
+    const current = [...sample.current].map(Number);
+    const result = kolmogorovSmirnovTest(
+      current.map((one) => 1 - one),
+      current,
+    );
+    expect(result.statistic).toBeCloseTo(sample.statistic, 12);
+    expect(relativeError(result.pValue, sample.pValue)).toBeLessThan(1e-9);
+  });
+
+  it.each(scipy.tied)('with ties is what all ways to share out $reference and $current give', (sample) => {
+    const { pValue } = kolmogorovSmirnovTest(sample.reference, sample.current);
+    expect(relativeError(pValue, sample.pValue)).toBeLessThan(1e-9);
+  });
+
+  it('of large samples takes the limit, near what all paths give, and no smaller', () => {
+    const places = Array.from({ length: 100 }, (_, k) => k);
+    const now = places.map((k) => (k < 25 ? 6 : k < 75 ? 5 : 4));
+    const [exact, limit] = [19, 21].map(
+      (rows) =>
+        kolmogorovSmirnovTest(
+          places.map(() => rows),
+          now,
+        ).pValue,
+    );
+    expect(limit).toBeGreaterThan(exact ?? 1);
+    expect(relativeError(limit ?? 0, exact ?? 0)).toBeLessThan(0.25);
   });
 });
 

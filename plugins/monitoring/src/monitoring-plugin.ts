@@ -2,6 +2,7 @@ import { alertFired, alertResolved, lineageSources, notifiers, predictionLogToke
 import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { logNotifier } from './alert/notify-log.ts';
+import { datasetReferencesToken } from './drift/reference.ts';
 import { predictionSource } from './lineage/prediction-source.ts';
 import { bufferedLogToken } from './log/buffered-log-token.ts';
 import { modelFactsToken } from './model-facts.ts';
@@ -39,6 +40,9 @@ export const monitoringPlugin = plugin({
     provide(predictionLogToken, (scope) => scope.service(bufferedLogToken)),
     provide(modelFactsToken, async (scope) =>
       (await import('./model/read-model-facts.ts')).modelFactsReader(scope),
+    ),
+    provide(datasetReferencesToken, async (scope) =>
+      (await import('./drift/dataset-reference.ts')).datasetReferences(scope),
     ),
   ],
   contributions: [

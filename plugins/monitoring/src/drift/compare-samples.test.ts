@@ -1,3 +1,4 @@
+import { DRIFT_LEVELS, edgeBelow, hashedCounts } from '@trestle/model';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../traffic.test.setup.ts';
 import { binValues } from './bin-values.ts';
@@ -146,5 +147,82 @@ describe('compareSamples', () => {
     expect(first?.bins).toHaveLength(10);
     expect(first?.bins.reduce((sum, bin) => sum + bin.current, 0)).toBeCloseTo(1, 12);
     expect(first?.bins.reduce((sum, bin) => sum + bin.reference, 0)).toBeCloseTo(1, 12);
+  });
+
+  const manyOf = (random: () => number, rows: number): Row[] =>
+    Array.from({ length: rows }, () => ({ id: `m${Math.floor(300 * random())}` }));
+  const hashedOf = (rows: readonly Row[]): DriftReference => {
+    const found = referenceOf(rows);
+    const counts = new Map<string, number>();
+    for (const { id } of rows) counts.set(String(id), (counts.get(String(id)) ?? 0) + 1);
+    return {
+      ...found,
+      features: found.features.map((feature) =>
+        feature.kind === 'categorical' ? { ...feature, hashed: hashedCounts(counts) } : feature,
+      ),
+    };
+  };
+
+  it.each([
+    ['with all counts', hashedOf],
+    ['of a package of before, with the most frequent ones', referenceOf],
+  ])('finds no drift in 300 values that are as frequent as ever, against a reference %s', (_what, make) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const many = make(manyOf(seeded(100 + seed), 1_000));
+      expect(driftedIn(many, manyOf(seeded(200 + seed), 500))).toEqual([]);
+    }
+  });
+
+  it('sees values that are all new, none of them frequent', () => {
+    const many = hashedOf(manyOf(seeded(1), 1_000));
+    const others = manyOf(seeded(2), 500).map(({ id }) => ({ id: `other ${id}` }));
+    expect(driftedIn(many, others)).toEqual(['id']);
+  });
+
+  it('shows the values that are frequent in both samples together, also one that only the window has', () => {
+    const many = hashedOf(manyOf(seeded(1), 1_000));
+    const rows = [...manyOf(seeded(2), 400), ...Array.from({ length: 100 }, () => ({ id: 'new' }))];
+    const [compared] = compareSamples(many, rows, [], thresholds);
+    expect(compared?.bins[0]).toMatchObject({ label: 'new', reference: 0, current: 0.2 });
+    expect(compared?.bins).toHaveLength(21);
+  });
+
+  it.each<[string, (value: number, row: number) => number]>([
+    ['far beyond all that was known', (value, row) => (row % 20 === 0 ? 1e6 : value)],
+    ['at the upper end of what was known', (value) => (value > 1.3 ? 2.9 : value)],
+    ['below all that was known', (value, row) => (row % 20 === 0 ? -1e6 : value)],
+  ])('sees numbers that gather %s, though each tenth has as many as before', (_what, change) => {
+    const draws = (seed: number, count: number): number[] => {
+      const random = seeded(seed);
+      return Array.from({ length: count }, () => normal(random));
+    };
+    const numbers = draws(1, 5_000).sort((a, b) => a - b);
+    const bare: FeatureReference = {
+      kind: 'numeric',
+      name: 'x',
+      edges: [
+        edgeBelow(numbers[0] ?? 0),
+        ...DRIFT_LEVELS.map((level) => numbers[Math.ceil(level * numbers.length) - 1] ?? 0),
+        numbers.at(-1) ?? 0,
+      ],
+      counts: [],
+      nulls: 0,
+    };
+    const tails: DriftReference = { features: [{ ...bare, ...binValues(bare, numbers) }] };
+    for (let seed = 0; seed < 5; seed++) {
+      const drawn = draws(50 + seed, 500);
+      expect(
+        driftedIn(
+          tails,
+          drawn.map((x) => ({ x })),
+        ),
+      ).toEqual([]);
+      expect(
+        driftedIn(
+          tails,
+          drawn.map((value, row) => ({ x: change(value, row) })),
+        ),
+      ).toEqual(['x']);
+    }
   });
 });

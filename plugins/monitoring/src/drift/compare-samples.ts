@@ -5,8 +5,9 @@ import {
   kolmogorovSmirnovTest,
   populationStabilityIndex,
   sumOf,
+  tailsTest,
 } from '@trestle/statistics';
-import { type Binned, binLabels, binValues, referenceCounts } from './bin-values.ts';
+import { type Binned, type Compared, compareValues } from './bin-values.ts';
 import type { FeatureDrift } from './drift-report.ts';
 import type { DriftThresholds } from './drift-thresholds.ts';
 import type { DriftReference, FeatureReference } from './reference.ts';
@@ -19,22 +20,26 @@ export const SCORE = 'prediction';
 interface Measured {
   readonly reference: FeatureReference;
   readonly kind: FeatureDrift['kind'];
-  readonly before: Binned;
-  readonly now: Binned;
+  readonly shown: Compared['shown'];
   readonly psi: number;
   readonly distance: number;
-  readonly hypothesis: { readonly test: 'kolmogorov-smirnov' | 'chi-squared'; readonly statistic: number };
-  /** Of the distribution among the values that are there, and of the rate of missing ones. */
-  readonly pValues: readonly [distribution: number, missing: number];
+  /** Whether the values that are there, or how many are not, come from one distribution. */
+  readonly hypotheses: readonly Hypothesis[];
+}
+
+interface Hypothesis {
+  readonly test: 'kolmogorov-smirnov' | 'tails' | 'chi-squared' | 'missing-rate';
+  readonly statistic: number;
+  readonly pValue: number;
 }
 
 /**
  * Compares a window of live rows with the training reference, feature by feature.
  *
  * A feature has drifted when the change is both real and large:
- * - real: the test of equal distributions (Kolmogorov–Smirnov for numbers, chi-squared for categories) rejects at
- *   `alpha` after the Benjamini–Hochberg correction over all tests of the check, so that many features do not raise
- *   false alarms;
+ * - real: a test of equal distributions (Kolmogorov–Smirnov and a chi-squared one of the rare values at both ends for numbers,
+ *   chi-squared for categories) rejects at `alpha` after the Benjamini–Hochberg correction over all tests of the check, so that
+ *   many features do not raise false alarms; both samples' luck counts, the reference's too;
  * - large: the population stability index or the Jensen–Shannon distance reaches its threshold, so that a large window
  *   does not raise an alarm about a change that nobody would notice.
  *
@@ -54,10 +59,14 @@ export function compareSamples(
     ),
   );
   if (reference.score && scores.length > 0) measured.push(measure(reference.score, 'score', scores));
-  const adjusted = benjaminiHochberg(measured.flatMap((feature) => feature.pValues));
-  return measured.map((feature, k) =>
-    judge(feature, [adjusted[2 * k] ?? 1, adjusted[2 * k + 1] ?? 1], thresholds),
+  const adjusted = benjaminiHochberg(
+    measured.flatMap((feature) => feature.hypotheses.map((one) => one.pValue)),
   );
+  let at = 0;
+  return measured.map((feature) => {
+    const hypotheses = feature.hypotheses.map((one) => ({ ...one, pValue: adjusted[at++] ?? 1 }));
+    return judge({ ...feature, hypotheses }, thresholds);
+  });
 }
 
 function measure(
@@ -65,35 +74,42 @@ function measure(
   kind: FeatureDrift['kind'],
   values: readonly unknown[],
 ): Measured {
-  const before = referenceCounts(reference);
-  const now = binValues(reference, values);
-  const isNumeric = reference.kind === 'numeric';
-  const hypothesis = (isNumeric ? kolmogorovSmirnovTest : chiSquaredTest)(before.counts, now.counts);
-  const missing = chiSquaredTest([sumOf(before.counts), before.nulls], [sumOf(now.counts), now.nulls]);
+  const { shown, tested, tails } = compareValues(reference, values);
+  const { before, now } = shown;
   // A window without a single value says nothing about their distribution; the missing rate tells of it.
   const hasValues = sumOf(now.counts) > 0;
   return {
     reference,
     kind,
-    before,
-    now,
+    shown,
     psi: hasValues ? populationStabilityIndex(before.counts, now.counts) : 0,
     distance: jensenShannonDistance(before.counts, now.counts),
-    hypothesis: {
-      test: isNumeric ? 'kolmogorov-smirnov' : 'chi-squared',
-      statistic: hypothesis.statistic,
-    },
-    pValues: [hypothesis.pValue, missing.pValue],
+    hypotheses: [
+      ...(tails
+        ? [
+            {
+              test: 'kolmogorov-smirnov' as const,
+              ...kolmogorovSmirnovTest(tested.before.counts, tested.now.counts),
+            },
+            { test: 'tails' as const, ...tailsTest(tails.before.counts, tails.now.counts) },
+          ]
+        : [{ test: 'chi-squared' as const, ...chiSquaredTest(tested.before.counts, tested.now.counts) }]),
+      {
+        test: 'missing-rate',
+        ...chiSquaredTest([sumOf(before.counts), before.nulls], [sumOf(now.counts), now.nulls]),
+      },
+    ],
   };
 }
 
-function judge(
-  feature: Measured,
-  [distributionP, missingP]: readonly [number, number],
-  thresholds: DriftThresholds,
-): FeatureDrift {
-  const missing = { reference: missingShare(feature.before), current: missingShare(feature.now) };
+/** @param feature with p-values that are adjusted for their number */
+function judge(feature: Measured, thresholds: DriftThresholds): FeatureDrift {
+  const { shown, hypotheses } = feature;
+  const missing = { reference: missingShare(shown.before), current: missingShare(shown.now) };
   const missingChange = Math.abs(missing.current - missing.reference);
+  const ofDistribution = hypotheses.filter((one) => one.test !== 'missing-rate');
+  const distributionP = Math.min(...ofDistribution.map((one) => one.pValue));
+  const missingP = hypotheses.find((one) => one.test === 'missing-rate')?.pValue ?? 1;
   const isLarge = feature.psi >= thresholds.psi || feature.distance >= thresholds.jensenShannon;
   const hasShifted = isLarge && distributionP < thresholds.alpha;
   const hasLostValues = missingChange >= thresholds.missingRate && missingP < thresholds.alpha;
@@ -121,7 +137,7 @@ function judge(
     tests: [
       { test: 'psi', statistic: feature.psi, threshold: thresholds.psi },
       { test: 'jensen-shannon', statistic: feature.distance, threshold: thresholds.jensenShannon },
-      { ...feature.hypothesis, pValue: distributionP },
+      ...ofDistribution.map(({ test, statistic, pValue }) => ({ test, statistic, pValue })),
       {
         test: 'missing-rate',
         statistic: missingChange,
@@ -141,9 +157,9 @@ const missingShare = (sample: Binned): number => {
 
 function bins(feature: Measured): FeatureDrift['bins'] {
   const share = (sample: Binned, k: number): number => (sample.counts[k] ?? 0) / (sumOf(sample.counts) || 1);
-  return binLabels(feature.reference).map((label, k) => ({
+  return feature.shown.labels.map((label, k) => ({
     label,
-    reference: share(feature.before, k),
-    current: share(feature.now, k),
+    reference: share(feature.shown.before, k),
+    current: share(feature.shown.now, k),
   }));
 }

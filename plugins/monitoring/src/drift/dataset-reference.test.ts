@@ -12,20 +12,22 @@ const sketchOf = (...columns: ColumnSketch[]): TableSketch => ({ rows: 100, colu
 const referenceOf = (one: ColumnSketch) => datasetReference(sketchOf(one), new Set([one.name])).features[0];
 
 describe('a dataset version as a reference', () => {
-  it('has the tenths of a column of numbers, and as many in each as binning its values gives', () => {
+  it('cuts a column of numbers, both ends included, and has as many in each bin as binning its values gives', () => {
     const values = Array.from({ length: 90 }, (_, n) => n ** 2);
     const points = { values, below: values.map((_, n) => n + 1) };
     const reference = referenceOf(column('x', 'number', { count: 95, nulls: 5, points }));
     expect(reference).toMatchObject({ kind: 'numeric', nulls: 10 });
-    expect(reference?.kind === 'numeric' && reference.edges).toHaveLength(9);
-    if (reference?.kind === 'numeric') expect(reference.counts).toEqual(binValues(reference, values).counts);
+    if (reference?.kind === 'numeric') {
+      expect(reference.edges).toEqual([-1e-6, ...values]);
+      expect(reference.counts).toEqual(binValues(reference, values).counts);
+    }
   });
 
   it('has a bin for a value at which most numbers stand, and one for what is below it', () => {
     const points = { values: [0, 1, 2], below: [80, 90, 100] };
     expect(referenceOf(column('x', 'integer', { count: 100, points }))).toMatchObject({
-      edges: [-1e-6, 0, 1],
-      counts: [0, 80, 10, 10],
+      edges: [-1e-6, 0, 1, 2],
+      counts: [0, 80, 10, 10, 0],
     });
   });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 export const driftTestSchema = z.object({
-  test: z.enum(['psi', 'jensen-shannon', 'kolmogorov-smirnov', 'chi-squared', 'missing-rate']),
+  test: z.enum(['psi', 'jensen-shannon', 'kolmogorov-smirnov', 'tails', 'chi-squared', 'missing-rate']),
   statistic: z.number(),
   /** The statistic from which on the effect counts as large; absent for tests that only give a p-value. */
   threshold: z.number().optional(),

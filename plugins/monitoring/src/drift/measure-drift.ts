@@ -7,9 +7,8 @@ import { monitorError } from '../monitor-error.ts';
 import { monitoringConfig, rulesOf } from '../monitoring-config.ts';
 import { scoreOf } from '../performance/read-output.ts';
 import { compareSamples } from './compare-samples.ts';
-import { datasetReference } from './dataset-reference.ts';
 import type { DriftReport } from './drift-report.ts';
-import type { DriftReference } from './reference.ts';
+import { type DriftReference, datasetReferencesToken } from './reference.ts';
 
 type Rows = Awaited<ReturnType<typeof readWindow>>;
 
@@ -71,8 +70,7 @@ async function referenceIn(
   const names = reference
     ? reference.features.map(({ name }) => name)
     : rows.flatMap(({ input }) => Object.keys(input));
-  const sketch = await (await scope.service(datasetsToken)).sketch(version);
-  const found = datasetReference(sketch, new Set(names));
+  const found = await (await scope.service(datasetReferencesToken)).of(version, new Set(names));
   if (found.features.length === 0) {
     throw monitorError('NO_FEATURES', {
       kind: 'invalid',

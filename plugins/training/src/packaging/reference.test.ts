@@ -26,6 +26,7 @@ describe('the drift reference', () => {
     const scores = Float64Array.of(0.2, 0.5, 0.3, 0.9, 0.05, 0.05);
     const { score } = driftReference([], { rows: 0, columns: {} }, scores, 3);
     expect(score?.counts.reduce((sum, count) => sum + count, 0)).toBe(2);
-    expect(score?.edges[0]).toBeGreaterThanOrEqual(0.5);
+    // The first edge lies below them all.
+    expect(score?.edges[1]).toBeGreaterThanOrEqual(0.5);
   });
 });

@@ -1,6 +1,12 @@
 import type { Table } from '@trestle/features';
-import { DRIFT_BINS, DRIFT_TOP_VALUES, type DriftReference, edgeBelow, type Feature } from '@trestle/model';
-import { quantile } from '@trestle/statistics';
+import {
+  DRIFT_LEVELS,
+  DRIFT_TOP_VALUES,
+  type DriftReference,
+  edgeBelow,
+  type Feature,
+  hashedCounts,
+} from '@trestle/model';
 
 /**
  * How the features were distributed in the training part, and in the held-out one the score of each row: of several classes that
@@ -39,16 +45,23 @@ export function driftReference(
 }
 
 function numeric(name: string, values: Float64Array) {
-  const present = values.filter((value) => !Number.isNaN(value)).sort();
-  const tenths = Array.from({ length: DRIFT_BINS - 1 }, (_, i) => quantile(present, (i + 1) / DRIFT_BINS));
-  const [least = Number.NaN] = present;
-  const below = least === tenths[0] ? [edgeBelow(least)] : [];
-  const edges = [...new Set([...below, ...tenths])].filter(Number.isFinite);
+  const present = values.filter(Number.isFinite).sort();
+  const [least, greatest] = [present[0], present.at(-1)];
+  const edges =
+    least === undefined || greatest === undefined
+      ? []
+      : [
+          ...new Set([
+            edgeBelow(least),
+            ...DRIFT_LEVELS.map((level) => present[Math.ceil(level * present.length) - 1] ?? least),
+            greatest,
+          ]),
+        ];
   const counts = new Array<number>(edges.length + 1).fill(0);
+  let bin = 0;
   for (const value of present) {
-    const bin = edges.findIndex((edge) => value <= edge);
-    const place = bin === -1 ? edges.length : bin;
-    counts[place] = (counts[place] ?? 0) + 1;
+    while (value > (edges[bin] ?? Number.POSITIVE_INFINITY)) bin += 1;
+    counts[bin] = (counts[bin] ?? 0) + 1;
   }
   return { kind: 'numeric' as const, name, edges, counts, nulls: values.length - present.length };
 }
@@ -63,5 +76,6 @@ function categorical(name: string, values: readonly string[]) {
     top: ranked.slice(0, DRIFT_TOP_VALUES),
     other: ranked.slice(DRIFT_TOP_VALUES).reduce((sum, [, count]) => sum + count, 0),
     nulls: values.filter((value) => value === '').length,
+    hashed: hashedCounts(counts),
   };
 }
