@@ -1,5 +1,5 @@
 export { batches, DEFAULT_BATCH_ROWS, selectColumns, type TypedColumn } from './engine/batches.ts';
-export { columnTypeOf, STORED_TYPES, storedTypeOf } from './engine/column-types.ts';
+export { columnTypeOf, isNumeric, STORED_TYPES, storedTypeOf } from './engine/column-types.ts';
 export {
   type Engine,
   type LockedEngine,
@@ -8,6 +8,7 @@ export {
   type Parameters,
   type Row,
 } from './engine/engine.ts';
+export { engineMessage, inWords } from './engine/engine-message.ts';
 export { plainValue } from './engine/plain-value.ts';
 export type { EngineLimits, ReadLimits } from './limits.ts';
 export { type ReadTableOptions, readTable } from './read-table.ts';

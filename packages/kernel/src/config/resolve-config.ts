@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { z } from 'zod';
+import { issueWords } from '../error/issue-words.ts';
 import { isRecord } from '../record.ts';
 import { configError } from './config-error.ts';
 import { envOverrides, overlay, readTexts } from './env-overrides.ts';
@@ -89,7 +90,7 @@ function parseValue(
   value: unknown,
   whereOf: (path: readonly string[]) => string,
 ): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: issueWords });
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => ({
     field: [name, ...issue.path].join('.'),

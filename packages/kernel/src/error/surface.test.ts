@@ -31,7 +31,7 @@ describe('an error', () => {
     ['invalid', 2, 422],
     ['unauthenticated', 1, 401],
     ['denied', 1, 403],
-    ['not-found', 1, 404],
+    ['not-found', 2, 404],
     ['wrong-method', 2, 405],
     ['conflict', 1, 409],
     ['refused', 3, 422],

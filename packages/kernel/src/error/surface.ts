@@ -5,7 +5,8 @@ const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   invalid: 2,
   unauthenticated: 1,
   denied: 1,
-  'not-found': 1,
+  // A name that is not there is wrong input.
+  'not-found': 2,
   'wrong-method': 2,
   conflict: 1,
   refused: 3,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { mayAccess, type Principal, systemPrincipal } from '../access/principal.ts';
 import { redact } from '../config/secret.ts';
+import { issueWords } from '../error/issue-words.ts';
 import { toTrestleError } from '../error/surface.ts';
 import { newEvent } from '../event/event-kind.ts';
 import { type Journal, journalToken } from '../event/journal.ts';
@@ -114,7 +115,7 @@ function checkAccess(
 
 /** What a handler gave back, as its operation promises it. @throws TRS_KERNEL_OUTPUT_INVALID */
 function parseOutput(operation: AnyOperation, output: unknown): unknown {
-  const result = operation.output.safeParse(output);
+  const result = operation.output.safeParse(output, { error: issueWords });
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => ({ field: issue.path.join('.'), reason: issue.message }));
   throw kernelError('OUTPUT_INVALID', {

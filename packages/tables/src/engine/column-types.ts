@@ -12,6 +12,8 @@ export function columnTypeOf(duckType: string): ColumnType {
   return 'string';
 }
 
+export const isNumeric = (type: ColumnType): boolean => type === 'number' || type === 'integer';
+
 /** How a type is stored: one SQL type each, so that parts of a version always fit together. */
 export const STORED_TYPES: Readonly<Record<ColumnType, string>> = {
   integer: 'BIGINT',

@@ -8,6 +8,7 @@ import {
 import duckdb from '@duckdb/node-bindings';
 import { dataError } from '../data-error.ts';
 import type { EngineLimits } from '../limits.ts';
+import { engineMessage, inWords } from './engine-message.ts';
 import { literal } from './quote.ts';
 
 /** A result row, by column. */
@@ -74,7 +75,7 @@ export interface LockedEngine {
 /**
  * Opens an engine in memory. After this, no SQL can reach another file, the network, an extension or a setting.
  *
- * @throws TRS_DATA_ENGINE when a query fails, with the engine's own words
+ * @throws TRS_DATA_ENGINE when a query fails, saying what is wrong
  */
 export async function openEngine(limits: EngineLimits, { signal, ...sight }: EngineOptions): Promise<Engine> {
   const unlocked = await openUnlocked(limits, signal);
@@ -131,6 +132,8 @@ export async function openUnlocked(limits: EngineLimits, signal?: AbortSignal): 
   };
 }
 
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+
 /** Runs work of the engine, and makes a readable error of its failure. */
 async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   signal?.throwIfAborted();
@@ -146,10 +149,11 @@ async function guarded<T>(signal: AbortSignal | undefined, work: () => Promise<T
         cause,
       });
     }
+    const said = engineMessage(cause);
     throw dataError('ENGINE', {
       kind: 'invalid',
-      message: cause instanceof Error ? (cause.message.split('\n')[0] ?? cause.message) : String(cause),
-      hint: 'The query engine refused. Run with TRESTLE_DEBUG=1 for all it said.',
+      message: sentence(inWords(said)),
+      hint: said.hint ?? 'Run with TRESTLE_DEBUG=1 for all that is known of it.',
       cause,
     });
   }

@@ -1,8 +1,18 @@
-import { columnTypeOf, describeRelation, type Engine, plainValue, type Row } from '@trestle/tables';
+import { isTrestleError, TrestleError } from '@trestle/kernel';
+import {
+  columnTypeOf,
+  describeRelation,
+  type Engine,
+  engineMessage,
+  isNumeric,
+  plainValue,
+  type Row,
+} from '@trestle/tables';
 import { distributionDistance } from '../diff/distribution-distance.ts';
 import { imageColumns } from '../image/image-columns.ts';
 import { imageDistance } from '../image/image-distance.ts';
 import { type CheckedTable, checkColumn, comparedWith, type Others } from './checked-table.ts';
+import { mismatch } from './comparable.ts';
 import { describeExpectation } from './describe-expectation.ts';
 import { failingRows, ROW } from './fails-when.ts';
 import { type ScanTerm, scanTerm } from './scan-term.ts';
@@ -13,11 +23,17 @@ const SHOWN_ROWS = 5;
 const TERMS_AT_ONCE = 200;
 
 type Result = SuiteReport['results'][number];
-type Finding = Pick<Result, 'passed' | 'failures' | 'observed' | 'of'> & { readonly showRows?: boolean };
+type Finding = Pick<Result, 'passed' | 'failures' | 'observed' | 'of' | 'reason'> & {
+  readonly showRows?: boolean;
+};
 
 /**
  * Checks every expectation of a suite; the suite passes when none of severity `error` fails. One scan computes what all of
- * them need; only those that fail are looked at again, for rows to show.
+ * them need; only those that fail are looked at again, for rows to show. What cannot be held against the rows fails, and
+ * says why; the others are judged all the same.
+ *
+ * @throws what is wrong with the suite itself (a column, a version or a function that is not there), with the results of
+ *   the other expectations as `details.results`
  */
 export async function checkSuite(
   engine: Engine,
@@ -34,19 +50,27 @@ export async function checkSuite(
     columns: await describeRelation(engine, relation),
     others,
   };
-  const terms = suite.expectations.map((expectation) => scanTerm(table, expectation));
+  const faults: TrestleError[] = [];
+  const terms = suite.expectations.map((expectation): ScanTerm | undefined => {
+    try {
+      return scanTerm(table, expectation);
+    } catch (thrown) {
+      if (!isTrestleError(thrown)) throw thrown;
+      faults.push(thrown);
+      return undefined;
+    }
+  });
   const values = await scan(table, terms);
   const results: Result[] = [];
   for (const [index, expectation] of suite.expectations.entries()) {
-    const term = terms[index] ?? { kind: 'apart' };
-    const { showRows = false, ...finding } = await judge(table, expectation, term, values.get(index) ?? null);
-    results.push({
-      expectation: describeExpectation(expectation),
-      severity: expectation.severity,
-      ...finding,
-      examples: showRows ? await examplesOf(table, expectation) : [],
-    });
+    const term = terms[index];
+    if (!term) continue;
+    const judged = await resultOf(table, expectation, term, values.get(index));
+    if (isTrestleError(judged)) faults.push(judged);
+    else results.push(judged);
   }
+  const [fault] = faults;
+  if (fault) throw withResults(fault, results);
   return {
     passed: results.every((result) => result.passed || result.severity === 'warn'),
     rows,
@@ -54,20 +78,101 @@ export async function checkSuite(
   };
 }
 
+/** The result of one expectation, or what is wrong with it. */
+async function resultOf(
+  table: CheckedTable,
+  expectation: Expectation,
+  term: ScanTerm,
+  value: Scanned | undefined,
+): Promise<Result | TrestleError> {
+  const named = { expectation: describeExpectation(expectation), severity: expectation.severity };
+  try {
+    if (isTrestleError(value)) throw value;
+    const { showRows = false, ...finding } = await judge(table, expectation, term, value ?? null);
+    const examples = showRows ? await examplesOf(table, expectation) : [];
+    return { ...named, ...finding, ...reasonOf(table, expectation, finding), examples };
+  } catch (thrown) {
+    if (!isTrestleError(thrown)) throw thrown;
+    if (thrown.code !== 'TRS_DATA_ENGINE') return thrown;
+    const reason = `It cannot be judged: ${engineMessage(thrown.cause).what}.`;
+    return { ...named, passed: false, failures: table.rows, reason, examples: [] };
+  }
+}
+
+/** Why it does not hold, where that is not seen in the rows. */
+function reasonOf(
+  table: CheckedTable,
+  expectation: Expectation,
+  { passed, failures, reason }: Finding,
+): { readonly reason?: string } {
+  if (reason !== undefined) return { reason };
+  const why = failures > 0 ? mismatch(table, expectation) : undefined;
+  if (why !== undefined) return { reason: why };
+  if (passed) return {};
+  switch (expectation.type) {
+    case 'column.matches':
+      return {
+        reason: 'The whole value has to match: ".*" at an end of the pattern lets anything stand there.',
+      };
+    case 'column.type': {
+      const found = table.columns.find((column) => column.name === expectation.column);
+      return { reason: found ? `It is ${columnTypeOf(found.duckType)}.` : 'There is no such column.' };
+    }
+    case 'table.columns': {
+      const names = new Set(table.columns.map((column) => column.name));
+      return { reason: `Not there: ${expectation.names.filter((name) => !names.has(name)).join(', ')}.` };
+    }
+    default:
+      return {};
+  }
+}
+
+/** The same error, which does not lose what was found of the others. */
+function withResults(fault: TrestleError, results: readonly Result[]): TrestleError {
+  if (results.length === 0) return fault;
+  const failed = results.filter((result) => !result.passed).map((result) => result.expectation);
+  const others = `Of the ${results.length} other expectations ${failed.length === 0 ? 'all hold' : `these do not hold: ${failed.join('; ')}`}.`;
+  return new TrestleError(fault.code, {
+    kind: fault.kind,
+    message: fault.message,
+    hint: fault.hint === undefined ? others : `${fault.hint}\n${others}`,
+    details: { ...fault.details, results },
+    cause: fault.cause,
+  });
+}
+
+/** What a scan gives for a term, or why it gives nothing. */
+type Scanned = Row[string] | TrestleError;
+
 /** The value of each term that has one, by its place. */
 async function scan(
   table: CheckedTable,
-  terms: readonly ScanTerm[],
-): Promise<ReadonlyMap<number, Row[string]>> {
-  const values = new Map<number, Row[string]>();
-  const asked = terms.flatMap((term, index) => ('sql' in term ? [{ index, sql: term.sql }] : []));
-  for (let at = 0; at < asked.length; at += TERMS_AT_ONCE) {
-    const some = asked.slice(at, at + TERMS_AT_ONCE);
-    const list = some.map(({ index, sql }) => `${sql} AS t${index}`).join(', ');
-    const [found = {}] = await table.engine.rows(`SELECT ${list} FROM ${table.relation}`);
-    for (const { index } of some) values.set(index, found[`t${index}`] ?? null);
-  }
+  terms: readonly (ScanTerm | undefined)[],
+): Promise<ReadonlyMap<number, Scanned>> {
+  const asked = terms.flatMap((term, index) => (term && 'sql' in term ? [{ index, sql: term.sql }] : []));
+  const values = new Map<number, Scanned>();
+  for (let at = 0; at < asked.length; at += TERMS_AT_ONCE)
+    for (const [index, value] of await scanned(table, asked.slice(at, at + TERMS_AT_ONCE)))
+      values.set(index, value);
   return values;
+}
+
+/** One statement for all; when it fails, one for each half, until it is known which of them does. */
+async function scanned(
+  table: CheckedTable,
+  some: readonly { readonly index: number; readonly sql: string }[],
+): Promise<readonly (readonly [number, Scanned])[]> {
+  const list = some.map(({ index, sql }) => `${sql} AS t${index}`).join(', ');
+  try {
+    const [found = {}] = await table.engine.rows(`SELECT ${list} FROM ${table.relation}`);
+    return some.map(({ index }) => [index, found[`t${index}`] ?? null]);
+  } catch (thrown) {
+    if (!isTrestleError(thrown) || thrown.code !== 'TRS_DATA_ENGINE') throw thrown;
+    const [only, ...more] = some;
+    if (only && more.length === 0) return [[only.index, thrown]];
+    const half = Math.ceil(some.length / 2);
+    return [...(await scanned(table, some.slice(0, half))), ...(await scanned(table, some.slice(half)))];
+  }
 }
 
 async function judge(
@@ -78,7 +183,8 @@ async function judge(
 ): Promise<Finding> {
   const allowed = (1 - expectation.mostly) * table.rows;
   const byRows = (failures: number): Finding => ({
-    passed: failures <= allowed,
+    // What is of another type holds for none of its values, however many may fail.
+    passed: failures <= allowed && (failures === 0 || mismatch(table, expectation) === undefined),
     failures,
     showRows: failures > 0,
   });
@@ -100,10 +206,14 @@ async function judge(
       return Number(value) === 0 ? byRows(0) : byRows(await countFailing(table, expectation));
     case 'observed': {
       const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = term;
-      // Of no values there is no mean.
-      if (value === null) return { passed: false, failures: 1 };
+      const what = expectation.type === 'column.aggregate' ? expectation.of : 'number';
+      if (value === null) return { ...whole(false), reason: `There are no values to take the ${what} of.` };
       const observed = Number(value);
-      return whole(observed >= min && observed <= max, observed);
+      const passed = observed >= min && observed <= max;
+      // JSON has no infinities and no NaN.
+      return Number.isFinite(observed)
+        ? whole(passed, observed)
+        : { ...whole(passed), reason: `The ${what} is ${observed}.` };
     }
     case 'apart':
       return expectation.type === 'column.drift'
@@ -128,7 +238,9 @@ async function driftOf(
   const older = profile?.columns.find((column) => column.name === name);
   const type = columnTypeOf(table.columns.find((column) => column.name === name)?.duckType ?? '');
   // A column that was not there has nothing to be like.
-  if (!older) return { passed: false, failures: 1 };
+  if (!older) return { passed: false, failures: 1, reason: `There is no such column in ${from}.` };
+  if (type !== older.type && !(isNumeric(type) && isNumeric(older.type)))
+    return { passed: false, failures: 1, reason: `It is ${type}, and was ${older.type} in ${from}.` };
   const sides = { engine: table.engine, from: relation, to: table.relation, columns: [] };
   if (type === 'string' && (await imageColumns(table.engine, relation, [name])).length > 0) {
     const { distance, of } = await imageDistance(table.engine, sides, name);

@@ -1,15 +1,22 @@
-import { didYouMean } from '@trestle/kernel';
+import type { Column } from '@trestle/contracts';
+import { didYouMean, type TrestleError } from '@trestle/kernel';
 import type { Engine } from '@trestle/tables';
 import { dataError } from '../data-error.ts';
 import type { Profile } from '../profile/profile-schema.ts';
+import type { WrittenPart } from '../version/write-part.ts';
 import type { FoundByFunctions } from './check-functions.ts';
 import type { Expectation } from './suite.ts';
 
-/** Other versions that a suite compares with, by their references. */
-export type Compared = ReadonlyMap<
-  string,
-  { readonly relation: string; readonly rows: number; readonly profile: Profile | undefined }
->;
+/** Another version that a suite compares with. */
+export interface ComparedVersion {
+  readonly relation: string;
+  readonly rows: number;
+  readonly columns: readonly Pick<Column, 'name' | 'type'>[];
+  readonly profile: Profile | undefined;
+}
+
+/** Other versions by their references; what went wrong where one cannot be had. */
+export type Compared = ReadonlyMap<string, ComparedVersion | TrestleError>;
 
 /** What a suite needs besides the rows: versions that it compares with, and what its functions found. */
 export interface Others {
@@ -27,7 +34,7 @@ export interface CheckedTable {
 }
 
 /** @throws TRS_DATA_UNKNOWN_COLUMN */
-export function checkColumn(columns: CheckedTable['columns'], name: string): void {
+export function checkColumn(columns: readonly { readonly name: string }[], name: string): void {
   if (columns.some((column) => column.name === name)) return;
   const names = columns.map((column) => column.name);
   throw dataError('UNKNOWN_COLUMN', {
@@ -38,9 +45,10 @@ export function checkColumn(columns: CheckedTable['columns'], name: string): voi
   });
 }
 
-/** @throws TRS_DATA_SUITE_COMPARES where other versions cannot be reached */
-export function comparedWith(table: CheckedTable, reference: string) {
+/** @throws TRS_DATA_SUITE_COMPARES where other versions cannot be reached, or what went wrong with this one */
+export function comparedWith(table: CheckedTable, reference: string): ComparedVersion {
   const found = table.others.compared?.get(reference);
+  if (found instanceof Error) throw found;
   if (found) return found;
   throw dataError('SUITE_COMPARES', {
     kind: 'unsupported',
@@ -49,9 +57,10 @@ export function comparedWith(table: CheckedTable, reference: string) {
   });
 }
 
-/** What the function of an expectation found. @throws TRS_DATA_SUITE_COMPARES where functions cannot be run */
-export function foundBy(table: CheckedTable, expectation: Expectation) {
+/** What the function of an expectation found. @throws TRS_DATA_SUITE_COMPARES where functions cannot be run, or what it threw */
+export function foundBy(table: CheckedTable, expectation: Expectation): WrittenPart {
   const found = table.others.found?.get(expectation);
+  if (found instanceof Error) throw found;
   if (found) return found;
   throw dataError('SUITE_COMPARES', {
     kind: 'unsupported',

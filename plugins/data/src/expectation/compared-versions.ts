@@ -1,9 +1,9 @@
 import type { DatasetVersion } from '@trestle/contracts';
-import type { Context } from '@trestle/kernel';
+import { type Context, isTrestleError, type TrestleError } from '@trestle/kernel';
 import { versionProfile } from '../profile/profile-version.ts';
 import { parquetRelation, partFiles } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
-import type { Compared } from './checked-table.ts';
+import type { Compared, ComparedVersion } from './checked-table.ts';
 import type { Suite } from './suite.ts';
 
 /** The references that a suite compares with, and whether it needs the profile of what they name. */
@@ -27,16 +27,23 @@ export async function comparedVersions(
   versions?: ReadonlyMap<string, DatasetVersion>,
 ): Promise<{ readonly compared: Compared; readonly files: readonly string[] }> {
   const files: string[] = [];
-  const compared = new Map<string, Compared extends ReadonlyMap<string, infer Value> ? Value : never>();
+  const compared = new Map<string, ComparedVersion | TrestleError>();
   for (const [reference, needsProfile] of comparedReferences(suite)) {
-    const version = versions?.get(reference) ?? (await resolveVersion(ctx, reference));
-    const own = await partFiles(ctx, await readManifest(ctx, version.digest));
-    files.push(...own);
-    compared.set(reference, {
-      relation: parquetRelation(own),
-      rows: version.rows,
-      profile: needsProfile ? await versionProfile(ctx, version) : undefined,
-    });
+    try {
+      const version = versions?.get(reference) ?? (await resolveVersion(ctx, reference));
+      const own = await partFiles(ctx, await readManifest(ctx, version.digest));
+      compared.set(reference, {
+        relation: parquetRelation(own),
+        rows: version.rows,
+        columns: version.columns,
+        profile: needsProfile ? await versionProfile(ctx, version) : undefined,
+      });
+      files.push(...own);
+    } catch (thrown) {
+      // What does not compare with it is judged all the same.
+      if (!isTrestleError(thrown)) throw thrown;
+      compared.set(reference, thrown);
+    }
   }
   return { compared, files };
 }

@@ -1,4 +1,5 @@
 import { columnTypeSchema } from '@trestle/contracts';
+import { issueWords } from '@trestle/kernel';
 import { z } from 'zod';
 import { dataError } from '../data-error.ts';
 import { importDefault } from '../pipeline/import-default.ts';
@@ -20,7 +21,7 @@ const expectationModuleSchema = z.object({
  */
 export async function loadExpectation(module: string, shown: string): Promise<StepModule> {
   const loaded = await importDefault(module, shown, 'EXPECTATION_MODULE');
-  const result = expectationModuleSchema.safeParse(loaded);
+  const result = expectationModuleSchema.safeParse(loaded, { error: issueWords });
   if (!result.success) {
     const issue = result.error.issues[0];
     throw dataError('EXPECTATION_MODULE', {

@@ -2,6 +2,7 @@ import { identifier, literal } from '@trestle/tables/sql';
 import { dataError } from '../data-error.ts';
 import { parquetRelation } from '../version/version-relation.ts';
 import { type CheckedTable, checkColumn, comparedWith, foundBy } from './checked-table.ts';
+import { comparable, isFloat, mismatch, typeIn } from './comparable.ts';
 import type { Expectation } from './suite.ts';
 
 export const ROW = '"trestle row"';
@@ -19,16 +20,20 @@ export function failsWhen(table: CheckedTable, expectation: Expectation): string
     return `${ROW} IN (SELECT row FROM ${parquetRelation([foundBy(table, expectation).path])})`;
   if (expectation.type === 'table.unique') return repeats(table, expectation.columns);
   if (!('column' in expectation)) return 'false';
-  checkColumn(table.columns, expectation.column);
+  const type = typeIn(table.columns, expectation.column);
   const column = identifier(expectation.column);
-  const value = (one: number | string): string => (typeof one === 'number' ? String(one) : literal(one));
+  // Missing values are judged by what is expected of missing values alone.
+  if (mismatch(table, expectation) !== undefined) return `${column} IS NOT NULL`;
+  const value = (one: number | string): string => comparable(type, one) ?? 'NULL';
   switch (expectation.type) {
     case 'column.notNull':
       return `${column} IS NULL`;
     case 'column.between': {
       const below = expectation.min === undefined ? 'false' : `${column} < ${value(expectation.min)}`;
       const above = expectation.max === undefined ? 'false' : `${column} > ${value(expectation.max)}`;
-      return `(${below} OR ${above})`;
+      // The engine has NaN above everything; it is between nothing.
+      const none = isFloat(table.columns, expectation.column) ? `isnan(${column})` : 'false';
+      return `(${below} OR ${above} OR ${none})`;
     }
     case 'column.inSet':
       return `${column} IS NOT NULL AND ${column} NOT IN (${expectation.values.map(value).join(', ')})`;

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import type { Context } from '@trestle/kernel';
+import { type Context, firstIssue, issueWords, isTrestleError } from '@trestle/kernel';
+import { engineMessage, openEngine } from '@trestle/tables';
+import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
 import { importDefault } from '../pipeline/import-default.ts';
 import { type Suite, suiteSchema } from './suite.ts';
@@ -19,7 +21,7 @@ export async function loadSuite(ctx: Context, dataset: string, file?: string): P
   if (file === undefined) return await configuredSuite(ctx, dataset, usualFile(ctx, dataset));
   const isRemote = ctx.surface === 'http';
   if (isRemote && isModule(file)) throw moduleRefused(file);
-  const suite = await readSuite(await ctx.files.read(file), file, dataset);
+  const suite = await readSuite(ctx, await ctx.files.read(file), file, dataset);
   const named = suite.expectations.find((one) => one.type === 'row.function');
   if (isRemote && named) throw moduleRefused(named.module);
   return suite;
@@ -28,7 +30,7 @@ export async function loadSuite(ctx: Context, dataset: string, file?: string): P
 /** The suite in a file of the project, which its owner chose: it may hold code, whoever asks for the check. */
 export async function configuredSuite(ctx: Context, dataset: string, file: string): Promise<Suite> {
   const path = resolve(ctx.project.dir, file);
-  if (existsSync(path)) return await readSuite(path, file, dataset);
+  if (existsSync(path)) return await readSuite(ctx, path, file, dataset);
   throw invalid(`There is no file "${file}".`, `Expectations are a file relative to ${ctx.project.dir}.`);
 }
 
@@ -49,19 +51,47 @@ function usualFile(ctx: Context, dataset: string): string {
   );
 }
 
-async function readSuite(path: string, shown: string, dataset: string): Promise<Suite> {
+async function readSuite(ctx: Context, path: string, shown: string, dataset: string): Promise<Suite> {
   const value = isModule(path)
     ? await importDefault(path, shown, 'SUITE_INVALID')
     : parse(await readFile(path, 'utf8'), shown);
-  const result = suiteSchema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  const result = suiteSchema.safeParse(value, { error: issueWords });
+  if (result.success) {
+    await checkPatterns(ctx, result.data, shown);
+    return result.data;
+  }
+  const { field, reason } = firstIssue(result.error);
   throw invalid(
-    `${shown}: ${issue?.path.join('.') || 'its default export'}: ${issue?.message}.`,
+    `${shown}: ${field || 'the suite'}: ${reason}.`,
     isModule(path)
       ? 'Write `export default suite([{ type: … }, …])`.'
       : `"trestle data expect ${dataset} --out FILE" writes a suite to start from.`,
   );
+}
+
+/** Regular expressions are the engine's (RE2), which takes no back references: it alone says whether one can be used. */
+async function checkPatterns(ctx: Context, { expectations }: Suite, shown: string): Promise<void> {
+  const matching = expectations.filter((one) => one.type === 'column.matches');
+  if (matching.length === 0) return;
+  const engine = await openEngine(ctx.config(dataConfig), {
+    dirs: [ctx.project.stateDir],
+    signal: ctx.signal,
+  });
+  try {
+    for (const { column, pattern } of matching) {
+      const tried = engine.rows("SELECT regexp_full_match('', $1)", [pattern]);
+      await tried.catch((thrown: unknown) => {
+        if (!isTrestleError(thrown) || thrown.code !== 'TRS_DATA_ENGINE') throw thrown;
+        throw invalid(
+          `${shown}: column.matches of "${column}": ${JSON.stringify(pattern)}: ${engineMessage(thrown.cause).what}.`,
+          'Patterns are written as RE2 takes them: no look-around, no back references; a backslash is doubled in JSON.',
+          thrown,
+        );
+      });
+    }
+  } finally {
+    engine.close();
+  }
 }
 
 function parse(text: string, shown: string): unknown {

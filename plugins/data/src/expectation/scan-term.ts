@@ -1,6 +1,7 @@
 import { columnTypeOf } from '@trestle/tables';
 import { identifier } from '@trestle/tables/sql';
 import { type CheckedTable, checkColumn, comparedWith, foundBy } from './checked-table.ts';
+import { isFloat, mismatch } from './comparable.ts';
 import { failsWhen, rowOf, safeExpression } from './fails-when.ts';
 import type { Expectation } from './suite.ts';
 
@@ -61,9 +62,13 @@ export function scanTerm(table: CheckedTable, expectation: Expectation): ScanTer
       return { kind: 'repeats', sql: `count(${column}) - count(DISTINCT ${column})` };
     }
     case 'column.aggregate': {
-      checkColumn(columns, expectation.column);
       const { of, min, max } = expectation;
-      return { kind: 'observed', sql: AGGREGATES[of](identifier(expectation.column)), min, max };
+      if (mismatch(table, expectation) !== undefined) return { kind: 'known', passed: false };
+      const name = identifier(expectation.column);
+      const column = isFloat(columns, expectation.column) ? name : `CAST(${name} AS DOUBLE)`;
+      const sql =
+        of === 'distinct' || of === 'nullShare' ? AGGREGATES[of](name) : AGGREGATES[of](column, rows);
+      return { kind: 'observed', sql, min, max };
     }
     case 'row.function':
       return { kind: 'counted', failures: foundBy(table, expectation).rows };
@@ -77,15 +82,21 @@ export function scanTerm(table: CheckedTable, expectation: Expectation): ScanTer
 
 type Aggregate = Extract<Expectation, { readonly type: 'column.aggregate' }>['of'];
 
-/** Not finite values have no mean; the engine would fail on them. */
-const finite = (column: string): string => `FILTER (isfinite(CAST(${column} AS DOUBLE)))`;
+/** Values that are not finite have no mean; the engine would fail on them. */
+const finite = (column: string): string => `FILTER (isfinite(${column}))`;
+/** The engine has NaN above every number. */
+const numbers = (column: string): string => `FILTER (NOT isnan(${column}))`;
+/** Of more, a median that holds all of them would take more memory than there is. */
+const MEDIAN_ROWS = 5_000_000;
 
-const AGGREGATES: Readonly<Record<Aggregate, (column: string) => string>> = {
+/** Of a column of DOUBLE. */
+const AGGREGATES: Readonly<Record<Aggregate, (column: string, rows?: number) => string>> = {
   mean: (column) => `avg(${column}) ${finite(column)}`,
-  median: (column) => `approx_quantile(${column}, 0.5) ${finite(column)}`,
-  min: (column) => `min(${column})`,
-  max: (column) => `max(${column})`,
-  sum: (column) => `sum(${column})`,
+  median: (column, rows = 0) =>
+    `${rows > MEDIAN_ROWS ? `approx_quantile(${column}, 0.5)` : `median(${column})`} ${finite(column)}`,
+  min: (column) => `min(${column}) ${numbers(column)}`,
+  max: (column) => `max(${column}) ${numbers(column)}`,
+  sum: (column) => `sum(${column}) ${finite(column)}`,
   std: (column) => `stddev_samp(${column}) ${finite(column)}`,
   distinct: (column) => `count(DISTINCT ${column})`,
   nullShare: (column) => `(count(*) - count(${column})) / greatest(count(*), 1)`,

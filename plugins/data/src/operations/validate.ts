@@ -37,9 +37,13 @@ export const dataValidate = operation({
         { key: 'expectation', label: 'expectation' },
         { key: 'failures', label: 'failing rows', align: 'right' },
         { key: 'found', label: 'found', align: 'right' },
+        ...(report.results.some(({ reason }) => reason !== undefined)
+          ? [{ key: 'reason', label: 'why' }]
+          : []),
       ],
-      rows: report.results.map(({ expectation, failures, observed, of, ...result }) => ({
+      rows: report.results.map(({ expectation, failures, observed, of, reason, ...result }) => ({
         expectation,
+        reason,
         failures,
         found: observed === undefined ? '' : `${Number(observed.toPrecision(4))}${of ? ` of ${of}` : ''}`,
         verdict: result.passed ? 'ok' : result.severity === 'warn' ? 'warns' : 'fails',

@@ -1,4 +1,5 @@
 import { columnTypeSchema } from '@trestle/contracts';
+import { issueWords } from '@trestle/kernel';
 import type { TypedColumn } from '@trestle/tables';
 import { z } from 'zod';
 import { dataError } from '../data-error.ts';
@@ -18,7 +19,9 @@ export type StepModule = z.output<typeof stepModuleSchema>;
 
 /** Loads the step that a module exports. @throws TRS_DATA_STEP_MODULE */
 export async function loadStep(module: string, shown: string): Promise<StepModule> {
-  const result = stepModuleSchema.safeParse(await importDefault(module, shown, 'STEP_MODULE'));
+  const result = stepModuleSchema.safeParse(await importDefault(module, shown, 'STEP_MODULE'), {
+    error: issueWords,
+  });
   if (result.success) {
     checkFloats(result.data, shown);
     return result.data;

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
+import { engineMessage, inWords } from '@trestle/tables';
 import type { z } from 'zod';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
@@ -126,11 +127,12 @@ function failed(
   memoryMiB: number,
 ) {
   if (kind === 'memory') return tooMuch(memoryMiB);
-  const [first = '', ...rest] = message.split('\n');
+  const said = engineMessage(message);
   return dataError('QUERY_FAILED', {
     kind: 'invalid',
-    message: first,
-    hint: rest.join('\n').trim() || 'See "trestle data show NAME" for its columns.',
+    message: `The query cannot be run: ${inWords(said)}.`,
+    hint: said.hint ?? 'See "trestle data show NAME" for its columns.',
+    details: { ...said.place },
   });
 }
 

@@ -132,7 +132,7 @@ export function refuseFailures(report: Awaited<ReturnType<typeof checkSuite>>, s
   );
   throw dataError('EXPECTATIONS_FAILED', {
     kind: 'refused',
-    message: `${shown} was refused: ${failed.map((result) => `${result.expectation} (${result.failures} rows)`).join('; ')}.`,
+    message: `${shown} was refused: ${failed.map((result) => `${result.expectation} (${result.failures} ${result.failures === 1 ? 'row' : 'rows'}${result.reason === undefined ? '' : `; ${result.reason.replace(/\.$/, '')}`})`).join('; ')}.`,
     hint: ['Nothing was added. Rows that fail:', ...shownRows].join('\n    '),
     details: { results: failed },
   });

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { issueWords } from '@trestle/kernel';
 import { monitorError } from '../monitor-error.ts';
 import { feedbackBodySchema, type LabelEntry, labelEntrySchema } from './feedback-schemas.ts';
 
@@ -59,7 +60,7 @@ function parseJson(text: string, where: string): unknown {
 }
 
 function parseEntry(value: unknown, where: string): LabelEntry {
-  const result = labelEntrySchema.safeParse(value);
+  const result = labelEntrySchema.safeParse(value, { error: issueWords });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw invalid(where, `${issue?.path.join('.') || 'it'}: ${issue?.message}`);
@@ -67,7 +68,7 @@ function parseEntry(value: unknown, where: string): LabelEntry {
 
 /** Checks the body of the HTTP route. @throws TRS_MONITOR_LABELS_INVALID */
 export function parseFeedbackBody(value: unknown): readonly LabelEntry[] {
-  const result = feedbackBodySchema.safeParse(value);
+  const result = feedbackBodySchema.safeParse(value, { error: issueWords });
   if (result.success) return result.data.labels;
   const issue = result.error.issues[0];
   throw invalid(issue?.path.join('.') || 'the body', issue?.message ?? 'not valid');

@@ -1,3 +1,4 @@
+import { issueWords } from '@trestle/kernel';
 import type { z } from 'zod';
 import { servingError } from '../serving-error.ts';
 
@@ -19,7 +20,7 @@ export async function readJson<T extends z.ZodType>(
       cause,
     });
   }
-  const result = schema.safeParse(body);
+  const result = schema.safeParse(body, { error: issueWords });
   if (result.success) return result.data;
   const issues = result.error.issues
     .slice(0, 20)
