@@ -16,6 +16,8 @@ import type { Limit, Work } from './workload.ts';
 /** Enough independent accumulators to hide the latency of a multiply-add: 4 or 5 cycles, two a cycle. */
 const ACCUMULATORS = 12;
 const FMA_ROUNDS = 200_000;
+/** What `fma` leaves in each lane, of factors and sums that are all 1 or 0: that the work was done. */
+export const FMA_RESULT = FMA_ROUNDS * ACCUMULATORS;
 /** Of one run of `fma`, by one thread: four lanes, a multiplication and an addition each. */
 export const FMA_FLOPS = FMA_ROUNDS * ACCUMULATORS * 4 * 2;
 
@@ -98,19 +100,26 @@ function moveAll() {
 
 type Call = (bytes?: number) => void;
 
-function instantiate(bytes: number): Readonly<Record<string, Call>> {
+interface Loops {
+  readonly calls: Readonly<Record<string, Call>>;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** The loops, and the memory that they work on: all ones. */
+export function loops(bytes: number): Loops {
   const pages = pagesFor(2 * bytes);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   new Float32Array(memory.buffer).fill(1);
   const module = new WebAssembly.Module(moduleBytes(pages));
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Call>;
+  const calls = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, Call>;
+  return { calls, memory };
 }
 
 /** What the processor can do at best, by loops that do nothing else. */
 export async function open(limit: Limit): Promise<Work> {
   if (limit.kind === 'fma' && (limit.threads ?? 1) > 1) return await manyThreads(limit.threads ?? 1);
   const bytes = 'bytes' in limit ? Math.ceil(limit.bytes / STEP) * STEP : 0;
-  const call = instantiate(bytes)[limit.kind];
+  const call = loops(bytes).calls[limit.kind];
   if (!call) throw new Error(`There is no loop ${limit.kind}.`);
   return { result: [], run: () => call(bytes) };
 }
@@ -120,8 +129,9 @@ async function manyThreads(threads: number): Promise<Work> {
   const source = `
     const { parentPort, workerData } = require('node:worker_threads');
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+    new Float32Array(memory.buffer).fill(1);
     const { fma } = new WebAssembly.Instance(new WebAssembly.Module(workerData), { env: { memory } }).exports;
-    parentPort.on('message', () => { fma(); parentPort.postMessage('done'); });
+    parentPort.on('message', () => { fma(); parentPort.postMessage(new Float32Array(memory.buffer, 0, 1)[0]); });
   `;
   const workerData = moduleBytes(1);
   const workers = Array.from({ length: threads }, () => new Worker(source, { eval: true, workerData }));
@@ -129,10 +139,12 @@ async function manyThreads(threads: number): Promise<Work> {
     result: [],
     async run() {
       const done = workers.map(
-        (worker) => new Promise<void>((resolve) => void worker.once('message', () => resolve())),
+        (worker) => new Promise<unknown>((resolve) => void worker.once('message', resolve)),
       );
       for (const worker of workers) worker.postMessage('go');
-      await Promise.all(done);
+      const results = await Promise.all(done);
+      if (results.some((result) => result !== FMA_RESULT))
+        throw new Error(`The threads were to compute ${FMA_RESULT} each: ${results.join(', ')}.`);
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));

@@ -16,6 +16,7 @@ export * as random from './random/random.ts';
 export * from './tensor/create.ts';
 export * from './tensor/functions.ts';
 export { type Operand, Tensor } from './tensor/tensor.ts';
+export type { NumberArray, TensorValues } from './tensor/values.ts';
 export { type ChromeTrace, startTrace, type Trace, type TraceEvent } from './trace.ts';
 export { checkpoint } from './transform/checkpoint.ts';
 export { customGradient } from './transform/custom-gradient.ts';

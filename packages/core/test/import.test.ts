@@ -39,8 +39,9 @@ it('loads nothing more to compute on the CPU', async () => {
 const IN_A_PAGE =
   'tensor, grad, valueAndGrad, jit, vmap, random, openDevice, setDefaultDevice, conv2d, maxPool, einsum, realizeTree';
 
-// The target is 60 KB; what stands in the benchmarks' table is measured. This is the bound against accidents.
-it('takes at most 64 KiB of a page, minified and compressed, and nothing that is Node’s alone', async () => {
+// The target is 60 KB; what stands in the benchmarks' table is measured. This is the bound against accidents. 4 KiB of it are for what
+// WGSL leaves open (NaN, infinities, domains) and for values that tensor() takes or refuses by name.
+it('takes at most 68 KiB of a page, minified and compressed, and nothing that is Node’s alone', async () => {
   const bundle = await rolldown({
     input: 'page',
     platform: 'browser',
@@ -55,6 +56,6 @@ it('takes at most 64 KiB of a page, minified and compressed, and nothing that is
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   await bundle.close();
   const code = output.map((chunk) => ('code' in chunk ? chunk.code : '')).join('\n');
-  expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(64 * 1024);
+  expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(68 * 1024);
   expect(code).not.toContain('node:child_process');
 });

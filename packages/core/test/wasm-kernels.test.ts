@@ -146,7 +146,7 @@ describe('WebAssembly kernels against the interpreter', () => {
           kept: fc.constant(kept),
           inner: fc.constant(inner),
           a: viewOf([...kept, ...inner]),
-          fn: fc.constantFrom('sum' as const, 'max' as const),
+          fn: fc.constantFrom('sum' as const, 'max' as const, 'min' as const),
           seed: fc.array(smallFloat, { minLength: 11, maxLength: 11 }),
         }),
       );
@@ -181,7 +181,7 @@ describe('WebAssembly kernels against the interpreter', () => {
       const inner = isByColumns ? rows : columns;
       const view = { shape: [kept, inner], strides: isByColumns ? [1, columns] : [columns, 1], offset: 0 };
       const expression: Expression = { kind: 'load', input: 0, view, dtype: 'float32' };
-      for (const fn of ['sum', 'max'] as const) {
+      for (const fn of ['sum', 'max', 'min'] as const) {
         const kernel: Kernel = {
           kind: 'reduce',
           shape: [kept],
@@ -361,7 +361,7 @@ describe('kernels that finish what they have folded or multiplied', () => {
           kept: fc.constant(rows),
           inner: fc.constant(columns),
           isByColumns: fc.boolean(),
-          fn: fc.constantFrom('sum' as const, 'max' as const),
+          fn: fc.constantFrom('sum' as const, 'max' as const, 'min' as const),
           first: viewOf([rows]),
           second: viewOf([rows]),
         }),

@@ -8,10 +8,9 @@ import {
   cos,
   div,
   equal,
-  greater,
+  greaterEqual,
   less,
   log,
-  maximum,
   mul,
   neg,
   pow,
@@ -60,16 +59,19 @@ export function elementwiseRule(
       return [div(g, second()), neg(div(mul(g, y), second()))];
     case 'pow': {
       const b = second();
-      // Where the base is not positive the exponent's gradient is not defined; zero keeps it out of sums.
+      const exponent = constantOf(b);
+      if (exponent !== undefined) return [ofConstantPower(g, a, exponent)];
+      // As PyTorch has them: 0 for the power 0, and for what 0 to a power that is not negative changes with the power.
+      const isStill = where(equal(a, 0), greaterEqual(b, 0), 0);
       return [
-        mul(mul(g, b), pow(a, sub(b, 1))),
-        where(greater(a, 0), mul(mul(g, y), log(maximum(a, 1e-38))), 0),
+        where(equal(b, 0), 0, mul(mul(g, b), pow(a, sub(b, 1)))),
+        where(isStill, 0, mul(mul(g, y), log(a))),
       ];
     }
     case 'maximum':
-      return [share(g, a, second(), less(second(), a)), share(g, a, second(), less(a, second()))];
-    case 'minimum':
       return [share(g, a, second(), less(a, second())), share(g, a, second(), less(second(), a))];
+    case 'minimum':
+      return [share(g, a, second(), less(second(), a)), share(g, a, second(), less(a, second()))];
     case 'where':
       return [undefined, where(a, g, 0), where(a, 0, g)];
     case 'cast':
@@ -81,6 +83,19 @@ export function elementwiseRule(
   }
 }
 
-/** The gradient of what was taken; of equals each has half. */
-const share = (g: Node, a: Node, b: Node, isTaken: Node): Node =>
-  where(isTaken, g, where(equal(a, b), mul(g, 0.5), 0));
+/** The gradient, but of what was left; of equals each has half. */
+const share = (g: Node, a: Node, b: Node, isLeft: Node): Node =>
+  where(isLeft, 0, where(equal(a, b), mul(g, 0.5), g));
+
+function ofConstantPower(g: Node, a: Node, exponent: number): Node | undefined {
+  if (exponent === 0) return undefined;
+  if (exponent === 1) return g;
+  return mul(mul(g, exponent), exponent === 2 ? a : pow(a, exponent - 1));
+}
+
+/** The number that a node is, stretched or not; undefined for what is computed. */
+function constantOf({ primitive, inputs }: Node): number | undefined {
+  if (primitive.kind === 'constant') return primitive.value;
+  const [only] = inputs;
+  return only && (primitive.kind === 'expand' || primitive.kind === 'reshape') ? constantOf(only) : undefined;
+}

@@ -19,11 +19,11 @@ export function allocate(dtype: DType, size: number): Float32Array | Int32Array 
 
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float16';
 
+/** Whether int32 has a number. */
+export const isInt32 = (value: number): boolean => Number.isInteger(value) && Math.abs(value + 0.5) < 2 ** 31;
+
 /** A Float16Array, which not every runtime and type library has yet. */
 export type HalfArray = ArrayLike<number> & { readonly [Symbol.toStringTag]: 'Float16Array' };
-
-export const isHalfArray = (values: object | number): values is HalfArray =>
-  ArrayBuffer.isView(values) && Reflect.get(values, Symbol.toStringTag) === 'Float16Array';
 
 const DTYPES: ReadonlySet<string> = new Set<DType>(['float32', 'float16', 'int32', 'bool']);
 

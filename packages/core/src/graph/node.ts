@@ -7,6 +7,8 @@ import type { ElementwiseFunction } from './elementwise.ts';
 import { own } from './scope.ts';
 import { type Shape, shapeText } from './shape.ts';
 
+export type ReduceFunction = 'sum' | 'max' | 'min';
+
 /** What a node of the graph computes; its operands are the node's inputs. The whole primitive set. */
 export type Primitive =
   /** Values that are already in a buffer. */
@@ -17,8 +19,8 @@ export type Primitive =
   | { readonly kind: 'iota' }
   /** Element by element; all inputs have the node's shape. */
   | { readonly kind: 'elementwise'; readonly fn: ElementwiseFunction }
-  /** Over axes, which keep the length 1. */
-  | { readonly kind: 'reduce'; readonly fn: 'sum' | 'max'; readonly axes: readonly number[] }
+  /** Over axes, which keep the length 1. A NaN is the largest and the smallest of all. */
+  | { readonly kind: 'reduce'; readonly fn: ReduceFunction; readonly axes: readonly number[] }
   /** [..., m, k] x [..., k, n] with equal leading axes. */
   | { readonly kind: 'matmul' }
   | { readonly kind: 'reshape' }
@@ -45,7 +47,7 @@ export type Primitive =
   | { readonly kind: 'gather'; readonly axis: number }
   /** Rows of input 0 added up at the places of the int32 input 1: the gradient of gather. */
   | { readonly kind: 'scatterAdd'; readonly axis: number }
-  /** Along the last axis, the places (int32) of the elements in order: stable, NaN behind all numbers. */
+  /** Along the last axis, the places (int32) of the elements in order: stable, and NaN is above all numbers. */
   | { readonly kind: 'argsort'; readonly isDescending: boolean };
 
 /** How a node is differentiated, in place of what its primitive says. Transforms look at it; scheduling does not. */

@@ -7,6 +7,7 @@ import {
 } from '../graph/elementwise.ts';
 import type { Node } from '../graph/node.ts';
 import { broadcastShapes } from '../graph/shape.ts';
+import { giveDerivative } from './derivative.ts';
 import { asNode, constant, make, type Operand } from './make.ts';
 import { expand } from './movement.ts';
 
@@ -63,6 +64,9 @@ export const sub = (a: Node, b: Operand): Node => binary('sub', a, b);
 export const mul = (a: Node, b: Operand): Node => binary('mul', a, b);
 export const div = (a: Node, b: Operand): Node => binary('div', a, b);
 export const pow = (a: Node, b: Operand): Node => binary('pow', a, b);
+export const isNotANumber = (x: Node): Node => unary('isNaN', x);
+export const not = (x: Node): Node => unary('not', x);
+export const notEqual = (a: Node, b: Operand): Node => binary('notEqual', a, b);
 export const maximum = (a: Node, b: Operand): Node => binary('maximum', a, b);
 export const equal = (a: Node, b: Operand): Node => binary('equal', a, b);
 export const less = (a: Node, b: Operand): Node => binary('less', a, b);
@@ -99,11 +103,14 @@ export const shiftRight = (x: Node, places: number): Node =>
 export const randomBits = (key0: Node, key1: Node, index: Node): Node =>
   make({ kind: 'elementwise', fn: 'randomBits' }, [key0, key1, index], index.shape, 'int32');
 
-/** 1 / (1 + e^-x), through tanh, which does not overflow. */
-export const sigmoid = (x: Node): Node => add(mul(tanh(mul(x, 0.5)), 0.5), 0.5);
-
-/** Values kept between two bounds, either of which may be left out. */
-export function clamp(x: Node, low?: Operand, high?: Operand): Node {
-  const raised = low === undefined ? x : binary('maximum', x, low, 'clamp');
-  return high === undefined ? raised : binary('minimum', raised, high, 'clamp');
+/** 1 / (1 + e^-x), as e^x / (1 + e^x) where x is negative: nothing overflows, and small results keep their digits. */
+export function sigmoid(given: Node): Node {
+  const x = cast(given, 'float32');
+  const small = exp(neg(abs(x)));
+  const value = div(where(less(x, 0), small, 1), add(small, 1));
+  return giveDerivative(value, {
+    operands: [x],
+    pullback: (_, y, gradient) => [mul(gradient, mul(y, add(neg(y), 1)))],
+    isTransparent: false,
+  });
 }

@@ -1,6 +1,6 @@
 import { CoreError } from '../core-error.ts';
 import type { Device } from '../device/device.ts';
-import type { DType } from '../graph/dtype.ts';
+import { type DType, isInt32 } from '../graph/dtype.ts';
 import {
   lostValue,
   makeNode,
@@ -58,10 +58,10 @@ export function counting(length: number, axis: number, rank: number, device: Dev
   );
 }
 
-/** A number as a scalar beside a node: of its type, or float32 when the number is no integer. */
+/** A number as a scalar beside a node: of its type, or float32 when int32 does not have the number. */
 export function asNode(operand: Operand, beside: Node): Node {
   if (typeof operand !== 'number') return operand;
-  const dtype = beside.dtype === 'int32' && Number.isInteger(operand) ? 'int32' : 'float32';
+  const dtype = beside.dtype === 'int32' && isInt32(operand) ? 'int32' : 'float32';
   return constant(operand, dtype, beside.device);
 }
 

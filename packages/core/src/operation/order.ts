@@ -7,7 +7,7 @@ import { make } from './make.ts';
 import { moveAxis, slice } from './movement.ts';
 
 export interface SortOptions {
-  /** Largest first. NaN comes last either way. */
+  /** Largest first. NaN is above all numbers: last in ascending order, first in descending order, as PyTorch has it. */
   readonly isDescending?: boolean;
 }
 

@@ -30,7 +30,7 @@ export function product(x: Node, axis: number, options: ReduceOptions): Node {
   const normal = normalizeAxis(axis, x.shape, 'prod');
   const length = lengthOf(x.shape, normal);
   // The product of nothing.
-  if (length === 0) return add(reduce('sum', x, normal, options), 1);
+  if (length === 0) return add(reduce('sum', x, normal, options, 'prod'), 1);
   const last = slice(
     cumulative('mul', x, normal, 'prod'),
     x.shape.map((_, at) => (at === normal ? ([length - 1, length] as const) : null)),

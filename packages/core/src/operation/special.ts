@@ -1,6 +1,7 @@
 import type { Derivative, Node } from '../graph/node.ts';
+import { clamp } from './clamp.ts';
 import { giveDerivative } from './derivative.ts';
-import { abs, add, cast, clamp, div, exp, log, maximum, mul, neg, sigmoid } from './elementwise.ts';
+import { abs, add, cast, div, exp, less, maximum, mul, neg, sigmoid, sign, where } from './elementwise.ts';
 
 // A rational function in x², fitted to erf(x) / x on [-3.92, 3.92], beyond which float32 has nothing but ±1; relative error
 // 3e-7 in float32 arithmetic. Made from arithmetic alone, it is one fused kernel.
@@ -14,18 +15,23 @@ const DENOMINATOR = [
 ];
 const BOUND = 3.92;
 
+// 2 artanh(s) / s = 2 (1 + s²/3 + s⁴/5 + …), as far as s up to 1/3 needs it for float32.
+const TWICE_ARTANH = [2 / 15, 2 / 13, 2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3, 2];
+
 /** A polynomial by Horner's rule, coefficients from the highest power down. */
 export const polynomial = (x: Node, [first = 0, ...rest]: readonly number[]): Node => {
   const [second = 0, ...others] = rest;
   return others.reduce((sum, coefficient) => add(mul(sum, x), coefficient), add(mul(x, first), second));
 };
 
-/** The Gauss error function, to 3e-7. */
+/** The Gauss error function, to 3e-7; never beyond ±1. */
 export function erf(given: Node): Node {
   const whole = cast(given, 'float32');
   const x = clamp(whole, -BOUND, BOUND);
   const square = mul(x, x);
-  const value = div(mul(x, polynomial(square, NUMERATOR)), polynomial(square, DENOMINATOR));
+  const inside = div(mul(x, polynomial(square, NUMERATOR)), polynomial(square, DENOMINATOR));
+  // Near the bound the quotient may be a digit beyond 1.
+  const value = where(less(abs(whole), BOUND), inside, sign(whole));
   return giveDerivative(value, { operands: [whole], pullback: gaussian, isTransparent: false });
 }
 
@@ -37,8 +43,22 @@ const gaussian: Derivative['pullback'] = ([x], _, gradient) => [
 /** x Φ(x), with the normal distribution's Φ. */
 export const gelu = (x: Node): Node => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
 
-/** log(1 + e^x), which does not overflow. */
-export const softplus = (x: Node): Node => add(maximum(x, 0), log(add(exp(neg(abs(x))), 1)));
+/** log(1 + t) for t in [0, 1], as 2 artanh(t / (2 + t)): small t keep their digits, which 1 + t has no room for. */
+function logOfOneAnd(t: Node): Node {
+  const s = div(t, add(t, 2));
+  return mul(s, polynomial(mul(s, s), TWICE_ARTANH));
+}
+
+/** log(1 + e^x), which does not overflow, and keeps the digits of small results. */
+export function softplus(given: Node): Node {
+  const x = cast(given, 'float32');
+  const value = add(maximum(x, 0), logOfOneAnd(exp(neg(abs(x)))));
+  return giveDerivative(value, {
+    operands: [x],
+    pullback: ([a = x], _, gradient) => [mul(gradient, sigmoid(a))],
+    isTransparent: false,
+  });
+}
 
 /** x / (1 + e^-x). */
 export const silu = (x: Node): Node => mul(x, sigmoid(x));

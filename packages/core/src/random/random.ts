@@ -27,7 +27,7 @@ export function split(from: Key, count = 2): Key[] {
   const { words } = from;
   if (words instanceof Tensor) {
     // The same counters as below, (0xffffffff, index), as `randomBits` reads them.
-    const index = arange(2 * count, { dtype: 'int32', device: words.device }).sub(2 ** 31);
+    const index = arange(2 * count, { dtype: 'int32', device: words.device }).add(-(2 ** 31));
     const bits = bitsAt(words, index).reshape([count, 2]);
     return bits.split(count).map((row) => ({ kind: 'random-key', words: row.reshape([2]) }));
   }

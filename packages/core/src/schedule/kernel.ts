@@ -1,5 +1,6 @@
 import type { DType } from '../graph/dtype.ts';
 import type { ElementwiseFunction } from '../graph/elementwise.ts';
+import type { ReduceFunction } from '../graph/node.ts';
 import type { Shape } from '../graph/shape.ts';
 import type { View } from './view.ts';
 
@@ -31,7 +32,7 @@ export interface MatrixView extends View {
 /** One step over the rows of a `rows` kernel. Expressions are over [...outer axes, ...inner axes], none of which has the length 1. */
 export type RowStage =
   /** One value per row: the fold of the expression over the inner axes. */
-  | { readonly kind: 'fold'; readonly fn: 'sum' | 'max'; readonly expression: Expression }
+  | { readonly kind: 'fold'; readonly fn: ReduceFunction; readonly expression: Expression }
   /** A value per element that later stages read again. */
   | { readonly kind: 'keep'; readonly expression: Expression };
 
@@ -41,7 +42,7 @@ export type Kernel = { readonly shape: Shape; readonly dtype: DType } & (
   /** Folds an expression over the inner axes: output element i is the fold of elements [i * inner, (i + 1) * inner). */
   | {
       readonly kind: 'reduce';
-      readonly fn: 'sum' | 'max';
+      readonly fn: ReduceFunction;
       readonly expression: Expression;
       readonly inner: number;
       readonly innerShape: Shape;

@@ -1,5 +1,6 @@
 import type { Node } from '../graph/node.ts';
-import { contiguousStrides, sizeOf } from '../graph/shape.ts';
+import { contiguousStrides, lengthOf, sizeOf } from '../graph/shape.ts';
+import { invariant } from '../invariant.ts';
 import { addStep, type Draft } from './draft.ts';
 import { newWriter } from './express.ts';
 import type { Groups } from './fuse.ts';
@@ -38,6 +39,10 @@ function lowered(group: Group, draft: Draft, groups: Groups): Lowered {
   }
 }
 
+/** An operand, which must be there: a kernel that took the node itself instead would compute something else in silence. */
+const operandOf = (node: Node, index: number): Node =>
+  invariant(node.inputs[index], `operand ${index} of ${node.primitive.kind}`);
+
 const atRoot = (group: Group): Use => ({ group, isFolded: false, path: undefined });
 
 function elementwiseKernel(group: Group, draft: Draft, groups: Groups): Lowered {
@@ -51,13 +56,15 @@ function elementwiseKernel(group: Group, draft: Draft, groups: Groups): Lowered 
 /** A reduction with what is computed before and after. */
 function foldKernel(group: Group, fold: Node, draft: Draft, groups: Groups): Lowered {
   const { root } = group;
-  const [operand = fold] = fold.inputs;
   const accumulator: Expression = { kind: 'accumulator', dtype: fold.dtype };
   const writer = newWriter(draft, groups, false, (node) => (node === fold ? accumulator : undefined));
-  const expression = writer.write(operand, { group, isFolded: true, path: foldPath(fold) });
+  const expression = writer.write(operandOf(fold, 0), { group, isFolded: true, path: foldPath(fold) });
   const innerShape = foldedShape(fold);
   const { shape, dtype } = root;
-  const fn = fold.primitive.kind === 'reduce' ? fold.primitive.fn : 'sum';
+  const fn = invariant(
+    fold.primitive.kind === 'reduce' ? fold.primitive.fn : undefined,
+    'the function of a fold',
+  );
   const plain = {
     kind: 'reduce',
     shape,
@@ -85,9 +92,9 @@ function productKernel(group: Group, product: Node, draft: Draft, groups: Groups
 
 function matmul(node: Node, draft: Draft) {
   const { shape, dtype } = node;
-  const [left = node, right = node] = node.inputs;
-  const [m = 1, n = 1] = shape.slice(-2);
-  const k = left.shape.at(-1) ?? 1;
+  const [left, right] = [operandOf(node, 0), operandOf(node, 1)];
+  const [m, n] = [lengthOf(shape, shape.length - 2), lengthOf(shape, shape.length - 1)];
+  const k = lengthOf(left.shape, left.shape.length - 1);
   const batch = sizeOf(shape.slice(0, -2));
   const a = matrixOperand(left, [batch, m, k], draft);
   const b = matrixOperand(right, [batch, k, n], draft);
@@ -98,14 +105,13 @@ function matmul(node: Node, draft: Draft) {
 /** Kernels that take their operands from buffers. */
 function movement(node: Node, draft: Draft): Lowered {
   const { primitive, shape, dtype, inputs } = node;
-  const [first = node, second = node] = inputs;
   switch (primitive.kind) {
     case 'assemble': {
       const strides = contiguousStrides(shape);
       const slots: number[] = [];
       const pieces = inputs.map((one, index) => {
-        const offsets = primitive.offsets[index] ?? [];
-        const offset = strides.reduce((sum, stride, axis) => sum + stride * (offsets[axis] ?? 0), 0);
+        const offsets = invariant(primitive.offsets[index], 'the offset of a piece');
+        const offset = strides.reduce((sum, stride, axis) => sum + stride * lengthOf(offsets, axis), 0);
         const { slot, view } = readOf(one, draft);
         const known = slots.indexOf(slot);
         return { input: known === -1 ? slots.push(slot) - 1 : known, view, offset, strides };
@@ -113,14 +119,15 @@ function movement(node: Node, draft: Draft): Lowered {
       return { kernel: { kind: 'assemble', shape, dtype, pieces }, inputs: slots };
     }
     case 'argsort': {
-      const length = shape.at(-1) ?? 1;
+      const length = lengthOf(shape, shape.length - 1);
       const outer = sizeOf(shape.slice(0, -1));
       const { isDescending } = primitive;
       const kernel = { kind: 'argsort', shape, dtype, outer, length, isDescending } as const;
-      return { kernel, inputs: [contiguousSlot(first, draft)] };
+      return { kernel, inputs: [contiguousSlot(operandOf(node, 0), draft)] };
     }
     case 'gather':
     case 'scatterAdd': {
+      const [first, second] = [operandOf(node, 0), operandOf(node, 1)];
       const table = primitive.kind === 'gather' ? first.shape : shape;
       const { kind, axis } = primitive;
       const kernel: Kernel = {
@@ -128,7 +135,7 @@ function movement(node: Node, draft: Draft): Lowered {
         shape,
         dtype,
         outer: sizeOf(table.slice(0, axis)),
-        length: table[axis] ?? 1,
+        length: lengthOf(table, axis),
         inner: sizeOf(table.slice(axis + 1)),
         count: sizeOf(second.shape),
       };

@@ -1,17 +1,11 @@
 import { CoreError } from '../core-error.ts';
 import { defaultDevice } from '../device/default-device.ts';
 import type { Device } from '../device/device.ts';
-import {
-  allocate,
-  checkDType,
-  type DType,
-  type HalfArray,
-  isHalfArray,
-  type TypedArrayOf,
-} from '../graph/dtype.ts';
+import { checkDType, type DType, isInt32 } from '../graph/dtype.ts';
 import { dataNode, makeNode } from '../graph/node.ts';
 import { checkShape, type Shape, shapeText, sizeOf } from '../graph/shape.ts';
 import { Tensor } from './tensor.ts';
+import { converted, flatValues, type TensorValues } from './values.ts';
 
 export interface TensorOptions {
   /** float32 for numbers; the array's own type for a typed array. float16 halves what a tensor takes on a GPU. */
@@ -23,67 +17,34 @@ export interface TensorOptions {
 export type NestedNumbers = number | readonly NestedNumbers[];
 
 /**
- * A tensor of the given values. A typed array is taken as it is, not copied: do not change it afterwards.
+ * Makes a tensor of the given values: numbers become float32, booleans bool, bigints int32, and a typed array what it is: float32 of
+ * floats (rounded to it), float16 of a Float16Array, int32 of whole numbers, bool of a Uint8Array of 0 and 1. A Float32Array or
+ * Int32Array is taken as it is, not copied: do not change it afterwards.
  *
- * @throws TRS_CORE_RAGGED when nested lists differ in length, TRS_CORE_SHAPE_MISMATCH when the shape does not hold the values,
- * TRS_CORE_SHAPE, TRS_CORE_DTYPE
+ * @throws TRS_CORE_VALUE for what is no value of a tensor, or none of int32 (nothing is wrapped), TRS_CORE_RAGGED when nested lists
+ * differ in length, TRS_CORE_SHAPE_MISMATCH when the shape does not hold the values, TRS_CORE_SHAPE, TRS_CORE_DTYPE
  */
 export function tensor(
-  values: NestedNumbers | TypedArrayOf | HalfArray,
+  values: TensorValues,
   options: TensorOptions & { readonly shape?: Shape } = {},
 ): Tensor {
-  if (isHalfArray(values)) return tensor(Float32Array.from(values), { dtype: 'float16', ...options });
-  // Rounded on the device, where halves are packed.
-  if (options.dtype === 'float16') return tensor(values, { ...options, dtype: 'float32' }).cast('float16');
-  const isTyped =
-    values instanceof Float32Array || values instanceof Int32Array || values instanceof Uint8Array;
-  const shape = options.shape ?? (isTyped ? [values.length] : shapeOf(values));
-  const dtype =
-    options.dtype ??
-    (values instanceof Int32Array ? 'int32' : values instanceof Uint8Array ? 'bool' : 'float32');
+  const flat = flatValues(values);
+  const { shape = flat.shape, dtype = flat.dtype, device = defaultDevice() } = options;
   checkShape(shape, 'tensor');
   checkDType(dtype, 'tensor');
-  const flat = isTyped ? values : flatten(values);
-  if (flat.length !== sizeOf(shape)) {
+  if (flat.values.length !== sizeOf(shape)) {
     throw new CoreError(
       'SHAPE_MISMATCH',
-      `tensor: ${flat.length} values do not fill the shape ${shapeText(shape)}.`,
+      `tensor: ${flat.values.length} values do not fill the shape ${shapeText(shape)}.`,
       'The product of the lengths must be the number of values.',
     );
   }
-  const device = options.device ?? defaultDevice();
-  return new Tensor(dataNode(device.upload(convert(flat, dtype)), shape, device));
-}
-
-function convert(flat: TypedArrayOf | readonly number[], dtype: DType): TypedArrayOf {
-  if (flat instanceof Float32Array && dtype === 'float32') return flat;
-  if (flat instanceof Int32Array && dtype === 'int32') return flat;
-  const values = allocate(dtype, flat.length);
-  for (let i = 0; i < flat.length; i++) values[i] = dtype === 'bool' ? Number(flat[i] !== 0) : (flat[i] ?? 0);
-  return values;
-}
-
-function shapeOf(values: NestedNumbers | TypedArrayOf): number[] {
-  const shape: number[] = [];
-  for (let level = values; typeof level !== 'number'; level = level[0]) {
-    shape.push(level.length);
-    if (level[0] === undefined) break;
-  }
-  return shape;
-}
-
-function flatten(values: NestedNumbers): number[] {
-  if (typeof values === 'number') return [values];
-  const parts = values.map(flatten);
-  const [first] = parts;
-  if (parts.some((part) => part.length !== first?.length)) {
-    throw new CoreError(
-      'RAGGED',
-      'tensor: nested lists differ in length.',
-      'Every list of one level must be as long as the others.',
-    );
-  }
-  return parts.flat();
+  // Halves are rounded on the device, where they are packed.
+  const stored = dtype === 'float16' ? 'float32' : dtype;
+  const made = new Tensor(
+    dataNode(device.upload(converted(flat, stored, options.dtype !== undefined)), shape, device),
+  );
+  return dtype === 'float16' ? made.cast('float16') : made;
 }
 
 function constant(
@@ -95,6 +56,13 @@ function constant(
   checkShape(shape, operation);
   checkDType(dtype, operation);
   if (dtype === 'float16') return constant(operation, value, shape, { device }).cast(dtype);
+  if (typeof value !== 'number' || (dtype === 'int32' && !isInt32(value))) {
+    throw new CoreError(
+      'VALUE',
+      `${operation}: ${String(value)} is no ${dtype}.`,
+      'Give a number; int32 has the whole numbers from -2147483648 to 2147483647.',
+    );
+  }
   return new Tensor(makeNode({ kind: 'constant', value }, [], [], dtype, device)).expand(shape);
 }
 
@@ -112,7 +80,8 @@ export function arange(
 ): Tensor {
   checkShape([count], 'arange');
   checkDType(dtype, 'arange');
-  if (dtype === 'float16') return arange(count, { device }).cast(dtype);
+  // They count in whole numbers first.
+  if (dtype === 'float16' || dtype === 'bool') return arange(count, { dtype: 'int32', device }).cast(dtype);
   return new Tensor(makeNode({ kind: 'iota' }, [], [count], dtype, device));
 }
 

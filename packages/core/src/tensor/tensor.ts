@@ -5,7 +5,8 @@ import type { ArithmeticFunction, ComparisonFunction } from '../graph/elementwis
 import type { Node } from '../graph/node.ts';
 import { release } from '../graph/scope.ts';
 import { type Shape, shapeText, sizeOf } from '../graph/shape.ts';
-import { binary, cast, ceil, clamp, sigmoid, unary } from '../operation/elementwise.ts';
+import { clamp } from '../operation/clamp.ts';
+import { binary, cast, ceil, sigmoid, unary } from '../operation/elementwise.ts';
 import { gather, takeAlong } from '../operation/indexing.ts';
 import { type Axes, asNode, checkScalar, type ReduceOptions } from '../operation/make.ts';
 import { matmul } from '../operation/matmul.ts';
@@ -167,7 +168,7 @@ export class Tensor {
   square(): Tensor {
     return this.mul(this);
   }
-  /** Kept between two bounds, either of which may be undefined. */
+  /** Kept between two bounds, either of which may be undefined. The gradient passes at a bound, too. */
   clamp(low?: Operand, high?: Operand): Tensor {
     return new Tensor(
       clamp(
@@ -180,10 +181,11 @@ export class Tensor {
   relu(): Tensor {
     return new Tensor(relu(this.node));
   }
-  /** 1 / (1 + e^-x), through tanh, which does not overflow. */
+  /** 1 / (1 + e^-x); nothing overflows, and small results keep their digits. */
   sigmoid(): Tensor {
     return new Tensor(sigmoid(this.node));
   }
+  /** As another type: to int32 towards zero, saturating at its limits, NaN as 0; to bool whether it is not zero. */
   cast(dtype: DType): Tensor {
     return new Tensor(cast(this.node, dtype));
   }
@@ -194,15 +196,19 @@ export class Tensor {
     return new Tensor(matmul(this.node, other.node));
   }
 
+  /** The sum; that of int32 and bool is int32, and wraps. That of nothing is 0. */
   sum(axes?: Axes, options: ReduceOptions = {}): Tensor {
     return new Tensor(sum(this.node, axes, options));
   }
+  /** The largest element, NaN if there is one. @throws TRS_CORE_EMPTY_REDUCTION */
   max(axes?: Axes, options: ReduceOptions = {}): Tensor {
     return new Tensor(max(this.node, axes, options));
   }
+  /** The smallest element, NaN if there is one. @throws TRS_CORE_EMPTY_REDUCTION */
   min(axes?: Axes, options: ReduceOptions = {}): Tensor {
     return new Tensor(min(this.node, axes, options));
   }
+  /** The mean, float32; NaN for nothing. */
   mean(axes?: Axes, options: ReduceOptions = {}): Tensor {
     return new Tensor(mean(this.node, axes, options));
   }
@@ -217,7 +223,12 @@ export class Tensor {
   std(axes?: Axes, options: VarianceOptions = {}): Tensor {
     return new Tensor(std(this.node, axes, options));
   }
-  /** The p-norm, Euclid's when p is left out; p may be Infinity. */
+  /**
+   * The norm of order p, Euclid's when p is left out: sum(|x|^p)^(1/p) for any p, also below 0; the number of elements that are not
+   * zero for 0, the largest size for Infinity, the smallest for -Infinity. The gradient at zeros is 0, as PyTorch has it.
+   *
+   * @throws TRS_CORE_NORM_ORDER when p is NaN, TRS_CORE_EMPTY_REDUCTION
+   */
   norm(axes?: Axes, { p = 2, ...options }: ReduceOptions & { readonly p?: number } = {}): Tensor {
     return new Tensor(norm(this.node, p, axes, options));
   }
@@ -225,11 +236,11 @@ export class Tensor {
   logSumExp(axes?: Axes, options: ReduceOptions = {}): Tensor {
     return new Tensor(logSumExp(this.node, axes, options));
   }
-  /** Whether any element is not zero. */
+  /** Whether any element is not zero; false for nothing. */
   any(axes?: Axes, options: ReduceOptions = {}): Tensor {
     return new Tensor(any(this.node, axes, options));
   }
-  /** Whether all elements are not zero. */
+  /** Whether all elements are not zero; true for nothing. */
   all(axes?: Axes, options: ReduceOptions = {}): Tensor {
     return new Tensor(all(this.node, axes, options));
   }
@@ -239,7 +250,7 @@ export class Tensor {
   cumprod(axis = -1): Tensor {
     return new Tensor(cumulative('mul', this.node, axis, 'cumprod'));
   }
-  /** In ascending order along an axis; NaN comes last. */
+  /** In ascending order along an axis; NaN is above all numbers. */
   sort(axis = -1, options: SortOptions = {}): Tensor {
     return new Tensor(sort(this.node, axis, options));
   }
@@ -247,11 +258,11 @@ export class Tensor {
   argsort(axis = -1, options: SortOptions = {}): Tensor {
     return new Tensor(argsort(this.node, axis, options));
   }
-  /** The index of the smallest element, the first of equals; int32. */
+  /** The index of the smallest element, the first of equals, or of the first NaN; int32. */
   argmin(axis = -1, options: ReduceOptions = {}): Tensor {
     return new Tensor(argmin(this.node, axis, options));
   }
-  /** The index of the largest element, the first of equals; int32. */
+  /** The index of the largest element, the first of equals, or of the first NaN; int32. */
   argmax(axis = -1, options: ReduceOptions = {}): Tensor {
     return new Tensor(argmax(this.node, axis, options));
   }

@@ -33,9 +33,10 @@ export function fill(form: TreeForm, leaves: Iterator<Tensor>): Tree {
 export function signature(tree: Tree): string {
   if (tree instanceof Tensor) return `${tree.dtype}[${tree.shape.join()}]${tree.device.name}`;
   if (typeof tree === 'string') return JSON.stringify(tree);
-  if (typeof tree !== 'object' || tree === null) return String(tree);
+  // -0 is another number than 0: what divides by it has another sign.
+  if (typeof tree !== 'object' || tree === null) return Object.is(tree, -0) ? '-0' : String(tree);
   if (Array.isArray(tree)) return `[${tree.map(signature).join(';')}]`;
   let text = '{';
-  for (const [name, child] of Object.entries(tree)) text += `${name}:${signature(child)};`;
+  for (const [name, child] of Object.entries(tree)) text += `${JSON.stringify(name)}:${signature(child)};`;
   return `${text}}`;
 }

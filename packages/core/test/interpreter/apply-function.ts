@@ -61,7 +61,7 @@ const binary: Readonly<Record<string, Binary>> = {
     for (let i = 0; i < count; i++) out[i] = (a[i] ?? 0) / (b[i] ?? 0);
   },
   pow: (a, b, out, count) => {
-    for (let i = 0; i < count; i++) out[i] = (a[i] ?? 0) ** (b[i] ?? 0);
+    for (let i = 0; i < count; i++) out[i] = a[i] === 1 ? 1 : (a[i] ?? 0) ** (b[i] ?? 0);
   },
   maximum: (a, b, out, count) => {
     for (let i = 0; i < count; i++) out[i] = Math.max(a[i] ?? 0, b[i] ?? 0);

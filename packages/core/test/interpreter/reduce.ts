@@ -11,12 +11,15 @@ export function runReduce(
   const evaluate = blockEvaluator(kernel.expression, inputs);
   const { inner, fn } = kernel;
   for (let at = 0; at < output.length; at++) {
-    let folded = fn === 'sum' ? 0 : Number.NEGATIVE_INFINITY;
+    let folded = { sum: 0, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY }[fn];
     for (let from = 0; from < inner; from += BLOCK) {
       const count = Math.min(BLOCK, inner - from);
       const values = evaluate(at * inner + from, count);
       if (fn === 'sum') for (let i = 0; i < count; i++) folded += values[i] ?? 0;
-      else for (let i = 0; i < count; i++) folded = Math.max(folded, values[i] ?? 0);
+      else {
+        const extreme = fn === 'max' ? Math.max : Math.min;
+        for (let i = 0; i < count; i++) folded = extreme(folded, values[i] ?? 0);
+      }
     }
     output[at] = folded;
   }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ElementwiseFunction } from '../../src/graph/elementwise.ts';
-import { type Node, operationName, type Primitive } from '../../src/graph/node.ts';
+import { type Node, operationName, type Primitive, type ReduceFunction } from '../../src/graph/node.ts';
 import { tensor, zeros } from '../../src/index.ts';
 import { SAMPLES } from './functions.ts';
 
@@ -24,7 +24,7 @@ const PRIMITIVES: Readonly<Record<Primitive['kind'], boolean>> = {
   scatterAdd: true,
   argsort: true,
 };
-const FUNCTIONS: Readonly<Record<ElementwiseFunction | 'sum' | 'max', boolean>> = {
+const FUNCTIONS: Readonly<Record<ElementwiseFunction | ReduceFunction, boolean>> = {
   neg: true,
   exp: true,
   log: true,
@@ -54,6 +54,7 @@ const FUNCTIONS: Readonly<Record<ElementwiseFunction | 'sum' | 'max', boolean>> 
   randomBits: true,
   sum: true,
   max: true,
+  min: true,
 };
 
 it('meets every operation of the graph in the laws of transforms', () => {

@@ -117,6 +117,16 @@ describe('jit', () => {
     expect([...(await fn(tensor([-1, 2])).data())]).toEqual([10, 2]);
   });
 
+  it('knows -0 from 0, and names that look like several', async () => {
+    const divide = jit((x: Tensor, by: number) => x.div(by));
+    expect(await divide(tensor(1), 0).item()).toBe(Number.POSITIVE_INFINITY);
+    expect(await divide(tensor(1), -0).item()).toBe(Number.NEGATIVE_INFINITY);
+    const count = jit((x: Tensor, options: Readonly<Record<string, number>>) =>
+      x.mul(Object.keys(options).length),
+    );
+    expect(await count(tensor(1), { a: 1, b: 2 }).item()).toBe(2);
+    expect(await count(tensor(1), { 'a:1;b': 2 }).item()).toBe(1);
+  });
   it('forgets the signatures used longest ago', async () => {
     let calls = 0;
     const fn = jit((x: Tensor) => {

@@ -1,15 +1,14 @@
-import { arange, type Tensor, where } from '@trestle/core';
+import { arange, softplus, type Tensor, where } from '@trestle/core';
+import { NnError } from '../nn-error.ts';
 
 /**
- * Mean binary cross-entropy of raw scores, in the form that does not overflow: max(x, 0) - x y + log(1 + e^-|x|).
+ * Mean binary cross-entropy of raw scores, as log(1 + e^x) - x y, which does not overflow.
  *
  * @param logits [rows]
- * @param targets [rows], 0 or 1
+ * @param targets [rows], 0 to 1
  */
-export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
-  const tail = logits.abs().neg().exp().add(1).log();
-  return logits.relu().sub(logits.mul(targets)).add(tail).mean();
-}
+export const binaryCrossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
+  softplus(logits).sub(logits.mul(targets)).mean();
 
 export interface CrossEntropyOptions {
   /** The share of certainty, in [0, 1), that is spread over all classes (Szegedy et al. 2016). */
@@ -17,22 +16,33 @@ export interface CrossEntropyOptions {
 }
 
 /**
- * Mean cross-entropy of raw scores.
+ * Mean cross-entropy of raw scores, over the rows whose label is a class: others (-1, PyTorch's -100) are left out, also of the
+ * mean, which is NaN when none is left.
  *
  * @param logits [rows, classes]
  * @param labels [rows], int32 class indices
+ * @throws TRS_NN_LOGITS when the scores are not [rows, classes]
  */
 export function crossEntropy(
   logits: Tensor,
   labels: Tensor,
   { labelSmoothing = 0 }: CrossEntropyOptions = {},
 ): Tensor {
-  const classes = logits.shape[1] ?? 1;
+  const [, classes] = logits.shape;
+  if (classes === undefined || logits.rank !== 2) {
+    throw new NnError(
+      'LOGITS',
+      `crossEntropy: scores of shape [${logits.shape.join(', ')}] are not [rows, classes].`,
+      'Reshape them, one row for each label.',
+    );
+  }
   const wanted = labels
     .reshape([-1, 1])
     .equal(arange(classes, { dtype: 'int32', device: logits.device }).reshape([1, classes]));
   const target = labelSmoothing === 0 ? wanted : wanted.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-  return logits.logSoftmax(1).mul(target).sum(1).mean().neg();
+  const isCounted = wanted.any(1);
+  const losses = where(isCounted, logits.logSoftmax(1).mul(target).sum(1).neg(), 0);
+  return losses.sum().div(isCounted.sum());
 }
 
 /** Mean squared error. Both [rows]. */

@@ -8,8 +8,10 @@ export interface AdamOptions {
 }
 
 export interface AdamWOptions extends AdamOptions {
-  /** Decoupled from the gradient; not applied to parameters of rank below 2 (biases). */
+  /** Decoupled from the gradient. */
   readonly weightDecay?: number;
+  /** Which parameters decay: all of them when left out, as in PyTorch; `(p) => p.rank > 1` spares biases and gains. */
+  readonly isDecayed?: (parameter: Tensor) => boolean;
 }
 
 /** A tree, so that a step can be jitted. */
@@ -29,6 +31,7 @@ export function adamw({
   beta2 = 0.999,
   epsilon = 1e-8,
   weightDecay = 0,
+  isDecayed = () => true,
 }: AdamWOptions = {}): Optimizer<AdamWState> {
   const nothing = (leaf: Tensor): Tensor => zeros(leaf.shape, { device: leaf.device });
   return {
@@ -53,7 +56,7 @@ export function adamw({
         const moved = p.sub(
           mean.div(meanShare).mul(learningRate).div(square.div(squareShare).sqrt().add(epsilon)),
         );
-        return p.rank < 2 || weightDecay === 0 ? moved : moved.sub(p.mul(learningRate).mul(weightDecay));
+        return weightDecay === 0 || !isDecayed(p) ? moved : moved.sub(p.mul(learningRate).mul(weightDecay));
       });
       return { parameters: next, state: { step, means, squares } };
     },

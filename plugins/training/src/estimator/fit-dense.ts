@@ -50,7 +50,11 @@ export async function fitDense(data: DesignData, options: FitOptions): Promise<v
     ...recipe.hidden,
     outputs,
   ]);
-  const optimizer = adamw({ weightDecay: recipe.weightDecay });
+  const optimizer = adamw({
+    weightDecay: recipe.weightDecay,
+    // Biases say where a layer's outputs lie, not how much it makes of its inputs.
+    isDecayed: (parameter) => parameter.rank > 1,
+  });
   let state = optimizer.init(layers);
   const lossAndGrad = valueAndGrad(
     (parameters: readonly LinearParameters[], x: Tensor, y: Tensor, key: random.Key) =>

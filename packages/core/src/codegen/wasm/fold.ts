@@ -1,4 +1,5 @@
 import type { DType } from '../../graph/dtype.ts';
+import type { ReduceFunction } from '../../graph/node.ts';
 import {
   type Code,
   f32,
@@ -16,32 +17,37 @@ import {
 import { extreme, type Lanes } from './vector-math.ts';
 
 type Vector = Value<'v128'>;
-export type FoldFunction = 'sum' | 'max';
 
-export function foldIdentity(fn: FoldFunction, dtype: DType): Vector {
-  if (fn === 'sum') return v128.ints(0);
-  return dtype === 'float32' ? v128.floats(Number.NEGATIVE_INFINITY) : v128.ints(-2147483648);
+export function foldIdentity(fn: ReduceFunction, dtype: DType): Vector {
+  switch (fn) {
+    case 'sum':
+      return v128.ints(0);
+    case 'max':
+      return dtype === 'float32' ? v128.floats(Number.NEGATIVE_INFINITY) : v128.ints(-2147483648);
+    case 'min':
+      return dtype === 'float32' ? v128.floats(Number.POSITIVE_INFINITY) : v128.ints(2147483647);
+  }
 }
 
-export function foldLanes(fn: FoldFunction, dtype: DType, a: Vector, b: Vector): Vector {
-  if (dtype === 'float32') return fn === 'sum' ? f32x4.add(a, b) : f32x4.max(a, b);
-  return fn === 'sum' ? i32x4.add(a, b) : i32x4.max(a, b);
+export function foldLanes(fn: ReduceFunction, dtype: DType, a: Vector, b: Vector): Vector {
+  const of = dtype === 'float32' ? f32x4 : i32x4;
+  return { sum: of.add, max: of.max, min: of.min }[fn](a, b);
 }
 
 /** Folds a value into a local, in the way that costs least inside a loop. */
 export function foldInto(
   lanes: Lanes,
-  fn: FoldFunction,
+  fn: ReduceFunction,
   dtype: DType,
   sum: Local<'v128'>,
   value: Vector,
 ): Code {
   if (fn === 'sum' || dtype !== 'float32') return set(sum, foldLanes(fn, dtype, get(sum), value));
-  return set(sum, extreme(lanes, 'max', get(sum), value));
+  return set(sum, extreme(lanes, fn, get(sum), value));
 }
 
 /** The four lanes folded into one, which then stands in every lane. */
-export function acrossLanes(fn: FoldFunction, dtype: DType, vector: Local<'v128'>): Code {
+export function acrossLanes(fn: ReduceFunction, dtype: DType, vector: Local<'v128'>): Code {
   const fold = (...lanes: readonly [number, number, number, number]): Code =>
     set(vector, foldLanes(fn, dtype, get(vector), v128.shuffle(get(vector), get(vector), ...lanes)));
   return [fold(2, 3, 0, 1), fold(1, 0, 3, 2)];
@@ -67,7 +73,7 @@ export interface Accumulator {
 /** `isLong`: there is more than one run. */
 export function newAccumulator(
   { scope, features }: Pick<Lanes, 'scope' | 'features'>,
-  fn: FoldFunction,
+  fn: ReduceFunction,
   dtype: DType,
   ways: number,
   isLong: boolean,

@@ -1,3 +1,4 @@
+import { COS, SIN, TANH } from '../polynomials.ts';
 import {
   type Code,
   callFor,
@@ -75,12 +76,6 @@ const TWICE_EXP = EXP.map((coefficient) => 2 * coefficient);
 const LOG = [
   0.3333331260280297, -0.2500000960365447, 0.20002118732197044, -0.1666799566708834, 0.14219550908315332,
   -0.1240559141721194, 0.11888174597903724, -0.11675641302970474, 0.06746601328240386,
-];
-const SIN = [-0.16666654908421288, 0.008332175836416808, -0.00019516976388400675];
-const COS = [0.04166664680672539, -0.001388736446615828, 2.4438089020010468e-5];
-const TANH = [
-  -0.3333328385177068, 0.13331489145738123, -0.053743308247699795, 0.020649934751310148,
-  -0.005716281728888766,
 ];
 
 /** ln 2 in two parts; the first has few enough bits for products with exponents to be exact. */
@@ -203,7 +198,7 @@ function laneByLane(name: (typeof SCALAR_IMPORTS)[number], a: Vector, b: Vector)
   return v128.shuffle(low, high, 0, 1, 4, 5);
 }
 
-/** base ^ exponent as `Math.pow` has it, except that 1 to any power and anything to the power 0 are 1. */
+/** base ^ exponent as IEEE 754 has it. */
 export function pow(lanes: Lanes, base: Vector, exponent: Vector): Vector {
   return laneByLane('pow', hold(lanes, base), hold(lanes, exponent));
 }

@@ -28,13 +28,14 @@ export function argsortProgram(kernel: Argsort, inputTypes: readonly DType[]): P
   return program([sortRuns(kernel, inputTypes, targetOf(0)), ...merges], scratch);
 }
 
-/** Whether an element comes before another, whatever their places; NaN comes behind all numbers. */
+/** Whether an element comes before another, whatever their places; NaN is above all numbers. */
 function comesBefore({ isDescending }: Argsort, dtype: DType = 'float32'): string {
   const type = storageType(dtype);
   const isNoNumber = (x: string): string =>
     dtype === 'float32' ? `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)` : 'false';
+  const above = (x: string, y: string): string => `!${isNoNumber(y)} && (${isNoNumber(x)} || ${x} > ${y})`;
   return `fn comesBefore(a: ${type}, b: ${type}) -> bool {
-  return !${isNoNumber('a')} && (${isNoNumber('b')} || a ${isDescending ? '>' : '<'} b);
+  return ${isDescending ? above('a', 'b') : above('b', 'a')};
 }
 `;
 }

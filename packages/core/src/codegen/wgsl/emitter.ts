@@ -94,6 +94,8 @@ export interface Known {
   readonly prefix?: string;
 }
 
+type Apply = Extract<Expression, { kind: 'apply' }>;
+
 /** A name for `code` at a level; the same code has the same name. */
 type Define = (code: string, level: 0 | 1) => string;
 
@@ -184,7 +186,11 @@ export function emitter(of: Resources, counters: readonly Counter[], known: Know
       case 'load':
         return load(expression.input, expression.view, expression.dtype);
       case 'constant':
-        return { name: splat(constant(expression.value, expression.dtype), expression.dtype), level: 0 };
+        // By a name: what is made of numbers alone would be computed by the parser, which refuses 1 / 0 and the logarithm of 0.
+        return {
+          name: define(splat(constant(expression.value, expression.dtype), expression.dtype), 0),
+          level: 0,
+        };
       case 'iota':
         return iota(expression.view, expression.dtype);
       case 'accumulator':
@@ -192,6 +198,8 @@ export function emitter(of: Resources, counters: readonly Counter[], known: Know
       case 'stage':
         return known.stage?.(expression.stage) ?? unknown('stage');
       case 'apply': {
+        const whole = wholePower(expression);
+        if (whole) return whole;
         const operands = expression.operands.map(value);
         const level = operands.some((operand) => operand.level === 1) ? 1 : 0;
         const code = callOf(
@@ -204,6 +212,17 @@ export function emitter(of: Resources, counters: readonly Counter[], known: Know
         return { name: define(code, level), level };
       }
     }
+  };
+  /** Small whole powers as products, as on the CPU; undefined for others. */
+  const wholePower = ({ fn, operands: [base, exponent] }: Apply): Value | undefined => {
+    if (fn !== 'pow' || !base || exponent?.kind !== 'constant') return undefined;
+    const size = Math.abs(exponent.value);
+    if (![1, 2, 3, 4].includes(size)) return undefined;
+    const { name: x, level } = value(base);
+    const squared = size === 1 ? x : define(`${x} * ${x}`, level);
+    const power = size <= 2 ? squared : define(`${squared} * ${size === 3 ? x : squared}`, level);
+    const name = exponent.value > 0 ? power : define(`${splat('1.0', 'float32')} / ${power}`, level);
+    return { name, level };
   };
   return { width, value, constant, place: (view) => placed(view, undefined), lines };
 }

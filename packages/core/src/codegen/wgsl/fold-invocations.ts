@@ -1,5 +1,6 @@
 import type { DType } from '../../graph/dtype.ts';
-import { type Fold, foldOf, foldTree } from './fold.ts';
+import type { ReduceFunction } from '../../graph/node.ts';
+import { foldOf, foldTree } from './fold.ts';
 import { type ShaderTarget, storageType } from './program.ts';
 
 /** A function of a shader that folds a value of each invocation of a workgroup into one that all of them get. */
@@ -10,7 +11,7 @@ export interface InvocationFold {
 
 /** @param size invocations of the workgroup, a power of two */
 export function foldInvocations(
-  fn: Fold,
+  fn: ReduceFunction,
   dtype: DType,
   size: number,
   { subgroups }: ShaderTarget,
@@ -20,7 +21,7 @@ export function foldInvocations(
   return { outside, call: (value) => `${name}(${value}, lane)` };
 }
 
-function byTree(name: string, fn: Fold, dtype: DType, size: number): string {
+function byTree(name: string, fn: ReduceFunction, dtype: DType, size: number): string {
   const type = storageType(dtype);
   return `var<workgroup> all_${name}: array<${type}, ${size}>;
 fn ${name}(value: ${type}, lane: u32) -> ${type} {
@@ -38,14 +39,15 @@ ${foldTree(fn, dtype, `all_${name}`, size)}  workgroupBarrier();
  * changes nothing; and each subgroup folds that once more. Two barriers, where a tree of 256 takes ten. Nothing is taken for
  * granted of how large subgroups are, whether they are full, or which invocations they have: they count themselves.
  */
-function bySubgroups(name: string, fn: Fold, dtype: DType, size: number): string {
+function bySubgroups(name: string, fn: ReduceFunction, dtype: DType, size: number): string {
   const type = storageType(dtype);
-  // The largest element is looked for among whole numbers in the same order: subgroupMax may lose a NaN, which is above all here.
-  const isOrdered = fn === 'max';
+  // The largest, or smallest, element is looked for among whole numbers in the same order, or turned round: subgroupMax may lose
+  // a NaN, which is above all here.
+  const isOrdered = fn !== 'sum';
   const carrier = isOrdered ? 'u32' : type;
   const fold = isOrdered ? 'subgroupMax' : 'subgroupAdd';
   const join = (a: string, b: string): string => (isOrdered ? `max(${a}, ${b})` : foldOf(fn, dtype, 1, a, b));
-  const { before, after } = isOrdered ? ORDERS[dtype] : { before: 'value', after: 'folded' };
+  const { before, after } = fn === 'sum' ? { before: 'value', after: 'folded' } : ORDERS[fn][dtype];
   return `var<workgroup> all_${name}: array<${carrier}, ${size}>;
 fn ${name}(value: ${type}, lane: u32) -> ${type} {
   let mine = ${fold}(${before});
@@ -66,15 +68,35 @@ fn ${name}(value: ${type}, lane: u32) -> ${type} {
 const SIGN = '0x80000000u';
 const WORD = 'bitcast<u32>(value)';
 
-/** How values become unsigned words in the same order, of which 0 is the least, and how they come back. */
-const ORDERS: Readonly<Record<DType, { readonly before: string; readonly after: string }>> = {
-  // Negative numbers are turned over; NaN, of either sign, becomes the largest word, which comes back as a NaN.
-  float32: {
-    before: `select(select(${WORD} | ${SIGN}, ~${WORD}, ${WORD} >= ${SIGN}), 0xffffffffu, (${WORD} & 0x7fffffffu) > 0x7f800000u)`,
-    after: `bitcast<f32>(select(~folded, folded & 0x7fffffffu, folded >= ${SIGN}))`,
+interface Order {
+  readonly before: string;
+  readonly after: string;
+}
+
+const IS_NAN = `(${WORD} & 0x7fffffffu) > 0x7f800000u`;
+// Nothing is folded as float16, and booleans are counted as int32.
+const UNORDERED: Order = { before: 'value', after: 'folded' };
+
+/** How values become unsigned words in the same order, of which 0 is the least, and how they come back; NaN is the largest word. */
+const ORDERS: Readonly<Record<'max' | 'min', Readonly<Record<DType, Order>>>> = {
+  max: {
+    // Negative numbers are turned over.
+    float32: {
+      before: `select(select(${WORD} | ${SIGN}, ~${WORD}, ${WORD} >= ${SIGN}), 0xffffffffu, ${IS_NAN})`,
+      after: `bitcast<f32>(select(~folded, folded & 0x7fffffffu, folded >= ${SIGN}))`,
+    },
+    float16: UNORDERED,
+    int32: { before: `${WORD} ^ ${SIGN}`, after: `bitcast<i32>(folded ^ ${SIGN})` },
+    bool: UNORDERED,
   },
-  // Nothing is folded as float16.
-  float16: { before: 'value', after: 'folded' },
-  int32: { before: `${WORD} ^ ${SIGN}`, after: `bitcast<i32>(folded ^ ${SIGN})` },
-  bool: { before: 'value', after: 'folded' },
+  min: {
+    // Positive numbers are.
+    float32: {
+      before: `select(select(~(${WORD} | ${SIGN}), ${WORD}, ${WORD} >= ${SIGN}), 0xffffffffu, ${IS_NAN})`,
+      after: `bitcast<f32>(select(~folded & 0x7fffffffu, folded, folded >= ${SIGN}))`,
+    },
+    float16: UNORDERED,
+    int32: { before: `~(${WORD} ^ ${SIGN})`, after: `bitcast<i32>(~folded ^ ${SIGN})` },
+    bool: UNORDERED,
+  },
 };

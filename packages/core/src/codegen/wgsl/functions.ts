@@ -1,12 +1,12 @@
 import type { DType } from '../../graph/dtype.ts';
 import type { ElementwiseFunction } from '../../graph/elementwise.ts';
 import { halvesPrelude } from './halves.ts';
+import { mathPrelude } from './math.ts';
 import { vectorType } from './program.ts';
 
 const INFIX: Readonly<Record<string, string>> = { add: '+', sub: '-', mul: '*', div: '/' };
 const COMPARISON: Readonly<Record<string, string>> = {
   equal: '==',
-  notEqual: '!=',
   less: '<',
   lessEqual: '<=',
 };
@@ -22,7 +22,9 @@ export function callOf(
   const type = vectorType(dtype, width);
   const words = vectorType('bool', width);
   const truth = (condition: string): string => `select(${words}(0u), ${words}(1u), ${condition})`;
-  const isNotZero = (value: string, of: DType): string => `${value} != ${vectorType(of, width)}(0)`;
+  // Not `!=`, which is false for NaN on some adapters.
+  const differs = (x: string, y: string): string => `!(${x} == ${y})`;
+  const isNotZero = (value: string, of: DType): string => differs(value, `${vectorType(of, width)}(0)`);
   if (INFIX[fn]) return `${a} ${INFIX[fn]} ${b}`;
   if (COMPARISON[fn]) return truth(`${a} ${COMPARISON[fn]} ${b}`);
   switch (fn) {
@@ -43,14 +45,26 @@ export function callOf(
       return `select(${c}, ${b}, ${isNotZero(a, 'bool')})`;
     case 'cast':
       if (dtype === 'float16') return `roundHalf${width}(${type}(${a}))`;
+      if (dtype === 'int32' && operandType === 'float32') return `wholeNumber${width}(${a})`;
       return dtype === 'bool' ? truth(isNotZero(a, operandType)) : `${type}(${a})`;
     case 'floor':
       return dtype === 'float32' ? `floor(${a})` : a;
+    case 'notEqual':
+      return truth(differs(a, b));
+    case 'exp':
+      return `exponential${width}(${a})`;
+    case 'log':
+      return `logarithm${width}(${a})`;
     case 'tanh':
-      // Some drivers overflow inside tanh for large arguments; it is ±1 in float32 from 9.02 on.
-      return `tanh(clamp(${a}, ${type}(-15.0), ${type}(15.0)))`;
+      return `hyperbolicTangent${width}(${a})`;
+    case 'sin':
+      return `sine${width}(${a})`;
+    case 'cos':
+      return `cosine${width}(${a})`;
+    case 'sign':
+      return dtype === 'float32' ? `signum${width}(${a})` : `sign(${a})`;
     case 'pow':
-      return `signedPow${width}(${a}, ${b})`;
+      return `power${width}(${a}, ${b})`;
     case 'maximum':
     case 'minimum': {
       const name = fn === 'maximum' ? 'max' : 'min';
@@ -60,33 +74,6 @@ export function callOf(
       return `${fn}(${[a, b].filter((operand) => operand !== '').join(', ')})`;
   }
 }
-
-/** WGSL's pow is not defined for negative bases; the sign is put back for whole exponents. */
-const signedPow = (width: 1 | 4): string => {
-  const type = vectorType('float32', width);
-  return `fn signedPow${width}(base: ${type}, exponent: ${type}) -> ${type} {
-  let size = pow(abs(base), exponent);
-  let isOdd = abs(exponent % ${type}(2.0)) == ${type}(1.0);
-  let signed = select(size, -size, (base < ${type}(0.0)) & isOdd);
-  return select(signed, ${type}(1.0), exponent == ${type}(0.0));
-}
-`;
-};
-
-/** WGSL's max and min may give either operand when one is NaN; ours give the NaN. */
-const keepingNaN = (name: 'max' | 'min', width: 1 | 4): string => {
-  const [type, words, truths] = [
-    vectorType('float32', width),
-    vectorType('bool', width),
-    width === 1 ? 'bool' : 'vec4<bool>',
-  ];
-  return `fn ${name}Number${width}(a: ${type}, b: ${type}) -> ${type} {
-  let isNoA: ${truths} = (bitcast<${words}>(a) & ${words}(0x7fffffffu)) > ${words}(0x7f800000u);
-  let isNoB: ${truths} = (bitcast<${words}>(b) & ${words}(0x7fffffffu)) > ${words}(0x7f800000u);
-  return select(select(${name}(a, b), b, isNoB), a, isNoA);
-}
-`;
-};
 
 /** Threefry-2x32 with 20 rounds; see random/threefry.ts. */
 const RANDOM_BITS = `fn randomBits(key0: i32, key1: i32, index: i32) -> i32 {
@@ -110,13 +97,6 @@ const RANDOM_BITS = `fn randomBits(key0: i32, key1: i32, index: i32) -> i32 {
 
 /** The functions that a shader calls and WGSL does not have. */
 export const preludeOf = (source: string): string =>
-  [
-    ...([1, 4] as const).filter((width) => source.includes(`signedPow${width}(`)).map(signedPow),
-    ...(['max', 'min'] as const).flatMap((name) =>
-      ([1, 4] as const)
-        .filter((width) => source.includes(`${name}Number${width}(`))
-        .map((width) => keepingNaN(name, width)),
-    ),
-    halvesPrelude(source),
-    ...(source.includes('randomBits(') ? [RANDOM_BITS] : []),
-  ].join('');
+  [mathPrelude(source), halvesPrelude(source), ...(source.includes('randomBits(') ? [RANDOM_BITS] : [])].join(
+    '',
+  );

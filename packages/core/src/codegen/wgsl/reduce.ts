@@ -1,4 +1,5 @@
 import type { DType } from '../../graph/dtype.ts';
+import type { ReduceFunction } from '../../graph/node.ts';
 import { shapeText, sizeOf } from '../../graph/shape.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
 import { contiguousView } from '../../schedule/view.ts';
@@ -19,7 +20,7 @@ import { blocks, indented, linear, shaderOf } from './source.ts';
 /** A reduction of `rows` outputs over `inner` elements each. Also matrix-vector products are written as one. */
 export interface Reduction {
   readonly label: string;
-  readonly fn: 'sum' | 'max';
+  readonly fn: ReduceFunction;
   readonly rows: number;
   readonly inner: number;
   /** Over [...outer axes, ...inner axes]. */

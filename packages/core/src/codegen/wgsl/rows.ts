@@ -1,4 +1,5 @@
 import type { DType } from '../../graph/dtype.ts';
+import type { ReduceFunction } from '../../graph/node.ts';
 import { shapeText } from '../../graph/shape.ts';
 import type { Expression, Kernel } from '../../schedule/kernel.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type Value,
   viewsOf,
 } from './emitter.ts';
-import { type Fold, foldAcross, foldOf, startOf } from './fold.ts';
+import { foldAcross, foldOf, startOf } from './fold.ts';
 import { foldInvocations, type InvocationFold } from './fold-invocations.ts';
 import { type Program, program, type ShaderTarget, vectorType } from './program.ts';
 import { blocks, indented, linear, shaderOf } from './source.ts';
@@ -75,7 +76,7 @@ export function rowsProgram(kernel: Rows, inputTypes: readonly DType[], target: 
 
   const body: string[] = [];
   const together = new Map<string, InvocationFold>();
-  const foldOfAll = (fn: Fold, type: DType): InvocationFold => {
+  const foldOfAll = (fn: ReduceFunction, type: DType): InvocationFold => {
     const known = together.get(`${fn} ${type}`) ?? foldInvocations(fn, type, size, target);
     together.set(`${fn} ${type}`, known);
     return known;

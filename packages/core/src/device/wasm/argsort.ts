@@ -1,7 +1,7 @@
 import type { TypedArrayOf } from '../../graph/dtype.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 
-/** Sorts each row's places by its values; equal values keep their order, and NaN comes last either way. */
+/** Sorts each row's places by its values; equal values keep their order, and NaN is above all numbers. */
 export function runArgsort(
   {
     outer,
@@ -19,7 +19,7 @@ export function runArgsort(
       if (a < b) return -sign;
       if (a > b) return sign;
       // Equal, or one of them is no number.
-      return Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || p - q;
+      return sign * (Number(Number.isNaN(a)) - Number(Number.isNaN(b))) || p - q;
     });
     output.set(places, from);
   }

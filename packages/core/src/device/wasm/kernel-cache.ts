@@ -128,5 +128,7 @@ export function kernelCache({ memory, claims, isShared, capacity = 2_000 }: Cach
 const scalarFunctions: Readonly<Record<(typeof SCALAR_IMPORTS)[number], (a: number, b: number) => number>> = {
   sin: (x) => Math.sin(x),
   cos: (x) => Math.cos(x),
-  pow: (base, exponent) => base ** exponent,
+  // As IEEE 754 has it, and JavaScript has not: 1 to any power, and -1 to infinite ones, are 1.
+  pow: (base, exponent) =>
+    base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent,
 };

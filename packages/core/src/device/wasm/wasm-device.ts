@@ -1,7 +1,6 @@
 import type { DType } from '../../graph/dtype.ts';
-import { sizeOf } from '../../graph/shape.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
-import type { Plan } from '../../schedule/plan.ts';
+import { kernelPlan } from '../../schedule/plan.ts';
 import type { Device, DeviceBuffer } from '../device.ts';
 import { reclaimer } from '../reclaimer.ts';
 import { wasmBuffers } from './buffers.ts';
@@ -62,17 +61,7 @@ export function wasmDevice(options: WasmOptions = {}): WasmDevice {
       return buffer;
     },
     run(kernel: Kernel, inputs: readonly DeviceBuffer[]) {
-      const slots = inputs.map(({ dtype, size }) => ({ dtype, size }));
-      const output = inputs.length;
-      const plan: Plan = {
-        device,
-        slots: [...slots, { dtype: kernel.dtype, size: sizeOf(kernel.shape) }],
-        steps: [{ kernel, inputs: inputs.map((_, index) => index), output, releases: [] }],
-        parameters: inputs.length,
-        donated: [],
-        outputs: [output],
-      };
-      const [result] = execute(plan, inputs);
+      const [result] = execute(kernelPlan(device, kernel, inputs), inputs);
       if (!result) throw new RangeError('A kernel has a result.');
       return result;
     },
