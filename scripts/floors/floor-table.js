@@ -10,8 +10,8 @@ export const MAY_IMPORT = {
   'packages/kernel': [],
   'packages/statistics': [],
   // Floor 1
-  // statistics for what a column and a sketch of it are.
-  'packages/contracts': ['packages/kernel', 'packages/statistics'],
+  // onnx for the types of what an estimator becomes, statistics for what a column and a sketch of it are.
+  'packages/contracts': ['packages/kernel', 'packages/onnx', 'packages/statistics'],
   'packages/tables': ['packages/kernel', 'packages/statistics'],
   'packages/nn': ['packages/core'],
   'packages/gpujs': ['packages/core'],

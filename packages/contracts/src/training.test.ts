@@ -21,7 +21,7 @@ describe('a training', () => {
     [{ test: 1 }],
     [{ trials: 0 }],
     [{ seed: 1.5 }],
-    [{ estimator: 'forrest' }],
+    [{ estimator: '' }],
     [{ task: 'clustering' }],
   ])('refuses %j', (wrong) => {
     expect(trainingSpecSchema.safeParse({ data: 'd', target: 't', ...wrong }).success).toBe(false);

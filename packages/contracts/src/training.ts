@@ -10,7 +10,8 @@ export const trainingSpecSchema = z.object({
   /** Dataset reference. */
   data: z.string(),
   target: z.string(),
-  estimator: z.enum(['auto', 'gbdt', 'forest', 'linear', 'mlp']).default('auto'),
+  /** The name of an estimator, or `auto` for all of them. */
+  estimator: z.string().min(1).default('auto'),
   task: z.enum(['auto', 'binary', 'multiclass', 'regression']).default('auto'),
   /** Columns that must not be features (identifiers, leaks of the outcome). */
   exclude: z.array(z.string()).default([]),

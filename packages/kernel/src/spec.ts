@@ -6,6 +6,7 @@ export * from './access/principal.ts';
 export * from './config/nearest-name.ts';
 export * from './config/section.ts';
 export * from './error/issue-words.ts';
+export * from './error/invariant.ts';
 export * from './error/problem.ts';
 export * from './error/surface.ts';
 export * from './error/trestle-error.ts';

@@ -1,4 +1,4 @@
-import { type GraphBuilder, graphBuilder, type ValueInfo, writeModel } from '@trestle/onnx';
+import { type GraphBuilder, type GraphPart, graphBuilder, type ValueInfo, writeModel } from '@trestle/onnx';
 import { METADATA_PREFIX, type ModelMetadata } from './metadata.ts';
 
 /** Output names by task: what a caller of the bare ONNX file sees. */
@@ -7,9 +7,6 @@ export const OUTPUT_NAMES = {
   multiclass: 'probabilities',
   regression: 'value',
 } as const;
-
-/** Adds nodes that make something of a value. @returns the name of what they make */
-export type GraphPart = (graph: GraphBuilder, input: string) => string;
 
 /** From raw inputs to the design matrix. */
 export interface DesignPart {

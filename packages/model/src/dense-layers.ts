@@ -1,5 +1,4 @@
-import { int } from '@trestle/onnx';
-import type { GraphPart } from './build-model.ts';
+import { type GraphPart, int } from '@trestle/onnx';
 import type { ModelSchema } from './metadata.ts';
 
 export interface DenseLayer {

@@ -1,4 +1,4 @@
-export { buildModel, type DesignPart, type GraphPart, type ModelParts } from './build-model.ts';
+export { buildModel, type DesignPart, type ModelParts } from './build-model.ts';
 export type { Row } from './check-rows.ts';
 export { type DenseLayer, denseLayers } from './dense-layers.ts';
 export {

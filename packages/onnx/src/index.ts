@@ -2,6 +2,7 @@ export { DEFAULT_LIMITS, type Limits } from './format/budget.ts';
 export {
   floats,
   type GraphBuilder,
+  type GraphPart,
   graphBuilder,
   int,
   ints,

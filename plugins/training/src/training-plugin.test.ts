@@ -211,7 +211,7 @@ describe('the training plugin', () => {
     ['an unknown dataset', { data: 'nothing' }, 'TRS_DATA_UNKNOWN_DATASET'],
     ['nothing left to learn from', { exclude: ['x', 'group', 'at', 'constant'] }, 'TRS_TRAIN_NO_FEATURES'],
     ['a time column that is text', { timeColumn: 'group' }, 'TRS_TRAIN_TIME_COLUMN'],
-    ['an estimator that is not there yet', { estimator: 'gbdt' as const }, 'TRS_TRAIN_ESTIMATOR_UNAVAILABLE'],
+    ['an estimator that is not there', { estimator: 'gdbt' }, 'TRS_TRAIN_ESTIMATOR_UNAVAILABLE'],
     [
       'a feature of a column that is not there',
       { features: { z: { kind: 'hash' as const } } },

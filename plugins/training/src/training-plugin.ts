@@ -1,6 +1,8 @@
-import { trainingToken } from '@trestle/contracts';
+import { estimators, trainingToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
+import { linear } from './estimator/linear.ts';
+import { mlp } from './estimator/mlp.ts';
 import { runCompare } from './operations/compare-runs.ts';
 import { runList, runShow } from './operations/runs.ts';
 import { trainOperation } from './operations/train.ts';
@@ -14,5 +16,9 @@ export const trainingPlugin = plugin({
   services: [
     provide(trainingToken, async (scope) => (await import('./training-service.ts')).trainingService(scope)),
   ],
-  contributions: trainingMigrations.map((migration) => contribute(migrations, migration)),
+  contributions: [
+    contribute(estimators, linear),
+    contribute(estimators, mlp),
+    ...trainingMigrations.map((migration) => contribute(migrations, migration)),
+  ],
 });

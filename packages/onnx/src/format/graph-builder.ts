@@ -26,6 +26,9 @@ export interface GraphBuilder {
   constant(type: TensorData['type'], dims: readonly number[], data: TensorData['data']): string;
 }
 
+/** Adds nodes that make something of a value. @returns the name of what they make */
+export type GraphPart = (graph: GraphBuilder, input: string) => string;
+
 /** @param opsets what every graph asks for, at least */
 export function graphBuilder(opsets: OnnxModel['opsets']): GraphBuilder {
   const nodes: OnnxNode[] = [];

@@ -1,8 +1,8 @@
 import type { DenseLayer } from '@trestle/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { applyDense } from './apply-dense.ts';
 import { averageNets } from './average-nets.ts';
-import { applyDense } from './fit-dense.ts';
 
 const layer = (inputs: number, outputs: number, activation: 'relu' | 'none', seed: number): DenseLayer => ({
   weights: Float32Array.from({ length: inputs * outputs }, (_, i) => Math.sin(i * 7 + seed)),
@@ -30,7 +30,11 @@ describe('averaged nets', () => {
               ),
           );
           const width = sizes[0] ?? 1;
-          const data = { matrix: Float32Array.from({ length: width * 3 }, (_, i) => Math.sin(i)), width };
+          const data = {
+            rows: 3,
+            matrix: Float32Array.from({ length: width * 3 }, (_, i) => Math.sin(i)),
+            width,
+          };
           const each = nets.map((net) => applyDense(net, data));
           const mean =
             each[0]?.map((_, i) => each.reduce((sum, out) => sum + (out[i] ?? 0) / members, 0)) ?? [];

@@ -9,12 +9,12 @@ const ROWS = 60;
 function dataOf(task: LinearOptions['task'], seed: number) {
   const noise = (i: number): number => ((Math.sin(i * 12.9898 + seed) * 43758.5453) % 1) * 2;
   const matrix = Float32Array.from({ length: ROWS * 2 }, (_, i) => (i % 5 === 0 ? 0 : noise(i)));
-  const targets = Float32Array.from({ length: ROWS }, (_, row) => {
+  const targets = Float64Array.from({ length: ROWS }, (_, row) => {
     const score = 2 * (matrix[row * 2] ?? 0) - (matrix[row * 2 + 1] ?? 0) + noise(row + 999);
     if (task === 'regression') return score;
     return task === 'binary' ? Number(score > 0) : score < -0.7 ? 0 : score < 0.7 ? 1 : 2;
   });
-  return { matrix, width: 2, targets };
+  return { rows: ROWS, matrix, width: 2, targets };
 }
 
 /** The penalised mean loss, written down once more as its definition says. */
@@ -57,7 +57,7 @@ describe('a linear fit', () => {
           fc.constantFrom(0.1, 1, 20),
           async (seed, penalty) => {
             const data = dataOf(task, seed);
-            const layer = await fitLinear(data, { task, outputs, penalty, signal });
+            const layer = await fitLinear(data, { task, targets: data.targets, outputs, penalty, signal });
             const w = [...layer.weights, ...layer.bias];
             for (const at of w.keys()) {
               const beside = (by: number): number =>
@@ -78,8 +78,9 @@ describe('a linear fit', () => {
   );
 
   it('has smaller weights under a larger penalty, and the same ones twice', async () => {
+    const data = dataOf('binary', 3);
     const fit = async (penalty: number) =>
-      (await fitLinear(dataOf('binary', 3), { task: 'binary', outputs: 1, penalty, signal })).weights;
+      (await fitLinear(data, { task: 'binary', targets: data.targets, outputs: 1, penalty, signal })).weights;
     const size = (weights: Float32Array): number => Math.hypot(...weights);
     expect(size(await fit(100))).toBeLessThan(size(await fit(1)));
     expect(await fit(1)).toEqual(await fit(1));
@@ -87,7 +88,9 @@ describe('a linear fit', () => {
 
   it('stops when it is told to', async () => {
     const stop = AbortSignal.abort(new Error('stopped'));
-    const fit = fitLinear(dataOf('binary', 3), { task: 'binary', outputs: 1, penalty: 1, signal: stop });
+    const data = dataOf('binary', 3);
+    const { targets } = data;
+    const fit = fitLinear(data, { task: 'binary', targets, outputs: 1, penalty: 1, signal: stop });
     await expect(fit).rejects.toThrow('stopped');
   });
 });

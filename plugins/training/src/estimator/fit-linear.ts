@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import type { DenseLayer } from '@trestle/model';
-import type { DesignData } from './fit-dense.ts';
+import type { Design, Fit, Task } from '@trestle/contracts';
+import { type DenseLayer, denseLayers } from '@trestle/model';
+import { activate, applyDense } from './apply-dense.ts';
 
 export interface LinearOptions {
-  readonly task: 'binary' | 'multiclass' | 'regression';
+  readonly task: Task;
+  readonly targets: Float64Array;
   readonly outputs: number;
   /** Half of this times the sum of squared weights is added to the sum of the rows' losses; the bias is free. */
   readonly penalty: number;
@@ -18,12 +20,28 @@ const MEMORY = 10;
 const GRADIENT_TOLERANCE = 1e-6;
 const SUFFICIENT_DECREASE = 1e-4;
 
+/** The estimator: what is fitted has an optimum and no rounds, so that validation is asked once. */
+export const fitLinearModel: Fit<{ readonly penalty: number }> = async (design, { penalty }, options) => {
+  const { task, targets, outputs, signal, validation, onRound } = options;
+  const layer = await fitLinear(design, {
+    task,
+    targets,
+    outputs,
+    penalty,
+    signal,
+    onStep: (step, loss) => onRound(step / MAX_STEPS, { step, loss }),
+  });
+  const predict = (of: Design): Float32Array => activate(task, applyDense([layer], of), outputs);
+  validation?.judge(predict(validation.design));
+  return { rounds: 1, predict, head: denseLayers([layer], task) };
+};
+
 /**
  * Fits a linear model to its optimum: logistic, softmax or least squares with an L2 penalty, by L-BFGS (Liu and Nocedal 1989)
  * with backtracking. The same data gives the same weights; there is no chance in it. Needs rows x width numbers and, of them,
  * those that are not zero once more.
  */
-export async function fitLinear(data: DesignData, options: LinearOptions): Promise<DenseLayer> {
+export async function fitLinear(data: Design, options: LinearOptions): Promise<DenseLayer> {
   const { width } = data;
   const { outputs } = options;
   const objective = objectiveOf(data, options);
@@ -100,9 +118,9 @@ function moved(from: Float64Array, direction: Float64Array, length: number): Flo
 }
 
 /** The mean loss with its penalty, and its gradient, for weights [width, outputs] followed by a bias per output. */
-function objectiveOf(data: DesignData, { task, outputs, penalty }: LinearOptions) {
-  const { width, targets } = data;
-  const rows = targets.length;
+function objectiveOf(data: Design, { task, targets, outputs, penalty }: LinearOptions) {
+  const { width } = data;
+  const { rows } = data;
   const sparse = sparseRows(data);
   const biasAt = width * outputs;
   const scores = new Float64Array(outputs);
@@ -157,8 +175,7 @@ function slopes(task: LinearOptions['task'], scores: Float64Array, target: numbe
 }
 
 /** The numbers that are not zero, row by row: most columns of categories are. */
-function sparseRows({ matrix, width, targets }: DesignData) {
-  const rows = targets.length;
+function sparseRows({ matrix, width, rows }: Design) {
   const count = matrix.reduce((sum, value) => sum + Number(value !== 0), 0);
   const [columns, values] = [new Int32Array(count), new Float64Array(count)];
   const starts = new Int32Array(rows + 1);

@@ -67,21 +67,3 @@ export function measure(
   }
   return { accuracy: accuracy(targets, chosen), logLoss: logLoss(new Float64Array(rows).fill(1), own) };
 }
-
-/** The last layer's numbers as probabilities or values. */
-export function activate(task: Task, raw: Float32Array, outputs: number): Float32Array {
-  if (task === 'regression') return raw;
-  if (task === 'binary') return raw.map((score) => 1 / (1 + Math.exp(-score)));
-  const probabilities = raw.slice();
-  for (let from = 0; from < raw.length; from += outputs) {
-    const row = raw.subarray(from, from + outputs);
-    const most = Math.max(...row);
-    const exponentials = row.map((score) => Math.exp(score - most));
-    const sum = exponentials.reduce((a, b) => a + b, 0);
-    probabilities.set(
-      exponentials.map((value) => value / sum),
-      from,
-    );
-  }
-  return probabilities;
-}

@@ -2,10 +2,9 @@ import process from 'node:process';
 import { type Metrics, type Run, type TrainingSpec, trainingSpecSchema } from '@trestle/contracts';
 import { designPart, type Table } from '@trestle/features';
 import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
-import { buildModel, denseLayers, type ModelMetadata, openModel } from '@trestle/model';
+import { buildModel, type ModelMetadata, openModel } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
-import { describeRecipe, recipesFor } from '../estimator/estimators.ts';
 import { DECIDING_METRIC, measure } from '../evaluation/metrics.ts';
 import { scoreModel } from '../evaluation/score-model.ts';
 import { goldenExamples } from '../packaging/golden.ts';
@@ -15,13 +14,13 @@ import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { newRunId, recordRun } from './runs.ts';
-import { type Candidate, fitFinal, learn, outputsOf, selectEstimators } from './select-estimator.ts';
+import { candidatesFor, fitFinal, learn, outputsOf, type Tried, tryCandidates } from './select-estimator.ts';
 
 /** Trains, evaluates on the held-out part, packages, verifies; recorded as a run whatever comes of it. */
 export async function train(ctx: Context, input: z.input<typeof trainingSpecSchema>): Promise<Run> {
   const spec = trainingSpecSchema.parse(input);
   // Refused before there is a run of it.
-  recipesFor(spec);
+  candidatesFor(ctx, spec);
   ctx.progress({ step: `reading ${spec.data}`, fraction: 0.02 });
   const prepared = await prepare(ctx, spec, (row) => {
     ctx.signal.throwIfAborted();
@@ -68,12 +67,12 @@ export async function train(ctx: Context, input: z.input<typeof trainingSpecSche
 }
 
 async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared, started: Run): Promise<Run> {
-  const candidates = await selectEstimators(ctx, prepared, spec);
-  const chosen = bestOf(prepared, candidates);
+  const tried = await tryCandidates(ctx, prepared, spec);
+  const chosen = bestOf(prepared, tried);
   const training = takeRows(prepared.table, prepared.split.train);
   const held = takeRows(prepared.table, prepared.split.test);
   const learnt = learn(prepared, prepared.split.train);
-  const layers = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
+  const head = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
   ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
   const { task, classes } = prepared.target;
   const metadata: ModelMetadata = {
@@ -89,14 +88,14 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
     card: '',
     lineage: { run: started.run, dataset: started.dataset, datasetDigest: started.datasetDigest },
     reference: { features: [] },
-    estimator: chosen.recipe.estimator,
+    estimator: chosen.candidate.estimator,
     licence: 'not stated',
     createdAt: started.startedAt,
   };
   // A first package without measurements is what they are taken from.
   const parts = {
     ...designPart(learnt.design),
-    head: denseLayers(layers, task),
+    head,
     outputs: outputsOf(prepared),
   };
   const bare = await openModel(buildModel({ ...parts, metadata }));
@@ -109,7 +108,7 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
   const facts = {
     schema: metadata.schema,
     features: learnt.features,
-    estimator: chosen.recipe.estimator,
+    estimator: chosen.candidate.estimator,
     spec,
     dataset: prepared.dataset,
     split: prepared.split,
@@ -139,24 +138,22 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
     ...started,
     status: 'succeeded',
     metrics,
-    candidates: candidates.map((one) => ({
-      estimator: describeRecipe(one.recipe),
+    candidates: tried.map((one) => ({
+      estimator: one.candidate.label,
       metrics: one.metrics,
       chosen: one === chosen,
     })),
-    curves: Object.fromEntries(candidates.map((one) => [describeRecipe(one.recipe), [...one.curve]])),
+    curves: Object.fromEntries(tried.map((one) => [one.candidate.label, [...one.curve]])),
     notes,
     modelDigest: digest,
     finishedAt: new Date().toISOString(),
   };
 }
 
-function bestOf(prepared: Prepared, candidates: readonly Candidate[]): Candidate {
+function bestOf(prepared: Prepared, tried: readonly Tried[]): Tried {
   const { name, sign } = DECIDING_METRIC[prepared.target.task];
-  const score = (one: Candidate): number => sign * (one.metrics[name] ?? Number.NaN);
-  const [first, ...rest] = candidates;
-  if (!first) throw new RangeError('There is no recipe to try.');
-  return rest.reduce((best, one) => (score(one) > score(best) ? one : best), first);
+  const score = (one: Tried): number => sign * (one.metrics[name] ?? Number.NaN);
+  return tried.reduce((best, one) => (score(one) > score(best) ? one : best));
 }
 
 export function measureOn(prepared: Prepared, part: Table, scores: Float64Array, rows: Int32Array): Metrics {

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Design, Fit, FitOptions, FittedEstimator } from '@trestle/contracts';
 import { jit, openDevice, random, setDefaultDevice, type Tensor, tensor, valueAndGrad } from '@trestle/core';
-import type { DenseLayer } from '@trestle/model';
+import { invariant } from '@trestle/kernel';
+import { type DenseLayer, denseLayers } from '@trestle/model';
 import {
   type AdamWState,
   adamw,
@@ -12,53 +14,85 @@ import {
   linear,
   meanSquaredError,
 } from '@trestle/nn';
-import type { DenseRecipe } from './estimators.ts';
+import { activate, applyDense } from './apply-dense.ts';
+import { averageNets } from './average-nets.ts';
+import type { MlpSettings } from './mlp.ts';
+
+const MAX_EPOCHS = 40;
+const PATIENCE = 8;
+/** Nets that start differently err differently; their mean errs less (Hansen and Salamon 1990). */
+const ENSEMBLE = 3;
 
 /** Small data still gets enough steps per epoch. */
 const batchRowsFor = (rows: number): number => Math.min(256, Math.max(16, Math.ceil(rows / 16)));
 
-/** A design matrix with what is to be predicted. */
-export interface DesignData {
-  /** [rows, width] in row-major order. */
-  readonly matrix: Float32Array;
-  readonly width: number;
-  /** Class indices, or numbers. */
-  readonly targets: Float32Array;
-}
+/**
+ * Fits nets: under validation one, which stops when it gets no better; without, the mean of several, each for as many epochs as
+ * served best.
+ */
+export const fitMlp: Fit<MlpSettings> = async (design, settings, options) => {
+  const { task, validation, seed } = options;
+  const fitted = (layers: readonly DenseLayer[], rounds: number): FittedEstimator => ({
+    rounds,
+    predict: (of) => activate(task, applyDense(layers, of), options.outputs),
+    head: denseLayers(layers, task),
+  });
+  if (validation) {
+    let best: { readonly score: number; readonly found: FittedEstimator } | undefined;
+    await fitNet(design, settings, options, seed, (epoch, layers, loss) => {
+      const found = fitted(layers, epoch + 1);
+      const score = validation.judge(found.predict(validation.design));
+      if (!best || score > best.score) best = { score, found };
+      options.onRound((epoch + 1) / MAX_EPOCHS, { epoch: epoch + 1, loss });
+      return epoch + 1 - best.found.rounds >= PATIENCE ? 'stop' : 'go-on';
+    });
+    return invariant(best, 'a net after at least one epoch').found;
+  }
+  const epochs = options.rounds ?? MAX_EPOCHS;
+  const nets: (readonly DenseLayer[])[] = [];
+  for (let member = 0; member < ENSEMBLE; member++) {
+    await fitNet(design, settings, options, seed + member, (epoch, layers, loss) => {
+      nets[member] = layers;
+      options.onRound((member + (epoch + 1) / epochs) / ENSEMBLE, { epoch: epoch + 1, loss });
+      return epoch + 1 >= epochs ? 'stop' : 'go-on';
+    });
+  }
+  return fitted(averageNets(nets), epochs);
+};
 
-export interface FitOptions {
-  readonly task: 'binary' | 'multiclass' | 'regression';
-  readonly outputs: number;
-  readonly recipe: DenseRecipe;
-  readonly epochs: number;
-  readonly seed: number;
-  readonly signal: AbortSignal;
-  /** Called behind each epoch with the layers so far; `stop` ends the fit. */
-  readonly onEpoch: (epoch: number, layers: readonly DenseLayer[], loss: number) => 'go-on' | 'stop';
-}
-
-/** Fits dense layers with AdamW on shuffled batches, the learning rate falling to zero along a cosine. */
-export async function fitDense(data: DesignData, options: FitOptions): Promise<void> {
-  const { recipe, epochs, outputs, task } = options;
+/**
+ * Fits dense layers with AdamW on shuffled batches. The learning rate falls to zero along a cosine over the most epochs that there may
+ * be, so that an epoch is the same whenever the fit is told to stop.
+ *
+ * @param onEpoch called behind each epoch with the layers so far; `stop` ends the fit
+ */
+async function fitNet(
+  design: Design,
+  settings: MlpSettings,
+  { task, targets, outputs, signal }: FitOptions,
+  seed: number,
+  onEpoch: (epoch: number, layers: readonly DenseLayer[], loss: number) => 'go-on' | 'stop',
+): Promise<void> {
+  const epochs = MAX_EPOCHS;
   setDefaultDevice(await openDevice());
-  const rows = data.targets.length;
-  const [initKey, shuffleKey, dropKey] = random.split(random.key(options.seed), 3);
+  const { rows } = design;
+  const [initKey, shuffleKey, dropKey] = random.split(random.key(seed), 3);
   const dropKeys = random.split(dropKey ?? random.key(1), epochs);
   const shuffleKeys = random.split(shuffleKey ?? random.key(2), epochs);
   let layers: readonly LinearParameters[] = initMlp(initKey ?? random.key(0), [
-    data.width,
-    ...recipe.hidden,
+    design.width,
+    ...settings.hidden,
     outputs,
   ]);
   const optimizer = adamw({
-    weightDecay: recipe.weightDecay,
+    weightDecay: settings.weightDecay,
     // Biases say where a layer's outputs lie, not how much it makes of its inputs.
     isDecayed: (parameter) => parameter.rank > 1,
   });
   let state = optimizer.init(layers);
   const lossAndGrad = valueAndGrad(
     (parameters: readonly LinearParameters[], x: Tensor, y: Tensor, key: random.Key) =>
-      lossOf(task, forward(parameters, x, recipe.dropout, key), y),
+      lossOf(task, forward(parameters, x, settings.dropout, key), y),
   );
   const step = jit(
     (
@@ -82,17 +116,17 @@ export async function fitDense(data: DesignData, options: FitOptions): Promise<v
     let loss = 0;
     for (let at = 0; at < steps; at++) {
       const chosen = order.subarray(at * batchRows, (at + 1) * batchRows);
-      const { x, y } = takeBatch(data, chosen, task);
+      const { x, y } = takeBatch(design, targets, chosen, task);
       const progress = (epoch * steps + at) / (epochs * steps);
-      const learningRate = recipe.learningRate * 0.5 * (1 + Math.cos(Math.PI * progress));
+      const learningRate = settings.learningRate * 0.5 * (1 + Math.cos(Math.PI * progress));
       const made = step(layers, state, x, y, keys[at] ?? random.key(at), tensor(learningRate));
       ({ parameters: layers, state } = made);
       loss += (await made.loss.item()) / steps;
     }
     // Lets heartbeats and requests through.
     await setImmediate();
-    options.signal.throwIfAborted();
-    if (options.onEpoch(epoch, await exportLayers(layers), loss) === 'stop') return;
+    signal.throwIfAborted();
+    if (onEpoch(epoch, await exportLayers(layers), loss) === 'stop') return;
   }
 }
 
@@ -111,7 +145,8 @@ function lossOf(task: FitOptions['task'], scores: Tensor, y: Tensor): Tensor {
 }
 
 function takeBatch(
-  { matrix, width, targets }: DesignData,
+  { matrix, width }: Design,
+  targets: Float64Array,
   chosen: Int32Array,
   task: FitOptions['task'],
 ): { x: Tensor; y: Tensor } {
@@ -135,36 +170,4 @@ async function exportLayers(layers: readonly LinearParameters[]): Promise<readon
       activation: index === layers.length - 1 ? ('none' as const) : ('relu' as const),
     })),
   );
-}
-
-/** The layers' outputs [rows, outputs] for a design matrix, in plain loops: what validation after each epoch needs. */
-export function applyDense(
-  layers: readonly DenseLayer[],
-  { matrix, width }: Pick<DesignData, 'matrix' | 'width'>,
-): Float32Array {
-  let values = matrix;
-  let inputs = width;
-  for (const layer of layers) {
-    const outputs = layer.bias.length;
-    const rows = values.length / inputs;
-    const next = new Float32Array(rows * outputs);
-    for (let row = 0; row < rows; row++) {
-      for (let output = 0; output < outputs; output++) next[row * outputs + output] = layer.bias[output] ?? 0;
-      for (let input = 0; input < inputs; input++) {
-        const value = values[row * inputs + input] ?? 0;
-        if (value === 0) continue;
-        for (let output = 0; output < outputs; output++) {
-          next[row * outputs + output] =
-            (next[row * outputs + output] ?? 0) + value * (layer.weights[input * outputs + output] ?? 0);
-        }
-      }
-      if (layer.activation === 'relu') {
-        for (let output = 0; output < outputs; output++)
-          next[row * outputs + output] = Math.max(0, next[row * outputs + output] ?? 0);
-      }
-    }
-    values = next;
-    inputs = outputs;
-  }
-  return values;
 }

@@ -1,0 +1,80 @@
+import { extensionPoint } from '@trestle/kernel';
+import type { GraphPart } from '@trestle/onnx';
+import type { Task } from './training.ts';
+
+/** Rows as an estimator sees them: every feature as numbers. */
+export interface Design {
+  readonly rows: number;
+  readonly width: number;
+  /** [rows, width] in row-major order. */
+  readonly matrix: Float32Array;
+}
+
+export interface FitOptions {
+  readonly task: Task;
+  /** Class indices, or numbers with mean 0 and standard deviation 1; one a row. */
+  readonly targets: Float64Array;
+  /** 1, or how many classes there are. */
+  readonly outputs: number;
+  readonly seed: number;
+  /** Aborted when the fit is to end: it throws the signal's reason within a second. */
+  readonly signal: AbortSignal;
+  /**
+   * Rows that are not fitted, and how good predictions of them are: more is better. Asked after each round (an epoch, a tree), or
+   * once; a fit may stop early by it. Left out when the model that is kept is fitted, on all training rows.
+   */
+  readonly validation?: { readonly design: Design; readonly judge: (predictions: Float32Array) => number };
+  /** How many rounds served best under validation, for the fit without. */
+  readonly rounds?: number;
+  /** Told after each round. @param fraction between 0 and 1 */
+  readonly onRound: (fraction: number, values: Readonly<Record<string, number>>) => void;
+}
+
+export interface FittedEstimator {
+  /** The round after which validation was best; of a fit without rounds 1. */
+  readonly rounds: number;
+  /** Probabilities [rows, outputs] (of two classes that of the second), or values in the unit of the targets. */
+  predict(design: Design): Float32Array;
+  /** The same as nodes of the model's graph: from the design matrix to [batch, outputs]. */
+  readonly head: GraphPart;
+}
+
+/** Something that can be fitted to a design matrix. */
+export interface Estimator<Settings> {
+  /** What `--estimator` calls it. */
+  readonly name: string;
+  readonly tasks: readonly Task[];
+  /** The settings that are tried: the validation part decides between them. Plain data, as it is recorded. */
+  readonly space: readonly Settings[];
+  /** Settings in words: what tells them from the others of this estimator. */
+  readonly describe: (settings: Settings) => string;
+  readonly load: () => Promise<Fit<Settings>>;
+}
+
+/** Equal arguments give equal models, bit for bit. */
+export type Fit<Settings> = (
+  design: Design,
+  settings: Settings,
+  options: FitOptions,
+) => Promise<FittedEstimator>;
+
+/** One setting of an estimator, as its users hold it: the type of the settings stays inside. */
+export interface EstimatorCandidate {
+  readonly estimator: string;
+  /** `linear (penalty 10)` */
+  readonly label: string;
+  readonly tasks: readonly Task[];
+  fit(design: Design, options: FitOptions): Promise<FittedEstimator>;
+}
+
+/** Defines an estimator: what a plugin contributes to `estimators`. */
+export const estimator = <Settings>(parts: Estimator<Settings>): readonly EstimatorCandidate[] =>
+  parts.space.map((settings) => ({
+    estimator: parts.name,
+    label: `${parts.name} ${parts.describe(settings)}`.trim(),
+    tasks: parts.tasks,
+    fit: async (design, options) => await (await parts.load())(design, settings, options),
+  }));
+
+/** Where a plugin adds estimators of its own. */
+export const estimators = extensionPoint<readonly EstimatorCandidate[]>('training.estimators');

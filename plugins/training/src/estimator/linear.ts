@@ -1,0 +1,10 @@
+import { estimator } from '@trestle/contracts';
+
+/** A linear (logistic, softmax) model, fitted to its optimum under an L2 penalty on the sum of the losses. */
+export const linear = estimator({
+  name: 'linear',
+  tasks: ['binary', 'multiclass', 'regression'],
+  space: [{ penalty: 1 }, { penalty: 10 }, { penalty: 50 }],
+  describe: ({ penalty }) => `(penalty ${penalty})`,
+  load: async () => (await import('./fit-linear.ts')).fitLinearModel,
+});
