@@ -29,6 +29,7 @@ export * from './events/serving-events.ts';
 export * from './events/system-events.ts';
 export * from './events/training-events.ts';
 export * from './features.ts';
+export * from './gates.ts';
 export * from './lineage.ts';
 export * from './models.ts';
 export * from './prediction-log.ts';

@@ -1,5 +1,6 @@
 import { type Actor, token } from '@trestle/kernel/spec';
 import { z } from 'zod';
+import type { Admission } from './gates.ts';
 
 export const modelVersionSchema = z.object({
   name: z.string(),
@@ -24,6 +25,15 @@ export interface Models {
   bytes(model: ModelVersion): Promise<Uint8Array>;
   /** Registers a model package as the next version of `name`. The same digest twice is the same version. */
   register(actor: Actor, model: { readonly name: string; readonly bytes: Uint8Array }): Promise<ModelVersion>;
+  /**
+   * Asks all gates. Whoever lets a model version through to users asks here, and nowhere else.
+   *
+   * @returns the gate that refuses, undefined when none does
+   */
+  refusal(
+    model: ModelVersion,
+    admission: Admission,
+  ): Promise<{ readonly gate: string; readonly detail: string } | undefined>;
   /** Moves an alias; `previous` is the version that had it. */
   promote(
     actor: Actor,

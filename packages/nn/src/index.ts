@@ -37,6 +37,7 @@ export {
 } from './layer/transformer.ts';
 export * from './loss/losses.ts';
 export * from './metric/classification.ts';
+export * from './metric/metric-table.ts';
 export * from './metric/ranking.ts';
 export * from './metric/regression.ts';
 export { NnError } from './nn-error.ts';

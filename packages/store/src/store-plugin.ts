@@ -6,7 +6,7 @@ import { translateFsError } from './fs/translate-fs-error.ts';
 import { blobsToken } from './interface/blobs.ts';
 import { storeCheckToken } from './interface/health.ts';
 import { lineageToken } from './interface/lineage.ts';
-import { metadataToken, migrations } from './interface/metadata.ts';
+import { metadataToken, migrations, projections } from './interface/metadata.ts';
 import type { SqliteMetadata } from './sqlite/sqlite-metadata.ts';
 import { storeConfig } from './store-config.ts';
 
@@ -34,6 +34,7 @@ export const storePlugin = plugin({
         file: join(scope.project.stateDir, 'metadata.sqlite'),
         lockWaitMs: scope.config(storeConfig).lockWaitMs,
         migrations: scope.extensions(migrations),
+        projections: scope.extensions(projections),
         log: scope.log,
         reserve,
       });

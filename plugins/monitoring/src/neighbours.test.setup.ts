@@ -302,6 +302,7 @@ export function pluginsOf(world: World) {
           return found.version;
         },
         bytes: async (model) => world.models[model.version - 1]?.bytes ?? new Uint8Array(),
+        refusal: async () => undefined,
         async register(_actor, { name, bytes }) {
           called(world, 'register');
           return register(world, name, bytes);

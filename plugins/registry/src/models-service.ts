@@ -3,6 +3,7 @@ import type { Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { promoteModel } from './alias/move-alias.ts';
 import { registryConfig } from './registry-config.ts';
+import { refusal } from './version/gate.ts';
 import { registerModel } from './version/register.ts';
 import { resolveModel } from './version/versions.ts';
 
@@ -16,5 +17,6 @@ export const modelsService = (scope: Scope): Models => ({
     const { inputs: _inputs, outputs: _outputs, ...version } = await registerModel(scope, actor, model);
     return version;
   },
+  refusal: (model, admission) => refusal(scope, model, admission),
   promote: (actor, move) => promoteModel(scope, actor, move),
 });

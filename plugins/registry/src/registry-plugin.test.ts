@@ -1,6 +1,7 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Host, journalToken } from '@trestle/kernel';
+import { type Gate, gates, modelsToken } from '@trestle/contracts';
+import { contribute, type Host, journalToken, plugin } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import { blobsToken, lineageToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject, tinyModel } from '@trestle/testing';
@@ -154,6 +155,36 @@ describe('the registry', () => {
       checks: [{ name: 'digest', passed: false }],
     });
     expect(await host.run(modelVerify, { model: 'strikes@1' })).toMatchObject({ verified: true });
+  });
+
+  it('asks the gates of plugins too, which see the version and what it is to become', async () => {
+    const seen: unknown[] = [];
+    const small: Gate = {
+      name: 'small',
+      load: async () => async (_, model, admission) => {
+        seen.push([model.version, admission]);
+        if (admission.kind !== 'alias' || admission.alias !== 'champion') return undefined;
+        return { passed: model.version === 1, detail: `version ${model.version} is too large` };
+      },
+    };
+    await host.close();
+    const strict = plugin({ name: 'strict', version: '1.0.0', contributions: [contribute(gates, small)] });
+    host = await project.open([registryPlugin, strict]);
+    await register(tinyModel(1));
+    await register(tinyModel(2));
+    await promote(1);
+    await expect(promote(2)).rejects.toMatchObject({
+      code: 'TRS_REGISTRY_GATE_REFUSED',
+      message: 'strikes@2 may not become "champion": version 2 is too large',
+      details: { gate: 'small' },
+    });
+    const models = await host.service(modelsToken);
+    const second = await models.resolve('strikes@2');
+    expect(await models.refusal(second, { kind: 'deployment', deployment: 'live' })).toBeUndefined();
+    expect(seen.slice(-2)).toEqual([
+      [2, { kind: 'alias', alias: 'champion' }],
+      [2, { kind: 'deployment', deployment: 'live' }],
+    ]);
   });
 
   it.each([

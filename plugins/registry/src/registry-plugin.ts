@@ -1,4 +1,4 @@
-import { modelsToken } from '@trestle/contracts';
+import { gates, modelsToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { modelPromote, modelRollback } from './operations/alias.ts';
@@ -8,6 +8,7 @@ import { modelList, modelShow, modelVerify } from './operations/read.ts';
 import { modelRegister } from './operations/register.ts';
 import { registryConfig } from './registry-config.ts';
 import { registryMigrations } from './registry-tables.ts';
+import { verification } from './version/gate.ts';
 
 /** Registered models: immutable versions, and aliases that move between them. */
 export const registryPlugin = plugin({
@@ -27,5 +28,8 @@ export const registryPlugin = plugin({
   services: [
     provide(modelsToken, async (scope) => (await import('./models-service.ts')).modelsService(scope)),
   ],
-  contributions: registryMigrations.map((migration) => contribute(migrations, migration)),
+  contributions: [
+    contribute(gates, verification),
+    ...registryMigrations.map((migration) => contribute(migrations, migration)),
+  ],
 });

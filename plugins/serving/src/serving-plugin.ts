@@ -1,6 +1,6 @@
-import { deploymentsToken } from '@trestle/contracts';
+import { deploymentsToken, modelPromoted, modelRolledBack } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
-import { migrations } from '@trestle/store';
+import { migrations, projection, projections } from '@trestle/store';
 import { inferencePoolToken } from './inference/inference-pool-token.ts';
 import { routingToken } from './inference/routing-token.ts';
 import { deploymentList, deploymentRollback, deploymentShow, deployOperation } from './operations/deploy.ts';
@@ -25,7 +25,16 @@ export const servingPlugin = plugin({
       (await import('./inference/inference-pool.ts')).openInferencePool(scope),
     ),
   ],
-  contributions: servingMigrations.map((migration) => contribute(migrations, migration)),
+  contributions: [
+    ...servingMigrations.map((migration) => contribute(migrations, migration)),
+    contribute(
+      projections,
+      projection(
+        [modelPromoted, modelRolledBack],
+        async () => (await import('./deployment/change-deployment.ts')).followAlias,
+      ),
+    ),
+  ],
   routes: servingRoutes,
   metrics: servingMetrics,
 });

@@ -10,6 +10,8 @@ export const modelRegistered = defineEvent(
 const move = z.object({
   name: z.string(),
   version: z.number().int(),
+  /** Of the model package; what older versions recorded has none. */
+  digest: z.string().optional(),
   alias: z.string(),
   /** The version that had the alias before. */
   previous: z.number().int().nullable(),

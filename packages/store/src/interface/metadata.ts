@@ -1,6 +1,7 @@
 import {
   type Actor,
   type EventKind,
+  type EventOf,
   extensionPoint,
   type JobInbox,
   type LogEvent,
@@ -52,6 +53,35 @@ export interface Metadata {
 }
 
 export const metadataToken = token<Metadata>('store.metadata');
+
+/** Rows that follow from events: brought up to date in the transaction that records one, or the event is not recorded either. */
+export interface Projection {
+  readonly events: readonly EventKind[];
+  readonly load: () => Promise<(change: Change<never>, event: LogEvent) => Promise<void>>;
+}
+
+/**
+ * Defines a projection. `apply` only touches the change: it runs inside a transaction, and others wait for it. What must not delay
+ * or undo the event is a subscriber instead.
+ */
+export const projection = <Kinds extends readonly EventKind[], Tables>(
+  events: Kinds,
+  load: () => Promise<(change: Change<Tables>, event: EventOf<Kinds[number]>) => Promise<void>>,
+): Projection => ({
+  events,
+  load: async () => {
+    const apply = await load();
+    return async (change, event) => {
+      const kind = events.find(({ type }) => type === event.type);
+      // Checked against its own kind, and the tables are the plugin's own: both types are known to `load` alone.
+      const known = { ...event, payload: kind?.payload.parse(event.payload) } as EventOf<Kinds[number]>;
+      await apply(change as unknown as Change<Tables>, known);
+    };
+  },
+});
+
+/** Where plugins contribute projections. */
+export const projections = extensionPoint<Projection>('store.projections');
 
 /** One step of a plugin's schema. Steps are only ever added; names are unique and sort in the order of application. */
 export interface Migration {

@@ -59,6 +59,7 @@ describe('the chain of events', () => {
       file: join(dir, 'metadata.sqlite'),
       lockWaitMs: 5_000,
       migrations: [],
+      projections: [],
       log,
       reserve: noReserve,
     });

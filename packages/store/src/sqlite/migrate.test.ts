@@ -23,6 +23,7 @@ describe('migrations', () => {
       file: join(dir, 'metadata.sqlite'),
       lockWaitMs: 5_000,
       migrations,
+      projections: [],
       log,
       reserve: noReserve,
     });

@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
+import { defineEvent } from '@trestle/kernel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { embeddedCheck } from '../embedded-check.ts';
 import { openFsBlobs } from '../fs/fs-blobs.ts';
 import { noReserve } from '../fs/reserve.ts';
+import { type Projection, projection } from '../interface/metadata.ts';
 import { sqliteJournal } from './sqlite-journal.ts';
+import { sqliteLineage } from './sqlite-lineage.ts';
 import { openSqliteMetadata, type SqliteMetadata } from './sqlite-metadata.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {} };
@@ -27,8 +31,8 @@ describe('metadata in SQLite', () => {
     for (const metadata of opened) await metadata.close();
     await rm(dir, { recursive: true });
   });
-  const open = async () => {
-    const options = { file, lockWaitMs: 300, migrations: [], log, reserve: noReserve };
+  const open = async (projections: readonly Projection[] = []) => {
+    const options = { file, lockWaitMs: 300, migrations: [], projections, log, reserve: noReserve };
     const metadata = await openSqliteMetadata(options);
     opened.push(metadata);
     return metadata;
@@ -39,6 +43,20 @@ describe('metadata in SQLite', () => {
     const raw = new DatabaseSync(file);
     expect(raw.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
     raw.close();
+  });
+
+  it('brings what follows from an event up to date with it, or records neither', async () => {
+    const moved = defineEvent('a.moved', z.object({ to: z.string() }));
+    const followed = projection([moved], async () => async (change, { subject, payload }) => {
+      if (payload.to === 'nowhere') throw new Error('nowhere to follow');
+      await change.link({ from: subject, to: payload.to, kind: 'followed' });
+    });
+    const metadata = await open([followed]);
+    const move = (to: string) => metadata.change(actor, (change) => change.record(moved, 'a', { to }));
+    await move('b');
+    await expect(move('nowhere')).rejects.toThrow('nowhere to follow');
+    expect(await sqliteLineage(metadata).outOf('a')).toMatchObject([{ to: 'b', kind: 'followed' }]);
+    expect((await sqliteJournal(metadata).read({})).map(({ payload }) => payload)).toEqual([{ to: 'b' }]);
   });
 
   it('that is damaged inside is refused before anything is written, and named', async () => {

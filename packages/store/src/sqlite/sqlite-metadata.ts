@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Actor, newEvent } from '@trestle/kernel';
 import { Kysely, sql, type Transaction } from 'kysely';
-import type { Change, Metadata, Migration, NewEdge } from '../interface/metadata.ts';
+import type { Change, Metadata, Migration, NewEdge, Projection } from '../interface/metadata.ts';
 import { type ChangeCount, countChanges } from './count-changes.ts';
 import { appendEvent } from './events.ts';
 import { checkHeld } from './fence.ts';
@@ -14,6 +14,7 @@ import { damaged, translateError } from './translate-error.ts';
 
 export interface SqliteMetadataOptions extends TransactorOptions {
   readonly migrations: readonly Migration[];
+  readonly projections: readonly Projection[];
 }
 
 export interface SqliteMetadata extends Metadata {
@@ -65,13 +66,20 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
     async change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>) {
       return await transact('state', async (db) => {
         await checkHeld(db, actor.fence);
-        return await work({
+        const change: Change<Tables> = {
           db: db as unknown as Transaction<Tables>,
-          record: async (kind, subject, payload) =>
-            await appendEvent(db, actor, newEvent(kind, subject, payload)),
+          async record(kind, subject, payload) {
+            const event = await appendEvent(db, actor, newEvent(kind, subject, payload));
+            for (const { events, load } of options.projections) {
+              if (events.some(({ type }) => type === event.type))
+                await (await load())(change as unknown as Change<never>, event);
+            }
+            return event;
+          },
           link: async (edge) => await addEdge(db, edge),
           enqueue: async (job) => await enqueueIn(db, job),
-        });
+        };
+        return await work(change);
       });
     },
     changes() {

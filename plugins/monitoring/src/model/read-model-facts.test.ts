@@ -67,6 +67,7 @@ it('reads task, classes and reference of a model package, once, and leaves point
           reads += 1;
           return bytes;
         },
+        refusal: async () => undefined,
         register: async () => version,
         promote: async () => ({ previous: null }),
       })),

@@ -1,8 +1,6 @@
 import type { Metrics, Task } from '@trestle/contracts';
+import { metricNamed } from '@trestle/nn';
 import { monitorError } from '../monitor-error.ts';
-
-/** Metrics of which less is better. */
-const LOWER_IS_BETTER: ReadonlySet<string> = new Set(['logLoss', 'rmse', 'mae', 'mse', 'brier']);
 
 const BY_TASK: Readonly<Record<Task, string>> = {
   binary: 'averagePrecision',
@@ -32,7 +30,7 @@ export function decide(champion: Metrics, challenger: Metrics, metric: string, m
       details: { metric, known: Object.keys(champion) },
     });
   }
-  const gain = LOWER_IS_BETTER.has(metric) ? before - after : after - before;
+  const gain = metricNamed(metric)?.better === 'lower' ? before - after : after - before;
   const isBetter = gain > 0 && gain >= margin;
   const numbers = `${metric} ${after.toFixed(4)} against ${before.toFixed(4)}`;
   if (isBetter) return { isBetter, reason: `The challenger is better: ${numbers}.` };

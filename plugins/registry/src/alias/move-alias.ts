@@ -1,10 +1,10 @@
-import { aliasEvents, NAME_PATTERN } from '@trestle/contracts';
+import { aliasEvents, type ModelVersion, NAME_PATTERN } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
 import type { Kysely } from 'kysely';
 import { registryError } from '../registry-error.ts';
 import type { RegistryTables } from '../registry-tables.ts';
-import { verifyModel } from '../version/verify.ts';
+import { refusal } from '../version/gate.ts';
 import { resolveModel } from '../version/versions.ts';
 import { standing } from './alias-history.ts';
 
@@ -27,12 +27,12 @@ export interface MovedAlias extends AliasTarget {
  */
 export async function promoteModel(scope: Scope, actor: Actor, target: AliasTarget): Promise<MovedAlias> {
   checkAlias(target.alias);
-  await passGate(scope, target);
+  const { digest } = await passGate(scope, target);
   const metadata = await scope.service(metadataToken);
   return await metadata.change<RegistryTables, MovedAlias>(actor, async (change) => {
     const previous = await holderOf(change, target);
     if (previous === target.version) return { ...target, previous };
-    await point(change, actor, target, previous, 'promoted');
+    await point(change, actor, { ...target, digest }, previous, 'promoted');
     return { ...target, previous };
   });
 }
@@ -52,25 +52,26 @@ export async function rollBackAlias(
   await resolveModel(scope, `${name}@${alias}`);
   const metadata = await scope.service(metadataToken);
   const before = await standingOf(metadata.query<RegistryTables>(), name, alias);
-  await passGate(scope, { name, alias, version: returnTo(before, name, alias) });
+  const admitted = await passGate(scope, { name, alias, version: returnTo(before, name, alias) });
   return await metadata.change<RegistryTables, MovedAlias>(actor, async (change) => {
     const now = await standingOf(change.db, name, alias);
     const target = { name, alias, version: returnTo(now, name, alias) };
+    if (target.version !== admitted.version) throw movedMeanwhile(target);
     const previous = now.at(-1) ?? null;
-    await point(change, actor, target, previous, 'rolled-back');
+    await point(change, actor, { ...target, digest: admitted.digest }, previous, 'rolled-back');
     return { ...target, previous };
   });
 }
 
-async function passGate(scope: Scope, { name, version, alias }: AliasTarget): Promise<void> {
+async function passGate(scope: Scope, { name, version, alias }: AliasTarget): Promise<ModelVersion> {
   const model = await resolveModel(scope, `${name}@${version}`);
-  const { verified, checks } = await verifyModel(scope, model);
-  if (verified) return;
+  const refused = await refusal(scope, model, { kind: 'alias', alias });
+  if (!refused) return model;
   throw registryError('GATE_REFUSED', {
     kind: 'refused',
-    message: `${name}@${version} may not become "${alias}": ${checks.find((one) => !one.passed)?.detail}`,
-    hint: `See "trestle model verify ${name}@${version}". The alias stays where it is.`,
-    details: { model: name, version, alias, checks },
+    message: `${name}@${version} may not become "${alias}": ${refused.detail}`,
+    hint: `The gate "${refused.gate}" refuses it; see "trestle model verify ${name}@${version}". The alias stays where it is.`,
+    details: { model: name, version, alias, gate: refused.gate },
   });
 }
 
@@ -84,6 +85,15 @@ const standingOf = async (db: Kysely<RegistryTables>, name: string, alias: strin
       .orderBy('id')
       .execute(),
   );
+
+/** The gates looked at another version than the one that it would return to now. */
+const movedMeanwhile = ({ name, alias }: AliasTarget) =>
+  registryError('ALIAS_MOVED', {
+    kind: 'conflict',
+    message: `"${alias}" of "${name}" was moved by somebody else while it was about to be rolled back.`,
+    hint: `Look where it points now with "trestle model show ${name}", and roll back again if that is still wanted.`,
+    details: { model: name, alias },
+  });
 
 function returnTo(versions: readonly number[], name: string, alias: string): number {
   const version = versions.at(-2);
@@ -112,7 +122,7 @@ async function holderOf(
 async function point(
   change: Change<RegistryTables>,
   actor: Actor,
-  { name, version, alias }: AliasTarget,
+  { name, version, alias, digest }: AliasTarget & { readonly digest: string },
   previous: number | null,
   kind: 'promoted' | 'rolled-back',
 ): Promise<void> {
@@ -133,7 +143,13 @@ async function point(
       time: new Date().toISOString(),
     })
     .execute();
-  await change.record(aliasEvents[kind], `model:${name}@${version}`, { name, version, alias, previous });
+  await change.record(aliasEvents[kind], `model:${name}@${version}`, {
+    name,
+    version,
+    digest,
+    alias,
+    previous,
+  });
 }
 
 /** Aliases stand where a version number or "latest" could, so they must be neither. */

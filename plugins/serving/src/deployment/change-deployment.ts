@@ -1,16 +1,23 @@
 import {
+  type aliasEvents,
   type Deployment,
   deploymentEvents,
   type ModelVersion,
   modelsToken,
   parseReference,
 } from '@trestle/contracts';
-import type { Actor, Scope } from '@trestle/kernel';
-import { openModel } from '@trestle/model';
+import { type Actor, type EventOf, invariant, type Scope } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
 import { servingError } from '../serving-error.ts';
 import type { ServingTables } from '../serving-tables.ts';
-import { newestRevision, type Revision, readRevisions, standing, toDeployment } from './revisions.ts';
+import {
+  newestRevision,
+  newestRevisions,
+  type Revision,
+  readRevisions,
+  standing,
+  toDeployment,
+} from './revisions.ts';
 
 /**
  * Makes or changes a deployment. A reference with an alias makes it follow that alias.
@@ -25,17 +32,18 @@ export async function deployModel(
   const { name, selector } = parseReference(wanted.model);
   const models = await scope.service(modelsToken);
   const model = await models.resolve(wanted.model);
-  const { verified, checks } = await (await openModel(await models.bytes(model))).verify();
-  if (!verified) {
+  const target = wanted.deployment ?? name;
+  const refused = await models.refusal(model, { kind: 'deployment', deployment: target });
+  if (refused) {
     throw servingError('GATE_REFUSED', {
       kind: 'refused',
-      message: `${model.name}@${model.version} is not deployed: ${checks.find((one) => !one.passed)?.detail}`,
-      hint: `See "trestle model verify ${model.name}@${model.version}".`,
-      details: { checks },
+      message: `${model.name}@${model.version} is not deployed: ${refused.detail}`,
+      hint: `The gate "${refused.gate}" refuses it; see "trestle model verify ${model.name}@${model.version}".`,
+      details: { gate: refused.gate },
     });
   }
   const follows = selector.kind === 'alias' ? selector.alias : null;
-  return await addRevision(scope, actor, wanted.deployment ?? name, 'deployed', (newest) =>
+  return await addRevision(scope, actor, target, 'deployed', (newest) =>
     newest?.digest === model.digest && newest.follows === follows ? undefined : { model, follows },
   );
 }
@@ -50,7 +58,7 @@ export async function rollBackDeployment(
   actor: Actor,
   deployment: string,
 ): Promise<Deployment> {
-  await currentRevision(scope, deployment);
+  await newestRevision(scope, deployment);
   return await addRevision(scope, actor, deployment, 'rolled-back', (_newest, revisions) => {
     const before = standing(revisions).at(-2);
     if (before) {
@@ -65,24 +73,25 @@ export async function rollBackDeployment(
   });
 }
 
-/**
- * The revision that serves. When the alias that it follows has moved since, a new revision is made first: whoever looks
- * next, in whatever process, makes it, and only one of them does.
- */
-export async function currentRevision(scope: Scope, deployment: string): Promise<Revision> {
-  const newest = await newestRevision(scope, deployment);
-  if (newest.follows === null) return newest;
-  const model = await (await scope.service(modelsToken)).resolve(`${newest.model}@${newest.follows}`);
-  if (model.digest === newest.digest) return newest;
-  const actor: Actor = {
-    principal: { id: 'system', scopes: [] },
-    requestId: `follow-${deployment}-${newest.revision + 1}`,
-    operation: 'serving.follow',
-  };
-  await addRevision(scope, actor, deployment, 'followed', (latest) =>
-    latest?.revision === newest.revision ? { model, follows: newest.follows } : undefined,
-  );
-  return await newestRevision(scope, deployment);
+/** Lets the deployments that follow an alias serve the version that it points at now, in the change that moves it. */
+export async function followAlias(
+  change: Change<ServingTables>,
+  { payload, actor }: EventOf<(typeof aliasEvents)['promoted' | 'rolled-back']>,
+): Promise<void> {
+  const { name, version, alias, digest = '' } = payload;
+  const following = await newestRevisions(change.db, { model: name, follows: alias });
+  for (const newest of following) {
+    if (newest.digest === digest) continue;
+    await insert(change, {
+      ...newest,
+      revision: newest.revision + 1,
+      version,
+      digest,
+      kind: 'followed',
+      actor,
+      created_at: new Date().toISOString(),
+    });
+  }
 }
 
 type Next = {
@@ -104,14 +113,14 @@ async function addRevision(
     const newest = revisions.at(-1);
     const wanted = next(newest, revisions);
     if (!wanted && newest) return toDeployment(newest);
-    if (!wanted) throw new RangeError('A first revision cannot be left out.');
+    const { model, follows } = invariant(wanted, `the first revision of ${deployment}`);
     return await insert(change, {
       deployment,
       revision: (newest?.revision ?? 0) + 1,
-      model: wanted.model.name,
-      version: wanted.model.version,
-      digest: wanted.model.digest,
-      follows: wanted.follows,
+      model: model.name,
+      version: model.version,
+      digest: model.digest,
+      follows,
       kind,
       actor: actor.principal.id,
       created_at: new Date().toISOString(),

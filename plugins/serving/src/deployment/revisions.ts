@@ -19,6 +19,24 @@ export const readRevisions = async (
     .orderBy('revision')
     .execute();
 
+/** The newest revisions of the deployments that serve a model because they follow one of its aliases. */
+export const newestRevisions = async (
+  db: Kysely<ServingTables>,
+  { model, follows }: Pick<Revision, 'model'> & { readonly follows: string },
+): Promise<readonly Revision[]> =>
+  await db
+    .selectFrom('deployment_revisions as one')
+    .selectAll()
+    .where('model', '=', model)
+    .where('follows', '=', follows)
+    .where('revision', '=', (eb) =>
+      eb
+        .selectFrom('deployment_revisions as any')
+        .select((of) => of.fn.max('any.revision').as('newest'))
+        .whereRef('any.deployment', '=', 'one.deployment'),
+    )
+    .execute();
+
 /** The newest revision. @throws TRS_SERVING_UNKNOWN_DEPLOYMENT */
 export async function newestRevision(scope: Scope, deployment: string): Promise<Revision> {
   const db = (await scope.service(metadataToken)).query<ServingTables>();

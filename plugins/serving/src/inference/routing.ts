@@ -1,8 +1,7 @@
 import type { Deployment } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
-import { currentRevision } from '../deployment/change-deployment.ts';
-import { toDeployment } from '../deployment/revisions.ts';
+import { newestRevision, toDeployment } from '../deployment/revisions.ts';
 
 /** Which model answers for a deployment now. */
 export interface Routing {
@@ -27,7 +26,7 @@ export async function openRouting(scope: Scope): Promise<Routing> {
       const found = known.get(name);
       const changes = metadata.changes();
       if (found?.changes === changes) return found.deployment;
-      const deployment = currentRevision(scope, name).then(toDeployment);
+      const deployment = newestRevision(scope, name).then(toDeployment);
       known.set(name, { changes, deployment });
       deployment.catch(() => known.delete(name));
       return deployment;

@@ -1,9 +1,7 @@
 import type { Run } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
+import { metricNamed } from '@trestle/nn';
 import { findRun } from './runs.ts';
-
-/** Metrics of which less is better; of the others more is. */
-const ERRORS = new Set(['logLoss', 'brier', 'rmse', 'mae']);
 
 type Pair<T> = [T, T];
 
@@ -21,7 +19,7 @@ export async function compareRuns(scope: Scope, firstId: string, secondId: strin
       metrics.flatMap(({ name, difference }) =>
         difference === null || difference === 0
           ? []
-          : [[name, difference > 0 !== ERRORS.has(name) ? 1 : 0] as const],
+          : [[name, difference > 0 === (metricNamed(name)?.better !== 'lower') ? 1 : 0] as const],
       ),
     ),
   };

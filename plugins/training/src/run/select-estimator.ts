@@ -10,7 +10,7 @@ import {
 import { encodeDesign } from '@trestle/features';
 import { type Context, didYouMean, invariant, type Scope } from '@trestle/kernel';
 import type { GraphPart } from '@trestle/onnx';
-import { DECIDING_METRIC, measure } from '../evaluation/metrics.ts';
+import { decidingMetric, measure } from '../evaluation/metrics.ts';
 import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
 import { type Split, splitAtRandom } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
@@ -98,7 +98,7 @@ export async function tryCandidates(
   const heldDesign = designOf(prepared, learnt, held);
   const heldTargets = targetsOf(prepared, held);
   const scaling = targetScaling(task, targetsOf(prepared, train));
-  const { name, sign } = DECIDING_METRIC[task];
+  const { name, better } = decidingMetric(task);
   const tried: Tried[] = [];
   for (const [index, candidate] of candidates.entries()) {
     const curve: number[] = [];
@@ -106,7 +106,7 @@ export async function tryCandidates(
     const judge = (predictions: Float32Array): number => {
       const metrics = measure(task, heldTargets, scaling.back(predictions), classes.length);
       const value = metrics[name] ?? Number.NaN;
-      const score = sign * value;
+      const score = better === 'higher' ? value : -value;
       if (Number.isFinite(value)) curve.push(value);
       if (!best || score > best.score) best = { score, metrics };
       return score;

@@ -5,7 +5,7 @@ import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
 import { buildModel, type ModelMetadata, openModel } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
-import { DECIDING_METRIC, measure } from '../evaluation/metrics.ts';
+import { decidingMetric, measure } from '../evaluation/metrics.ts';
 import { scoreModel } from '../evaluation/score-model.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
@@ -151,8 +151,9 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
 }
 
 function bestOf(prepared: Prepared, tried: readonly Tried[]): Tried {
-  const { name, sign } = DECIDING_METRIC[prepared.target.task];
-  const score = (one: Tried): number => sign * (one.metrics[name] ?? Number.NaN);
+  const { name, better } = decidingMetric(prepared.target.task);
+  const score = ({ metrics }: Tried): number =>
+    (better === 'higher' ? 1 : -1) * (metrics[name] ?? Number.NaN);
   return tried.reduce((best, one) => (score(one) > score(best) ? one : best));
 }
 
