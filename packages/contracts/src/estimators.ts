@@ -1,4 +1,4 @@
-import { extensionPoint } from '@trestle/kernel';
+import { extensionPoint } from '@trestle/kernel/spec';
 import type { GraphPart } from '@trestle/onnx';
 import type { Task } from './training.ts';
 

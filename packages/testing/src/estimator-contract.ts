@@ -81,8 +81,8 @@ export function estimatorContract(candidates: readonly EstimatorCandidate[]): vo
         });
 
         it('gives the same answers twice, and the graph gives them too', async () => {
-          const fit = () => candidate.fit(training.design, optionsOf({ rounds: 3 }));
-          const [fitted, again] = [await fit(), await fit()];
+          const fitAgain = () => candidate.fit(training.design, optionsOf({ rounds: 3 }));
+          const [fitted, again] = [await fitAgain(), await fitAgain()];
           const predictions = fitted.predict(held.design);
           expect(again.predict(held.design)).toEqual(predictions);
           const graph = graphBuilder([

@@ -13,6 +13,7 @@ const version = modelVersionSchema.parse({
 const models: Models = {
   resolve: async () => version,
   bytes: async () => new Uint8Array(),
+  refusal: async () => undefined,
   register: async () => version,
   promote: async () => ({ previous: null }),
 };
