@@ -36,6 +36,8 @@ const on = ({ dtype, shape, values }: Leaf, device: Device): Tensor =>
 const ints = (values: readonly number[], shape: readonly number[], { device }: Tensor): Tensor =>
   tensor(Int32Array.from(values), { shape, device });
 
+const TWICE = [2, 0, 2, 1, 1, 0];
+
 type Operation = (a: Tensor, b: Tensor, c: Tensor) => Tensor;
 
 /** Our way of writing the fixtures' operations. */
@@ -116,6 +118,113 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'depthwise conv2d': (x, w) => core.conv2d(x, w, { groups: 3, padding: 1 }),
   maxPool: (x) => core.maxPool(x, 3, { stride: 2, padding: 1 }),
   averagePool: (x) => core.averagePool(x, 3, { stride: 2, padding: 1 }),
+  convTranspose1d: (x, w) => core.convTranspose1d(x, w, { stride: 2, padding: 1, outputPadding: 1 }),
+  convTranspose2d: (x, w) => core.convTranspose2d(x, w, { stride: [2, 1], dilation: [1, 2] }),
+  'grouped convTranspose2d': (x, w) =>
+    core.convTranspose2d(x, w, {
+      groups: 2,
+      stride: 3,
+      padding: [
+        [1, 1],
+        [0, 0],
+      ],
+    }),
+  convTranspose3d: (x, w) => core.convTranspose3d(x, w, { stride: 2, padding: 1, outputPadding: [1, 0, 1] }),
+  conv3d: (x, w) =>
+    core.conv3d(x, w, {
+      stride: [1, 2, 1],
+      padding: [
+        [0, 0],
+        [1, 1],
+        [1, 1],
+      ],
+    }),
+  'grouped conv3d': (x, w) => core.conv3d(x, w, { groups: 2, dilation: [2, 1, 1] }),
+  scatter: (x, u) => core.scatter(x, ints([2, 0, 1, 1, 0, 2], [2, 3], x), u, 1),
+  'scatter, added': (x, u) => core.scatter(x, ints(TWICE, [2, 3], x), u, 0, { reduction: 'add' }),
+  'scatter, multiplied': (x, u) => core.scatter(x, ints(TWICE, [2, 3], x), u, 0, { reduction: 'mul' }),
+  'scatter, the largest': (x, u) => core.scatter(x, ints(TWICE, [2, 3], x), u, 0, { reduction: 'max' }),
+  'scatter, the smallest': (x, u) => core.scatter(x, ints(TWICE, [2, 3], x), u, 0, { reduction: 'min' }),
+  takeAt: (x) => core.takeAt(x, [ints([0, 2, 1], [3], x), ints([3, 0, 3], [3], x)]),
+  'takeAt, stretched': (x) => core.takeAt(x, [ints([0, 2, 1], [3, 1], x), ints([-4, -1, -4], [3], x)]),
+  putAt: (x, u) => core.putAt(x, [ints([0, 2, 1], [3], x), ints([3, 0, 3], [3], x)], u),
+  'putAt, added': (x, u) =>
+    core.putAt(x, [ints([0, 0, 1], [3], x), ints([3, 3, -1], [3], x)], u, { reduction: 'add' }),
+  'pad, reflect': (x) =>
+    core.pad(
+      x,
+      [
+        [0, 0],
+        [1, 3],
+        [3, 2],
+      ],
+      { mode: 'reflect' },
+    ),
+  'pad, edge': (x) =>
+    core.pad(
+      x,
+      [
+        [0, 0],
+        [1, 6],
+        [3, 2],
+      ],
+      { mode: 'edge' },
+    ),
+  'pad, wrap': (x) =>
+    core.pad(
+      x,
+      [
+        [0, 0],
+        [1, 4],
+        [3, 2],
+      ],
+      { mode: 'wrap' },
+    ),
+  'pad, with a value, and cut': (x) =>
+    core.pad(
+      x,
+      [
+        [1, -2],
+        [-1, 2],
+      ],
+      { value: 1.5 },
+    ),
+  round: (x) => core.round(x),
+  trunc: (x) => core.trunc(x),
+  tan: (x) => core.tan(x),
+  asin: (x) => core.asin(x),
+  acos: (x) => core.acos(x),
+  atan: (x) => core.atan(x),
+  atan2: (a, b) => core.atan2(a, b),
+  sinh: (x) => core.sinh(x),
+  cosh: (x) => core.cosh(x),
+  asinh: (x) => core.asinh(x),
+  acosh: (x) => core.acosh(x),
+  atanh: (x) => core.atanh(x),
+  log1p: (x) => core.log1p(x),
+  expm1: (x) => core.expm1(x),
+  'maxPool, ceil': (x) => core.maxPool(x, 3, { stride: 2, padding: 1, ceilMode: true }),
+  'averagePool, ceil': (x) => core.averagePool(x, 3, { stride: 2, padding: 1, ceilMode: true }),
+  'averagePool, padding counts': (x) =>
+    core.averagePool(x, 3, { stride: 2, padding: 1, ceilMode: true, countsPadding: true }),
+  'averagePool 3-D': (x) => core.averagePool(x, 2, { padding: 1, countsPadding: true }),
+  adaptiveMaxPool: (x) => core.adaptiveMaxPool(x, [3, 4]),
+  adaptiveAveragePool: (x) => core.adaptiveAveragePool(x, [3, 4]),
+  'interpolate, nearest': (x) => core.interpolate(x, [7, 3]),
+  'interpolate, nearest exact': (x) => core.interpolate(x, [7, 3], { mode: 'nearestExact' }),
+  'interpolate, linear': (x) => core.interpolate(x, [7, 3], { mode: 'linear' }),
+  'interpolate, linear, corners': (x) => core.interpolate(x, [7, 3], { mode: 'linear', alignCorners: true }),
+  'interpolate, linear, scaled': (x) => core.interpolate(x, [8], { mode: 'linear', scale: [1.7] }),
+  'interpolate, cubic': (x) => core.interpolate(x, [7, 3], { mode: 'cubic' }),
+  'interpolate, 3-D': (x) => core.interpolate(x, [3, 5, 2], { mode: 'linear' }),
+  cumulativeMax: (x) => core.cumulativeMax(x, 1),
+  cumulativeMin: (x) => core.cumulativeMin(x, 0),
+  'einsum ...ij,...jk->...ik': (a, b) => core.einsum('...ij,...jk->...ik', a, b),
+  'einsum b...,b...->...': (a, b) => core.einsum('b...,b...->...', a, b),
+  'einsum ...i->...': (a) => core.einsum('...i->...', a),
+  'matmul of vectors': (a, b) => a.matmul(b),
+  'matmul by a vector': (a, b) => a.matmul(b),
+  'matmul of a vector': (a, b) => a.matmul(b),
 };
 
 it('has fixtures that say what made them', () => {

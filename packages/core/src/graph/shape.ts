@@ -66,7 +66,9 @@ export function normalizeAxes(
   operation: string,
 ): number[] {
   if (axes === undefined) return [...shape.keys()];
-  const list = typeof axes === 'number' ? [axes] : axes;
+  const named = typeof axes === 'number' ? [axes] : axes;
+  // A scalar may be named as if it had one axis, as in PyTorch.
+  const list = shape.length === 0 ? named.filter((axis) => axis !== 0 && axis !== -1) : named;
   return [...new Set(list.map((axis) => normalizeAxis(axis, shape, operation)))].sort((a, b) => a - b);
 }
 

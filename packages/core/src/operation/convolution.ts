@@ -1,6 +1,6 @@
 import { CoreError } from '../core-error.ts';
 import type { Node } from '../graph/node.ts';
-import { type Shape, shapeText, sizeOf } from '../graph/shape.ts';
+import { lengthOf, type Shape, shapeText, sizeOf } from '../graph/shape.ts';
 import { withDerivative } from './derivative.ts';
 import { add, cast, mul } from './elementwise.ts';
 import { matmul } from './matmul.ts';
@@ -49,9 +49,10 @@ export function convolution(
     throw new CoreError(
       'CONVOLUTION',
       `${operation}: an input ${shapeText(x.shape)} does not fit a weight ${shapeText(weight.shape)} in ${groups} groups.`,
-      spatial === 1
-        ? 'They are [n, length, channels] and [size, channels / groups, outputs].'
-        : 'They are [n, height, width, channels] and [height, width, channels / groups, outputs].',
+      [
+        'They are [n, length, channels] and [size, channels / groups, outputs].',
+        'They are [n, height, width, channels] and [height, width, channels / groups, outputs].',
+      ][spatial - 1] ?? 'They are [n, ...spatial, channels] and [...sizes, channels / groups, outputs].',
     );
   }
   const sizes = weight.shape.slice(0, spatial);
@@ -316,4 +317,78 @@ function weightGradient(g: Node, x: Node, shape: Shape, geometry: Geometry, grou
   const gradients = permute(reshape(g, [positions, groups, outputs / groups]), [1, 0, 2]);
   const products = matmul(reshape(patches, [groups, inner, positions]), gradients);
   return reshape(permute(products, [1, 0, 2]), shape);
+}
+
+export interface TransposedConvolutionOptions extends ConvolutionOptions {
+  /** Positions more at the end of each spatial axis, fewer than the stride: which of the inputs of a convolution is meant. */
+  readonly outputPadding?: number | readonly number[];
+}
+
+/**
+ * The adjoint of a convolution, as a function of its own: what a window saw is spread over the window's places and added up. The
+ * weight is that convolution's, [...sizes, outputs / groups, channels].
+ */
+export function transposedConvolution(
+  operation: string,
+  given: Node,
+  kernel: Node,
+  spatial: number,
+  options: TransposedConvolutionOptions,
+): Node {
+  const { groups = 1, outputPadding = 0 } = options;
+  const [x, weight] = [cast(given, 'float32'), cast(kernel, 'float32')];
+  const sizes = weight.shape.slice(0, spatial);
+  const [perGroup = 0, channels = 0] = weight.shape.slice(-2);
+  const isFitting =
+    x.shape.length === spatial + 2 &&
+    weight.shape.length === spatial + 2 &&
+    isCount(groups) &&
+    channels === x.shape.at(-1) &&
+    channels % groups === 0;
+  if (!isFitting) {
+    throw new CoreError(
+      'CONVOLUTION',
+      `${operation}: an input ${shapeText(x.shape)} does not fit a weight ${shapeText(weight.shape)} in ${groups} groups.`,
+      'They are [n, ...spatial, channels] and [...sizes, outputs / groups, channels].',
+    );
+  }
+  const each = (value: number | readonly number[], otherwise: number): number[] =>
+    sizes.map((_, axis) => (typeof value === 'number' ? value : (value[axis] ?? otherwise)));
+  const [strides, dilations] = [each(options.stride ?? 1, 1), each(options.dilation ?? 1, 1)];
+  const more = each(outputPadding, 0);
+  const { padding = 0 } = options;
+  const axes = sizes.map((size, axis) => {
+    const [length, stride] = [lengthOf(x.shape, axis + 1), lengthOf(strides, axis)];
+    const span = lengthOf(dilations, axis) * (size - 1) + 1;
+    const extra = lengthOf(more, axis);
+    const sides = ((): readonly [number, number] => {
+      if (padding === 'valid') return [0, 0];
+      if (padding === 'same')
+        return [Math.floor(Math.max(0, span - stride) / 2), Math.ceil(Math.max(0, span - stride) / 2)];
+      return typeof padding === 'number' ? [padding, padding] : (padding[axis] ?? [0, 0]);
+    })();
+    const behind = padding === 'same' ? Math.max(extra, stride - span) : extra;
+    const output = (length - 1) * stride - sides[0] - sides[1] + span + behind;
+    const isWhole =
+      [size, stride, lengthOf(dilations, axis), output].every(isCount) &&
+      [...sides, extra].every((one) => isCount(one + 1));
+    if (!isWhole || (padding !== 'same' && extra >= stride && extra > 0)) {
+      throw new CoreError(
+        'CONVOLUTION',
+        `${operation}: on an axis of ${length}, a window of ${size} with stride ${stride}, dilation ${lengthOf(dilations, axis)}, padding ${sides.join(' and ')} and output padding ${extra} gives no axis.`,
+        'All are whole numbers; the output has at least one position, and output padding is less than the stride.',
+      );
+    }
+    return { sides, output };
+  });
+  const geometry: Geometry = { sizes, strides, dilations, padding: axes.map(({ sides }) => sides) };
+  const shape = [lengthOf(x.shape, 0), ...axes.map(({ output }) => output), perGroup * groups];
+  return withDerivative(inputGradient(x, shape, weight, geometry, groups), {
+    operands: [x, weight],
+    pullback: ([input = x, own = weight], _, g) => [
+      correlate(g, own, geometry, groups),
+      weightGradient(input, g, own.shape, geometry, groups),
+    ],
+    isTransparent: true,
+  });
 }

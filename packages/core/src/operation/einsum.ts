@@ -29,39 +29,82 @@ export function einsum(equation: string, operands: readonly Node[]): Node {
   );
 }
 
-function parse(equation: string, operands: readonly Node[]): { inputs: Labelled[]; output: string } {
-  const [left = '', right] = equation.replaceAll(' ', '').split('->');
+function parse(
+  given: string,
+  operands: readonly Node[],
+): { readonly inputs: readonly Labelled[]; readonly output: string } {
+  const equation = given.replaceAll(' ', '');
+  const [left = '', right] = equation.split('->');
   const names = left.split(',');
-  if (!/^[a-zA-Z,]*(->[a-zA-Z]*)?$/.test(equation.replaceAll(' ', '')) || names.length !== operands.length) {
-    throw mismatch(equation, operands, `it describes ${names.length} operands`);
-  }
+  const isWritten = /^([a-zA-Z,]|\.\.\.)*(->([a-zA-Z]|\.\.\.)*)?$/.test(equation);
+  if (!isWritten || names.length !== operands.length)
+    throw mismatch(given, operands, `it describes ${names.length} operands`);
+  const others = othersOf(given, names, operands);
   const lengths = new Map<string, number>();
   const inputs = operands.map((node, index) => {
-    const labels = names[index] ?? '';
+    const own = names[index] ?? '';
+    const count = node.shape.length - own.replace('...', '').length;
+    const labels = own.replace('...', others.slice(others.length - Math.max(0, count)));
     if (labels.length !== node.shape.length)
-      throw mismatch(equation, operands, `"${labels}" is not of rank ${node.shape.length}`);
+      throw mismatch(given, operands, `"${own}" is not of rank ${node.shape.length}`);
+    return stretched({ node, labels }, others);
+  });
+  for (const { node, labels } of inputs) {
     for (const [axis, label] of [...labels].entries()) {
-      const length = node.shape[axis] ?? 1;
+      const length = lengthOf(node.shape, axis);
       if ((lengths.get(label) ?? length) !== length)
-        throw mismatch(equation, operands, `"${label}" has two lengths`);
+        throw mismatch(
+          given,
+          operands,
+          others.includes(label) ? '"..." has two lengths' : `"${label}" has two lengths`,
+        );
       lengths.set(label, length);
     }
-    return { node, labels };
-  });
-  const all = [...left.replaceAll(',', '')];
+  }
+  // Axes of length 1 everywhere are nobody's now.
+  const kept = [...others].filter((label) => lengths.has(label)).join('');
+  const all = [...left.replaceAll(/[,.]/g, '')];
   const once = all.filter((label) => all.indexOf(label) === all.lastIndexOf(label)).sort();
-  const output = right ?? once.join('');
+  const output = right === undefined ? kept + once.join('') : right.replace('...', kept);
   const isKnown = [...output].every((label, at) => lengths.has(label) && output.indexOf(label) === at);
   if (!isKnown)
-    throw mismatch(equation, operands, `"${output}" repeats a letter, or has one that no operand has`);
+    throw mismatch(given, operands, `"${right ?? output}" repeats a letter, or has one that no operand has`);
   return { inputs, output };
+}
+
+/** Letters for the axes that "..." stands for, as many as the longest has; an operand has one "..." at the most. */
+function othersOf(equation: string, names: readonly string[], operands: readonly Node[]): string {
+  const counts = names.map((name, index) => {
+    const parts = name.split('...');
+    if (parts.length > 2) throw mismatch(equation, operands, `"${name}" has "..." twice`);
+    return parts.length === 1 ? 0 : lengthsOf(operands[index]) - parts.join('').length;
+  });
+  const free = [...'ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkjihgfedcba'].filter(
+    (letter) => !equation.includes(letter),
+  );
+  return free.slice(0, Math.max(0, ...counts)).join('');
+}
+
+const lengthsOf = (node: Node | undefined): number => node?.shape.length ?? 0;
+
+/** Axes of "..." that are of length 1 stretch: they are left out, and others' lengths are taken. */
+function stretched({ node, labels }: Labelled, others: string): Labelled {
+  const isKept = (axis: number): boolean => !others.includes(labels[axis] ?? '') || node.shape[axis] !== 1;
+  const kept = [...labels].filter((_, axis) => isKept(axis));
+  return {
+    node: reshape(
+      node,
+      node.shape.filter((_, axis) => isKept(axis)),
+    ),
+    labels: kept.join(''),
+  };
 }
 
 function mismatch(equation: string, operands: readonly Node[], what: string): CoreError {
   return new CoreError(
     'EINSUM',
     `einsum: "${equation}" does not fit ${operands.map(({ shape }) => shapeText(shape)).join(', ')}: ${what}.`,
-    'One letter per axis, one group of letters per operand: "bij,bjk->bik".',
+    'One letter per axis, one group of letters per operand, "..." for axes that stretch: "bij,...jk->b...ik".',
   );
 }
 

@@ -68,6 +68,7 @@ export const isNotANumber = (x: Node): Node => unary('isNaN', x);
 export const not = (x: Node): Node => unary('not', x);
 export const notEqual = (a: Node, b: Operand): Node => binary('notEqual', a, b);
 export const maximum = (a: Node, b: Operand): Node => binary('maximum', a, b);
+export const minimum = (a: Node, b: Operand): Node => binary('minimum', a, b);
 export const equal = (a: Node, b: Operand): Node => binary('equal', a, b);
 export const less = (a: Node, b: Operand): Node => binary('less', a, b);
 export const lessEqual = (a: Node, b: Operand): Node => binary('lessEqual', a, b);

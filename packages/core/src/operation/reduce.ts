@@ -105,6 +105,8 @@ export const all = (x: Node, axes: Axes | undefined, options: ReduceOptions): No
 /** The place of the largest or smallest element along an axis, the first of equals, or of the first NaN; int32. */
 function placeOf(fn: 'max' | 'min', x: Node, axis: number, options: ReduceOptions): Node {
   const operation = `arg${fn}`;
+  if (x.shape.length === 0 && (axis === 0 || axis === -1))
+    return reshape(placeOf(fn, reshape(x, [1]), 0, {}), []);
   const normal = normalizeAxis(axis, x.shape, operation);
   const length = lengthOf(x.shape, normal);
   const isFound = equal(x, reduce(fn, x, normal, KEPT, operation));

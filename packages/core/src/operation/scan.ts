@@ -9,7 +9,12 @@ import { reduce } from './reduce.ts';
  * Folds of all elements up to each one: log2(length) steps, each of which combines every element with the one twice as far
  * before it as in the last (Hillis and Steele 1986). Made of element-wise work and joins, so it has its derivatives.
  */
-export function cumulative(fn: 'add' | 'mul' | 'maximum', x: Node, axis: number, operation: string): Node {
+export function cumulative(
+  fn: 'add' | 'mul' | 'maximum' | 'minimum',
+  x: Node,
+  axis: number,
+  operation: string,
+): Node {
   const normal = normalizeAxis(axis, x.shape, operation);
   const length = lengthOf(x.shape, normal);
   let folded = counted(x);

@@ -16,7 +16,7 @@ const DENOMINATOR = [
 const BOUND = 3.92;
 
 // 2 artanh(s) / s = 2 (1 + s²/3 + s⁴/5 + …), as far as s up to 1/3 needs it for float32.
-const TWICE_ARTANH = [2 / 15, 2 / 13, 2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3, 2];
+export const TWICE_ARTANH = [2 / 15, 2 / 13, 2 / 11, 2 / 9, 2 / 7, 2 / 5, 2 / 3, 2];
 
 /** A polynomial by Horner's rule, coefficients from the highest power down. */
 export const polynomial = (x: Node, [first = 0, ...rest]: readonly number[]): Node => {

@@ -1,6 +1,11 @@
 import { CoreError } from '../core-error.ts';
 import type { DType } from '../graph/dtype.ts';
-import { type ConvolutionOptions, convolution } from '../operation/convolution.ts';
+import {
+  type ConvolutionOptions,
+  convolution,
+  type TransposedConvolutionOptions,
+  transposedConvolution,
+} from '../operation/convolution.ts';
 import * as contraction from '../operation/einsum.ts';
 import * as elementwise from '../operation/elementwise.ts';
 import * as indexing from '../operation/indexing.ts';
@@ -91,6 +96,57 @@ export const conv1d = (x: Tensor, weight: Tensor, options: ConvolutionOptions = 
 export const conv2d = (x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor =>
   new Tensor(convolution('conv2d', x.node, weight.node, 2, options));
 
+/**
+ * Convolution over three axes.
+ *
+ * @param x [n, depth, height, width, channels]
+ * @param weight [depth, height, width, channels / groups, outputs]
+ * @returns [n, layers, rows, columns, outputs]
+ * @throws TRS_CORE_CONVOLUTION when the shapes do not fit together
+ */
+export const conv3d = (x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor =>
+  new Tensor(convolution('conv3d', x.node, weight.node, 3, options));
+
+/**
+ * Transposed convolution over one axis: the adjoint of the convolution that has this weight.
+ *
+ * @param x [n, length, channels]
+ * @param weight [size, outputs / groups, channels]
+ * @returns [n, (length - 1) stride - padding + dilation (size - 1) + 1 + outputPadding, outputs]
+ * @throws TRS_CORE_CONVOLUTION when the shapes do not fit together
+ */
+export const convTranspose1d = (
+  x: Tensor,
+  weight: Tensor,
+  options: TransposedConvolutionOptions = {},
+): Tensor => new Tensor(transposedConvolution('convTranspose1d', x.node, weight.node, 1, options));
+
+/**
+ * Transposed convolution over two axes; see `convTranspose1d`.
+ *
+ * @param x [n, height, width, channels]
+ * @param weight [height, width, outputs / groups, channels]
+ * @throws TRS_CORE_CONVOLUTION when the shapes do not fit together
+ */
+export const convTranspose2d = (
+  x: Tensor,
+  weight: Tensor,
+  options: TransposedConvolutionOptions = {},
+): Tensor => new Tensor(transposedConvolution('convTranspose2d', x.node, weight.node, 2, options));
+
+/**
+ * Transposed convolution over three axes; see `convTranspose1d`.
+ *
+ * @param x [n, depth, height, width, channels]
+ * @param weight [depth, height, width, outputs / groups, channels]
+ * @throws TRS_CORE_CONVOLUTION when the shapes do not fit together
+ */
+export const convTranspose3d = (
+  x: Tensor,
+  weight: Tensor,
+  options: TransposedConvolutionOptions = {},
+): Tensor => new Tensor(transposedConvolution('convTranspose3d', x.node, weight.node, 3, options));
+
 /** The largest element of each window, channel by channel: [n, ...spatial, channels] -> [n, ...positions, channels]. */
 export const maxPool = (
   x: Tensor,
@@ -98,16 +154,16 @@ export const maxPool = (
   options: pooling.PoolOptions = {},
 ): Tensor => new Tensor(pooling.maxPool(x.node, size, options));
 
-/** The mean of each window, channel by channel; what is padded does not count. */
+/** The mean of each window, channel by channel; what is padded does not count unless `countsPadding`. */
 export const averagePool = (
   x: Tensor,
   size: number | readonly number[],
-  options: pooling.PoolOptions = {},
+  options: pooling.AveragePoolOptions = {},
 ): Tensor => new Tensor(pooling.averagePool(x.node, size, options));
 
 /**
  * Sums of products by Einstein's convention: `einsum('bij,bjk->bik', a, b)`. Letters that the result does not have are summed
- * over; without `->` it has those that occur once, in alphabetical order. Pairs go through matmul, from the left.
+ * over; without `->` it has those that occur once, in alphabetical order. `...` stands for axes that stretch. Pairs go through matmul, from the left.
  *
  * @throws TRS_CORE_EINSUM when the letters do not fit the operands
  */

@@ -190,7 +190,7 @@ export class Tensor {
     return new Tensor(cast(this.node, dtype));
   }
 
-  /** [..., m, k] x [..., k, n] -> [..., m, n]; leading axes broadcast. */
+  /** [..., m, k] x [..., k, n] -> [..., m, n]; leading axes broadcast. A vector [k] is a row on the left, a column on the right. */
   matmul(other: Tensor): Tensor {
     checkTensor(other, this, 'matmul');
     return new Tensor(matmul(this.node, other.node));

@@ -1,21 +1,44 @@
 import {
+  acos,
+  acosh,
+  adaptiveAveragePool,
   arange,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
   averagePool,
   checkpoint,
   concat,
   conv1d,
   conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  cosh,
+  cumulativeMax,
+  cumulativeMin,
   customGradient,
   einsum,
   erf,
+  expm1,
   gelu,
+  interpolate,
+  log1p,
   lowerTriangle,
   maxPool,
+  pad,
+  putAt,
   random,
+  scatter,
   silu,
+  sinh,
   softplus,
   stack,
   Tensor,
+  takeAt,
+  tan,
   tensor,
   topK,
   upperTriangle,
@@ -338,4 +361,96 @@ export const SAMPLES: readonly Sample[] = [
     shape: [3, 2, 4],
     fn: (w) => conv1d(weights([2, 7, 4], 1), w, { groups: 2, stride: 2, padding: 1, dilation: 2 }).square(),
   },
+  {
+    name: 'transposed convolutions',
+    shape: [1, 3, 3, 2],
+    fn: (x) => convTranspose2d(x, weights([2, 3, 2, 2]), { stride: 2, padding: 1, outputPadding: 1 }),
+  },
+  {
+    name: 'transposed convolutions by their weight',
+    shape: [2, 3, 2],
+    fn: (w) => convTranspose1d(weights([1, 4, 2]), w, { stride: 2, dilation: 2 }),
+  },
+  { name: 'conv3d', shape: [1, 3, 3, 2, 2], fn: (x) => conv3d(x, weights([2, 2, 2, 2, 2]), { padding: 1 }) },
+  {
+    name: 'scatter',
+    shape: [4],
+    fn: (x) => scatter(x.mul(x), places, x.sin()).mul(scatter(x, places, x, 0, { reduction: 'mul' })),
+  },
+  {
+    name: 'places of leading axes',
+    shape: [3, 2],
+    fn: (x) =>
+      putAt(x, [places], weights([4, 2]).mul(2), { reduction: 'add' }).mul(takeAt(x, [places.sub(0)]).sum()),
+  },
+  {
+    name: 'padding',
+    shape: [3, 4],
+    fn: (x) =>
+      pad(
+        x,
+        [
+          [2, 1],
+          [-1, 5],
+        ],
+        { mode: 'reflect' },
+      ).square(),
+  },
+  {
+    name: 'inverse functions',
+    shape: [3, 4],
+    fn: (x) => {
+      const small = x.tanh().mul(0.9);
+      return asin(small)
+        .add(acos(small.square()))
+        .add(atan(x))
+        .add(atanh(small))
+        .add(asinh(x))
+        .add(acosh(x.square().add(1.5)));
+    },
+  },
+  {
+    name: 'hyperbolic functions',
+    shape: [3, 4],
+    fn: (x) =>
+      sinh(x)
+        .add(cosh(x))
+        .add(expm1(x))
+        .add(log1p(x.square()))
+        .add(tan(x.mul(0.3))),
+  },
+  { name: 'angles', shape: [3, 4], fn: (x) => atan2(x.add(3), x.square().add(1)) },
+  {
+    name: 'norms',
+    shape: [3, 4],
+    fn: (x) =>
+      x
+        .norm(1, { p: 3 })
+        .add(x.square().add(1).norm(1, { p: 0.5 }))
+        .add(x.norm(1)),
+  },
+  {
+    name: 'deviations and sigmoids',
+    shape: [3, 4],
+    fn: (x) => x.std(1, { keepDims: true }).mul(x.sigmoid()).add(softplus(x)),
+  },
+  { name: 'clamping', shape: [3, 4], fn: (x) => x.mul(x).clamp(x.mul(0.3), 0.8), isKinked: true },
+  {
+    name: 'interpolation',
+    shape: [1, 3, 4, 2],
+    fn: (x) => interpolate(x, [5, 2], { mode: 'cubic' }).square(),
+  },
+  { name: 'adaptive pooling', shape: [1, 5, 3, 2], fn: (x) => adaptiveAveragePool(x, [3, 2]).square() },
+  {
+    name: 'pooling that counts',
+    shape: [1, 4, 5, 2],
+    fn: (x) => averagePool(x, 3, { stride: 2, padding: 1, ceilMode: true, countsPadding: true }).square(),
+  },
+  {
+    name: 'largest so far',
+    shape: [3, 4],
+    fn: (x) => cumulativeMax(x, 1).mul(cumulativeMin(x, 0)),
+    isKinked: true,
+  },
+  { name: 'vectors', shape: [4], fn: (x) => weights([3, 4]).matmul(x).add(x.matmul(x)) },
 ];
