@@ -112,7 +112,7 @@ describe('the data plugin', () => {
     const adding =
       content === undefined
         ? host.run(dataAdd, { path: 'missing.csv', name: 'things' }, { surface: 'cli' })
-        : add('bad.csv', content);
+        : add('bad.csv', content, { names: 'strict' });
     await expect(adding).rejects.toMatchObject({ code });
     await nothingAdded();
   });

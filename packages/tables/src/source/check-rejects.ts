@@ -1,27 +1,37 @@
 import { dataError } from '../data-error.ts';
 import type { Engine } from '../engine/engine.ts';
+import { literal } from '../engine/quote.ts';
+import type { LocalSource } from './local-source.ts';
+import { lineOf } from './scan-file.ts';
 
 /** Bad rows that an error shows. */
 const SHOWN_ROWS = 10;
 
-/** Rows that could not be read, after a relation was read to its end. @throws TRS_DATA_BAD_ROWS showing them */
-export async function checkRejects(engine: Engine, shown: string): Promise<void> {
-  // Made by the first relation that keeps them; one whose types a sample told fails instead.
+/** Rows that have not the shape of one, after a relation was read to its end. @throws TRS_DATA_BAD_ROWS showing them */
+export async function checkRejects(
+  engine: Engine,
+  { path, shown }: Pick<LocalSource, 'path' | 'shown'>,
+): Promise<void> {
+  // Made by the first relation that keeps them; one that is strict fails instead.
   const tables = await engine.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'");
   if (tables.length === 0) return;
-  const [count] = await engine.rows('SELECT count(DISTINCT line) AS bad FROM reject_errors');
+  const from = `reject_errors JOIN reject_scans USING (scan_id, file_id) WHERE file_path = ${literal(path)}`;
+  const [count] = await engine.rows(`SELECT count(DISTINCT line) AS bad FROM ${from}`);
   const bad = Number(count?.bad ?? 0);
   if (bad === 0) return;
   const errors = await engine.rows(
-    `SELECT line, any_value(column_name) AS field, any_value(error_message) AS reason, any_value(csv_line) AS content
-     FROM reject_errors GROUP BY line ORDER BY line LIMIT ${SHOWN_ROWS}`,
+    `SELECT line, min(line_byte_position) AS byte, any_value(column_name) AS field, any_value(error_message) AS reason, any_value(csv_line) AS content
+     FROM ${from} GROUP BY line ORDER BY line LIMIT ${SHOWN_ROWS}`,
   );
-  const rows = errors.map(({ line, field, reason, content }) => ({
-    line: Number(line),
-    field: field === null ? undefined : String(field),
-    reason: String(reason).split('\n')[0],
-    content: String(content).slice(0, 200),
-  }));
+  const rows = [];
+  for (const { byte, field, reason, content } of errors)
+    rows.push({
+      // The engine counts rows, and a quoted field may hold several lines.
+      line: await lineOf(path, Math.max(0, Number(byte) - 1)),
+      field: field === null ? undefined : String(field),
+      reason: String(reason).split('\n')[0],
+      content: String(content).slice(0, 200),
+    });
   const first = rows[0];
   throw dataError('BAD_ROWS', {
     kind: 'invalid',

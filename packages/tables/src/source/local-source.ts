@@ -16,10 +16,14 @@ export interface LocalSource {
   readonly format: Exclude<FileFormat, 'arrow' | 'excel' | 'sqlite'>;
   /** What a pass over the content tells. It may go on while the engine looks at the first rows: no row is taken before it ends. */
   readonly scanned: Promise<Scanned>;
-  /** A long delimited text: a sample of it may tell the types. */
+  /** A long text: a sample of it may tell the types. */
   readonly isLong?: boolean;
   /** Where types are known, and need not be found out. */
   readonly columns?: readonly TypedColumn[];
+  /** Columns of which the types are looked for in the texts that were written down for them (`spoolTexts`). */
+  readonly texts?: readonly string[];
+  /** What a place of a row is counted in; lines when left out. */
+  readonly rowsAre?: 'lines' | 'rows';
   /** What a person is to know of how it was read: what was guessed, or could not be kept. */
   readonly notes?: readonly string[];
   /** The most characters of a line, where that is known: the engine makes room for several of them. */

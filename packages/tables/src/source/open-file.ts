@@ -8,8 +8,9 @@ import type { ReadContext } from './read-context.ts';
 import { recodeFile } from './recode-file.ts';
 import { fileSize, scanFile } from './scan-file.ts';
 import type { SourceOptions } from './source-options.ts';
-import { spoolRows } from './spool-rows.ts';
+import type { Rows } from './spool-rows.ts';
 import { spoolTyped } from './spool-typed.ts';
+import { spoolTexts, taggedRow } from './types/spool-texts.ts';
 
 /** One local file, as the engine reads it: expanded, as UTF-8, or as JSON lines where it reads no such format. */
 export async function openFile(
@@ -41,9 +42,11 @@ export async function openFile(
     const scanned = scanFile(path, shown, isText);
     // Whoever awaits it sees the failure; until then it is not unhandled.
     scanned.catch(() => {});
-    // The engine would look at all of a JSON, and make sense of one that ends too early.
-    if (format === 'json' || format === 'jsonl') await scanned;
-    if (format === 'json') await checkJsonEnd(path, shown);
+    if (format === 'json' || format === 'jsonl') {
+      const { digest } = await scanned;
+      if (format === 'json') await checkJsonEnd(path, shown);
+      return await scannedJson(ctx, { path, shown, format, digest }, dir);
+    }
     return { path, shown, format, scanned, isLong: isLong(format, size) };
   }
   const { digest } = await scanFile(path, shown, false);
@@ -60,8 +63,46 @@ export async function openFile(
   }
   const { hasReturns } = await scanFile(at, shown, true);
   if (format === 'json') await checkJsonEnd(at, shown);
+  if (format === 'json' || format === 'jsonl')
+    return await scannedJson(ctx, { path: at, shown, format, digest }, dir);
   const scanned = Promise.resolve({ digest, hasReturns });
   return { path: at, shown, format, scanned, isLong: isLong(format, await fileSize(at, shown)) };
+}
+
+/** A JSON text as the values that stand in it: the engine would write numbers anew, and rewrite strings that look like times. */
+async function scannedJson(
+  ctx: ReadContext,
+  {
+    path,
+    shown,
+    format,
+    digest,
+  }: {
+    readonly path: string;
+    readonly shown: string;
+    readonly format: 'json' | 'jsonl';
+    readonly digest: string;
+  },
+  dir: string,
+): Promise<LocalSource> {
+  const texts: string[] = [];
+  const to = join(dir, `${basename(path)}.texts`);
+  const { maxSourceBytes: maxBytes } = ctx.limits;
+  const { scanJson } = await import('./types/scan-json.ts');
+  const { longestLine, characters } = await spoolTexts(scanJson(path, shown, texts), to, {
+    shown,
+    maxBytes,
+    signal: ctx.signal,
+  });
+  return {
+    path: to,
+    shown,
+    format,
+    scanned: Promise.resolve({ digest }),
+    texts,
+    longestLine,
+    isLong: characters >= LONG_BYTES,
+  };
 }
 
 /** In a shorter text, looking at every row costs nothing that is worth saving. */
@@ -78,30 +119,55 @@ async function converted(
     readonly to: string;
     readonly format: 'arrow' | 'excel' | 'sqlite';
   },
-  { sheet, query }: Omit<SourceOptions, 'path'>,
+  { sheet, query, header: hasHeader }: Omit<SourceOptions, 'path'>,
   dir: string,
 ): Promise<LocalSource> {
   const { path, shown, to } = file;
-  const { maxSourceBytes: maxBytes } = ctx.limits;
   if (file.format === 'arrow') {
     const { readArrow } = await import('./tables/read-arrow.ts');
     return await spoolTyped(ctx, await readArrow(path, shown), to, shown);
   }
   if (file.format === 'excel') {
     const { readExcel } = await import('./tables/read-excel.ts');
-    const spooled = await spoolRows(await readExcel(path, shown, dir, sheet), to, {
-      shown,
-      maxBytes,
-      signal: ctx.signal,
-    });
-    return { path: to, shown, format: 'jsonl', ...spooled };
+    return await spooled(ctx, await readExcel(path, shown, dir, sheet, hasHeader !== 'no'), to, shown);
   }
   const { readSqlite } = await import('./tables/read-sqlite.ts');
   const rows = await readSqlite(path, shown, query);
   try {
-    const spooled = await spoolRows(rows, to, { shown, maxBytes, signal: ctx.signal });
-    return { path: to, shown, format: 'jsonl', ...spooled };
+    return await spooled(ctx, rows, to, shown);
   } finally {
     rows.close();
   }
+}
+
+/** Rows of a workbook or of SQLite, where each value has a type of its own, as a local file. */
+async function spooled(
+  ctx: ReadContext,
+  { names, rows, places }: Rows,
+  to: string,
+  shown: string,
+): Promise<LocalSource> {
+  const { maxSourceBytes: maxBytes } = ctx.limits;
+  const texts = (async function* () {
+    let count = 0;
+    for await (const row of rows) {
+      count++;
+      yield taggedRow(row, places?.[count - 1] ?? count);
+    }
+  })();
+  const { digest, longestLine, characters } = await spoolTexts(texts, to, {
+    shown,
+    maxBytes,
+    signal: ctx.signal,
+  });
+  return {
+    path: to,
+    shown,
+    format: 'jsonl',
+    scanned: Promise.resolve({ digest }),
+    texts: names,
+    rowsAre: 'rows',
+    longestLine,
+    isLong: characters >= LONG_BYTES,
+  };
 }

@@ -28,7 +28,7 @@ export async function* readSource(
     const { columns, ready } = await sourceColumns(engine, files, readingOf(options), undefined);
     for (const { source, relation } of ready) {
       yield* batches(engine, selectColumns(relation, columns), columns, DEFAULT_BATCH_ROWS);
-      if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source.shown);
+      if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source);
     }
   } finally {
     engine.close();

@@ -85,7 +85,7 @@ function firstBadByte(bytes: Buffer): number {
 }
 
 /** Lines are counted only when there is something to tell: doing it for every file would take longer than its digest. */
-async function lineOf(path: string, offset: number): Promise<number> {
+export async function lineOf(path: string, offset: number): Promise<number> {
   if (offset === 0) return 1;
   let line = 1;
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, end: offset - 1 })) {

@@ -1,15 +1,37 @@
 import type { ColumnType } from '@trestle/statistics';
+import { dataError } from '../data-error.ts';
 import type { TypedColumn } from '../engine/batches.ts';
 import { columnTypeOf } from '../engine/column-types.ts';
 import type { Engine } from '../engine/engine.ts';
+import { identifier } from '../engine/quote.ts';
+import { checkLineEnds } from './check-line-ends.ts';
 import { checkParquetSize } from './check-parquet-size.ts';
-import { checkStoredNames } from './check-stored-names.ts';
-import type { LocalSource } from './local-source.ts';
+import { checkRejects } from './check-rejects.ts';
+import type { LocalSource, Scanned } from './local-source.ts';
 import { matchColumns } from './match-columns.ts';
+import { parquetNames } from './parquet-names.ts';
 import type { Reading } from './reading.ts';
 import { readingSource } from './reading-source.ts';
 import { describeRelation, sourceRelation } from './source-relation.ts';
 import { checkOverrides } from './type-overrides.ts';
+import { columnNames } from './types/column-names.ts';
+import { delimitedTable } from './types/delimited-table.ts';
+import { givenSpelling } from './types/given-spelling.ts';
+import {
+  type ColumnReading,
+  type Look,
+  NOT_PROVED,
+  proveTypes,
+  type Said,
+  typedColumns,
+  typedRelation,
+} from './types/prove-types.ts';
+import type { RawTable } from './types/raw-table.ts';
+import type { RecordShape } from './types/record-lines.ts';
+import { findMisfits, refuseMisfits } from './types/refuse-misfits.ts';
+import { sampleRows } from './types/sample.ts';
+import { taggedTable } from './types/tagged-table.ts';
+import { typeNotes } from './types/type-notes.ts';
 
 /** A source as something to select from, with columns of the types that all sources of the version share. */
 export interface ReadySource {
@@ -24,12 +46,39 @@ export interface SourceColumns {
   readonly notes: readonly string[];
 }
 
+/** A source of which types are looked for in its texts. */
+interface Texts {
+  readonly source: LocalSource;
+  readonly table: RawTable;
+  readonly shape: RecordShape | undefined;
+  /** SQL: its rows, or those of a sample. */
+  readonly look: string;
+  readonly isWhole: boolean;
+}
+
+/** A source that says its types. */
+interface Declared {
+  readonly source: LocalSource;
+  readonly relation: string;
+  readonly columns: readonly TypedColumn[];
+}
+
+interface FoundTexts extends Texts {
+  readonly notes: readonly string[];
+  /** It fails at the first row that has not the shape of one. */
+  readonly isStrict: boolean;
+}
+
+interface FoundDeclared extends Declared {
+  readonly notes: readonly string[];
+}
+
 /**
- * The columns of several sources together: the same names in each; where types differ, whole numbers become numbers, and
- * anything else text, which is then read as it stands.
+ * The columns of several sources together: the same names in each. A type that is looked for is one that every value of all of
+ * them has; where sources differ in types that they say, whole numbers become numbers, and anything else text.
  *
  * @param base the types of the version that is appended to
- * @throws TRS_DATA_COLUMNS_DIFFER, TRS_DATA_UNKNOWN_COLUMN
+ * @throws TRS_DATA_COLUMNS_DIFFER, TRS_DATA_UNKNOWN_COLUMN, TRS_DATA_BAD_ROWS for values that are not what is said of them
  */
 export async function sourceColumns(
   engine: Engine,
@@ -38,58 +87,221 @@ export async function sourceColumns(
   base: readonly TypedColumn[] | undefined,
 ): Promise<SourceColumns> {
   const types = reading.types ?? new Map<string, ColumnType>();
-  let columns = base;
-  const found: { source: LocalSource; relation: string; types: ReadonlyMap<string, ColumnType> }[] = [];
-  for (const source of sources) {
-    const looking = readingSource(source, async () => {
-      const relation = await sourceRelation(engine, source, reading);
-      const columns = await describeRelation(engine, relation);
-      await checkStoredNames(
-        engine,
-        source,
-        columns.map(({ name }) => name),
-      );
-      if (source.format === 'parquet') await checkParquetSize(engine, source, columns.length);
-      return { relation, columns };
-    });
+  const notes = sources.flatMap((source) => source.notes ?? []);
+  const texts: Texts[] = [];
+  const declared: Declared[] = [];
+  let names: readonly { readonly name: string }[] | undefined = base;
+  for (const [index, source] of sources.entries()) {
+    const isText = source.texts !== undefined || source.format === 'csv' || source.format === 'tsv';
+    const look = async (): Promise<FoundTexts | FoundDeclared> =>
+      isText
+        ? await lookAtTexts(engine, source, reading, index)
+        : await lookAtDeclared(engine, source, reading.names);
+    const looking = readingSource(source, look);
     // What is wrong with the bytes is told, not what the engine makes of them; and no query is left to an engine that is closed.
     const [scanned, looked] = await Promise.allSettled([source.scanned, looking]);
     if (scanned.status === 'rejected') throw scanned.reason;
-    if (looked.status === 'rejected') throw looked.reason;
-    const { relation, columns: read } = looked.value;
-    const described = read.map(({ name, duckType }) => ({
-      name,
-      type: types.get(name) ?? columnTypeOf(duckType),
-      about: source.columns?.find((column) => column.name === name)?.about,
-    }));
-    const names = described.map((column) => column.name);
-    checkOverrides(types, names, source.shown);
-    const own = new Map(described.map(({ name, type }) => [name, type]));
-    found.push({ source, relation, types: own });
-    columns = columns
-      ? matchColumns(columns, described, source.shown).map((column) => ({
-          ...column,
-          type: base ? column.type : sharedType(column.type, own.get(column.name) ?? column.type),
-        }))
-      : described;
+    if (looked.status === 'rejected') throw await withLineEnds(source, scanned.value, reading, looked.reason);
+    const found = looked.value;
+    const own = 'table' in found ? found.table.columns : found.columns;
+    checkOverrides(
+      types,
+      own.map(({ name }) => name),
+      source.shown,
+    );
+    names = names ? matchColumns(names, own, source.shown) : own;
+    notes.push(...found.notes);
+    if ('table' in found) {
+      // Where lines may end in two ways, only a look at all of them tells.
+      const isStrict = found.isStrict && !scanned.value.hasReturns;
+      if (found.isStrict && !isStrict) throw sampleCannotTell(source);
+      if (!isStrict && scanned.value.hasReturns && found.shape)
+        await checkLineEnds(source.path, source.shown, found.shape.quote);
+      texts.push(found);
+    } else declared.push(found);
   }
-  const shared = columns ?? [];
-  const ready: ReadySource[] = [];
-  for (const { source, relation, types: own } of found) {
-    const asText = shared.filter(({ name, type }) => type === 'string' && own.get(name) !== 'string');
-    const isDelimited = source.format === 'csv' || source.format === 'tsv';
-    ready.push({
-      source,
-      relation:
-        isDelimited && asText.length > 0
-          ? await sourceRelation(engine, source, {
-              ...reading,
-              types: new Map([...types, ...asText.map(({ name, type }) => [name, type] as const)]),
-            })
-          : relation,
+  const columns = (names ?? []).map(({ name }) => name);
+  const said: Said = {
+    types: saidTypes(types, base),
+    dateFormat: reading.dateFormat,
+    numerals: reading.numerals ?? {},
+  };
+  const looks = texts.map(({ table, look }): Look => ({ table, relation: look }));
+  const proved = looks.length === 0 ? [] : await proveTypes(engine, looks, columns, said);
+  for (const { source, isWhole, shape } of texts) if (isWhole && shape) await checkRejects(engine, source);
+  const isWhole = texts.every((one) => one.isWhole);
+  // A column without a value in the sample could be of any type.
+  const [someone] = texts;
+  if (!isWhole && someone && proved.some(({ values, isSaid }) => values === 0 && !isSaid))
+    throw sampleCannotTell(someone.source);
+  await refuseWrong(engine, texts, proved, { said, base, isWhole, given: types });
+  const shared = sharedColumns(columns, declared, proved, base, types);
+  const asRead = proved.map((one) =>
+    shared.find(({ name }) => name === one.name)?.type === 'string' ? { ...one, spelling: undefined } : one,
+  );
+  if (base === undefined) notes.push(...(await typeNotes(engine, texts, asRead, said)));
+  const relations = new Map<LocalSource, string>([
+    ...declared.map(({ source, relation }) => [source, relation] as const),
+    ...texts.map(
+      ({ source, table, isWhole }) => [source, typedRelation(table, asRead, said, !isWhole)] as const,
+    ),
+  ]);
+  for (const { look, isWhole } of texts)
+    if (isWhole && look.startsWith('"')) await engine.run(`DROP TABLE ${look}`);
+  return {
+    columns: shared,
+    ready: sources.map((source) => ({ source, relation: relations.get(source) ?? '' })),
+    notes,
+  };
+}
+
+/** What is appended to decides, where no person does. */
+const saidTypes = (
+  types: ReadonlyMap<string, ColumnType>,
+  base: readonly TypedColumn[] | undefined,
+): ReadonlyMap<string, ColumnType> =>
+  new Map([
+    ...(base ?? []).flatMap(({ name, type }) => (type === 'string' ? [[name, type] as const] : [])),
+    ...types,
+  ]);
+
+async function lookAtDeclared(
+  engine: Engine,
+  source: LocalSource,
+  mode: Reading['names'],
+): Promise<FoundDeclared> {
+  const given = source.format === 'parquet' ? await parquetNames(engine, source.path) : undefined;
+  const { names, notes } = given ? columnNames(given, source.shown, mode) : { names: undefined, notes: [] };
+  const read = sourceRelation(source);
+  const relation =
+    names && notes.length > 0
+      ? `(SELECT * FROM ${read} AS renamed(${names.map(identifier).join(', ')}))`
+      : read;
+  const found = await describeRelation(engine, relation);
+  if (source.format === 'parquet') await checkParquetSize(engine, source, found.length);
+  const columns = found.map(({ name, duckType }) => ({
+    name,
+    type: columnTypeOf(duckType),
+    about: source.columns?.find((column) => column.name === name)?.about,
+  }));
+  return { source, relation, columns, notes };
+}
+
+/** Of a table that is held while its types are looked for. */
+const MOST_HELD_COLUMNS = 1_000;
+
+async function lookAtTexts(
+  engine: Engine,
+  source: LocalSource,
+  reading: Reading,
+  index: number,
+): Promise<FoundTexts> {
+  const isSampled = reading.fromSample === true && source.isLong === true;
+  const isStrict = isSampled && source.texts === undefined;
+  const { table, notes, shape } = source.texts
+    ? { ...taggedTable(source, source.texts, reading), shape: undefined }
+    : await delimitedTable(engine, source, reading, isStrict);
+  const found = { source, table, notes, shape, isStrict };
+  // A table of its own costs the engine a buffer for each column.
+  if ((source.isLong || table.columns.length > MOST_HELD_COLUMNS) && !isSampled)
+    return { ...found, look: table.relation, isWhole: true };
+  const look = `"trestle look ${index}"`;
+  const limit = isSampled ? ` LIMIT ${sampleRows(table.columns.length)}` : '';
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE ${look} AS SELECT * FROM ${isSampled ? table.beginning : table.relation}${limit}`,
+  );
+  if (shape && !isStrict) await checkRejects(engine, source);
+  return { ...found, look, isWhole: !isSampled };
+}
+
+/** Mixed ends of lines are what the engine could not make sense of, if there are any. */
+async function withLineEnds(
+  source: LocalSource,
+  { hasReturns }: Scanned,
+  { quote = '"' }: Reading,
+  thrown: unknown,
+): Promise<unknown> {
+  const isDelimitedText = source.format === 'csv' || source.format === 'tsv';
+  if (isDelimitedText && hasReturns) await checkLineEnds(source.path, source.shown, quote);
+  return thrown;
+}
+
+const sampleCannotTell = ({ shown }: LocalSource) =>
+  dataError('ENGINE', { kind: 'invalid', message: `"${shown}": ${NOT_PROVED}.`, hint: 'It is read anew.' });
+
+interface Known {
+  readonly said: Said;
+  readonly base: readonly TypedColumn[] | undefined;
+  readonly isWhole: boolean;
+  readonly given: ReadonlyMap<string, ColumnType>;
+}
+
+/** Refuses values that are not what a person said, or what they are put behind. */
+async function refuseWrong(
+  engine: Engine,
+  texts: readonly Texts[],
+  readings: readonly ColumnReading[],
+  { said, base, isWhole, given }: Known,
+): Promise<void> {
+  for (const one of readings) {
+    const stored = base?.find(({ name }) => name === one.name);
+    const wanted = given.get(one.name) ?? stored?.type;
+    if (wanted === undefined || wanted === 'string' || one.values === 0) continue;
+    const isGiven = given.has(one.name);
+    if (isGiven ? one.near?.fits === one.values : isKind(one.spelling?.type, wanted)) continue;
+    if (!isWhole && texts[0]) throw sampleCannotTell(texts[0].source);
+    const spelling =
+      !isGiven && one.near?.spelling.type === wanted
+        ? one.near.spelling
+        : givenSpelling(wanted, said.dateFormat);
+    for (const { table, shape } of texts) {
+      const raw = table.columns.find(({ name }) => name === one.name);
+      const found = raw && (await findMisfits(engine, table, raw, spelling, said, shape));
+      if (!found || found.count === 0) continue;
+      const hint = isGiven
+        ? hintOf(one.name, wanted)
+        : `The column holds ${wanted === 'integer' ? 'whole numbers' : `${wanted}s`} so far. Mend these values, or add all rows as a new version, with --type ${one.name}=string.`;
+      refuseMisfits(table, one.name, wanted, found, hint);
+    }
+    throw dataError('BAD_ROWS', {
+      kind: 'invalid',
+      message: `Column "${one.name}" is ${wanted} in the dataset; these rows write it in another way.`,
+      hint: `Say how it is meant: --type ${one.name}=${wanted}.`,
+      details: { column: one.name, type: wanted },
     });
   }
-  return { columns: shared, ready, notes: sources.flatMap((source) => source.notes ?? []) };
+}
+
+const isKind = (found: ColumnType | undefined, wanted: ColumnType): boolean =>
+  found === wanted || (found === 'integer' && wanted === 'number');
+
+const hintOf = (name: string, type: ColumnType): string =>
+  type === 'timestamp'
+    ? 'Nothing was added. Say how the times are written: --date-format %d/%m/%Y.'
+    : `Nothing was added. Mend these values, or say which words stand for none: --nulls ${name}=WORD.`;
+
+function sharedColumns(
+  names: readonly string[],
+  declared: readonly Declared[],
+  proved: readonly ColumnReading[],
+  base: readonly TypedColumn[] | undefined,
+  types: ReadonlyMap<string, ColumnType>,
+): readonly TypedColumn[] {
+  const read = new Map(typedColumns(proved).map((column) => [column.name, column]));
+  return names.map((name) => {
+    const stored = base?.find((column) => column.name === name);
+    if (stored) return stored;
+    const own = read.get(name);
+    const all = [
+      ...declared.flatMap(({ columns }) => columns.filter((column) => column.name === name)),
+      ...(own === undefined ? [] : [own]),
+    ];
+    const [first, ...rest] = all.map((column) => ({ ...column, type: types.get(name) ?? column.type }));
+    if (!first) return { name, type: 'string' };
+    const isKeptAlike = rest.every(({ stored }) => stored === first.stored);
+    const type = rest.reduce((one, other) => sharedType(one, other.type), first.type);
+    return { ...first, type, stored: isKeptAlike ? first.stored : undefined };
+  });
 }
 
 const NUMERIC: ReadonlySet<ColumnType> = new Set(['integer', 'number']);

@@ -40,7 +40,35 @@ export const sourceFields = {
     .array(z.string())
     .optional()
     .describe(`COLUMN=TYPE where the type is not to be found out: ${columnTypeSchema.options.join(', ')}.`),
-  dateFormat: z.string().optional().describe('How a CSV writes dates, as strptime does: %d/%m/%Y.'),
+  dateFormat: z
+    .string()
+    .optional()
+    .describe('How dates and times are written, as strptime does: %d/%m/%Y. Else only ISO 8601 is one.'),
+  header: z
+    .enum(['yes', 'no'])
+    .optional()
+    .describe('Whether the first row of a CSV or a sheet names the columns: no makes it a row.'),
+  decimal: z.enum(['.', ',']).optional().describe('What stands before the fraction of a number in a CSV.'),
+  thousands: z
+    .string()
+    .length(1)
+    .optional()
+    .describe('What parts thousands in the numbers of a CSV: , or . or a space.'),
+  currency: z
+    .array(z.string())
+    .optional()
+    .describe('Signs before or behind the numbers of a CSV that are amounts: $,€.'),
+  percent: z.boolean().optional().describe('Numbers with % in a CSV are hundredths: 12.5% is 0.125.'),
+  nulls: z
+    .array(z.string())
+    .optional()
+    .describe('Words that stand for a missing value: NA,? in every column, age=NA in one.'),
+  names: z
+    .enum(['rename', 'strict'])
+    .optional()
+    .describe(
+      'What becomes of names that come twice, differ in case only or are missing: others, or a refusal.',
+    ),
   encoding: z
     .string()
     .optional()

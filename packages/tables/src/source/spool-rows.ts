@@ -10,6 +10,8 @@ const CHUNK_CHARACTERS = 2 ** 18;
 export interface Rows {
   readonly names: readonly string[];
   readonly rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
+  /** How the source counts them; from 1 on when left out. */
+  readonly places?: readonly number[];
 }
 
 /**
@@ -97,7 +99,7 @@ const badHeader = (columns: readonly string[], message: string) =>
     details: { columns },
   });
 
-const tooLarge = (shown: string, maxBytes: number) =>
+export const tooLarge = (shown: string, maxBytes: number) =>
   dataError('TOO_LARGE', {
     kind: 'too-large',
     message: `"${shown}" gives more than ${maxBytes} bytes.`,

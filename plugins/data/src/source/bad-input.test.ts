@@ -194,17 +194,21 @@ describe('what cannot be read is located, and adds nothing', () => {
     await nothingAdded();
   });
 
-  it('names that are there twice, or differ in case only, in a Parquet', async () => {
+  it('names that are there twice, or differ in case only, in a Parquet, when nothing may be renamed', async () => {
     await writeParquet('a.parquet', `SELECT {'x': 1, 'a': 2} AS s, [1, 2] AS list, 1 AS xy, 2 AS xz`);
     const whole = await readFile(join(project.dir, 'a.parquet'));
     expect((await add('a.parquet')).columns.map(({ name }) => name)).toEqual(['s', 'list', 'xy', 'xz']);
     for (const name of ['xy', 'XY']) {
       // A name of the same length, wherever it stands in the footer.
       await put('b.parquet', Buffer.from(whole.toString('latin1').replaceAll('xz', name), 'latin1'));
-      await expect(add('b.parquet', { name: 'twice' })).rejects.toMatchObject({
+      await expect(add('b.parquet', { name: 'twice', names: 'strict' })).rejects.toMatchObject({
         code: 'TRS_DATA_HEADER',
         message: expect.stringContaining(name),
       });
+      const renamed = await add('b.parquet', { name: 'twice' });
+      expect(renamed.columns.map((column) => column.name)).toEqual(['s', 'list', 'xy', `${name}_2`]);
+      expect(renamed.notes).toEqual([expect.stringContaining(`"${name}_2"`)]);
+      expect(await rows(`SELECT xy, "${name}_2" AS other FROM twice`)).toEqual([{ xy: 1, other: 2 }]);
     }
   });
 
@@ -215,10 +219,8 @@ describe('what cannot be read is located, and adds nothing', () => {
   });
 
   it.each([
-    ['a.csv', 'a,b,A\n1,2,3\n', 'TRS_DATA_HEADER', '"a" and "A" differ in case only'],
     ['a.csv', '__proto__,b\n1,2\n', 'TRS_DATA_HEADER', '"__proto__"'],
     ['a.jsonl', '{"__proto__":1,"b":2}\n', 'TRS_DATA_HEADER', '"__proto__"'],
-    ['a.json', '[{"a":1,"b":0},{"A":2}]', 'TRS_DATA_HEADER', 'differ in case only'],
     ['a.json', '[{"a":1,"a":2}]', 'TRS_DATA_UNREADABLE', 'duplicate key "a"'],
     ['a.jsonl', '{"a":1}\n{"a":1,"a":2}\n', 'TRS_DATA_UNREADABLE', 'in line 2'],
   ])('names that cannot be kept, in %s', async (name, content, code, said) => {
@@ -226,6 +228,23 @@ describe('what cannot be read is located, and adds nothing', () => {
     await expect(add(name)).rejects.toMatchObject({ code, message: expect.stringContaining(said) });
     await nothingAdded();
   });
+
+  it.each([
+    ['a.csv', 'a,b,A\n1,2,3\n', ['a', 'b', 'A_2'], '"A", which differs from "a" in case only'],
+    ['a.csv', 'a,a,a_2\n1,2,3\n', ['a', 'a_3', 'a_2'], 'is named "a" like one before it'],
+    ['a.csv', ',a\n1,2\n', ['column1', 'a'], 'has no name'],
+    ['a.json', '[{"a":1,"b":0},{"A":2}]', ['a', 'b', 'A_2'], 'in case only'],
+  ])(
+    'names that are not each there once, in %s, which are renamed with a word, or refused',
+    async (name, content, names, said) => {
+      await put(name, content);
+      await expect(add(name, { names: 'strict' })).rejects.toMatchObject({ code: 'TRS_DATA_HEADER' });
+      await nothingAdded();
+      const added = await add(name);
+      expect(added.columns.map((column) => column.name)).toEqual(names);
+      expect(added.notes.join(' ')).toContain(said);
+    },
+  );
 
   it.each(['../a.csv', '/etc/passwd', 'a/../../b.csv', '%2e%2e/a.csv', 'C:\\a.csv', 'a\u0000.csv'])(
     'a path that climbs out, over HTTP: %j',

@@ -60,7 +60,7 @@ async function written(
     const own = join(dir, `part-${index}`);
     await mkdir(own, { recursive: true });
     const part = await readingSource(source, () => writePart(engine, relation, columns, own));
-    if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source.shown);
+    if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source);
     if (part.rows > 0) parts.push(part);
   }
   return { columns, parts, notes };

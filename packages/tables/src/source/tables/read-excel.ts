@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { safeExtract } from '@trestle/kernel';
 import { dataError } from '../../data-error.ts';
 import type { Rows } from '../spool-rows.ts';
+import { readSheet, readWorkbook, type SheetRow, type Workbook } from './workbook.ts';
 
 /** A sheet is read at once, so what it may hold is bounded. */
 const MAX_SHEET_BYTES = 512 * 2 ** 20;
@@ -13,36 +14,59 @@ export async function readExcel(
   shown: string,
   dir: string,
   sheet: string | undefined,
+  hasHeader: boolean,
 ): Promise<Rows> {
-  // An .xlsx is a .zip: what it expands to is measured before it is read.
-  const measured = await mkdtemp(join(dir, 'sheet-'));
+  const parts = await mkdtemp(join(dir, 'sheet-'));
   try {
-    await safeExtract(path, join(measured, 'parts'), { maxTotalBytes: MAX_SHEET_BYTES });
+    // An .xlsx is a .zip: what it expands to is measured.
+    const extracted = join(parts, 'parts');
+    await safeExtract(path, extracted, { maxTotalBytes: MAX_SHEET_BYTES });
+    const broken = (cause: unknown): never => {
+      throw dataError('EXCEL', {
+        kind: 'invalid',
+        message: `"${shown}" cannot be read as an Excel file: ${cause instanceof Error ? cause.message : cause}.`,
+        hint: 'Save it as .xlsx, or export the sheet as CSV.',
+        cause,
+      });
+    };
+    const workbook = await readWorkbook(extracted).catch(broken);
+    const found = chosenSheet(workbook, sheet, shown);
+    return tableOf(await readSheet(extracted, found.path, workbook).catch(broken), hasHeader);
   } finally {
-    await rm(measured, { recursive: true, force: true });
+    await rm(parts, { recursive: true, force: true });
   }
-  const { default: readSheets } = await import('read-excel-file/node');
-  const sheets = await readSheets(path).catch((cause: unknown) => {
-    throw dataError('EXCEL', {
-      kind: 'invalid',
-      message: `"${shown}" cannot be read as an Excel file: ${cause instanceof Error ? cause.message : cause}.`,
-      hint: 'Save it as .xlsx, or export the sheet as CSV.',
-      cause,
-    });
+}
+
+function chosenSheet({ sheets }: Workbook, sheet: string | undefined, shown: string) {
+  const found = sheet === undefined ? sheets[0] : sheets.find((one) => one.name === sheet);
+  if (found && (sheet !== undefined || sheets.length === 1)) return found;
+  const names = sheets.map((one) => one.name);
+  throw dataError('SHEET', {
+    kind: 'invalid',
+    message:
+      sheet === undefined ? `"${shown}" has ${sheets.length} sheets.` : `"${shown}" has no sheet "${sheet}".`,
+    hint: `Name one with --sheet: ${names.join(', ')}.`,
+    details: { sheets: names },
   });
-  const names = sheets.map((one) => one.sheet);
-  const found = sheet === undefined ? sheets[0] : sheets.find((one) => one.sheet === sheet);
-  if (!found || (sheet === undefined && sheets.length > 1)) {
-    throw dataError('SHEET', {
-      kind: 'invalid',
-      message:
-        sheet === undefined
-          ? `"${shown}" has ${sheets.length} sheets.`
-          : `"${shown}" has no sheet "${sheet}".`,
-      hint: `Name one with --sheet: ${names.join(', ')}.`,
-      details: { sheets: names },
-    });
-  }
-  const [header = [], ...rows] = found.data;
-  return { names: header.map((cell) => (cell === null ? '' : String(cell))), rows };
+}
+
+function tableOf(all: readonly SheetRow[], hasHeader: boolean): Rows {
+  const [first, ...rest] = all;
+  if (!first) return { names: [], rows: [] };
+  const width = all.reduce((most, { cells }) => Math.max(most, cells.length), 0);
+  const rows = hasHeader ? rest : all;
+  const names = Array.from({ length: width }, (_, index) => {
+    if (!hasHeader) return `column${index + 1}`;
+    const cell = first.cells[index];
+    return cell === undefined || cell === null ? '' : String(cell);
+  });
+  // What has neither a name nor a value is beside the table.
+  const kept = [...names.keys()].filter(
+    (index) => names[index] !== '' || rows.some(({ cells }) => cells[index] !== undefined),
+  );
+  return {
+    names: kept.map((index) => names[index] ?? ''),
+    rows: rows.map(({ cells }) => kept.map((index) => cells[index])),
+    places: rows.map(({ number }) => number),
+  };
 }

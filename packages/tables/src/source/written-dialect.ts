@@ -2,25 +2,20 @@ import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
 import { checkLineEnds } from './check-line-ends.ts';
 import { type Dialect, firstRecord } from './first-record.ts';
-import { SAMPLE_BUFFER } from './sampled-relation.ts';
-import { checkNames } from './spool-rows.ts';
+import { SAMPLE_BUFFER } from './types/sample.ts';
 
-/**
- * How a delimited text is written, and the names in its header, as they stand: DuckDB would rename what is there twice, and
- * name what has no name.
- *
- * @throws TRS_DATA_HEADER
- */
-export async function checkHeader(
+/** How a delimited text is written. @throws TRS_DATA_LINE_ENDS */
+export async function dialectOf(
   engine: Engine,
   path: string,
   shown: string,
   given: { readonly delimiter?: string | undefined; readonly quote?: string | undefined },
-): Promise<Dialect & { readonly names: readonly string[] }> {
+): Promise<WrittenDialect> {
   const quote = given.quote ?? '"';
   const widest = given.delimiter === undefined ? await widestHeader(path, quote) : undefined;
-  let dialect: Dialect;
-  if (widest && widest.names.length >= MANY_FIELDS) dialect = { delimiter: widest.delimiter, quote };
+  let dialect: WrittenDialect;
+  if (widest && widest.names.length >= MANY_FIELDS)
+    dialect = { delimiter: widest.delimiter, quote, newLine: undefined };
   else {
     dialect = await sniffDialect(engine, path, given).catch(async (thrown: unknown) => {
       await checkLineEnds(path, shown, quote);
@@ -30,25 +25,30 @@ export async function checkHeader(
     if (widest && (await firstRecord(path, dialect)).length === 1)
       dialect = { ...dialect, delimiter: widest.delimiter };
   }
-  const names = await firstRecord(path, dialect);
-  checkNames(names, shown);
-  return { ...dialect, names };
+  return dialect;
 }
 
 async function sniffDialect(
   engine: Engine,
   path: string,
   given: { readonly delimiter?: string | undefined; readonly quote?: string | undefined },
-): Promise<Dialect> {
+): Promise<WrittenDialect> {
   const known = given.delimiter === undefined ? '' : `, delim = ${literal(given.delimiter)}`;
   const [sniffed] = await engine.rows(
-    `SELECT Delimiter AS delim, Quote AS quote FROM sniff_csv(${literal(path)}, sample_size = 20480, ${SAMPLE_BUFFER}${known})`,
+    `SELECT Delimiter AS delim, Quote AS quote, NewLineDelimiter AS line FROM sniff_csv(${literal(path)}, sample_size = 20480, all_varchar = true, ${SAMPLE_BUFFER}${known})`,
   );
+  const newLine = String(sniffed?.line ?? '');
   return {
     delimiter: given.delimiter ?? String(sniffed?.delim ?? ','),
     // A quote that never ends makes it believe that nothing is quoted: the usual one is meant, and what is wrong shows.
     quote: given.quote ?? (sniffed?.quote === "'" ? "'" : '"'),
+    newLine: /^(\\r\\n|\\n|\\r)$/.test(newLine) ? newLine : undefined,
   };
+}
+
+export interface WrittenDialect extends Dialect {
+  /** As the engine names it; undefined where lines may end in any one way. */
+  readonly newLine: string | undefined;
 }
 
 const DELIMITERS = [',', '\t', ';', '|'];

@@ -1,0 +1,72 @@
+import type { Engine } from '../../engine/engine.ts';
+import { identifier, literal } from '../../engine/quote.ts';
+import { firstRecord } from '../first-record.ts';
+import type { LocalSource } from '../local-source.ts';
+import type { Reading } from '../reading.ts';
+import { dialectOf } from '../written-dialect.ts';
+import { columnNames } from './column-names.ts';
+import type { RawTable } from './raw-table.ts';
+import type { RecordShape } from './record-lines.ts';
+import { SAMPLE_BUFFER } from './sample.ts';
+
+/** A header of numbers alone is a row. */
+const isNumber = (name: string): boolean => /^-?\d+([.,]\d+)?$/.test(name.trim());
+
+/**
+ * A delimited text as a table of its fields.
+ *
+ * @param isStrict it fails at the first row that has not the shape of one, which is faster than to keep them for `checkRejects`
+ * @throws TRS_DATA_HEADER
+ */
+export async function delimitedTable(
+  engine: Engine,
+  source: LocalSource,
+  reading: Reading,
+  isStrict: boolean,
+): Promise<{ readonly table: RawTable; readonly notes: readonly string[]; readonly shape: RecordShape }> {
+  const { path, shown, format } = source;
+  const hasHeader = reading.hasHeader ?? true;
+  const delimiter = reading.delimiter ?? (format === 'tsv' ? '\t' : undefined);
+  const { newLine, ...dialect } = await dialectOf(engine, path, shown, { delimiter, quote: reading.quote });
+  const first = await firstRecord(path, dialect);
+  const given = hasHeader ? first : first.map((_, index) => `column${index + 1}`);
+  const { names, notes } = columnNames(given, shown, reading.names);
+  const looksLikeRow = hasHeader && first.length > 0 && first.every(isNumber);
+  const shape = [
+    'auto_detect = false',
+    `header = ${hasHeader}`,
+    'skip = 0',
+    `delim = ${literal(dialect.delimiter)}`,
+    `quote = ${literal(dialect.quote)}`,
+    // A doubled quote is one, as RFC 4180 has it.
+    `escape = ${literal(dialect.quote)}`,
+    // Nothing between two delimiters is a missing value, a quoted nothing an empty text.
+    'allow_quoted_nulls = false',
+    ...(newLine === undefined ? [] : [`new_line = ${literal(newLine)}`]),
+    `columns = {${names.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ')}}`,
+  ];
+  const read = (more: readonly string[]): string =>
+    `read_csv(${literal(path)}, ${[...more, ...shape].join(', ')})`;
+  const rejects = isStrict ? [] : ['store_rejects = true', 'rejects_limit = 1000'];
+  const nulls = reading.nulls ?? (() => []);
+  return {
+    table: {
+      source,
+      relation: read(rejects),
+      beginning: read([...rejects, SAMPLE_BUFFER]),
+      columns: names.map((name) => ({
+        name,
+        column: identifier(name),
+        isTagged: false,
+        nulls: nulls(name),
+      })),
+    },
+    notes: looksLikeRow
+      ? [
+          ...notes,
+          `The first line of "${shown}" holds numbers alone, and was taken for the columns' names: --header no takes it for a row.`,
+        ]
+      : notes,
+    shape: { quote: dialect.quote, columns: names.length, hasHeader },
+  };
+}

@@ -1,0 +1,285 @@
+import type { ColumnType } from '@trestle/statistics';
+import type { TypedColumn } from '../../engine/batches.ts';
+import type { Engine, Row } from '../../engine/engine.ts';
+import { literal } from '../../engine/quote.ts';
+import { givenSpelling } from './given-spelling.ts';
+import { isPlain, type Numerals, plainNumber } from './numerals.ts';
+import { isOfKind, type RawColumn, type RawTable, textOf, valueTextOf } from './raw-table.ts';
+import { BY_VALUE, dateFormat, type Spelling, spellingsOf } from './spelling.ts';
+
+/** What a person said of the types. */
+export interface Said {
+  readonly types: ReadonlyMap<string, ColumnType>;
+  readonly dateFormat: string | undefined;
+  readonly numerals: Numerals;
+}
+
+/** How a column is read: by one spelling, or as it stands. */
+export interface ColumnReading {
+  readonly name: string;
+  /** Undefined: as the texts that stand there. */
+  readonly spelling: Spelling | undefined;
+  /** A person said the type, or the rows are put behind others of that type. */
+  readonly isSaid: boolean;
+  /** Values that are there, and of them those that the best spelling fits, where another was not found. */
+  readonly values: number;
+  readonly near: { readonly spelling: Spelling; readonly fits: number } | undefined;
+  /** A text of the column, and the longest. */
+  readonly examples: readonly string[];
+}
+
+/** What counts so far of a column: its texts, and how many each spelling fits. */
+interface Counted {
+  readonly values: number;
+  readonly fits: readonly number[];
+}
+
+/** Statements that ask of more columns take long to plan. */
+const COLUMNS_AT_ONCE = 800;
+
+/** Words that stand for a missing value in many files. They are not taken for one unless a person says so. */
+export const NULL_WORDS: readonly string[] = [
+  'NA',
+  'N/A',
+  'n/a',
+  'na',
+  '#N/A',
+  'NULL',
+  'null',
+  'None',
+  'NaN',
+  'nan',
+  'nil',
+  '-',
+  '--',
+  '?',
+  '.',
+  '\\N',
+  // Errors of a workbook.
+  '#DIV/0!',
+  '#VALUE!',
+  '#REF!',
+  '#NAME?',
+  '#NUM!',
+  '#NULL!',
+];
+
+/** A table of which all rows are looked at, or the first. */
+export interface Look {
+  readonly table: RawTable;
+  /** SQL: what is looked at. */
+  readonly relation: string;
+}
+
+/**
+ * The types that all values of columns are proved to be of, looking at every row of the looks: the first spelling of which every
+ * value, written back, gives the text that came. It doesn't depend on the order of rows or tables.
+ *
+ * @param names the columns, each of which every table has
+ */
+export async function proveTypes(
+  engine: Engine,
+  looks: readonly Look[],
+  names: readonly string[],
+  said: Said,
+): Promise<readonly ColumnReading[]> {
+  const readings: ColumnReading[] = [];
+  for (let at = 0; at < names.length; at += COLUMNS_AT_ONCE)
+    readings.push(...(await proveSome(engine, looks, names.slice(at, at + COLUMNS_AT_ONCE), said)));
+  return readings;
+}
+
+async function proveSome(
+  engine: Engine,
+  looks: readonly Look[],
+  names: readonly string[],
+  said: Said,
+): Promise<readonly ColumnReading[]> {
+  const columns = looks.map(({ table }) => {
+    const byName = new Map(table.columns.map((column) => [column.name, column]));
+    return names.map((name) => byName.get(name));
+  });
+  const examples = names.map((): Set<string> => new Set());
+  for (const [index, { relation }] of looks.entries()) {
+    const found = await asked(engine, relation, columns[index] ?? [], examplesOf);
+    for (const [column, texts] of found.entries())
+      for (const text of texts) if (typeof text === 'string') examples[column]?.add(text);
+  }
+  const candidates = names.map((name, index) =>
+    candidatesOf(
+      name,
+      [...(examples[index] ?? [])],
+      columns.map((some) => some[index]),
+      said,
+    ),
+  );
+  const counted = names.map(
+    (_, index): Counted => ({ values: 0, fits: (candidates[index] ?? []).map(() => 0) }),
+  );
+  for (const [index, { relation }] of looks.entries()) {
+    const found = await asked(engine, relation, columns[index] ?? [], (raw, column) => [
+      `count(${valueTextOf(raw)})`,
+      ...(candidates[column] ?? []).map((spelling) => `count(*) FILTER (${isProved(raw, spelling, said)})`),
+    ]);
+    for (const [column, [values = 0, ...fits]] of found.entries()) {
+      const before = counted[column];
+      if (!before) continue;
+      counted[column] = {
+        values: before.values + Number(values),
+        fits: before.fits.map((count, spelling) => count + Number(fits[spelling] ?? 0)),
+      };
+    }
+  }
+  return names.map((name, index) => {
+    const { values, fits } = counted[index] ?? { values: 0, fits: [] };
+    const all = candidates[index] ?? [];
+    const isSaid = said.types.has(name);
+    const spelling = isSaid ? all[0] : values === 0 ? undefined : all[fits.indexOf(values)];
+    const best = fits.indexOf(Math.max(...fits));
+    const nearest = all[best];
+    return {
+      name,
+      spelling,
+      isSaid,
+      values,
+      near:
+        nearest && (spelling === undefined || isSaid)
+          ? { spelling: nearest, fits: fits[best] ?? 0 }
+          : undefined,
+      examples: [...(examples[index] ?? [])],
+    };
+  });
+}
+
+/** What each column answers to questions of its own. */
+async function asked(
+  engine: Engine,
+  relation: string,
+  columns: readonly (RawColumn | undefined)[],
+  questions: (raw: RawColumn, column: number) => readonly string[],
+): Promise<readonly (readonly Row[string][])[]> {
+  const lists = columns.map((raw, column) => (raw ? questions(raw, column) : []));
+  const list = lists.flatMap((some, column) => some.map((sql, index) => `${sql} AS q${column}_${index}`));
+  const [row = {}] = list.length > 0 ? await engine.rows(`SELECT ${list.join(', ')} FROM ${relation}`) : [];
+  return lists.map((some, column) => some.map((_, index) => row[`q${column}_${index}`] ?? null));
+}
+
+/** Texts of a column that tell what it could be: the same whatever the order of the rows. */
+function examplesOf(raw: RawColumn): readonly string[] {
+  const text = `left(${valueTextOf(raw)}, 61)`;
+  const isWord = `${text} NOT IN (${NULL_WORDS.map(literal).join(', ')})`;
+  return [
+    `min(${text}) FILTER (${isWord})`,
+    `max(${text}) FILTER (${isWord})`,
+    // A time among days is longer.
+    `arg_max(${text}, length(${text})) FILTER (${isWord})`,
+  ];
+}
+
+function candidatesOf(
+  name: string,
+  examples: readonly string[],
+  raws: readonly (RawColumn | undefined)[],
+  { types, dateFormat: format, numerals }: Said,
+): readonly Spelling[] {
+  const type = types.get(name);
+  if (type === 'string') return [];
+  if (type !== undefined) return [givenSpelling(type, format)];
+  const isTagged = raws.every((raw) => raw?.isTagged !== false);
+  const isFreer = isTagged || !isPlain(numerals);
+  const found = new Map<string, Spelling>();
+  if (format !== undefined && examples.length > 0) found.set('format', dateFormat(format));
+  for (const example of examples) {
+    const texts = isPlain(numerals) ? [example] : [example, '1'];
+    for (const text of texts)
+      for (const spelling of spellingsOf(text))
+        if (spelling.isProof || isFreer) found.set(spelling.key, spelling);
+  }
+  if (!isPlain(numerals) && examples.length > 0) found.set(BY_VALUE.key, BY_VALUE);
+  return inOrder([...found.values()]);
+}
+
+const ORDER = [
+  'date format',
+  'integer',
+  'number, always',
+  'number, plain',
+  'decimal 18',
+  'decimal 38',
+  'number by value',
+  'boolean',
+  'date',
+  'time',
+];
+
+/** Those of each example come in order; together they are brought into it again. */
+const inOrder = (spellings: readonly Spelling[]): readonly Spelling[] => {
+  const place = ({ key }: Spelling): number => ORDER.findIndex((start) => key.startsWith(start));
+  return spellings.toSorted((a, b) => place(a) - place(b) || (a.key < b.key ? -1 : 1));
+};
+
+const isNumber = ({ type }: Spelling): boolean => type === 'number' || type === 'integer';
+
+/** SQL: the text that a spelling reads: a number as the person's numerals write it, without them. */
+const readText = (raw: RawColumn, spelling: Spelling, { numerals }: Said): string => {
+  const text = valueTextOf(raw);
+  return isNumber(spelling) && !isPlain(numerals) && !raw.isTagged ? plainNumber(text, numerals) : text;
+};
+
+/** SQL: whether a text is proved to be a value of a spelling. */
+function isProved(raw: RawColumn, spelling: Spelling, said: Said): string {
+  const text = readText(raw, spelling, said);
+  const fits = `${text} IS NOT NULL AND ${spelling.fits(text, spelling.value(text))}`;
+  // What a person said holds whatever the source says.
+  const kind =
+    said.types.size > 0 && spelling.key.startsWith('given') ? undefined : isOfKind(raw, spelling.of);
+  return kind === undefined ? fits : `${kind} AND ${fits}`;
+}
+
+/** What a check that fails says. */
+export const NOT_PROVED = 'a value is not as those before it';
+
+/**
+ * A table with the types that were proved, as something to select from.
+ *
+ * @param isChecked only some rows were looked at: it fails at the first value of another spelling
+ */
+export function typedRelation(
+  table: RawTable,
+  readings: readonly ColumnReading[],
+  said: Said,
+  isChecked: boolean,
+): string {
+  const byName = new Map(readings.map((one) => [one.name, one]));
+  // Values in a query of their own: the engine would make each twice, once for the check.
+  const values: string[] = [];
+  const list = table.columns.map((raw, index) => {
+    const spelling = byName.get(raw.name)?.spelling;
+    const name = columnOf(raw);
+    if (!spelling) return `${textOf(raw)} AS ${name}`;
+    const text = readText(raw, spelling, said);
+    const value = `"trestle value ${index}"`;
+    if (!isChecked) return `${spelling.value(text)} AS ${name}`;
+    values.push(`${spelling.value(text)} AS ${value}`);
+    const kind = spelling.key.startsWith('given') ? undefined : isOfKind(raw, spelling.of);
+    const fits = spelling.fits(text, value);
+    return `CASE WHEN ${kind === undefined ? fits : `${kind} AND ${fits}`} THEN ${value} WHEN ${valueTextOf(raw)} IS NULL THEN NULL ELSE error(${literal(NOT_PROVED)}) END AS ${name}`;
+  });
+  const from =
+    values.length === 0 ? table.relation : `(SELECT *, ${values.join(', ')} FROM ${table.relation})`;
+  return `(SELECT ${list.join(', ')} FROM ${from})`;
+}
+
+const columnOf = ({ name }: RawColumn): string => `"${name.replaceAll('"', '""')}"`;
+
+/** The columns of a version that were read so. */
+export const typedColumns = (readings: readonly ColumnReading[]): readonly TypedColumn[] =>
+  readings.map(({ name, spelling }) => ({
+    name,
+    type: spelling?.type ?? 'string',
+    ...(spelling?.stored === undefined ? {} : { stored: spelling.stored }),
+  }));
+
+/** SQL: rows of a table whose value of a column is none of what it's said to be. */
+export const misfits = (raw: RawColumn, spelling: Spelling, said: Said): string =>
+  `${valueTextOf(raw)} IS NOT NULL AND NOT coalesce(${isProved(raw, spelling, said)}, false)`;
