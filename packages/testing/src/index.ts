@@ -1,4 +1,5 @@
 export * from './blobs-contract.ts';
+export * from './drift-test-contract.ts';
 export * from './estimator-contract.ts';
 export * from './feature-kind-contract.ts';
 export * from './fence-contract.ts';

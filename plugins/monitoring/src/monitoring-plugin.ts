@@ -1,7 +1,15 @@
-import { alertFired, alertResolved, lineageSources, notifiers, predictionLogToken } from '@trestle/contracts';
+import {
+  alertFired,
+  alertResolved,
+  driftTests,
+  lineageSources,
+  notifiers,
+  predictionLogToken,
+} from '@trestle/contracts';
 import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { logNotifier } from './alert/notify-log.ts';
+import { builtInDriftTests } from './drift/drift-tests.ts';
 import { datasetReferencesToken } from './drift/reference.ts';
 import { predictionSource } from './lineage/prediction-source.ts';
 import { bufferedLogToken } from './log/buffered-log-token.ts';
@@ -49,6 +57,7 @@ export const monitoringPlugin = plugin({
     ...monitoringMigrations.map((migration) => contribute(migrations, migration)),
     contribute(lineageSources, predictionSource),
     contribute(notifiers, logNotifier),
+    ...builtInDriftTests.map((test) => contribute(driftTests, test)),
   ],
   routes: [
     {

@@ -1,14 +1,14 @@
+import type { DriftTest } from '@trestle/contracts';
 import {
   benjaminiHochberg,
   chiSquaredTest,
   jensenShannonDistance,
-  kolmogorovSmirnovTest,
   populationStabilityIndex,
   sumOf,
-  tailsTest,
 } from '@trestle/statistics';
 import { type Binned, type Compared, compareValues } from './bin-values.ts';
 import type { FeatureDrift } from './drift-report.ts';
+import { builtInDriftTests } from './drift-tests.ts';
 import type { DriftThresholds } from './drift-thresholds.ts';
 import type { DriftReference, FeatureReference } from './reference.ts';
 
@@ -28,7 +28,8 @@ interface Measured {
 }
 
 interface Hypothesis {
-  readonly test: 'kolmogorov-smirnov' | 'tails' | 'chi-squared' | 'missing-rate';
+  /** The name of a drift test, or `missing-rate`. */
+  readonly test: string;
   readonly statistic: number;
   readonly pValue: number;
 }
@@ -50,15 +51,17 @@ export function compareSamples(
   rows: readonly Row[],
   scores: readonly number[],
   thresholds: DriftThresholds,
+  tests: readonly DriftTest[] = builtInDriftTests,
 ): FeatureDrift[] {
   const measured = reference.features.map((feature) =>
     measure(
+      tests,
       feature,
       feature.kind,
       rows.map((row) => row[feature.name]),
     ),
   );
-  if (reference.score && scores.length > 0) measured.push(measure(reference.score, 'score', scores));
+  if (reference.score && scores.length > 0) measured.push(measure(tests, reference.score, 'score', scores));
   const adjusted = benjaminiHochberg(
     measured.flatMap((feature) => feature.hypotheses.map((one) => one.pValue)),
   );
@@ -70,6 +73,7 @@ export function compareSamples(
 }
 
 function measure(
+  tests: readonly DriftTest[],
   reference: FeatureReference,
   kind: FeatureDrift['kind'],
   values: readonly unknown[],
@@ -85,15 +89,13 @@ function measure(
     psi: hasValues ? populationStabilityIndex(before.counts, now.counts) : 0,
     distance: jensenShannonDistance(before.counts, now.counts),
     hypotheses: [
-      ...(tails
-        ? [
-            {
-              test: 'kolmogorov-smirnov' as const,
-              ...kolmogorovSmirnovTest(tested.before.counts, tested.now.counts),
-            },
-            { test: 'tails' as const, ...tailsTest(tails.before.counts, tails.now.counts) },
-          ]
-        : [{ test: 'chi-squared' as const, ...chiSquaredTest(tested.before.counts, tested.now.counts) }]),
+      ...tests
+        .filter(({ kinds }) => kinds.includes(reference.kind))
+        .flatMap(({ name, bins: of, compare }) => {
+          const pair = of === 'tails' ? tails : tested;
+          const found = pair && compare({ reference: pair.before.counts, current: pair.now.counts });
+          return found ? [{ test: name, ...found }] : [];
+        }),
       {
         test: 'missing-rate',
         ...chiSquaredTest([sumOf(before.counts), before.nulls], [sumOf(now.counts), now.nulls]),

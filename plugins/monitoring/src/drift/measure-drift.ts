@@ -1,4 +1,4 @@
-import { type Deployment, datasetsToken } from '@trestle/contracts';
+import { type Deployment, datasetsToken, driftTests } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { readWindow } from '../log/read-window.ts';
@@ -55,6 +55,7 @@ export async function measureDrift(
     rows.map((row) => row.input),
     rows.map((row) => scoreOf(facts, row.output)).filter((score) => score !== undefined),
     thresholds,
+    scope.extensions(driftTests),
   );
   const drifted = features.some((feature) => feature.drifted);
   return { ...report, state: drifted ? 'drifted' : 'ok', drifted, features };
