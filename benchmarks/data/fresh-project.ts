@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openHost } from '@trestle/kernel';
 import { dataAdd, dataPlugin } from '@trestle/plugin-data';
+import { pipelinePlugin } from '@trestle/plugin-pipeline';
 import { storePlugin } from '@trestle/store';
 
 type Host = Awaited<ReturnType<typeof openHost>>;
@@ -15,7 +16,11 @@ export async function openProject(config: object = {}): Promise<{
 }> {
   const dir = await mkdtemp(join(tmpdir(), 'trestle-bench-data-'));
   await writeFile(join(dir, 'trestle.config.json'), JSON.stringify(config));
-  const host = await openHost({ projectDir: dir, plugins: [storePlugin, dataPlugin], cwd: dir });
+  const host = await openHost({
+    projectDir: dir,
+    plugins: [storePlugin, dataPlugin, pipelinePlugin],
+    cwd: dir,
+  });
   const first = join(dir, 'first.csv');
   await writeFile(first, 'a,b\n1,2\n');
   await host.run(dataAdd, { path: first, name: 'first' }, { surface: 'cli' });

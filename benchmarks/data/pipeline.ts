@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { dataAdd, pipelineRun } from '@trestle/plugin-data';
+import { dataAdd } from '@trestle/plugin-data';
+import { pipelineRun } from '@trestle/plugin-pipeline';
 import type { Comparison, Ready } from '../runner/comparison.ts';
 import { FLIGHTS, openDuck } from './duckdb.ts';
 import { inFreshProject, timeOf } from './fresh-project.ts';

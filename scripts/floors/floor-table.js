@@ -41,6 +41,7 @@ export const MAY_IMPORT = {
   'plugins/system': plugin('packages/core'),
   // core for pipelines' steps on tensors, loaded in the thread of such a step; model for its decoder of images, so that there is one.
   'plugins/data': plugin('packages/tables', 'packages/core', 'packages/model'),
+  'plugins/pipeline': plugin(),
   'plugins/training': plugin(
     'packages/features',
     'packages/core',

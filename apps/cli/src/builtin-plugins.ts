@@ -1,6 +1,7 @@
 import type { Plugin } from '@trestle/kernel';
 import { dataPlugin } from '@trestle/plugin-data';
 import { monitoringPlugin } from '@trestle/plugin-monitoring';
+import { pipelinePlugin } from '@trestle/plugin-pipeline';
 import { registryPlugin } from '@trestle/plugin-registry';
 import { servingPlugin } from '@trestle/plugin-serving';
 import { systemPlugin } from '@trestle/plugin-system';
@@ -11,6 +12,7 @@ import { storePlugin } from '@trestle/store';
 export const builtinPlugins: readonly Plugin[] = [
   storePlugin,
   dataPlugin,
+  pipelinePlugin,
   trainingPlugin,
   registryPlugin,
   servingPlugin,

@@ -35,5 +35,6 @@ export * from './lineage.ts';
 export * from './models.ts';
 export * from './prediction-log.ts';
 export * from './reference.ts';
+export * from './step-kinds.ts';
 export * from './tokens.ts';
 export * from './training.ts';

@@ -1,4 +1,11 @@
-import { alertFired, datasetAdded, datasetsToken, pipelineEvents, runEvents } from '@trestle/contracts';
+import {
+  datasetAdded,
+  datasetsToken,
+  pipelineEvents,
+  pipelineSources,
+  runEvents,
+  stepKinds,
+} from '@trestle/contracts';
 import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { dataConfig } from './data-config.ts';
@@ -11,9 +18,6 @@ import { dataExport } from './operations/export.ts';
 import { dataGc } from './operations/gc.ts';
 import { dataLineage } from './operations/lineage.ts';
 import { dataList } from './operations/list.ts';
-import { pipelineList } from './operations/pipeline-list.ts';
-import { pipelineRun } from './operations/pipeline-run.ts';
-import { pipelineShow } from './operations/pipeline-show.ts';
 import { dataProfile } from './operations/profile.ts';
 import { dataQuery } from './operations/query.ts';
 import { dataShow } from './operations/show.ts';
@@ -21,7 +25,8 @@ import { dataSplit } from './operations/split.ts';
 import { dataTag } from './operations/tag.ts';
 import { dataTransform } from './operations/transform.ts';
 import { dataValidate } from './operations/validate.ts';
-import { pipelineMigrations } from './pipeline/pipeline-tables.ts';
+import { moduleKind, sqlKind } from './pipeline/pipeline.ts';
+import { stepMigrations } from './pipeline/step-tables.ts';
 import { queryGate, queryGateToken } from './query/query-gate.ts';
 
 /** Datasets: immutable versions of tables, their statistics, and what is expected of them. */
@@ -43,9 +48,6 @@ export const dataPlugin = plugin({
     dataSplit,
     dataTransform,
     dataLineage,
-    pipelineRun,
-    pipelineList,
-    pipelineShow,
     dataGc,
     dataErase,
   ],
@@ -59,23 +61,11 @@ export const dataPlugin = plugin({
       to: [datasetAdded, ...Object.values(pipelineEvents), ...Object.values(runEvents)],
       load: async () => (await import('./open-lineage/open-lineage.ts')).emitOpenLineage,
     }),
-    subscribe({
-      name: 'pipelines',
-      to: [datasetAdded, alertFired],
-      load: async () => (await import('./pipeline/triggers.ts')).startOnEvent,
-    }),
   ],
-  schedules: [
-    {
-      name: 'pipelines',
-      every: 10_000,
-      load: async () => {
-        const { startDue } = await import('./pipeline/triggers.ts');
-        return (ctx) => startDue(ctx);
-      },
-    },
+  contributions: [
+    contribute(stepKinds, sqlKind),
+    contribute(stepKinds, moduleKind),
+    contribute(pipelineSources, { list: (scope) => scope.config(dataConfig).pipelines }),
+    ...[...dataMigrations, ...stepMigrations].map((migration) => contribute(migrations, migration)),
   ],
-  contributions: [...dataMigrations, ...pipelineMigrations].map((migration) =>
-    contribute(migrations, migration),
-  ),
 });

@@ -3,9 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { Host } from '@trestle/kernel';
+import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dataAdd, dataPlugin, pipelineRun } from '../index.ts';
+import { dataAdd, dataPlugin } from '../index.ts';
 
 // Several tests share two cores.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -28,7 +29,7 @@ describe('OpenLineage', () => {
     };
     const data = { pipelines: [{ name: 'words', steps }], openLineage };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data }));
-    host = await project.open([dataPlugin]);
+    host = await project.open([dataPlugin, pipelinePlugin]);
     for (const [name, rows] of [
       ['birds', 'id,size\n1,s\n2,l'],
       ['notes', 'id,note\n1,x\n2,y'],

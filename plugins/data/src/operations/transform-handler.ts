@@ -5,14 +5,14 @@ import type { Context } from '@trestle/kernel';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
 import { currentAgain } from '../pipeline/current-again.ts';
+import { type DataStep, namesRead } from '../pipeline/data-step.ts';
 import { decideStep } from '../pipeline/decide-step.ts';
-import { type GraphStep, namesRead } from '../pipeline/graph.ts';
 import { makeStep } from '../pipeline/make-step.ts';
 import { moduleStepSchema, type Step, sqlStepSchema } from '../pipeline/pipeline.ts';
-import type { PipelineTables } from '../pipeline/pipeline-tables.ts';
 import type { StepParams } from '../pipeline/step-function.ts';
 import { rememberMade } from '../pipeline/step-records.ts';
 import { rowsOf } from '../pipeline/step-rows.ts';
+import type { StepTables } from '../pipeline/step-tables.ts';
 import { openWorkshop, type Workshop } from '../pipeline/workshop.ts';
 import { resolveVersion } from '../version/versions.ts';
 
@@ -25,7 +25,7 @@ interface TransformInput {
 }
 
 /** Under this name its steps are remembered; no pipeline of a configuration can be called so. */
-const RECORDED_AS = { name: 'data transform' };
+const RECORDED_AS = 'data transform';
 
 /**
  * A step without a pipeline: decided, made and remembered as one of a pipeline is.
@@ -53,38 +53,42 @@ export async function transform(ctx: Context, input: TransformInput) {
 async function made(ctx: Context, input: TransformInput) {
   const shown = input.file;
   const step = await stepOf(ctx, input);
-  const workshop = await openWorkshop(ctx);
+  const workshop = openWorkshop(ctx);
   try {
-    return await transformIn(ctx, workshop, await alone(workshop, nameOf(input), step, shown), input);
+    return await transformIn(ctx, workshop, await aloneOf(workshop, nameOf(input), step, shown), input);
   } finally {
     await workshop.close();
   }
 }
 
-async function transformIn(ctx: Context, workshop: Workshop, graphStep: GraphStep, input: TransformInput) {
+async function transformIn(
+  ctx: Context,
+  workshop: Workshop,
+  { inputs: names, ...alone }: Alone,
+  input: TransformInput,
+) {
   const shown = input.file;
   const versions = await Promise.all(
-    graphStep.inputs.map(async ({ name }) => [name, await resolveVersion(ctx, name)] as const),
+    names.map(async (name) => [name, await resolveVersion(ctx, name)] as const),
   );
   const madeFrom = versions.map(([, { dataset, version }]) => `${dataset}@${version}`);
   const inputs = new Map(versions.map(([name, version]) => [name, rowsOf(ctx, version)]));
   const reads = { inputs, compared: new Map() };
-  const decision = await decideStep(ctx, RECORDED_AS, graphStep, reads, input.force);
+  const decision = await decideStep(ctx, RECORDED_AS, alone, reads, input.force);
   const { cached, reason, key, parts } = decision;
   if (cached) {
     return { ...(await currentAgain(ctx, cached)), cached: true, reason, inputs: madeFrom };
   }
   ctx.progress({ step: reason });
-  const version = await makeStep(ctx, workshop, graphStep, reads, decision, {
+  const version = await makeStep(ctx, workshop, alone, reads, decision, {
     shown: `"${shown}"`,
     source: `transform ${basename(shown)}`,
     onRows: (rows) => ctx.progress({ step: `${rows.toLocaleString('en-US')} rows` }),
     along: async (db, { digest }) => {
-      const { name: pipeline } = RECORDED_AS;
-      await rememberMade(db.withTables<PipelineTables>(), {
+      await rememberMade(db.withTables<StepTables>(), {
         key,
-        pipeline,
-        step: graphStep.name,
+        pipeline: RECORDED_AS,
+        step: alone.name,
         digest,
         parts,
       });
@@ -129,13 +133,16 @@ function nameOf({ file, name }: TransformInput): string {
   throw usage(`"${found}" cannot be the name of a dataset`, 'Give it another one with --name.');
 }
 
-/** The step with what it reads, all of it datasets. */
-async function alone(workshop: Workshop, name: string, step: Step, shown: string): Promise<GraphStep> {
+/** The step with the datasets that it reads. */
+interface Alone extends DataStep {
+  readonly inputs: readonly string[];
+}
+
+async function aloneOf(workshop: Workshop, name: string, step: Step, shown: string): Promise<Alone> {
   const { names, tree } = await namesRead(workshop.syntaxTree, step, shown);
-  const inputs = names.map((input) => ({ name: input, kind: 'dataset' as const }));
-  if (inputs.some((input) => input.name.split('@')[0] === name))
+  if (names.some((input) => input.split('@')[0] === name))
     throw usage(`${shown} reads "${name}" and would make it`, 'Give what it makes another name with --name.');
-  return { name, step, output: name, inputs, suite: undefined, compares: [], tree };
+  return { name, step, output: name, inputs: names, suite: undefined, tree };
 }
 
 const usage = (what: string, hint: string) =>

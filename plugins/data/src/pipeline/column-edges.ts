@@ -3,7 +3,7 @@ import type { Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import type { PipelineTables } from './pipeline-tables.ts';
+import type { StepTables } from './step-tables.ts';
 
 /** A column of an input that went into a column of the output. */
 export interface ColumnEdge {
@@ -96,7 +96,7 @@ function refsIn(node: unknown): readonly (readonly string[])[] {
 
 /** Keeps where the columns of a version come from, in the change that makes it. */
 export async function keepColumnEdges(
-  db: Kysely<PipelineTables>,
+  db: Kysely<StepTables>,
   version: DatasetVersion,
   edges: readonly ColumnEdge[],
   inputs: ReadonlyMap<string, DatasetVersion>,
@@ -118,7 +118,7 @@ export async function keepColumnEdges(
 
 /** A version that holds what another held has its columns from where that had them. */
 export async function repeatColumnEdges(
-  db: Kysely<PipelineTables>,
+  db: Kysely<StepTables>,
   from: DatasetVersion,
   to: DatasetVersion,
 ): Promise<void> {
@@ -140,7 +140,7 @@ const refOf = (version: DatasetVersion): string => `dataset:${version.dataset}@$
 export async function readColumnEdges(scope: Scope, ref: string) {
   const metadata = await scope.service(metadataToken);
   return await metadata
-    .query<PipelineTables>()
+    .query<StepTables>()
     .selectFrom('dataset_column_edges')
     .select(['to_column as column', 'from_ref as from', 'from_column as fromColumn'])
     .where('to_ref', '=', ref)

@@ -4,8 +4,8 @@ import type { Suite } from '../expectation/suite.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { listVersions } from '../version/versions.ts';
 import { codeDigest } from './code-digest.ts';
-import type { GraphStep } from './graph.ts';
-import { isSqlStep, type Pipeline } from './pipeline.ts';
+import type { DataStep } from './data-step.ts';
+import { isSqlStep } from './pipeline.ts';
 import { changes, type KeyParts, keyParts, stepKey } from './step-key.ts';
 import { type Made, madeLast, madeUnder, manifestThere } from './step-records.ts';
 import type { StepRows } from './step-rows.ts';
@@ -33,12 +33,12 @@ export interface StepReads {
 /** Decides by the content of the inputs and of what the rows are compared with, the code, the parameters and the environment. */
 export async function decideStep(
   ctx: Context,
-  pipeline: Pick<Pipeline, 'name'>,
-  graphStep: GraphStep,
+  pipeline: string,
+  dataStep: DataStep,
   { inputs, compared }: StepReads,
   isForced: boolean,
 ): Promise<Decision> {
-  const { name, step, output, suite } = graphStep;
+  const { name, step, output, suite } = dataStep;
   const code = isSqlStep(step) ? step.sql.trim() : await codeDigest(ctx.project.dir, step.module);
   const functions = await functionDigests(ctx, suite);
   const parts = keyParts(step, code, {
@@ -53,9 +53,9 @@ export async function decideStep(
   const made = await madeUnder(ctx, key);
   const cached = made && (await versionOf(ctx, output, made.digest));
   if (cached) return { ...decision, cached, reason: 'nothing that it follows from changed' };
-  const last = await madeLast(ctx, pipeline.name, name);
+  const last = await madeLast(ctx, pipeline, name);
   if (!last) return { ...decision, reason: 'it never ran' };
-  const append = await appendOnly(ctx, graphStep, last, parts, inputs);
+  const append = await appendOnly(ctx, dataStep, last, parts, inputs);
   if (append) return { ...decision, append, reason: `rows were appended to ${step.incremental}` };
   return { ...decision, reason: changes(last.parts, parts).join(', ') || 'what it made is gone' };
 }
@@ -83,7 +83,7 @@ const versionOf = async (
 
 async function appendOnly(
   ctx: Context,
-  { step, output }: GraphStep,
+  { step, output }: DataStep,
   last: Made,
   parts: KeyParts,
   inputs: ReadonlyMap<string, StepRows>,

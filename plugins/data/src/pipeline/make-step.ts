@@ -16,12 +16,12 @@ import { storeManifest, storeWithPart } from '../version/store-version.ts';
 import { parquetRelation } from '../version/version-relation.ts';
 import { checkRows, type WrittenPart, writePart } from '../version/write-part.ts';
 import { columnEdges, keepColumnEdges } from './column-edges.ts';
+import type { DataStep } from './data-step.ts';
 import type { Decision, StepReads } from './decide-step.ts';
-import type { GraphStep } from './graph.ts';
 import { isSqlStep, type ModuleStep, type SqlStep } from './pipeline.ts';
-import type { PipelineTables } from './pipeline-tables.ts';
 import { plainSelect } from './plain-select.ts';
 import { type StepRows, versionsOf } from './step-rows.ts';
+import type { StepTables } from './step-tables.ts';
 import { runInThread } from './step-thread.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -45,7 +45,7 @@ export interface Making {
 export async function makeStep(
   ctx: Context,
   workshop: Workshop,
-  { name, step, output, suite, tree }: GraphStep,
+  { name, step, output, suite, tree }: DataStep,
   reads: StepReads,
   { append }: Decision,
   { shown, source, onRows, onMade, along }: Making,
@@ -103,7 +103,7 @@ export async function makeStep(
     const names = part.columns.map((column) => column.name);
     const edges = tree === undefined ? undefined : (columnEdges(tree, names, inputVersions) ?? []);
     return await commitStored(ctx, ctx, made, async (db, version) => {
-      if (edges) await keepColumnEdges(db.withTables<PipelineTables>(), version, edges, inputVersions);
+      if (edges) await keepColumnEdges(db.withTables<StepTables>(), version, edges, inputVersions);
       await along(db, version);
     });
   } finally {

@@ -1,18 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '@trestle/kernel';
+import { pipelineList, pipelinePlugin, pipelineRun, pipelineShow } from '@trestle/plugin-pipeline';
 import { lineageToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  dataAdd,
-  dataList,
-  dataPlugin,
-  dataQuery,
-  pipelineList,
-  pipelineRun,
-  pipelineShow,
-} from '../index.ts';
+import { dataAdd, dataList, dataPlugin, dataQuery } from '../index.ts';
 
 // Each module's step starts a thread with an engine of its own, which takes seconds where several tests share two cores.
 vi.setConfig({ testTimeout: 180_000 });
@@ -53,7 +46,7 @@ describe('a pipeline', () => {
   const open = async (steps: unknown, triggers?: unknown): Promise<void> => {
     const data = { pipelines: [{ name: 'features', steps, ...(triggers ? { triggers } : {}) }] };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data }));
-    host = await project.open([dataPlugin]);
+    host = await project.open([dataPlugin, pipelinePlugin]);
   };
   const add = async (rows: string, append = false): Promise<void> => {
     await writeFile(join(project.dir, 'birds.csv'), `id,size,weight,seen\n${rows}\n`);

@@ -1,18 +1,23 @@
-import { columnTypeSchema, NAME_PATTERN } from '@trestle/contracts';
+import {
+  columnTypeSchema,
+  type OpenSteps,
+  pipelineNameSchema,
+  pipelinePartsSchema,
+  type StepKind,
+  stepFields,
+} from '@trestle/contracts';
 import { z } from 'zod';
 import { parameterSchema } from '../expectation/parameter.ts';
 import { expectationSchema } from '../expectation/suite.ts';
 
-const name = z.string().regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores');
 const typedColumns = z.record(z.string(), columnTypeSchema);
 
 const common = {
   /** The dataset that the step makes; `PIPELINE.STEP` when left out. */
-  as: name.optional(),
+  as: pipelineNameSchema.optional(),
   /** What the rows must meet before they become a version: expectations, or a file with them. */
   expect: z.union([z.array(expectationSchema).min(1), z.string()]).optional(),
-  /** How often a step that failed is tried again. */
-  retries: z.number().int().min(0).max(10).default(0),
+  ...stepFields,
   /** Of SQL: `$name`. Of a function: its second argument. */
   params: z.record(z.string(), parameterSchema).default({}),
   /**
@@ -48,22 +53,7 @@ export type SqlStep = z.output<typeof sqlStepSchema>;
 export type ModuleStep = z.output<typeof moduleStepSchema>;
 export type Step = SqlStep | ModuleStep;
 
-export const triggersSchema = z.strictObject({
-  /** A cron line (croner's syntax), in UTC. */
-  cron: z.string().optional(),
-  /** Datasets of which a new version starts a run. */
-  datasets: z.array(name).default([]),
-  /** Deployments of which a drift alert starts a run. */
-  drift: z.array(name).default([]),
-});
-
-export const pipelineSchema = z.strictObject({
-  name,
-  steps: z
-    .record(name, stepSchema)
-    .refine((steps) => Object.keys(steps).length > 0, 'a pipeline has at least one step'),
-  triggers: triggersSchema.prefault({}),
-});
+export const pipelineSchema = pipelinePartsSchema(stepSchema).extend({ name: pipelineNameSchema });
 export type Pipeline = z.output<typeof pipelineSchema>;
 
 /** Describes a pipeline, for `data.pipelines` of the configuration. Plain data: JSON does as well. */
@@ -73,3 +63,13 @@ export const pipeline = (
 ): z.input<typeof pipelineSchema> => ({ name, ...parts });
 
 export const isSqlStep = (step: Step): step is SqlStep => 'sql' in step;
+
+const load = async (): Promise<OpenSteps<Step>> => (await import('./data-steps.ts')).openDataSteps;
+
+export const sqlKind: StepKind<SqlStep> = { name: 'sql', mark: 'sql', schema: sqlStepSchema, load };
+export const moduleKind: StepKind<ModuleStep> = {
+  name: 'module',
+  mark: 'module',
+  schema: moduleStepSchema,
+  load,
+};

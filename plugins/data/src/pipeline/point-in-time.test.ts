@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dataAdd, dataPlugin, dataQuery, pipelineRun, pointInTime } from '../index.ts';
+import { dataAdd, dataPlugin, dataQuery, pointInTime } from '../index.ts';
 
 // Several tests share two cores.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -30,7 +31,7 @@ describe('a point-in-time join', () => {
     });
     const pipelines = [{ name: 'p', steps: { joined } }];
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data: { pipelines } }));
-    const host = await project.open([dataPlugin]);
+    const host = await project.open([dataPlugin, pipelinePlugin]);
     const [orders = [], prices = []] = fc.sample(
       fc.uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 0, max: 30 })), {
         minLength: 20,

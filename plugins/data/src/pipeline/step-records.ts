@@ -3,8 +3,8 @@ import { blobsToken, metadataToken } from '@trestle/store';
 import type { Kysely, Selectable } from 'kysely';
 import type { Manifest } from '../version/manifest.ts';
 import { readManifest } from '../version/versions.ts';
-import type { PipelineTables } from './pipeline-tables.ts';
 import { type KeyParts, keyPartsSchema } from './step-key.ts';
+import type { StepTables } from './step-tables.ts';
 
 /** What a step made once. */
 export interface Made {
@@ -12,7 +12,7 @@ export interface Made {
   readonly parts: KeyParts;
 }
 
-const toMade = (row: Pick<Selectable<PipelineTables['pipeline_steps']>, 'digest' | 'parts'>): Made => ({
+const toMade = (row: Pick<Selectable<StepTables['pipeline_steps']>, 'digest' | 'parts'>): Made => ({
   digest: row.digest,
   parts: keyPartsSchema.parse(JSON.parse(row.parts)),
 });
@@ -21,7 +21,7 @@ const toMade = (row: Pick<Selectable<PipelineTables['pipeline_steps']>, 'digest'
 export async function madeUnder(scope: Scope, key: string): Promise<Made | undefined> {
   const metadata = await scope.service(metadataToken);
   const row = await metadata
-    .query<PipelineTables>()
+    .query<StepTables>()
     .selectFrom('pipeline_steps')
     .selectAll()
     .where('key', '=', key)
@@ -42,7 +42,7 @@ export async function manifestThere(scope: Scope, digest: string): Promise<Manif
 export async function madeLast(scope: Scope, pipeline: string, step: string): Promise<Made | undefined> {
   const metadata = await scope.service(metadataToken);
   const row = await metadata
-    .query<PipelineTables>()
+    .query<StepTables>()
     .selectFrom('pipeline_steps')
     .selectAll()
     .where('pipeline', '=', pipeline)
@@ -55,7 +55,7 @@ export async function madeLast(scope: Scope, pipeline: string, step: string): Pr
 
 /** Remembers what a step made, in the change that makes a version of it. */
 export async function rememberMade(
-  db: Kysely<PipelineTables>,
+  db: Kysely<StepTables>,
   what: { readonly key: string; readonly pipeline: string; readonly step: string } & Made,
 ): Promise<void> {
   const { key, pipeline, step, digest } = what;

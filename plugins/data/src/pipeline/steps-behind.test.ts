@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type Host, journalToken } from '@trestle/kernel';
+import { pipelinePlugin, pipelineRun, pipelineShow } from '@trestle/plugin-pipeline';
 import { blobsToken, lineageToken, metadataToken, storeCheckToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dataAdd, dataList, dataPlugin, dataQuery, pipelineRun, pipelineShow } from '../index.ts';
+import { dataAdd, dataList, dataPlugin, dataQuery } from '../index.ts';
 import { listVersions } from '../version/versions.ts';
 import { manifestThere } from './step-records.ts';
 
@@ -38,7 +39,7 @@ describe('a step that begins before the one that it reads is stored', () => {
   const open = async (steps: unknown): Promise<void> => {
     const data = { pipelines: [{ name: 'chain', steps }] };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data }));
-    host = await project.open([dataPlugin]);
+    host = await project.open([dataPlugin, pipelinePlugin]);
   };
   const add = async (numbers: readonly number[], append = false): Promise<void> => {
     await writeFile(join(project.dir, 'numbers.csv'), `n\n${numbers.join('\n')}\n`);
@@ -128,7 +129,7 @@ describe('a step that begins before the one that it reads is stored', () => {
       await new Promise((resolve) => setTimeout(resolve, delay));
       child.kill('SIGKILL');
       await ended;
-      host = await project.open([dataPlugin]);
+      host = await project.open([dataPlugin, pipelinePlugin]);
       expect((await (await host.service(storeCheckToken)).check({ deep: true })).problems).toEqual([]);
       expect(await (await host.service(journalToken)).verify()).toMatchObject({ ok: true });
       // Every version is whole, and what it was made of is one too.

@@ -1,10 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@trestle/kernel';
-import { blobsToken } from '@trestle/store';
+import { type Blobs, blobsToken } from '@trestle/store';
 import { type Engine, type LockedEngine, openEngine, openUnlocked } from '@trestle/tables';
 import { dataConfig } from '../data-config.ts';
 import type { Manifest } from '../version/manifest.ts';
+
+type Workspace = Awaited<ReturnType<Blobs['workspace']>>;
 
 /** Where the steps of one run are made: a folder, and an engine that they have one after the other. */
 export interface Workshop {
@@ -25,8 +27,11 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
-/** Opens the engine at once; what it sees is what the first step reads, beside the folder of the run. */
-export async function openWorkshop(ctx: Context): Promise<Workshop> {
+/**
+ * Opens the engine at once; what it sees is what the first step reads, beside the folder of the run, which is made when a step
+ * is.
+ */
+export function openWorkshop(ctx: Context): Workshop {
   // Not waited for: it is not needed before a step must run, if what the steps read is known.
   const opening = openUnlocked(ctx.config(dataConfig), ctx.signal);
   opening.catch(() => {});
@@ -35,11 +40,11 @@ export async function openWorkshop(ctx: Context): Promise<Workshop> {
       (engine) => engine.close(),
       () => {},
     );
-  const blobs = await ctx.service(blobsToken);
-  const workspace = await blobs.workspace().catch(async (thrown: unknown) => {
-    await closeEngine();
-    throw thrown;
-  });
+  let making: Promise<Workspace> | undefined;
+  const workspace = (): Promise<Workspace> => {
+    making ??= ctx.service(blobsToken).then((blobs) => blobs.workspace());
+    return making;
+  };
   const kept = new Map<string, string>();
   const sight = new Set<string>();
   let locked: LockedEngine | undefined;
@@ -49,7 +54,7 @@ export async function openWorkshop(ctx: Context): Promise<Workshop> {
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await closeEngine();
-    await workspace.remove();
+    await (await making?.catch(() => undefined))?.remove();
   };
 
   const lend = async (engine: LockedEngine): Promise<Engine> => {
@@ -64,13 +69,14 @@ export async function openWorkshop(ctx: Context): Promise<Workshop> {
   return {
     syntaxTree: async (sql) => await (await opening).syntaxTree(sql),
     async folder() {
-      const dir = join(workspace.dir, `step-${folders++}`);
+      const dir = join((await workspace()).dir, `step-${folders++}`);
       await mkdir(dir);
       return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
     },
     async engineFor(files) {
-      const dirs = [workspace.dir] as const;
-      const isSeen = (file: string): boolean => sight.has(file) || file.startsWith(join(workspace.dir, '/'));
+      const { dir } = await workspace();
+      const dirs = [dir] as const;
+      const isSeen = (file: string): boolean => sight.has(file) || file.startsWith(join(dir, '/'));
       if (isLent || (locked && !files.every(isSeen)))
         return await openEngine(ctx.config(dataConfig), { files, dirs, signal: ctx.signal });
       isLent = true;
@@ -83,8 +89,10 @@ export async function openWorkshop(ctx: Context): Promise<Workshop> {
         throw thrown;
       }
     },
-    filesOf: async (parts) =>
-      await Promise.all(parts.map(async ({ digest }) => kept.get(digest) ?? blobs.localPath(digest))),
+    async filesOf(parts) {
+      const blobs = await ctx.service(blobsToken);
+      return await Promise.all(parts.map(async ({ digest }) => kept.get(digest) ?? blobs.localPath(digest)));
+    },
     keep: (digest, path) => void kept.set(digest, path),
     close() {
       closing ??= close();

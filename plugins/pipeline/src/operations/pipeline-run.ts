@@ -1,6 +1,6 @@
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { type PipelineRun, stepRunSchema } from '../pipeline/run-records.ts';
+import { type PipelineRun, stepRunSchema } from '../run-records.ts';
 
 const STATES: Readonly<Record<PipelineRun['steps'][number]['state'], string>> = {
   waiting: 'would run',

@@ -1,19 +1,16 @@
+import type { PipelineDefinition } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { dataConfig } from '../data-config.ts';
-import { drawGraph } from '../pipeline/draw-graph.ts';
-import { findPipeline } from '../pipeline/graph.ts';
-import { isSqlStep, type Pipeline } from '../pipeline/pipeline.ts';
-import { graphOf } from '../pipeline/run-pipeline.ts';
-import { listPipelineRuns } from '../pipeline/run-records.ts';
+import { drawGraph } from '../draw-graph.ts';
+import { pipelinesOf } from '../pipelines.ts';
+import { withGraph } from '../run-pipeline.ts';
+import { listPipelineRuns } from '../run-records.ts';
 
-export async function showPipeline(ctx: Context, input: { readonly name: string; readonly runs: number }) {
-  const pipeline = findPipeline(ctx, input.name);
-  const graph = await graphOf(ctx, pipeline);
-  return {
+export const showPipeline = async (ctx: Context, input: { readonly name: string; readonly runs: number }) =>
+  await withGraph(ctx, input.name, async (pipeline, graph) => ({
     pipeline: pipeline.name,
-    steps: graph.map(({ name, step, inputs, compares, output }) => ({
+    steps: graph.map(({ name, kind, inputs, compares, output }) => ({
       name,
-      kind: isSqlStep(step) ? ('sql' as const) : ('module' as const),
+      kind,
       inputs: [...inputs],
       compares: [...compares],
       output,
@@ -21,12 +18,11 @@ export async function showPipeline(ctx: Context, input: { readonly name: string;
     graph: [...drawGraph(graph)],
     triggers: triggersOf(pipeline),
     runs: [...(await listPipelineRuns(ctx, { pipeline: pipeline.name, limit: input.runs }))],
-  };
-}
+  }));
 
 export async function listPipelines(ctx: Context) {
   const pipelines = [];
-  for (const pipeline of ctx.config(dataConfig).pipelines) {
+  for (const pipeline of pipelinesOf(ctx)) {
     const [last] = await listPipelineRuns(ctx, { pipeline: pipeline.name, limit: 1 });
     pipelines.push({
       name: pipeline.name,
@@ -38,7 +34,7 @@ export async function listPipelines(ctx: Context) {
   return { pipelines };
 }
 
-const triggersOf = ({ triggers }: Pipeline): string[] => [
+const triggersOf = ({ triggers }: PipelineDefinition): string[] => [
   ...(triggers.cron === undefined ? [] : [`"${triggers.cron}"`]),
   ...triggers.datasets.map((dataset) => `a new version of ${dataset}`),
   ...triggers.drift.map((deployment) => `drift of ${deployment}`),

@@ -1,6 +1,6 @@
 import type { Context } from '@trestle/kernel';
-import { planPipeline } from '../pipeline/plan.ts';
-import { type RunInput, runPipeline } from '../pipeline/run-pipeline.ts';
+import { planPipeline } from '../plan.ts';
+import { type RunInput, runPipeline } from '../run-pipeline.ts';
 
 export async function runOrPlan(ctx: Context, input: RunInput & { readonly dry: boolean }) {
   if (input.dry) {

@@ -1,21 +1,19 @@
-import type { alertFired, datasetAdded } from '@trestle/contracts';
+import type { alertFired, datasetAdded, PipelineDefinition } from '@trestle/contracts';
 import type { Context, EventOf } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { Cron } from 'croner';
-import { dataConfig } from '../data-config.ts';
-import { dataError } from '../data-error.ts';
-import { pipelineRun } from '../operations/pipeline-run.ts';
-import type { Pipeline } from './pipeline.ts';
+import { pipelineRun } from './operations/pipeline-run.ts';
+import { dataError } from './pipeline-error.ts';
 import type { PipelineTables } from './pipeline-tables.ts';
+import { pipelinesOf } from './pipelines.ts';
 
 /** Starts the pipelines that wait for what an event tells: a new version of a dataset, or drift. */
 export async function startOnEvent(
   ctx: Context,
   event: EventOf<typeof datasetAdded | typeof alertFired>,
 ): Promise<void> {
-  const { pipelines } = ctx.config(dataConfig);
   const [dataset = ''] = event.subject.replace(/^dataset:/, '').split('@');
-  for (const pipeline of pipelines) {
+  for (const pipeline of pipelinesOf(ctx)) {
     const { datasets, drift } = pipeline.triggers;
     if (event.type === 'dataset.added' && datasets.includes(dataset))
       await enqueue(ctx, pipeline, `a new version: ${event.subject}`, String(event.seq));
@@ -34,7 +32,7 @@ export async function startOnEvent(
  */
 export async function startDue(ctx: Context, now: Date = new Date()): Promise<void> {
   const metadata = await ctx.service(metadataToken);
-  for (const pipeline of ctx.config(dataConfig).pipelines) {
+  for (const pipeline of pipelinesOf(ctx)) {
     if (pipeline.triggers.cron === undefined) continue;
     const clock = await metadata
       .query<PipelineTables>()
@@ -57,7 +55,7 @@ export async function startDue(ctx: Context, now: Date = new Date()): Promise<vo
   }
 }
 
-function timetable(pipeline: Pipeline, line: string): Cron {
+function timetable(pipeline: PipelineDefinition, line: string): Cron {
   try {
     return new Cron(line, { paused: true, timezone: 'UTC' });
   } catch (cause) {
@@ -71,6 +69,11 @@ function timetable(pipeline: Pipeline, line: string): Cron {
 }
 
 /** One job for one reason, also when two processes or a repeated event ask for it. */
-async function enqueue(ctx: Context, { name }: Pipeline, trigger: string, reason: string): Promise<void> {
+async function enqueue(
+  ctx: Context,
+  { name }: PipelineDefinition,
+  trigger: string,
+  reason: string,
+): Promise<void> {
   await ctx.enqueue(pipelineRun, { name, trigger }, { key: `${name}-${reason}` });
 }

@@ -1,7 +1,7 @@
 import type { Migration } from '@trestle/store';
 
 /** A type, which (unlike an interface) may be added to the tables of a change that is open. */
-export type PipelineTables = {
+export type StepTables = {
   /** What steps made, by the key of all that it followed from. */
   pipeline_steps: {
     key: string;
@@ -13,23 +13,11 @@ export type PipelineTables = {
     parts: string;
     made_at: string;
   };
-  pipeline_runs: {
-    run: string;
-    pipeline: string;
-    status: string;
-    /** JSON: the whole record. */
-    record: string;
-    /** The process that runs it: `host:pid`. */
-    holder: string;
-    started_at: string;
-  };
   /** Where the columns of a version come from: one row per pair of columns. */
   dataset_column_edges: { to_ref: string; to_column: string; from_ref: string; from_column: string };
-  /** Up to when a cron line was looked at. */
-  pipeline_clocks: { pipeline: string; looked_at: string };
 };
 
-export const pipelineMigrations: readonly Migration[] = [
+export const stepMigrations: readonly Migration[] = [
   {
     name: 'data-0020-pipelines',
     async up(db) {
@@ -46,20 +34,6 @@ export const pipelineMigrations: readonly Migration[] = [
         .createIndex('pipeline_steps_by_step')
         .on('pipeline_steps')
         .columns(['pipeline', 'step', 'made_at'])
-        .execute();
-      await db.schema
-        .createTable('pipeline_runs')
-        .addColumn('run', 'text', (column) => column.primaryKey())
-        .addColumn('pipeline', 'text', (column) => column.notNull())
-        .addColumn('status', 'text', (column) => column.notNull())
-        .addColumn('record', 'text', (column) => column.notNull())
-        .addColumn('holder', 'text', (column) => column.notNull())
-        .addColumn('started_at', 'text', (column) => column.notNull())
-        .execute();
-      await db.schema
-        .createTable('pipeline_clocks')
-        .addColumn('pipeline', 'text', (column) => column.primaryKey())
-        .addColumn('looked_at', 'text', (column) => column.notNull())
         .execute();
     },
   },

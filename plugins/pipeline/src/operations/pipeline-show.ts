@@ -1,6 +1,6 @@
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { pipelineRunSchema } from '../pipeline/run-records.ts';
+import { pipelineRunSchema } from '../run-records.ts';
 import { stepTable } from './pipeline-run.ts';
 
 const readSchema = z.object({ name: z.string(), kind: z.enum(['step', 'dataset']) });
@@ -20,11 +20,13 @@ export const pipelineShow = operation({
     steps: z.array(
       z.object({
         name: z.string(),
-        kind: z.enum(['sql', 'module']),
+        /** As the plugin that contributes it calls it: sql, module, operation. */
+        kind: z.string(),
         inputs: z.array(readSchema),
         /** What its expectations compare its rows with. */
         compares: z.array(readSchema),
-        output: z.string(),
+        /** The dataset that it makes, if it makes one. */
+        output: z.string().optional(),
       }),
     ),
     /** The graph as lines of text. */

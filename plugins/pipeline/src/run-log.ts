@@ -1,6 +1,5 @@
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
-import type { Kysely } from 'kysely';
 import type { PipelineTables } from './pipeline-tables.ts';
 import { keepRun, type PipelineRun, recordPipelineRun, type StepRun } from './run-records.ts';
 
@@ -11,8 +10,6 @@ const SOON_MS = 100;
 export interface RunLog {
   /** Changes what is known of a step; whoever looks sees it soon. */
   step(name: string, change: Partial<StepRun>): void;
-  /** The same in a change that is open, to be seen with it. */
-  stepIn(db: Kysely<PipelineTables>, name: string, change: Partial<StepRun>): Promise<void>;
   end(end: Pick<PipelineRun, 'status' | 'error'>): Promise<PipelineRun>;
 }
 
@@ -44,11 +41,6 @@ export async function openRunLog(ctx: Context, started: PipelineRun): Promise<Ru
       waiting ??= setTimeout(() => {
         writing = write();
       }, SOON_MS);
-    },
-    async stepIn(db, name, values) {
-      change(name, values);
-      forget();
-      await keepRun(db, now());
     },
     async end(end) {
       forget();

@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
+import { stepKindContract, type TemporaryProject, temporaryProject } from '@trestle/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dataAdd, dataPlugin, dataQuery } from '../index.ts';
+import { moduleKind, sqlKind } from './pipeline.ts';
+
+// A module's step starts a thread with an engine of its own, which takes seconds where several tests share two cores.
+vi.setConfig({ testTimeout: 180_000 });
+
+let project: TemporaryProject;
+beforeEach(async () => {
+  project = await temporaryProject();
+  await mkdir(join(project.dir, 'steps'));
+  await writeFile(
+    join(project.dir, 'steps', 'twice.ts'),
+    "export default { kind: 'rows', reads: { n: 'integer' }, writes: { n: 'integer' }, run: ({ n }) => ({ n: 2 * n }) };\n",
+  );
+  await writeFile(join(project.dir, 'numbers.csv'), 'n\n1\n2\n');
+});
+afterEach(() => project.remove());
+
+const context = async () => {
+  const host = await project.open([dataPlugin, pipelinePlugin]);
+  await host.run(dataAdd, { path: 'numbers.csv', name: 'numbers' }, { surface: 'cli' });
+  return host.context(pipelineRun);
+};
+
+stepKindContract(sqlKind, {
+  context,
+  step: { sql: 'SELECT n + 1 AS n FROM numbers' },
+  isRemembered: true,
+  wrong: { sql: 'DROP TABLE numbers' },
+});
+stepKindContract(moduleKind, {
+  context,
+  step: { from: 'numbers', module: 'steps/twice.ts' },
+  isRemembered: true,
+  wrong: { from: 'numbers', module: 'steps/twice.ts', incremental: 'others' },
+});
+
+describe('rows of a step of another kind', () => {
+  const open = async (steps: unknown) => {
+    const pipelines = { sums: { steps } };
+    await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ pipelines }));
+    return await project.open([dataPlugin, pipelinePlugin]);
+  };
+
+  it('are read by the version of a dataset that it gave', async () => {
+    const host = await open({
+      total: { sql: 'SELECT sum(n) AS total FROM added' },
+      added: { operation: 'data.add', input: { path: 'numbers.csv', name: 'numbers' } },
+    });
+    const states = async () => (await host.run(pipelineRun, { name: 'sums' }, { surface: 'cli' })).steps;
+    expect(await states()).toMatchObject([
+      { step: 'added', state: 'ran', output: 'numbers@1', rows: 2 },
+      { step: 'total', state: 'ran', output: 'sums.total@1', rows: 1 },
+    ]);
+    expect((await host.run(dataQuery, { sql: 'FROM "sums.total"' })).rows).toEqual([{ total: 3 }]);
+    expect((await states()).map(({ state }) => state)).toEqual(['ran', 'cached']);
+    await writeFile(join(project.dir, 'numbers.csv'), 'n\n1\n2\n3\n');
+    expect((await states())[1]).toMatchObject({ state: 'ran', reason: 'its input added changed' });
+  });
+
+  it('are refused when it gave none', async () => {
+    const host = await open({
+      listed: { operation: 'data.list' },
+      total: { sql: 'SELECT count(*) AS n FROM listed' },
+    });
+    await expect(host.run(pipelineRun, { name: 'sums' })).rejects.toMatchObject({
+      code: 'TRS_DATA_STEP_INPUT',
+    });
+  });
+});
