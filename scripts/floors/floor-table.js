@@ -42,6 +42,8 @@ export const MAY_IMPORT = {
   // core for pipelines' steps on tensors, loaded in the thread of such a step; model for its decoder of images, so that there is one.
   'plugins/data': plugin('packages/tables', 'packages/core', 'packages/model'),
   'plugins/pipeline': plugin(),
+  // nn for its table of metrics: which way is better is said once.
+  'plugins/tracking': plugin('packages/nn'),
   'plugins/training': plugin(
     'packages/features',
     'packages/core',

@@ -5,6 +5,7 @@ import { pipelinePlugin } from '@trestle/plugin-pipeline';
 import { registryPlugin } from '@trestle/plugin-registry';
 import { servingPlugin } from '@trestle/plugin-serving';
 import { systemPlugin } from '@trestle/plugin-system';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { trainingPlugin } from '@trestle/plugin-training';
 import { storePlugin } from '@trestle/store';
 
@@ -13,6 +14,7 @@ export const builtinPlugins: readonly Plugin[] = [
   storePlugin,
   dataPlugin,
   pipelinePlugin,
+  trackingPlugin,
   trainingPlugin,
   registryPlugin,
   servingPlugin,

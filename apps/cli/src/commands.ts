@@ -6,7 +6,6 @@ import { flagValue } from './argv.ts';
 import { builtinPlugins } from './builtin-plugins.ts';
 import { DemoCommand } from './command/demo.ts';
 import { operationCommand } from './command/operation-command.ts';
-import { plannedCommands } from './command/planned-commands.ts';
 import { ServeCommand } from './command/serve.ts';
 import { WorkerCommand } from './command/worker.ts';
 
@@ -34,5 +33,4 @@ export const COMMANDS: Record<string, typeof Command> = {
   serve: ServeCommand,
   worker: WorkerCommand,
   ...operationCommands,
-  ...plannedCommands(new Set(Object.keys(operationCommands))),
 };

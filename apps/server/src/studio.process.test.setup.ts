@@ -8,6 +8,7 @@ import { monitoringPlugin } from '@trestle/plugin-monitoring';
 import { modelPromote, registryPlugin } from '@trestle/plugin-registry';
 import { deployOperation, servingPlugin } from '@trestle/plugin-serving';
 import { systemPlugin } from '@trestle/plugin-system';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { trainingPlugin, trainOperation } from '@trestle/plugin-training';
 import { temporaryProject } from '@trestle/testing';
 import { HOSTILE } from './hostile.test.setup.ts';
@@ -16,7 +17,15 @@ import { addOrders, CHECKED } from './studio-orders.test.setup.ts';
 
 // A server with the built Studio over a small project whose names and values are meant to break a page.
 
-const PLUGINS = [systemPlugin, dataPlugin, trainingPlugin, registryPlugin, servingPlugin, monitoringPlugin];
+const PLUGINS = [
+  systemPlugin,
+  dataPlugin,
+  trackingPlugin,
+  trainingPlugin,
+  registryPlugin,
+  servingPlugin,
+  monitoringPlugin,
+];
 const LEARNT_ROWS = 400;
 const LIVE_ROWS = 240;
 

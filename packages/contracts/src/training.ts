@@ -34,7 +34,7 @@ export type Metrics = z.infer<typeof metricsSchema>;
 
 export const runSchema = z.object({
   run: z.string(),
-  status: z.enum(['running', 'succeeded', 'failed', 'interrupted']),
+  status: z.enum(['running', 'succeeded', 'failed', 'interrupted', 'cancelled']),
   spec: trainingSpecSchema,
   task: taskSchema.optional(),
   /** The concrete dataset version that was read, `name@3`, and its digest. */
@@ -69,8 +69,13 @@ export type Run = z.infer<typeof runSchema>;
 /** Training and evaluation. Provided by the training plugin. */
 export interface Training {
   /** Trains, evaluates on the held-out part, and packages; the run is recorded. */
-  train(ctx: Context, spec: z.input<typeof trainingSpecSchema>): Promise<Run>;
-  /** @throws TRS_TRAIN_UNKNOWN_RUN */
+  train(
+    ctx: Context,
+    spec: z.input<typeof trainingSpecSchema>,
+    /** The run of which it is a part. */
+    parent?: string,
+  ): Promise<Run>;
+  /** @throws TRS_TRAIN_UNKNOWN_RUN when no training has the id */
   run(id: string): Promise<Run>;
   /** The run's model package. */
   modelBytes(run: Run): Promise<Uint8Array>;

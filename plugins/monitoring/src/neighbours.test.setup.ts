@@ -16,6 +16,7 @@ import {
 } from '@trestle/contracts';
 import { errorFactory, plugin, provide } from '@trestle/kernel';
 import { rocAuc } from '@trestle/nn';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import type { DriftReference } from './drift/reference.ts';
 import { type ModelFacts, modelFactsToken } from './model-facts.ts';
 import { monitoringPlugin } from './monitoring-plugin.ts';
@@ -330,5 +331,5 @@ export function pluginsOf(world: World) {
       provide(modelFactsToken, () => ({ of: async (model) => factsOf(world, model.version) })),
     ],
   };
-  return [neighbours, monitoring];
+  return [neighbours, trackingPlugin, monitoring];
 }

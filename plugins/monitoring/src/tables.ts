@@ -62,13 +62,4 @@ export interface MonitoringTables {
     resolution: string | null;
     job: string | null;
   };
-  monitoring_retrains: {
-    id: string;
-    deployment: string;
-    alert: string | null;
-    started_at: string;
-    finished_at: string | null;
-    /** What is done so far, so that a repetition goes on from there. */
-    progress: string;
-  };
 }

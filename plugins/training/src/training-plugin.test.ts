@@ -5,9 +5,10 @@ import { trainingToken } from '@trestle/contracts';
 import type { Host } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import { dataAdd, dataPlugin, dataSplit, dataTransform } from '@trestle/plugin-data';
+import { runCompare, runList, trackingPlugin } from '@trestle/plugin-tracking';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCompare, runList, runShow, trainingPlugin, trainOperation } from './index.ts';
+import { trainingPlugin, trainOperation } from './index.ts';
 
 const BIRDSTRIKES = join(
   fileURLToPath(import.meta.resolve('vega-datasets')),
@@ -22,7 +23,7 @@ describe('the training plugin', () => {
   let host: Host;
   beforeEach(async () => {
     project = await temporaryProject();
-    host = await project.open([dataPlugin, trainingPlugin]);
+    host = await project.open([dataPlugin, trackingPlugin, trainingPlugin]);
   });
   afterEach(async () => {
     await project.remove();
@@ -89,8 +90,8 @@ describe('the training plugin', () => {
     expect(result.split?.testRows).toBeGreaterThan(1_900);
     expect(result.metrics.test.rocAuc).toBeGreaterThanOrEqual(0.788);
     expect(result.metrics.test.averagePrecision).toBeGreaterThanOrEqual(0.33);
-    const run = await host.run(runShow, { run: result.run });
     const training = await host.service(trainingToken);
+    const run = await training.run(result.run);
     const model = await openModel(await training.modelBytes(run));
     expect(await model.verify()).toMatchObject({ verified: true });
     const compared = await training.compare(host.context(trainOperation), {

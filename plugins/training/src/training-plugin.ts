@@ -3,8 +3,6 @@ import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { linear } from './estimator/linear.ts';
 import { mlp } from './estimator/mlp.ts';
-import { runCompare } from './operations/compare-runs.ts';
-import { runList, runShow } from './operations/runs.ts';
 import { trainOperation } from './operations/train.ts';
 import { trainingMigrations } from './run/run-tables.ts';
 
@@ -12,7 +10,7 @@ import { trainingMigrations } from './run/run-tables.ts';
 export const trainingPlugin = plugin({
   name: 'training',
   version: '0.1.0',
-  operations: [trainOperation, runList, runShow, runCompare],
+  operations: [trainOperation],
   services: [
     provide(trainingToken, async (scope) => (await import('./training-service.ts')).trainingService(scope)),
   ],

@@ -2,7 +2,7 @@ import type { Training } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { compare } from './run/compare.ts';
-import { findRun } from './run/runs.ts';
+import { readRun } from './run/runs.ts';
 import { train } from './run/train.ts';
 import { trainError } from './train-error.ts';
 
@@ -10,7 +10,7 @@ import { trainError } from './train-error.ts';
 export const trainingService = (scope: Scope): Training => ({
   train,
   compare,
-  run: (id) => findRun(scope, id),
+  run: (id) => readRun(scope, id),
   async modelBytes(run) {
     if (run.modelDigest === undefined) {
       throw trainError('NO_MODEL', {

@@ -10,7 +10,7 @@ import { useQuery } from '../use-query.ts';
 const POLL_MS = 3_000;
 
 export function RunsPage() {
-  const list = useQuery<{ runs: Run[] }>('run.list', {}, POLL_MS);
+  const list = useQuery<{ runs: Run[] }>('run.list', { kind: 'training' }, POLL_MS);
   return (
     <>
       <h1>Runs</h1>

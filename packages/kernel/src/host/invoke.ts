@@ -7,7 +7,7 @@ import { toTrestleError } from '../error/surface.ts';
 import { newEvent } from '../event/event-kind.ts';
 import { type Journal, journalToken } from '../event/journal.ts';
 import { operationDenied, operationFailed, operationSucceeded } from '../event/operation-events.ts';
-import { jobStoreToken, type LeaseHold } from '../job/job-store.ts';
+import { type Job, jobStoreToken, type LeaseHold } from '../job/job-store.ts';
 import type { Context, FileAccess, Scope } from '../operation/context.ts';
 import type { AnyOperation } from '../operation/operation.ts';
 import { pluginError } from '../plugin/plugin-error.ts';
@@ -71,6 +71,9 @@ export function contextFor(
       return await enqueueJob(invoker, next, input, { principal, ...queueing });
     },
     step: (name, work) => steps.run(`${path}${name}`, () => work(within(`${path}${name}/`))),
+    async takeOver(id) {
+      await takeOver(invoker, id, job);
+    },
     continueJob: (id) => continueJob(invoker, id, { ...inner, within: path }),
   });
   return within(options.within ?? '');
@@ -78,6 +81,11 @@ export function contextFor(
 
 /** Does the rest of a job in the one that is under way, or here where there is none. */
 async function continueJob(invoker: Invoker, id: string, options: InnerCallOptions): Promise<unknown> {
+  const job = await takeOver(invoker, id, options.job);
+  return await invoke(invoker, invoker.find(job.operation), job.input, options);
+}
+
+async function takeOver(invoker: Invoker, id: string, running: RunningJob | undefined): Promise<Job> {
   const store = await invoker.services.get(jobStoreToken);
   const job = await store.get(id);
   if (!job) {
@@ -96,8 +104,8 @@ async function continueJob(invoker: Invoker, id: string, options: InnerCallOptio
       details: { job: id, state: job.state },
     });
   }
-  await options.job?.steps.takeOver(id);
-  return await invoke(invoker, invoker.find(job.operation), job.input, options);
+  await running?.steps.takeOver(id);
+  return job;
 }
 
 function checkAccess(

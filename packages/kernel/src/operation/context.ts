@@ -97,6 +97,12 @@ export interface Context extends Scope, Actor {
    */
   step<T>(name: string, work: (ctx: Context) => Promise<T>): Promise<T>;
   /**
+   * Takes the finished steps of a job that ended before it was done as finished in this one, which does the same work.
+   *
+   * @throws TRS_KERNEL_UNKNOWN_JOB, TRS_KERNEL_JOB_DONE, TRS_KERNEL_JOB_RUNS
+   */
+  takeOver(job: string): Promise<void>;
+  /**
    * Does the work of a job that ended before it was done, in this one: its finished steps are not repeated. Gives what its
    * operation gives.
    *

@@ -259,6 +259,8 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
             started_at: step.startedAt,
             finished_at: step.finishedAt,
           })
+          // A step of a job that is taken over twice.
+          .onConflict((conflict) => conflict.columns(['job', 'name']).doNothing())
           .execute();
         return true;
       });

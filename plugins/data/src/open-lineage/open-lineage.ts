@@ -37,6 +37,7 @@ const STATES: Readonly<Record<Told['type'], 'START' | 'COMPLETE' | 'FAIL' | 'ABO
   'run.succeeded': 'COMPLETE',
   'run.failed': 'FAIL',
   'run.interrupted': 'ABORT',
+  'run.cancelled': 'ABORT',
 };
 
 /** Tells an event of the log to the configured file or endpoint, as OpenLineage. @throws TRS_DATA_OPEN_LINEAGE to try again */
@@ -76,7 +77,7 @@ export async function openLineageEvent(ctx: Context, event: Told, namespace: str
       : event.type === 'run.succeeded'
         ? [datasetOf(namespace, event.subject)]
         : [];
-  const job = kind === 'pipeline' ? `pipeline.${name}` : kind === 'run' ? 'train' : event.operation;
+  const job = kind === 'pipeline' ? `pipeline.${name}` : kind === 'run' ? jobOf(event) : event.operation;
   return {
     eventType: STATES[event.type],
     eventTime: event.time,
@@ -91,6 +92,12 @@ export async function openLineageEvent(ctx: Context, event: Told, namespace: str
     inputs,
     outputs,
   };
+}
+
+/** A training is the job `train`; a run of another kind is a job of that name. */
+function jobOf({ payload }: Told): string {
+  const kind = 'experiment' in payload ? payload.kind : undefined;
+  return kind === undefined || kind === 'training' ? 'train' : kind;
 }
 
 const facet = (path: string) => ({ _producer: PRODUCER, _schemaURL: `${SPEC}/facets/${path}` });

@@ -1,6 +1,6 @@
-import type { Alert, Deployment } from '@trestle/contracts';
+import { type Alert, type Deployment, trackingToken } from '@trestle/contracts';
 import { type Context, type JobState, jobStoreToken } from '@trestle/kernel';
-import { type Metadata, metadataToken } from '@trestle/store';
+import { metadataToken } from '@trestle/store';
 import { listAlerts } from '../alert/alert-records.ts';
 import { countLabelled } from '../log/count-labelled.ts';
 import { monitoringConfig, rulesOf } from '../monitoring-config.ts';
@@ -31,7 +31,7 @@ export async function actOn(ctx: Context, deployment: Deployment): Promise<Actio
       reason: `${labelledRows} labelled rows; ${rules.retrain.minLabels} are needed to retrain.`,
     };
   }
-  const lastStart = await lastRetrain(metadata, deployment.deployment);
+  const lastStart = await lastRetrain(ctx, deployment.deployment);
   const readyAt = lastStart + rules.retrain.cooldown;
   if (readyAt > Date.now()) {
     return {
@@ -58,14 +58,8 @@ const queued = (alert: Alert, job: string, state: JobState): Action => ({
   job,
 });
 
-async function lastRetrain(metadata: Metadata, deployment: string): Promise<number> {
-  const row = await metadata
-    .query<MonitoringTables>()
-    .selectFrom('monitoring_retrains')
-    .select('started_at')
-    .where('deployment', '=', deployment)
-    .orderBy('started_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row ? Date.parse(row.started_at) : 0;
+async function lastRetrain(ctx: Context, deployment: string): Promise<number> {
+  const tracking = await ctx.service(trackingToken);
+  const [last] = await tracking.list({ kind: 'retraining', experiment: deployment, limit: 1 });
+  return last ? Date.parse(last.startedAt) : 0;
 }

@@ -1,10 +1,10 @@
 import { metricsSchema } from '@trestle/contracts';
 import { z } from 'zod';
 
-const modelRefSchema = z.object({ name: z.string(), version: z.number().int() });
+export const modelRefSchema = z.object({ name: z.string(), version: z.number().int() });
 
 export const retrainResultSchema = z.object({
-  /** `t-…`; the same for every attempt at the same alert or job. */
+  /** Its own run; the same for every attempt at the same alert. */
   retrain: z.string(),
   deployment: z.string(),
   alert: z.string().optional(),
@@ -36,12 +36,3 @@ export const collectedSchema = z.object({
   comparison: z.object({ dataset: z.string(), test: z.number() }),
 });
 export type Collected = z.infer<typeof collectedSchema>;
-
-/** What is done so far; each step is kept when it is finished, so that a repetition goes on behind it. */
-export const retrainProgressSchema = z.object({
-  collected: collectedSchema.optional(),
-  run: z.string().optional(),
-  challenger: modelRefSchema.optional(),
-  result: retrainResultSchema.optional(),
-});
-export type RetrainProgress = z.infer<typeof retrainProgressSchema>;

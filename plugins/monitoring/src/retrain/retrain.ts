@@ -1,11 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import {
   type Deployment,
   datasetsToken,
   deploymentsToken,
   modelsToken,
   retrainFinished,
+  type TrackedRun,
+  type Tracking,
   type TrainingSpec,
+  trackingToken,
   trainingToken,
 } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
@@ -19,8 +21,10 @@ import { type Champion, championOf, crown, type ModelRef } from './champion.ts';
 import { decide, defaultMetric } from './decide.ts';
 import { addLabelledRows } from './labelled-dataset.ts';
 import type { RetrainOptions } from './retrain-options.ts';
-import { beginRetrain, keepProgress } from './retrain-records.ts';
-import type { Collected, RetrainProgress, RetrainResult } from './retrain-result.ts';
+import { type Collected, modelRefSchema, type RetrainResult, retrainResultSchema } from './retrain-result.ts';
+
+/** Retrainings of one deployment among which that of an alert is looked for. */
+const MAX_LOOKED_AT = 1_000;
 
 interface Retraining {
   readonly id: string;
@@ -33,8 +37,8 @@ interface Retraining {
  * Retrains the model of a deployment on its training data and the labelled live rows, registers the result as the
  * challenger, and lets it replace the champion if it is better on rows that neither has seen.
  *
- * Each finished step is kept: repeated for the same alert or job, it goes on behind the last one, and a finished
- * retraining only tells its result again.
+ * A tracked run with steps: repeated for the same alert, or in the same job, it goes on behind the last one, and a
+ * finished retraining only tells its result again.
  *
  * @throws TRS_MONITOR_TOO_FEW_LABELS, TRS_MONITOR_NOT_RETRAINABLE, TRS_MONITOR_UNKNOWN_METRIC
  */
@@ -42,39 +46,53 @@ export async function retrain(
   ctx: Context,
   input: { readonly deployment: string; readonly alert?: string | undefined },
 ): Promise<RetrainResult> {
-  const metadata = await ctx.service(metadataToken);
   const deployment = await (await ctx.service(deploymentsToken)).get(input.deployment);
+  const tracking = await ctx.service(trackingToken);
+  const earlier =
+    input.alert === undefined ? undefined : await retrainingFor(tracking, deployment, input.alert);
+  if (earlier?.status === 'succeeded') return retrainResultSchema.parse(earlier.result);
+  if (earlier?.job !== undefined && earlier.job !== ctx.jobId) await ctx.takeOver(earlier.job);
+  const recorder = await tracking.begin(ctx, {
+    kind: 'retraining',
+    experiment: deployment.deployment,
+    facts: {
+      deployment: deployment.deployment,
+      ...(input.alert === undefined ? {} : { alert: input.alert }),
+    },
+  });
   const retraining: Retraining = {
-    id: `t-${input.alert ?? ctx.jobId ?? randomBytes(8).toString('hex')}`,
+    id: recorder.run,
     deployment,
     alert: input.alert,
     options: rulesOf(ctx.config(monitoringConfig), deployment.deployment).retrain,
   };
-  let progress = await beginRetrain(metadata, {
-    id: retraining.id,
-    deployment: deployment.deployment,
-    alert: input.alert,
-  });
-  if (progress.result) return progress.result;
-  const keep = async <T extends RetrainProgress>(more: T): Promise<T> => {
-    progress = { ...progress, ...more };
-    await keepProgress(metadata, retraining.id, progress);
-    ctx.signal.throwIfAborted();
-    return more;
-  };
-
-  // The champion is the one of the first attempt: a later one may find the deployment serving the challenger already.
-  const champion = await championOf(ctx, progress.collected?.champion ?? deployment.model);
-  const collected =
-    progress.collected ?? (await keep({ collected: await collect(ctx, retraining, champion) })).collected;
-  const run = progress.run ?? (await keep({ run: await train(ctx, champion, collected) })).run;
-  const challenger =
-    progress.challenger ?? (await keep({ challenger: await register(ctx, champion, run) })).challenger;
-  const result = await judge(ctx, retraining, { champion, collected, run, challenger });
-  await keep({ result });
-  await finish(ctx, result);
-  return result;
+  try {
+    // Kept first: at a later attempt the deployment may serve the challenger already.
+    const served = await recorder.step('champion', async () => modelRefSchema.parse(deployment.model));
+    const champion = await championOf(ctx, served);
+    const collected = await recorder.step('collect', (within) => collect(within, retraining, champion));
+    const run = await recorder.step('train', (within) => train(within, champion, collected, recorder.run));
+    const challenger = await recorder.step('register', (within) => register(within, champion, run));
+    const made = { champion, collected, run, challenger };
+    const result = await recorder.step('judge', (within) => judge(within, retraining, made));
+    await recorder.step('tell', (within) => finish(within, result));
+    await recorder.end({ status: 'succeeded', facts: { result } });
+    return result;
+  } catch (thrown) {
+    await recorder.fail(thrown);
+    throw thrown;
+  }
 }
+
+/** The retraining that answers an alert already, however far it came. */
+const retrainingFor = async (
+  tracking: Tracking,
+  { deployment }: Deployment,
+  alert: string,
+): Promise<TrackedRun | undefined> =>
+  (await tracking.list({ kind: 'retraining', experiment: deployment, limit: MAX_LOOKED_AT })).find(
+    (run) => run.alert === alert,
+  );
 
 /** Takes the labelled rows that the champion answered into a dataset version. */
 async function collect(ctx: Context, retraining: Retraining, champion: Champion): Promise<Collected> {
@@ -110,14 +128,19 @@ async function collect(ctx: Context, retraining: Retraining, champion: Champion)
   return { champion: { name, version }, labelledRows: newestFirst.length, ...added };
 }
 
-async function train(ctx: Context, champion: Champion, collected: Collected): Promise<string> {
+async function train(
+  ctx: Context,
+  champion: Champion,
+  collected: Collected,
+  parent: string,
+): Promise<string> {
   ctx.progress({ step: `training on ${collected.dataset}`, fraction: 0.15 });
   const training = await ctx.service(trainingToken);
-  const run = await training.train(ctx, {
-    ...withoutSplit(champion.run.spec),
-    data: collected.dataset,
-    test: collected.trainingTest,
-  });
+  const run = await training.train(
+    ctx,
+    { ...withoutSplit(champion.run.spec), data: collected.dataset, test: collected.trainingTest },
+    parent,
+  );
   return run.run;
 }
 

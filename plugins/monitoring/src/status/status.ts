@@ -4,7 +4,7 @@ import { metadataToken } from '@trestle/store';
 import { listAlerts } from '../alert/alert-records.ts';
 import { latestCheck, seenBy } from '../check/check-records.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
-import { latestRetrain } from '../retrain/retrain-records.ts';
+import { latestRetrain } from '../retrain/latest-retrain.ts';
 import { recentTraffic } from './recent-traffic.ts';
 import type { DeploymentStatus, StatusReport } from './status-report.ts';
 
@@ -31,7 +31,7 @@ async function statusOf(scope: Scope, deployment: Deployment): Promise<Deploymen
     recentTraffic(metadata, deployment),
     latestCheck(metadata, name),
     listAlerts(metadata, { deployment: name, isOpen: true, limit: 10 }),
-    latestRetrain(metadata, name),
+    latestRetrain(scope, name),
   ]);
   const isOfThisModel = check?.model.version === deployment.model.version;
   return {
@@ -60,6 +60,6 @@ async function statusOf(scope: Scope, deployment: Deployment): Promise<Deploymen
         }
       : {}),
     alerts,
-    ...(retrained?.result ? { lastRetrain: retrained.result } : {}),
+    ...(retrained ? { lastRetrain: retrained } : {}),
   };
 }

@@ -1,18 +1,6 @@
 import type { Migration } from '@trestle/store';
 
-/** The plugin's tables. */
-export interface TrainingTables {
-  runs: {
-    run: string;
-    status: string;
-    /** JSON of the whole record. */
-    record: string;
-    /** `host:pid` of the process that runs it, to notice that it died. */
-    holder: string;
-    started_at: string;
-  };
-}
-
+/** The table of runs of earlier versions: the tracking plugin has moved what it held, and nothing is written to it. */
 export const trainingMigrations: readonly Migration[] = [
   {
     name: 'training-0001-runs',

@@ -4,6 +4,7 @@ import {
   type FitOptions,
   type FittedEstimator,
   type Metrics,
+  type RunRecorder,
   type Task,
   type TrainingSpec,
 } from '@trestle/contracts';
@@ -25,8 +26,6 @@ export interface Tried {
   readonly candidate: EstimatorCandidate;
   readonly rounds: number;
   readonly metrics: Metrics;
-  /** The deciding metric, each time it was asked for. */
-  readonly curve: readonly number[];
 }
 
 /** The wanted candidates. @throws TRS_TRAIN_ESTIMATOR_UNAVAILABLE, TRS_TRAIN_TRIALS_UNAVAILABLE */
@@ -82,6 +81,7 @@ export async function tryCandidates(
   ctx: Context,
   prepared: Prepared,
   spec: TrainingSpec,
+  recorder: RunRecorder,
 ): Promise<readonly Tried[]> {
   const { task, classes } = prepared.target;
   const candidates = candidatesFor(ctx, spec).filter(({ tasks }) => tasks.includes(task));
@@ -107,31 +107,42 @@ export async function tryCandidates(
       const metrics = measure(task, heldTargets, scaling.back(predictions), classes.length);
       const value = metrics[name] ?? Number.NaN;
       const score = better === 'higher' ? value : -value;
-      if (Number.isFinite(value)) curve.push(value);
+      if (Number.isFinite(value)) {
+        // A candidate's curve, as it grows.
+        recorder.log({ [`validation/${candidate.label}`]: value }, curve.length);
+        curve.push(value);
+      }
       if (!best || score > best.score) best = { score, metrics };
       return score;
     };
-    const fitted = await candidate.fit(design, {
-      task,
-      targets: scaling.scaled,
-      outputs: outputsOf(prepared),
-      seed: spec.seed,
-      signal: ctx.signal,
-      validation: { design: heldDesign, judge },
-      onRound(fraction, values) {
-        const last = curve.at(-1);
-        ctx.progress({
-          step: `${candidate.estimator} ${index + 1}/${candidates.length}`,
-          fraction: (0.75 * (index + fraction)) / candidates.length,
-          values: { ...values, ...(last === undefined ? {} : { [name]: last }) },
-        });
-      },
+    const done = await recorder.step(`fit ${candidate.label}`, async () => {
+      const fitted = await candidate.fit(design, {
+        task,
+        targets: scaling.scaled,
+        outputs: outputsOf(prepared),
+        seed: spec.seed,
+        signal: ctx.signal,
+        validation: { design: heldDesign, judge },
+        onRound(fraction, values) {
+          const last = curve.at(-1);
+          ctx.progress({
+            step: `${candidate.estimator} ${index + 1}/${candidates.length}`,
+            fraction: (0.75 * (index + fraction)) / candidates.length,
+            values: { ...values, ...(last === undefined ? {} : { [name]: last }) },
+          });
+        },
+      });
+      const { metrics } = invariant(best, `a verdict on ${candidate.label}`);
+      return { rounds: fitted.rounds, metrics: finite(metrics) };
     });
-    const { metrics } = invariant(best, `a verdict on ${candidate.label}`);
-    tried.push({ candidate, rounds: fitted.rounds, metrics, curve });
+    tried.push({ candidate, ...done });
   }
   return tried;
 }
+
+/** A metric that a part does not have (of one class there is no ROC curve) is left out: JSON has no word for it. */
+const finite = (metrics: Metrics): Metrics =>
+  Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
 
 function validationSplit(prepared: Prepared, spec: TrainingSpec): Pick<Split, 'train' | 'test'> {
   const { train, kind } = prepared.split;

@@ -1,7 +1,15 @@
 import process from 'node:process';
-import { type Metrics, type Run, type TrainingSpec, trainingSpecSchema } from '@trestle/contracts';
+import {
+  type Metrics,
+  type Run,
+  type RunEnd,
+  type RunRecorder,
+  type TrainingSpec,
+  trackingToken,
+  trainingSpecSchema,
+} from '@trestle/contracts';
 import { designPart, type Table } from '@trestle/features';
-import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
+import type { Context } from '@trestle/kernel';
 import { buildModel, type ModelMetadata, openModel } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
@@ -13,11 +21,18 @@ import { driftReference } from '../packaging/reference.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { newRunId, recordRun } from './runs.ts';
+import { readRun } from './runs.ts';
 import { candidatesFor, fitFinal, learn, outputsOf, type Tried, tryCandidates } from './select-estimator.ts';
 
-/** Trains, evaluates on the held-out part, packages, verifies; recorded as a run whatever comes of it. */
-export async function train(ctx: Context, input: z.input<typeof trainingSpecSchema>): Promise<Run> {
+/**
+ * Trains, evaluates on the held-out part, packages, verifies; tracked as a run whatever comes of it. Each candidate is a
+ * step, and the final fit with its package is one: in a job that begins again, those that were done are not done again.
+ */
+export async function train(
+  ctx: Context,
+  input: z.input<typeof trainingSpecSchema>,
+  parent?: string,
+): Promise<Run> {
   const spec = trainingSpecSchema.parse(input);
   // Refused before there is a run of it.
   candidatesFor(ctx, spec);
@@ -27,53 +42,85 @@ export async function train(ctx: Context, input: z.input<typeof trainingSpecSche
     if (row % 500 === 0) ctx.progress({ step: `decoding images, row ${row}`, fraction: 0.02 });
   });
   const { dataset, split } = prepared;
-  const started: Run = {
-    run: newRunId(),
-    status: 'running',
-    spec,
-    task: prepared.target.task,
-    dataset: `${dataset.dataset}@${dataset.version}`,
-    datasetDigest: dataset.digest,
-    metrics: {},
-    candidates: [],
-    split: {
-      kind: split.kind,
-      trainRows: split.train.length,
-      testRows: split.test.length,
-      ...(split.boundary ? { boundary: split.boundary } : {}),
+  const source = `${dataset.dataset}@${dataset.version}`;
+  const recorder = await (await ctx.service(trackingToken)).begin(ctx, {
+    kind: 'training',
+    experiment: `${dataset.dataset}/${spec.target}`,
+    parent,
+    params: spec,
+    notes: prepared.notes,
+    madeFrom: [{ ref: `dataset:${source}`, kind: 'trained' }],
+    facts: {
+      spec,
+      task: prepared.target.task,
+      dataset: source,
+      datasetDigest: dataset.digest,
+      candidates: [],
+      split: {
+        kind: split.kind,
+        trainRows: split.train.length,
+        testRows: split.test.length,
+        ...(split.boundary ? { boundary: split.boundary } : {}),
+      },
+      environment: { node: process.version, platform: `${process.platform}-${process.arch}`, device: 'wasm' },
     },
-    notes: [...prepared.notes],
-    curves: {},
-    environment: { node: process.version, platform: `${process.platform}-${process.arch}`, device: 'wasm' },
-    startedAt: new Date().toISOString(),
-  };
-  await recordRun(ctx, ctx, started);
+  });
   try {
-    const finished = await runTraining(ctx, spec, prepared, started);
-    await recordRun(ctx, ctx, finished);
-    return finished;
+    await recorder.end(await runTraining(ctx, spec, prepared, recorder));
+    return await readRun(ctx, recorder.run);
   } catch (thrown) {
-    const error = toTrestleError(thrown);
-    const status = error.kind === 'interrupted' ? 'interrupted' : 'failed';
-    const { code, message } = errorDocument(error);
-    await recordRun(ctx, ctx, {
-      ...started,
-      status,
-      error: `${code}: ${message}`,
-      finishedAt: new Date().toISOString(),
-    });
-    throw error;
+    await recorder.fail(thrown);
+    throw thrown;
   }
 }
 
-async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared, started: Run): Promise<Run> {
-  const tried = await tryCandidates(ctx, prepared, spec);
+async function runTraining(
+  ctx: Context,
+  spec: TrainingSpec,
+  prepared: Prepared,
+  recorder: RunRecorder,
+): Promise<RunEnd> {
+  const tried = await tryCandidates(ctx, prepared, spec, recorder);
   const chosen = bestOf(prepared, tried);
+  const made = await recorder.step('fit on all training rows, evaluate and package', () =>
+    fitAndPackage(ctx, spec, prepared, recorder.run, chosen),
+  );
+  const flat = (part: string, metrics: Metrics) =>
+    Object.entries(metrics).map(([name, value]) => [`${part}/${name}`, value] as const);
+  return {
+    status: 'succeeded',
+    metrics: Object.fromEntries([...flat('train', made.train), ...flat('test', made.test)]),
+    notes: made.notes,
+    facts: {
+      candidates: tried.map((one) => ({
+        estimator: one.candidate.label,
+        metrics: one.metrics,
+        chosen: one === chosen,
+      })),
+      modelDigest: made.digest,
+    },
+  };
+}
+
+/** Fits the chosen candidate on all training rows, measures it on both parts, and packages it with what was measured. */
+async function fitAndPackage(
+  ctx: Context,
+  spec: TrainingSpec,
+  prepared: Prepared,
+  run: string,
+  chosen: Tried,
+): Promise<{
+  readonly digest: string;
+  readonly train: Metrics;
+  readonly test: Metrics;
+  readonly notes: readonly string[];
+}> {
   const training = takeRows(prepared.table, prepared.split.train);
   const held = takeRows(prepared.table, prepared.split.test);
   const learnt = learn(prepared, prepared.split.train);
   const head = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
   ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
+  const { dataset } = prepared;
   const { task, classes } = prepared.target;
   const metadata: ModelMetadata = {
     schema: {
@@ -86,11 +133,11 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
     golden: { rows: [], predictions: [], tolerance: 0 },
     metrics: {},
     card: '',
-    lineage: { run: started.run, dataset: started.dataset, datasetDigest: started.datasetDigest },
+    lineage: { run, dataset: `${dataset.dataset}@${dataset.version}`, datasetDigest: dataset.digest },
     reference: { features: [] },
     estimator: chosen.candidate.estimator,
     licence: 'not stated',
-    createdAt: started.startedAt,
+    createdAt: new Date().toISOString(),
   };
   // A first package without measurements is what they are taken from.
   const parts = {
@@ -134,20 +181,7 @@ async function runTraining(ctx: Context, spec: TrainingSpec, prepared: Prepared,
     });
   }
   const { digest } = await (await ctx.service(blobsToken)).put(bytes);
-  return {
-    ...started,
-    status: 'succeeded',
-    metrics,
-    candidates: tried.map((one) => ({
-      estimator: one.candidate.label,
-      metrics: one.metrics,
-      chosen: one === chosen,
-    })),
-    curves: Object.fromEntries(tried.map((one) => [one.candidate.label, [...one.curve]])),
-    notes,
-    modelDigest: digest,
-    finishedAt: new Date().toISOString(),
-  };
+  return { digest, ...metrics, notes: learnt.notes };
 }
 
 function bestOf(prepared: Prepared, tried: readonly Tried[]): Tried {

@@ -1,7 +1,7 @@
-import type { Run } from '@trestle/contracts';
+import type { TrackedRun } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { metricNamed } from '@trestle/nn';
-import { findRun } from './runs.ts';
+import { findRun } from './read-runs.ts';
 
 type Pair<T> = [T, T];
 
@@ -11,7 +11,7 @@ export async function compareRuns(scope: Scope, firstId: string, secondId: strin
   const second = await findRun(scope, secondId);
   const metrics = compareMetrics(first, second);
   return {
-    runs: [withoutCurves(first), withoutCurves(second)] satisfies Pair<Omit<Run, 'curves'>>,
+    runs: [first, second] satisfies Pair<TrackedRun>,
     settings: differences(settingsOf(first), settingsOf(second)),
     metrics,
     sameRows: holdOutSameRows(first, second),
@@ -25,10 +25,8 @@ export async function compareRuns(scope: Scope, firstId: string, secondId: strin
   };
 }
 
-const withoutCurves = ({ curves: _curves, ...run }: Run): Omit<Run, 'curves'> => run;
-
-function compareMetrics(first: Run, second: Run) {
-  const [a, b] = [first.metrics.test ?? {}, second.metrics.test ?? {}];
+function compareMetrics(first: TrackedRun, second: TrackedRun) {
+  const [a, b] = [comparable(first), comparable(second)];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].map((name) => {
     const values: Pair<number | null> = [a[name] ?? null, b[name] ?? null];
     const difference = values[0] === null || values[1] === null ? null : values[1] - values[0];
@@ -36,12 +34,22 @@ function compareMetrics(first: Run, second: Run) {
   });
 }
 
-const settingsOf = (run: Run): Readonly<Record<string, unknown>> => ({
-  ...run.spec,
+/** The metrics of the held-out part; of a run without one, the last of each series. */
+function comparable({ metrics }: TrackedRun): Readonly<Record<string, number>> {
+  if (typeof metrics.test === 'object') return metrics.test;
+  return Object.fromEntries(
+    Object.entries(metrics).flatMap(([name, value]) =>
+      typeof value === 'number' ? [[name, value] as const] : [],
+    ),
+  );
+}
+
+const settingsOf = (run: TrackedRun): Readonly<Record<string, unknown>> => ({
+  ...run.params,
   dataset: run.dataset,
   task: run.task,
   status: run.status,
-  chosen: run.candidates.find((one) => one.chosen)?.estimator,
+  chosen: run.candidates?.find((one) => one.chosen)?.estimator,
   trainRows: run.split?.trainRows,
   testRows: run.split?.testRows,
   boundary: run.split?.boundary,
@@ -54,17 +62,18 @@ function differences(a: Readonly<Record<string, unknown>>, b: Readonly<Record<st
 }
 
 /** The held-out rows follow from the data, the target (rows without one are dropped), the share and how they are chosen. */
-function holdOutSameRows(first: Run, second: Run): boolean {
-  const rowsOf = ({ datasetDigest, spec, task, split }: Run): string =>
+function holdOutSameRows(first: TrackedRun, second: TrackedRun): boolean {
+  if (first.spec === undefined || second.spec === undefined) return false;
+  const rowsOf = ({ datasetDigest, spec, task, split }: TrackedRun): string =>
     JSON.stringify([
       datasetDigest,
-      spec.target,
-      spec.test,
-      spec.timeColumn,
-      spec.split,
-      spec.hold,
+      spec?.target,
+      spec?.test,
+      spec?.timeColumn,
+      spec?.split,
+      spec?.hold,
       // A split by time has nothing random; one at random is stratified by class.
-      spec.timeColumn === undefined ? [spec.seed, task === 'regression'] : [],
+      spec?.timeColumn === undefined ? [spec?.seed, task === 'regression'] : [],
       split?.testRows,
     ]);
   return first.datasetDigest !== undefined && rowsOf(first) === rowsOf(second);

@@ -1,5 +1,5 @@
-import { metricsSchema, runSchema } from '@trestle/contracts';
-import { operation } from '@trestle/kernel';
+import { metricsSchema, trackedRunSchema } from '@trestle/contracts';
+import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 
 const shown = (value: unknown): string =>
@@ -15,13 +15,13 @@ export const runCompare = operation({
   kind: 'query',
   access: 'training:read',
   positionals: ['first', 'second'],
-  examples: ['trestle run compare r-wwa6y7o0ce r-wwa75mv2d5'],
+  examples: ['trestle run compare r-wwa6y7o0ce r-019ad4f0-7c11-7a2e-9b51-5f0f6a3e2d10'],
   input: z.object({
     first: z.string().describe('A run, r-….'),
     second: z.string().describe('Another run.'),
   }),
   output: z.object({
-    runs: z.tuple([runSchema.omit({ curves: true }), runSchema.omit({ curves: true })]),
+    runs: z.tuple([trackedRunSchema, trackedRunSchema]),
     settings: z
       .array(z.object({ name: z.string(), values: z.tuple([z.unknown(), z.unknown()]) }))
       .describe('The settings that differ.'),
@@ -33,18 +33,18 @@ export const runCompare = operation({
           difference: z.number().nullable().describe('The second minus the first.'),
         }),
       )
-      .describe('Of the held-out parts.'),
+      .describe('Of the held-out parts; of runs without one, the last of each series.'),
     sameRows: z.boolean().describe('Whether both were measured on the same held-out rows.'),
     best: metricsSchema.describe('Per metric of errors and scores: 0 or 1, the better run.'),
   }),
   load: async () => {
-    const { compareRuns } = await import('../run/compare-runs.ts');
+    const { compareRuns } = await import('../compare-runs.ts');
     return (ctx, { first, second }) => compareRuns(ctx, first, second);
   },
   present: ({ runs: [first, second], settings, metrics, sameRows, best }) => [
     {
       kind: 'table',
-      title: 'Held-out metrics',
+      title: 'Metrics',
       columns: [
         { key: 'name', label: 'metric' },
         { key: 'first', label: first.run, align: 'right' },
@@ -74,12 +74,15 @@ export const runCompare = operation({
         second: shown(values[1]),
       })),
     },
-    sameRows
-      ? { kind: 'note', tone: 'good', text: 'Both were measured on the same held-out rows.' }
-      : {
-          kind: 'note',
-          tone: 'warn',
-          text: 'They were measured on different rows: a difference may be that of the rows.',
-        },
+    ...(first.kind !== 'training' || second.kind !== 'training' ? [] : [rowsNote(sameRows)]),
   ],
 });
+
+const rowsNote = (sameRows: boolean): View =>
+  sameRows
+    ? { kind: 'note', tone: 'good', text: 'Both were measured on the same held-out rows.' }
+    : {
+        kind: 'note',
+        tone: 'warn',
+        text: 'They were measured on different rows: a difference may be that of the rows.',
+      };

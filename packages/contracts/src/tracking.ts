@@ -1,0 +1,111 @@
+import { type Context, token } from '@trestle/kernel/spec';
+import { z } from 'zod';
+import { runSchema } from './training.ts';
+
+export const runStatusSchema = z.enum(['running', 'succeeded', 'failed', 'interrupted', 'cancelled']);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+/** One step of a run, as far as it came. */
+export const runStepSchema = z.looseObject({
+  step: z.string(),
+  state: z.string(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+});
+export type RunStep = z.infer<typeof runStepSchema>;
+
+const training = runSchema.shape;
+
+/** A run of any kind. What only some kinds have stands beside what all have, and more may: a plugin's kind brings its own. */
+export const trackedRunSchema = z.looseObject({
+  /** `r-…`; ids of a later run sort behind. */
+  run: z.string(),
+  /** `training`, `pipeline`, `retraining`, `custom`, or what a plugin calls its own. */
+  kind: z.string(),
+  experiment: z.string(),
+  status: runStatusSchema,
+  /** The run of which it is a part. */
+  parent: z.string().optional(),
+  /** The job that did it last. */
+  job: z.string().optional(),
+  params: z.record(z.string(), z.unknown()),
+  /** The last value of each series; `test/rocAuc` is `metrics.test.rocAuc`. */
+  metrics: z.record(z.string(), z.union([z.number(), z.record(z.string(), z.number())])),
+  tags: z.record(z.string(), z.string()),
+  notes: z.array(z.string()),
+  artifacts: z.array(z.object({ name: z.string(), digest: z.string(), bytes: z.number() })),
+  steps: z.array(runStepSchema),
+  error: z.string().optional(),
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+  // Of a training.
+  spec: training.spec.optional(),
+  task: training.task,
+  dataset: training.dataset,
+  datasetDigest: training.datasetDigest,
+  candidates: training.candidates.optional(),
+  modelDigest: training.modelDigest,
+  split: training.split,
+  environment: training.environment.removeDefault().optional(),
+});
+export type TrackedRun = z.infer<typeof trackedRunSchema>;
+
+/** What a run is when it begins. */
+export interface NewRun {
+  readonly kind: string;
+  readonly experiment: string;
+  readonly parent?: string | undefined;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** What its kind has beside what every run has; JSON. */
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+  readonly notes?: readonly string[] | undefined;
+  /** What goes into it, as lineage: `dataset:strikes@3`, `trained`. */
+  readonly madeFrom?: readonly { readonly ref: string; readonly kind: string }[] | undefined;
+}
+
+/** How a run ends. */
+export interface RunEnd {
+  readonly status: Exclude<RunStatus, 'running'>;
+  readonly error?: string | undefined;
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+  readonly notes?: readonly string[] | undefined;
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
+}
+
+/** A run that is under way. What it is told is kept soon, in rows that are only added; `end` keeps the rest. */
+export interface RunRecorder {
+  readonly run: string;
+  /** Adds one value to each series. */
+  log(metrics: Readonly<Record<string, number>>, at?: number): void;
+  /** Says how far a step is; whoever looks sees it soon. */
+  mark(step: string, values: Readonly<Record<string, unknown>> & { readonly state?: string }): void;
+  /** Does a step once in the job (`ctx.step`), and shows it as a step of the run. */
+  step<T>(name: string, work: (ctx: Context) => Promise<T>): Promise<T>;
+  artifact(name: string, blob: { readonly digest: string; readonly bytes: number }): Promise<void>;
+  /** Writes what was told and not yet kept. */
+  flush(): Promise<void>;
+  end(end: RunEnd): Promise<TrackedRun>;
+  /** Ends it by what was thrown: interrupted, cancelled or failed. */
+  fail(thrown: unknown): Promise<void>;
+}
+
+export interface RunQuery {
+  readonly kind?: string | undefined;
+  readonly experiment?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  readonly limit: number;
+}
+
+/** Experiments and runs. Provided by the tracking plugin. */
+export interface Tracking {
+  /** Begins a run; where the job that did it before is taken up again, it is that run again. */
+  begin(ctx: Context, run: NewRun): Promise<RunRecorder>;
+  /** @throws TRS_TRAIN_UNKNOWN_RUN */
+  get(run: string): Promise<TrackedRun>;
+  /** The newest first. */
+  list(query: RunQuery): Promise<readonly TrackedRun[]>;
+  /** The series of a run that have more than one value: their values, in order. */
+  series(run: string): Promise<Readonly<Record<string, readonly number[]>>>;
+}
+
+export const trackingToken = token<Tracking>('tracking.runs');

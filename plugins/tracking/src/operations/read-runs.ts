@@ -1,0 +1,53 @@
+import { runStatusSchema, trackedRunSchema } from '@trestle/contracts';
+import { operation } from '@trestle/kernel';
+import { z } from 'zod';
+import { runTable, runViews } from './run-views.ts';
+
+export const runList = operation({
+  id: 'run.list',
+  summary: 'List runs of every kind (trainings, pipelines, retrainings, your own), the newest first.',
+  kind: 'query',
+  access: 'training:read',
+  examples: ['trestle run list', 'trestle run list --kind pipeline --status failed'],
+  input: z.object({
+    limit: z.number().int().min(1).max(1_000).default(50),
+    kind: z
+      .string()
+      .max(100)
+      .optional()
+      .describe('Only runs of this kind: training, pipeline, retraining, custom.'),
+    experiment: z.string().max(200).optional().describe('Only runs of this experiment.'),
+    status: runStatusSchema.optional().describe('Only runs with this status.'),
+  }),
+  output: z.object({ runs: z.array(trackedRunSchema) }),
+  load: async () => {
+    const { listRuns } = await import('../read-runs.ts');
+    return async (ctx, query) => ({ runs: [...(await listRuns(ctx, query))] });
+  },
+  present: ({ runs }) => runTable(runs),
+});
+
+export const runShow = operation({
+  id: 'run.show',
+  summary: 'Show a run: its settings, steps, metrics and series.',
+  kind: 'query',
+  access: 'training:read',
+  positionals: ['run'],
+  examples: ['trestle run show r-019ad4f0-7c11-7a2e-9b51-5f0f6a3e2d10'],
+  input: z.object({ run: z.string().describe('The run, r-….') }),
+  output: trackedRunSchema.safeExtend({
+    /** Each series of more than one value; of a training the validation score after each epoch, per estimator. */
+    curves: z.record(z.string(), z.array(z.number())),
+  }),
+  load: async () => {
+    const { findRun, seriesOf } = await import('../read-runs.ts');
+    return async (ctx, { run: id }) => {
+      const run = await findRun(ctx, id);
+      const series = Object.entries(await seriesOf(ctx, id));
+      const curves: Record<string, number[]> = {};
+      for (const [name, values] of series) curves[name.replace(/^validation\//, '')] = [...values];
+      return { ...run, curves };
+    };
+  },
+  present: runViews,
+});

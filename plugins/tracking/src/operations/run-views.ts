@@ -1,0 +1,133 @@
+import type { TrackedRun } from '@trestle/contracts';
+import type { View } from '@trestle/kernel';
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+
+/** Facts of pipelines and retrainings. */
+const OF_A_KIND = ['pipeline', 'trigger', 'deployment', 'alert'] as const;
+
+/** The numbers of a run that a line has room for. */
+function score({ metrics }: TrackedRun): string {
+  const numbers = typeof metrics.test === 'object' ? metrics.test : metrics;
+  return Object.entries(numbers)
+    .flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${value.toFixed(3)}`] : []))
+    .slice(0, 2)
+    .join(', ');
+}
+
+export const runTable = (runs: readonly TrackedRun[]): readonly View[] => [
+  {
+    kind: 'table',
+    columns: [
+      { key: 'run', label: 'run' },
+      { key: 'kind', label: 'kind' },
+      { key: 'experiment', label: 'experiment' },
+      { key: 'status', label: 'status' },
+      { key: 'dataset', label: 'dataset' },
+      { key: 'chosen', label: 'estimator' },
+      { key: 'score', label: 'held out' },
+      { key: 'startedAt', label: 'started' },
+    ],
+    rows: runs.map((run) => ({
+      run: run.run,
+      kind: run.kind,
+      experiment: run.experiment,
+      status: run.status,
+      dataset: run.dataset,
+      chosen: run.candidates?.find((one) => one.chosen)?.estimator,
+      score: score(run),
+      startedAt: run.startedAt,
+    })),
+  },
+];
+
+export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<string, readonly number[]>> }) {
+  const { test, train, ...others } = run.metrics;
+  const parts = { test: typeof test === 'object' ? test : {}, train: typeof train === 'object' ? train : {} };
+  const { split } = run;
+  const views: View[] = [
+    {
+      kind: 'facts',
+      title: `Run ${run.run}`,
+      facts: [
+        ['kind', run.kind],
+        ['experiment', run.experiment],
+        ['status', run.status],
+        ...(run.dataset === undefined ? [] : ([['dataset', run.dataset]] as const)),
+        ...(run.spec === undefined ? [] : ([['target', run.spec.target]] as const)),
+        ...(run.task === undefined ? [] : ([['task', run.task]] as const)),
+        ...(split === undefined
+          ? []
+          : ([
+              [
+                'split',
+                `${split.kind}: ${split.trainRows} + ${split.testRows} rows${split.boundary ? ` at ${split.boundary}` : ''}`,
+              ],
+            ] as const)),
+        ...OF_A_KIND.flatMap((name) => {
+          const value = run[name];
+          return typeof value === 'string' ? [[name, value] as const] : [];
+        }),
+        ...(run.modelDigest === undefined ? [] : ([['model', run.modelDigest]] as const)),
+        ...(run.parent === undefined ? [] : ([['part of', run.parent]] as const)),
+        ...(run.job === undefined ? [] : ([['job', run.job]] as const)),
+        ['started', run.startedAt],
+        ['finished', run.finishedAt ?? null],
+        ...(run.error === undefined ? [] : ([['error', run.error]] as const)),
+        ...Object.entries(run.tags).map(([name, value]) => [`tag ${name}`, value] as const),
+      ],
+    },
+  ];
+  if (Object.keys(parts.test).length > 0)
+    views.push({
+      kind: 'table',
+      title: 'Metrics',
+      columns: [
+        { key: 'metric', label: 'metric' },
+        { key: 'test', label: 'held out', align: 'right' },
+        { key: 'train', label: 'training', align: 'right' },
+      ],
+      rows: Object.keys(parts.test).map((metric) => ({
+        metric,
+        test: parts.test[metric],
+        train: parts.train[metric],
+      })),
+    });
+  const single = Object.entries(others).flatMap(([name, value]) =>
+    typeof value === 'number' ? [{ metric: name, value }] : [],
+  );
+  if (single.length > 0)
+    views.push({
+      kind: 'table',
+      title: 'Metrics (the last of each series)',
+      columns: [
+        { key: 'metric', label: 'metric' },
+        { key: 'value', label: 'value', align: 'right' },
+      ],
+      rows: single,
+    });
+  if (run.steps.length > 0)
+    views.push({
+      kind: 'table',
+      title: 'Steps',
+      columns: [
+        { key: 'step', label: 'step' },
+        { key: 'state', label: '' },
+        { key: 'detail', label: '' },
+      ],
+      rows: run.steps.map(({ step, state, output, reason, error }) => ({
+        step,
+        state,
+        detail: shown(error ?? output ?? reason),
+      })),
+    });
+  if (Object.keys(run.curves).length > 0)
+    views.push({
+      kind: 'lines',
+      title: run.kind === 'training' ? 'Validation score by epoch' : 'Series',
+      series: Object.entries(run.curves).map(([name, points]) => ({ name, points: [...points] })),
+    });
+  views.push(...run.notes.map((text): View => ({ kind: 'note', tone: 'info', text })));
+  return views;
+}

@@ -1,0 +1,118 @@
+import { runStatusSchema } from '@trestle/contracts';
+import { operation } from '@trestle/kernel';
+import { z } from 'zod';
+
+const run = z.string().max(200).describe('The run, r-….');
+const experiment = z
+  .string()
+  .regex(/^[\w][\w ./-]{0,199}$/)
+  .describe('The experiment; it is there with its first run.');
+const pairs = (what: string) =>
+  z
+    .array(z.string().regex(/^[^=]+=/, 'it must look like name=value'))
+    .default([])
+    .describe(what);
+const at = z
+  .number()
+  .int()
+  .min(0)
+  .optional()
+  .describe('The place in the series (an epoch, a batch); the next one when left out.');
+
+export const runStart = operation({
+  id: 'run.start',
+  summary: 'Begin a run of your own, to log to and to finish.',
+  kind: 'command',
+  access: 'training:write',
+  examples: ['trestle run start --experiment tuning --param learningRate=0.1 --param depth=6'],
+  input: z.object({
+    experiment,
+    param: pairs('A setting, name=value; given several times.'),
+    parent: z.string().max(200).optional().describe('The run of which it is a part.'),
+  }),
+  output: z.object({ run: z.string(), experiment: z.string(), status: runStatusSchema }),
+  load: async () => (await import('../own-runs.ts')).startRun,
+});
+
+export const runLog = operation({
+  id: 'run.log',
+  summary: 'Add metrics to a run that is under way, or keep a file with it.',
+  kind: 'command',
+  access: 'training:write',
+  positionals: ['run'],
+  examples: ['trestle run log r-… --metric loss=0.31 --step 4', 'trestle run log r-… --artifact plot.png'],
+  input: z.object({
+    run,
+    metric: pairs('A measurement, name=number; given several times.'),
+    step: at,
+    artifact: z.array(z.string()).default([]).describe('A file to keep with the run.'),
+  }),
+  output: z.object({ run: z.string(), logged: z.number().int() }),
+  load: async () => (await import('../own-runs.ts')).logToRun,
+});
+
+export const runFinish = operation({
+  id: 'run.finish',
+  summary: 'End a run of your own.',
+  kind: 'command',
+  access: 'training:write',
+  positionals: ['run'],
+  input: z.object({
+    run,
+    status: runStatusSchema.exclude(['running']).default('succeeded').describe('How it ended.'),
+    error: z.string().max(4_000).optional().describe('What went wrong.'),
+  }),
+  output: z.object({ run: z.string(), status: runStatusSchema }),
+  load: async () => (await import('../own-runs.ts')).finishRun,
+});
+
+export const runTag = operation({
+  id: 'run.tag',
+  summary: 'Set tags of a run; an empty value removes one.',
+  kind: 'command',
+  access: 'training:write',
+  positionals: ['run', 'tag'],
+  examples: ['trestle run tag r-… stage=candidate'],
+  input: z.object({
+    run,
+    tag: z
+      .string()
+      .regex(/^[^=]+=/)
+      .describe('name=value'),
+  }),
+  output: z.object({ run: z.string(), tags: z.record(z.string(), z.string()) }),
+  load: async () => (await import('../own-runs.ts')).tagRun,
+});
+
+export const runNote = operation({
+  id: 'run.note',
+  summary: 'Add a note to a run.',
+  kind: 'command',
+  access: 'training:write',
+  positionals: ['run', 'text'],
+  input: z.object({ run, text: z.string().min(1).max(10_000).describe('What there is to say.') }),
+  output: z.object({ run: z.string(), notes: z.array(z.string()) }),
+  load: async () => (await import('../own-runs.ts')).noteRun,
+});
+
+export const runMove = operation({
+  id: 'run.move',
+  summary: 'Move a run to another experiment.',
+  kind: 'command',
+  access: 'training:write',
+  positionals: ['run', 'experiment'],
+  input: z.object({ run, experiment }),
+  output: z.object({ run: z.string(), experiment: z.string() }),
+  load: async () => (await import('../own-runs.ts')).moveRun,
+});
+
+export const runDelete = operation({
+  id: 'run.delete',
+  summary: 'Take a run out of the lists; what was made by it stays, and so does the log.',
+  kind: 'command',
+  access: 'training:write',
+  positionals: ['run'],
+  input: z.object({ run }),
+  output: z.object({ run: z.string(), deleted: z.literal(true) }),
+  load: async () => (await import('../own-runs.ts')).deleteRun,
+});

@@ -1,0 +1,155 @@
+import type { RunQuery, RunStatus, TrackedRun } from '@trestle/contracts';
+import { didYouMean, jobStoreToken, type Scope } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
+import type { Kysely, Selectable } from 'kysely';
+import { unknownRunError } from './tracking-error.ts';
+import type { TrackingTables } from './tracking-tables.ts';
+
+type Row = Selectable<TrackingTables['tracked_runs']>;
+type Db = Kysely<TrackingTables>;
+
+const JOB_ENDS: Readonly<Record<string, RunStatus>> = {
+  failed: 'failed',
+  cancelled: 'cancelled',
+  interrupted: 'interrupted',
+  // A job that ended well has ended its run before: this one was left behind.
+  succeeded: 'interrupted',
+};
+
+/** The newest first. */
+export async function listRuns(scope: Scope, query: RunQuery): Promise<readonly TrackedRun[]> {
+  const db = (await scope.service(metadataToken)).query<TrackingTables>();
+  let rows = db.selectFrom('tracked_runs').selectAll().where('deleted_at', 'is', null);
+  if (query.kind !== undefined) rows = rows.where('kind', '=', query.kind);
+  if (query.experiment !== undefined) rows = rows.where('experiment', '=', query.experiment);
+  if (query.status !== undefined) rows = rows.where('status', '=', query.status);
+  const found = await rows.orderBy('started_at', 'desc').orderBy('run', 'desc').limit(query.limit).execute();
+  return await toRuns(scope, db, found);
+}
+
+/** @throws TRS_TRAIN_UNKNOWN_RUN */
+export async function findRun(scope: Scope, id: string): Promise<TrackedRun> {
+  const db = (await scope.service(metadataToken)).query<TrackingTables>();
+  const rows = await db
+    .selectFrom('tracked_runs')
+    .selectAll()
+    .where('run', '=', id)
+    .where('deleted_at', 'is', null)
+    .execute();
+  const [run] = await toRuns(scope, db, rows);
+  if (run) return run;
+  const known = (await listRuns(scope, { limit: 200 })).map((one) => one.run);
+  throw unknownRunError('UNKNOWN_RUN', {
+    kind: 'not-found',
+    message: `There is no run "${id.slice(0, 100)}".${didYouMean(id, known)}`,
+    hint: 'See "trestle run list".',
+  });
+}
+
+/** The series of a run that are more than one value, and those of a training's candidates: their values, in order. */
+export async function seriesOf(
+  scope: Scope,
+  run: string,
+): Promise<Readonly<Record<string, readonly number[]>>> {
+  const db = (await scope.service(metadataToken)).query<TrackingTables>();
+  const rows = await db
+    .selectFrom('run_metrics')
+    .select(['name', 'at', 'value'])
+    .where('run', '=', run)
+    .orderBy('name')
+    .orderBy('at')
+    .orderBy('time')
+    .execute();
+  const series = new Map<string, Map<number, number>>();
+  for (const { name, at, value } of rows) {
+    const values = series.get(name) ?? new Map<number, number>();
+    // Of a place that was measured again after a crash, the last counts.
+    series.set(name, values.set(at, value));
+  }
+  return Object.fromEntries(
+    [...series]
+      .filter(([name, values]) => values.size > 1 || name.startsWith('validation/'))
+      .map(([name, values]) => [name, [...values.values()]]),
+  );
+}
+
+async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<readonly TrackedRun[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ run }) => run);
+  const [params, metrics, tags, notes, artifacts, steps] = await Promise.all([
+    db.selectFrom('run_params').selectAll().where('run', 'in', ids).execute(),
+    lastValues(db, ids),
+    db.selectFrom('run_tags').selectAll().where('run', 'in', ids).execute(),
+    db.selectFrom('run_notes').selectAll().where('run', 'in', ids).orderBy('place').execute(),
+    db.selectFrom('run_artifacts').selectAll().where('run', 'in', ids).execute(),
+    db.selectFrom('run_steps').selectAll().where('run', 'in', ids).orderBy('place').execute(),
+  ]);
+  const of = <T extends { readonly run: string }>(all: readonly T[], run: string): readonly T[] =>
+    all.filter((one) => one.run === run);
+  return await Promise.all(
+    rows.map(async (row): Promise<TrackedRun> => {
+      const { run } = row;
+      return {
+        ...JSON.parse(row.facts),
+        run,
+        kind: row.kind,
+        experiment: row.experiment,
+        status: await statusOf(scope, row),
+        ...(row.parent === null ? {} : { parent: row.parent }),
+        ...(row.job === null ? {} : { job: row.job }),
+        params: Object.fromEntries(of(params, run).map(({ name, value }) => [name, JSON.parse(value)])),
+        metrics: nested(of(metrics, run)),
+        tags: Object.fromEntries(of(tags, run).map(({ name, value }) => [name, value])),
+        notes: of(notes, run).map(({ text }) => text),
+        artifacts: of(artifacts, run).map(({ name, digest, bytes }) => ({ name, digest, bytes })),
+        steps: of(steps, run).map(({ step, state, detail }) => ({ step, state, ...JSON.parse(detail) })),
+        ...(row.error === null ? {} : { error: row.error }),
+        startedAt: row.started_at,
+        ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+      };
+    }),
+  );
+}
+
+/** The newest value of each series of the runs. */
+const lastValues = (db: Db, runs: readonly string[]) =>
+  db
+    .selectFrom('run_metrics as metric')
+    .select(['metric.run', 'metric.name', 'metric.value'])
+    .where('metric.run', 'in', runs)
+    .where((where) =>
+      where(
+        'metric.at',
+        '=',
+        where
+          .selectFrom('run_metrics as newest')
+          .select((select) => select.fn.max('newest.at').as('at'))
+          .whereRef('newest.run', '=', 'metric.run')
+          .whereRef('newest.name', '=', 'metric.name'),
+      ),
+    )
+    .orderBy('metric.time')
+    .execute();
+
+/** `test/rocAuc` is `test.rocAuc`; a name without a part stands by itself. The series of candidates are no metrics of the run. */
+function nested(rows: readonly { readonly name: string; readonly value: number }[]): TrackedRun['metrics'] {
+  const parts: Record<string, number | Record<string, number>> = {};
+  for (const { name, value } of rows) {
+    if (name.startsWith('validation/')) continue;
+    const cut = name.indexOf('/');
+    const part = name.slice(0, cut);
+    const within = parts[part];
+    if (cut <= 0 || typeof within === 'number') parts[name] = value;
+    else parts[part] = { ...within, [name.slice(cut + 1)]: value };
+  }
+  return parts;
+}
+
+/** A run that says that it runs does so as long as its job does. */
+async function statusOf(scope: Scope, row: Row): Promise<RunStatus> {
+  // Only this package writes the column.
+  const status = row.status as RunStatus;
+  if (status !== 'running' || row.job === null) return status;
+  const job = await (await scope.service(jobStoreToken)).get(row.job);
+  return job ? (JOB_ENDS[job.state] ?? 'running') : 'interrupted';
+}

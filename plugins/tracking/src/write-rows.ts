@@ -1,0 +1,67 @@
+import type { Kysely } from 'kysely';
+import type { TrackingTables } from './tracking-tables.ts';
+
+type Db = Kysely<TrackingTables>;
+/** SQLite takes some ten thousand parameters at once; a row has at most five. */
+const ROWS_AT_ONCE = 1_000;
+
+export interface MetricRow {
+  readonly name: string;
+  readonly at: number;
+  readonly value: number;
+  readonly time: string;
+}
+
+export async function addMetrics(db: Db, run: string, rows: readonly MetricRow[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const part = rows.slice(from, from + ROWS_AT_ONCE);
+    await db
+      .insertInto('run_metrics')
+      .values(part.map((row) => ({ run, ...row })))
+      .execute();
+  }
+}
+
+export async function addNotes(db: Db, run: string, texts: readonly string[], by: string): Promise<void> {
+  const { place } = await db
+    .selectFrom('run_notes')
+    .select((select) => select.fn.max('place').as('place'))
+    .where('run', '=', run)
+    .executeTakeFirstOrThrow();
+  const time = new Date().toISOString();
+  for (const [index, text] of texts.entries())
+    await db
+      .insertInto('run_notes')
+      .values({ run, place: Number(place ?? 0) + index + 1, text, by, time })
+      .execute();
+}
+
+export async function setParams(
+  db: Db,
+  run: string,
+  params: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined) continue;
+    const row = { value: JSON.stringify(value) };
+    await db
+      .insertInto('run_params')
+      .values({ run, name, ...row })
+      .onConflict((conflict) => conflict.columns(['run', 'name']).doUpdateSet(row))
+      .execute();
+  }
+}
+
+export async function setStep(
+  db: Db,
+  run: string,
+  step: { readonly step: string; readonly place: number; readonly state: string },
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const values = { state: step.state, detail: JSON.stringify(detail) };
+  await db
+    .insertInto('run_steps')
+    .values({ run, step: step.step, place: step.place, ...values })
+    .onConflict((conflict) => conflict.columns(['run', 'step']).doUpdateSet(values))
+    .execute();
+}
