@@ -14,3 +14,7 @@ export function invariant<T>(value: T | undefined, what: string): T {
     'This is a mistake of @trestle/core, not of your program; please report it.',
   );
 }
+
+/** An element that must be there; `what` the list has, for the error. @throws TRS_CORE_INVARIANT */
+export const at = <T>(list: readonly T[], index: number, what: string): T =>
+  invariant(list[index], `${what} ${index} of ${list.length}`);

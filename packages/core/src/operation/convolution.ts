@@ -1,6 +1,7 @@
 import { CoreError } from '../core-error.ts';
 import type { Node } from '../graph/node.ts';
 import { lengthOf, type Shape, shapeText, sizeOf } from '../graph/shape.ts';
+import { at } from '../invariant.ts';
 import { withDerivative } from './derivative.ts';
 import { add, cast, mul } from './elementwise.ts';
 import { matmul } from './matmul.ts';
@@ -60,6 +61,30 @@ export function convolution(
   return correlate(cast(x, 'float32'), cast(weight, 'float32'), geometry, groups);
 }
 
+/** A setting of each spatial axis: the same for all of them, or a list of as many. @throws TRS_CORE_CONVOLUTION */
+export function forEachAxis(
+  operation: string,
+  value: number | readonly number[],
+  lengths: Shape,
+  what: string,
+): readonly number[] {
+  if (typeof value === 'number') return lengths.map(() => value);
+  if (value.length === lengths.length) return value;
+  throw wrongCount(operation, what, value.length, lengths);
+}
+
+function checkPadding(operation: string, padding: Padding, lengths: Shape): void {
+  if (typeof padding !== 'object' || padding.length === lengths.length) return;
+  throw wrongCount(operation, 'padding', padding.length, lengths);
+}
+
+const wrongCount = (operation: string, what: string, count: number, lengths: Shape): CoreError =>
+  new CoreError(
+    'CONVOLUTION',
+    `${operation}: the ${what} is given for ${count} axes, and there are ${lengths.length}: ${shapeText(lengths)}.`,
+    'Give one number for all spatial axes, or a list of one for each.',
+  );
+
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
 
 /** @throws TRS_CORE_CONVOLUTION when a window is longer than its padded axis, or not given in whole numbers */
@@ -69,9 +94,9 @@ export function geometryOf(
   sizes: readonly number[],
   { stride = 1, dilation = 1, padding = 0 }: ConvolutionOptions,
 ): Geometry {
-  const each = (value: number | readonly number[]): number[] =>
-    lengths.map((_, axis) => (typeof value === 'number' ? value : (value[axis] ?? 1)));
-  const [strides, dilations] = [each(stride), each(dilation)];
+  const each = (value: number | readonly number[], what: string): readonly number[] =>
+    forEachAxis(operation, value, lengths, what);
+  const [strides, dilations] = [each(stride, 'stride'), each(dilation, 'dilation')];
   if (lengths.length === 0 || ![...sizes, ...strides, ...dilations].every(isCount)) {
     throw new CoreError(
       'CONVOLUTION',
@@ -79,17 +104,18 @@ export function geometryOf(
       'There is at least one spatial axis between the first and the last, and all are whole numbers from 1 on.',
     );
   }
+  checkPadding(operation, padding, lengths);
   const sides = lengths.map((length, axis): readonly [number, number] => {
     if (padding === 'valid') return [0, 0];
     if (typeof padding === 'number') return [padding, padding];
-    if (padding !== 'same') return padding[axis] ?? [0, 0];
-    const step = strides[axis] ?? 1;
-    const span = (dilations[axis] ?? 1) * ((sizes[axis] ?? 1) - 1) + 1;
+    if (padding !== 'same') return at(padding, axis, 'padding');
+    const step = at(strides, axis, 'stride');
+    const span = at(dilations, axis, 'dilation') * (at(sizes, axis, 'size') - 1) + 1;
     const total = Math.max(0, (Math.ceil(length / step) - 1) * step + span - length);
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   });
   for (const [axis, length] of lengths.entries()) {
-    const [before, behind] = sides[axis] ?? [0, 0];
+    const [before, behind] = at(sides, axis, 'padding');
     if (![before + 1, behind + 1].every(isCount)) {
       throw new CoreError(
         'CONVOLUTION',
@@ -97,7 +123,7 @@ export function geometryOf(
         'Padding is a whole number from 0 on, or "same" or "valid".',
       );
     }
-    const span = (dilations[axis] ?? 1) * ((sizes[axis] ?? 1) - 1) + 1;
+    const span = at(dilations, axis, 'dilation') * (at(sizes, axis, 'size') - 1) + 1;
     if (span > length + before + behind) {
       throw new CoreError(
         'CONVOLUTION',
@@ -122,8 +148,8 @@ export const spatialWindows = (x: Node, { sizes, strides, dilations }: Geometry)
     sizes.map((size, axis) => ({
       axis: axis + 1,
       size,
-      stride: strides[axis] ?? 1,
-      dilation: dilations[axis] ?? 1,
+      stride: at(strides, axis, 'stride'),
+      dilation: at(dilations, axis, 'dilation'),
     })),
   );
 
@@ -233,7 +259,7 @@ function placeIn(sizes: readonly number[], place: number): number[] {
 /** Zeros around, or a part, of the spatial axes: negative amounts cut off. */
 function fit(x: Node, amounts: Geometry['padding']): Node {
   const cut = amounts.map(([before, behind], axis) => {
-    const length = x.shape[axis + 1] ?? 1;
+    const length = lengthOf(x.shape, axis + 1);
     return [Math.max(0, -before), length - Math.max(0, -behind)] as const;
   });
   const isCut = amounts.some(([before, behind]) => before < 0 || behind < 0);
@@ -249,7 +275,7 @@ function spread(x: Node, strides: readonly number[]): Node {
   for (const [index, stride] of strides.entries()) {
     if (stride === 1) continue;
     const axis = index + 1;
-    const length = wide.shape[axis] ?? 1;
+    const length = lengthOf(wide.shape, axis);
     const apart = reshape(wide, [...wide.shape.slice(0, axis + 1), 1, ...wide.shape.slice(axis + 1)]);
     const amounts = apart.shape.map((_, at) =>
       at === axis + 1 ? ([0, stride - 1] as const) : ([0, 0] as const),
@@ -278,9 +304,9 @@ function inputGradient(
   const [perGroup = 1, outputs = 1] = weight.shape.slice(-2);
   const wide = spread(g, strides);
   const amounts = sizes.map((size, axis): readonly [number, number] => {
-    const reach = (size - 1) * (dilations[axis] ?? 1);
-    const before = reach - (padding[axis]?.[0] ?? 0);
-    return [before, (shape[axis + 1] ?? 1) + reach - (wide.shape[axis + 1] ?? 1) - before];
+    const reach = (size - 1) * at(dilations, axis, 'dilation');
+    const before = reach - at(padding, axis, 'padding')[0];
+    return [before, lengthOf(shape, axis + 1) + reach - lengthOf(wide.shape, axis + 1) - before];
   });
   const turned = flip(weight, [...sizes.keys()]);
   const exchanged = permute(reshape(turned, [...sizes, perGroup, groups, outputs / groups]), [
@@ -352,11 +378,12 @@ export function transposedConvolution(
       'They are [n, ...spatial, channels] and [...sizes, outputs / groups, channels].',
     );
   }
-  const each = (value: number | readonly number[], otherwise: number): number[] =>
-    sizes.map((_, axis) => (typeof value === 'number' ? value : (value[axis] ?? otherwise)));
-  const [strides, dilations] = [each(options.stride ?? 1, 1), each(options.dilation ?? 1, 1)];
-  const more = each(outputPadding, 0);
-  const { padding = 0 } = options;
+  const { stride: step = 1, dilation = 1, padding = 0 } = options;
+  const lengths = x.shape.slice(1, -1);
+  const strides = forEachAxis(operation, step, lengths, 'stride');
+  const dilations = forEachAxis(operation, dilation, lengths, 'dilation');
+  const more = forEachAxis(operation, outputPadding, lengths, 'output padding');
+  checkPadding(operation, padding, lengths);
   const axes = sizes.map((size, axis) => {
     const [length, stride] = [lengthOf(x.shape, axis + 1), lengthOf(strides, axis)];
     const span = lengthOf(dilations, axis) * (size - 1) + 1;
@@ -365,7 +392,7 @@ export function transposedConvolution(
       if (padding === 'valid') return [0, 0];
       if (padding === 'same')
         return [Math.floor(Math.max(0, span - stride) / 2), Math.ceil(Math.max(0, span - stride) / 2)];
-      return typeof padding === 'number' ? [padding, padding] : (padding[axis] ?? [0, 0]);
+      return typeof padding === 'number' ? [padding, padding] : at(padding, axis, 'padding');
     })();
     const behind = padding === 'same' ? Math.max(extra, stride - span) : extra;
     const output = (length - 1) * stride - sides[0] - sides[1] + span + behind;

@@ -1,8 +1,10 @@
 import { CoreError } from '../core-error.ts';
 import type { Node } from '../graph/node.ts';
 import { lengthOf, shapeText } from '../graph/shape.ts';
+import { at } from '../invariant.ts';
 import {
   type ConvolutionOptions,
+  forEachAxis,
   type Geometry,
   geometryOf,
   type Padding,
@@ -49,7 +51,7 @@ function pooled(
   countsPadding: boolean,
 ): { readonly view: Node; readonly isInside?: Node; readonly axes: number[] } {
   const lengths = x.shape.slice(1, -1);
-  const sizes = lengths.map((_, axis) => (typeof size === 'number' ? size : (size[axis] ?? 1)));
+  const sizes = forEachAxis(operation, size, lengths, 'size');
   const given: ConvolutionOptions = { ...options, stride: options.stride ?? sizes };
   const geometry = geometryOf(operation, lengths, sizes, given);
   const more = options.ceilMode ? beyond(lengths, geometry) : lengths.map(() => 0);
@@ -63,7 +65,7 @@ function pooled(
   if (isCounted) return { view, axes };
   // What counts as there: the elements, or the padding too, but nothing of what is beyond it.
   const there = countsPadding
-    ? lengths.map((length, axis) => length + (geometry.padding[axis] ?? [0, 0]).reduce((a, b) => a + b))
+    ? lengths.map((length, axis) => length + at(geometry.padding, axis, 'padding').reduce((a, b) => a + b))
     : lengths;
   const around: Sides = countsPadding ? more.map((one) => [0, one] as const) : whole;
   const inside = expand(constant(1, 'bool', x.device), [1, ...there, 1]);
@@ -73,7 +75,7 @@ function pooled(
 /** How far a last window reaches beyond the padded end. */
 const beyond = (lengths: readonly number[], { sizes, strides, dilations, padding }: Geometry): number[] =>
   lengths.map((length, axis) => {
-    const [before, behind] = padding[axis] ?? [0, 0];
+    const [before, behind] = at(padding, axis, 'padding');
     const [stride, span] = [
       lengthOf(strides, axis),
       lengthOf(dilations, axis) * (lengthOf(sizes, axis) - 1) + 1,

@@ -1,6 +1,7 @@
 import type { Node } from '../graph/node.ts';
 import type { Shape } from '../graph/shape.ts';
 import { contiguousStrides, sizeOf } from '../graph/shape.ts';
+import { at } from '../invariant.ts';
 import { alongPath, type Path, permutation } from './path.ts';
 import { contiguousView, reshapeView, type View } from './view.ts';
 
@@ -70,12 +71,12 @@ const axesOf = ({ primitive }: Node): readonly number[] =>
 
 /** The lengths of the axes that a reduction folds. */
 export const foldedShape = (reduction: Node): Shape =>
-  axesOf(reduction).map((axis) => reduction.inputs[0]?.shape[axis] ?? 1);
+  axesOf(reduction).map((axis) => at(at(reduction.inputs, 0, 'operand').shape, axis, 'length'));
 
 /** Whether a reduction folds the last axes of its operand, but for axes of length 1. */
 export function foldsLastAxes(reduction: Node): boolean {
   const axes = axesOf(reduction);
-  const shape = reduction.inputs[0]?.shape ?? [];
+  const shape = at(reduction.inputs, 0, 'operand').shape;
   const isFolded = shape.flatMap((length, axis) => (length === 1 ? [] : [axes.includes(axis)]));
   return isFolded.every((folded, at) => at === 0 || folded || !isFolded[at - 1]);
 }
@@ -83,7 +84,7 @@ export function foldsLastAxes(reduction: Node): boolean {
 /** From a reduction's operand to its elements: kept axes first. */
 export function foldPath(reduction: Node): Path {
   const axes = axesOf(reduction);
-  const shape = reduction.inputs[0]?.shape ?? [];
+  const shape = at(reduction.inputs, 0, 'operand').shape;
   const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   return permutation(shape, [...kept, ...axes]);
 }

@@ -1,4 +1,5 @@
 import { contiguousStrides, isSameShape, type Shape, sizeOf } from '../graph/shape.ts';
+import { at } from '../invariant.ts';
 
 /** How to walk a buffer as a tensor: element `i` lies at `offset + sum(i[axis] * strides[axis])`. */
 export interface View {
@@ -23,8 +24,8 @@ export function isContiguous(view: View): boolean {
 }
 
 export const permuteView = (view: View, permutation: readonly number[]): View => ({
-  shape: permutation.map((axis) => view.shape[axis] ?? 1),
-  strides: permutation.map((axis) => view.strides[axis] ?? 0),
+  shape: permutation.map((axis) => at(view.shape, axis, 'length')),
+  strides: permutation.map((axis) => at(view.strides, axis, 'stride')),
   offset: view.offset,
 });
 
@@ -33,7 +34,7 @@ export function expandView(view: View, shape: Shape): View {
   const added = shape.length - view.shape.length;
   const strides = shape.map((length, axis) => {
     const from = axis - added;
-    return from < 0 || (view.shape[from] === 1 && length !== 1) ? 0 : (view.strides[from] ?? 0);
+    return from < 0 || (view.shape[from] === 1 && length !== 1) ? 0 : at(view.strides, from, 'stride');
   });
   return { shape, strides, offset: view.offset };
 }
@@ -45,8 +46,11 @@ export const sliceView = (
   steps: readonly number[],
 ): View => ({
   shape,
-  strides: view.strides.map((stride, axis) => stride * (steps[axis] ?? 1)),
-  offset: view.strides.reduce((offset, stride, axis) => offset + stride * (starts[axis] ?? 0), view.offset),
+  strides: view.strides.map((stride, axis) => stride * at(steps, axis, 'step')),
+  offset: view.strides.reduce(
+    (offset, stride, axis) => offset + stride * at(starts, axis, 'start'),
+    view.offset,
+  ),
 });
 
 /** Axes read from their last element back: their strides become negative. */
@@ -54,7 +58,7 @@ export const flipView = (view: View, axes: readonly number[]): View => ({
   shape: view.shape,
   strides: view.strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
   offset: axes.reduce(
-    (offset, axis) => offset + (view.strides[axis] ?? 0) * ((view.shape[axis] ?? 1) - 1),
+    (offset, axis) => offset + at(view.strides, axis, 'stride') * (at(view.shape, axis, 'length') - 1),
     view.offset,
   ),
 });
@@ -68,7 +72,9 @@ export function windowsView(
   dilations: readonly number[],
 ): View {
   const positions = view.strides.map((stride, axis) => stride * (strides[axes.indexOf(axis)] ?? 1));
-  const places = axes.map((axis, index) => (view.strides[axis] ?? 0) * (dilations[index] ?? 1));
+  const places = axes.map(
+    (axis, index) => at(view.strides, axis, 'stride') * at(dilations, index, 'dilation'),
+  );
   return { shape, strides: [...positions, ...places], offset: view.offset };
 }
 
@@ -79,7 +85,7 @@ export function windowsView(
 export function reshapeView(view: View, shape: Shape): View | undefined {
   if (isContiguous(view)) return contiguousView(shape);
   const wide = view.shape
-    .map((length, axis) => ({ length, stride: view.strides[axis] ?? 0 }))
+    .map((length, axis) => ({ length, stride: at(view.strides, axis, 'stride') }))
     .filter((a) => a.length !== 1);
   if (
     !isSameShape(
