@@ -1,5 +1,7 @@
 import { arange, random, type Tensor, where, zeros } from '@trestle/core';
+import { invariant } from '../invariant.ts';
 import { NnError } from '../nn-error.ts';
+import { axisLength } from './axis-length.ts';
 import { type InitOptions, xavierUniform } from './initialize.ts';
 import { type LinearParameters, linear } from './linear.ts';
 
@@ -27,7 +29,7 @@ export function attend(
 ): Tensor {
   const axes = [...key.shape.keys()];
   const turned = key.transpose([...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
-  let scores = query.mul(1 / Math.sqrt(query.shape.at(-1) ?? 1)).matmul(turned);
+  let scores = query.mul(1 / Math.sqrt(axisLength(query, -1, 'attention: a query'))).matmul(turned);
   // Large, yet finite: a row of nothing but -Infinity has no softmax.
   const hide = (isSeen: Tensor): Tensor => where(isSeen, scores, -1e30);
   if (isCausal) {
@@ -50,7 +52,7 @@ export function initAttention(
 ): AttentionParameters {
   const keys = random.split(key, 4);
   const layer = (index: number): LinearParameters => ({
-    weight: xavierUniform(keys[index] ?? key, [features, features], features, features, options),
+    weight: xavierUniform(invariant(keys[index], 'a key'), [features, features], features, features, options),
     bias: zeros([features], options),
   });
   return { query: layer(0), key: layer(1), value: layer(2), output: layer(3) };
@@ -82,7 +84,9 @@ export function attention(
     );
   }
   const split = (t: Tensor): Tensor =>
-    t.reshape([batch, t.shape[1] ?? 1, heads, features / heads]).transpose([0, 2, 1, 3]);
+    t
+      .reshape([batch, axisLength(t, 1, 'attention: a sequence'), heads, features / heads])
+      .transpose([0, 2, 1, 3]);
   const seen = attend(
     split(linear(parameters.query, x)),
     split(linear(parameters.key, context)),

@@ -1,4 +1,5 @@
 import { random, type Tensor } from '@trestle/core';
+import { axisLength } from './axis-length.ts';
 import type { InitOptions } from './initialize.ts';
 
 /** Parameters of an embedding. */
@@ -20,6 +21,9 @@ export const initEmbedding = (
  * Rows of the table: [...] -> [..., features]. An index out of range gives zeros.
  *
  * @param indices int32, of any rank
+ * @throws TRS_NN_SHAPE when the table is no matrix
  */
 export const embedding = ({ table }: EmbeddingParameters, indices: Tensor): Tensor =>
-  table.gather(indices.reshape([indices.size])).reshape([...indices.shape, table.shape[1] ?? 1]);
+  table
+    .gather(indices.reshape([indices.size]))
+    .reshape([...indices.shape, axisLength(table, 1, 'embedding: a table')]);

@@ -1,4 +1,5 @@
 import { random, type Tensor } from '@trestle/core';
+import { invariant } from '../invariant.ts';
 import type { InitOptions } from './initialize.ts';
 import { initLinear, type LinearParameters, linear } from './linear.ts';
 
@@ -11,7 +12,14 @@ export function initMlp(
   const keys = random.split(key, Math.max(1, sizes.length - 1));
   return keys
     .slice(0, sizes.length - 1)
-    .map((one, layer) => initLinear(one, sizes[layer] ?? 1, sizes[layer + 1] ?? 1, options));
+    .map((one, layer) =>
+      initLinear(
+        one,
+        invariant(sizes[layer], 'the width before a layer'),
+        invariant(sizes[layer + 1], 'the width behind a layer'),
+        options,
+      ),
+    );
 }
 
 /** [rows, sizes[0]] -> [rows, sizes.at(-1)]: raw scores. */

@@ -1,4 +1,5 @@
 import { ones, type Tensor, zeros } from '@trestle/core';
+import { axisLength } from './axis-length.ts';
 import type { InitOptions } from './initialize.ts';
 
 /** Parameters of a normalisation: what comes out is stretched and moved by them. */
@@ -74,7 +75,7 @@ export function batchNormTraining(
   { momentum = 0.1, ...options }: NormOptions & { readonly momentum?: number } = {},
 ): { readonly output: Tensor; readonly statistics: RunningStatistics } {
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
-  const count = x.size / Math.max(1, x.shape.at(-1) ?? 1);
+  const count = x.size / Math.max(1, axisLength(x, -1, 'batchNormTraining: an input'));
   const [mean, variance] = [x.mean(axes), x.variance(axes)];
   const moved = (running: Tensor, seen: Tensor): Tensor => running.mul(1 - momentum).add(seen.mul(momentum));
   return {
