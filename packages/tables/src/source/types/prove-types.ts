@@ -221,8 +221,12 @@ const inOrder = (spellings: readonly Spelling[]): readonly Spelling[] => {
 const isNumber = ({ type }: Spelling): boolean => type === 'number' || type === 'integer';
 
 /** SQL: the text that a spelling reads: a number as the person's numerals write it, without them. */
-const readText = (raw: RawColumn, spelling: Spelling, { numerals }: Said): string => {
-  const text = valueTextOf(raw);
+const readText = (
+  raw: RawColumn,
+  spelling: Spelling,
+  { numerals }: Said,
+  text: string = valueTextOf(raw),
+): string => {
   return isNumber(spelling) && !isPlain(numerals) && !raw.isTagged ? plainNumber(text, numerals) : text;
 };
 
@@ -257,9 +261,10 @@ export function typedRelation(
     const spelling = byName.get(raw.name)?.spelling;
     const name = columnOf(raw);
     if (!spelling) return `${textOf(raw)} AS ${name}`;
-    const text = readText(raw, spelling, said);
+    if (!isChecked) return `${spelling.value(readText(raw, spelling, said))} AS ${name}`;
+    // A quoted nothing fits no spelling, and is not looked for where one does.
+    const text = readText(raw, spelling, said, textOf(raw));
     const value = `"trestle value ${index}"`;
-    if (!isChecked) return `${spelling.value(text)} AS ${name}`;
     values.push(`${spelling.value(text)} AS ${value}`);
     const kind = spelling.key.startsWith('given') ? undefined : isOfKind(raw, spelling.of);
     const fits = spelling.fits(text, value);

@@ -88,13 +88,13 @@ const truth = ([yes, no]: readonly [string, string]): Spelling =>
     fits: (text) => `(${text} = ${literal(yes)} OR ${text} = ${literal(no)})`,
   });
 
-/** A day of a year with four digits: what is earlier than the year 1000 is more often a code. */
-const isDay = (text: string): string => `${text} >= '1000' AND substr(${text}, 5, 1) = '-'`;
+/** What is earlier than the year 1000 is more often a code than a day. */
+const isDay = (text: string): string => `${text} >= '1000'`;
 
+/** With its digits in their places, what the engine reads is written back as it came: it takes no digit, space or sign too many. */
 const DATE = spelling('date', 'timestamp', 's', {
   value: (text) => `CAST(TRY_CAST(${text} AS DATE) AS TIMESTAMP)`,
-  fits: (text, value) =>
-    `length(${text}) = 10 AND ${isDay(text)} AND CAST(CAST(${value} AS DATE) AS VARCHAR) = ${text}`,
+  fits: (text, value) => `${text} LIKE '____-__-__' AND ${isDay(text)} AND ${value} IS NOT NULL`,
 });
 
 /** How the times of a column are written. */
@@ -119,23 +119,22 @@ function plainTime(text: string, { separator, hasSeconds, fraction, zone }: Time
 
 function time(style: TimeStyle): Spelling {
   const { separator, fraction, zone, hasDays } = style;
-  const length =
-    10 + 1 + (style.hasSeconds ? 8 : 5) + (fraction === 'trimmed' || fraction === 0 ? 0 : fraction + 1);
   const whole = (text: string): string => plainTime(text, style);
-  const parts = (text: string): string =>
-    [
-      isDay(text),
-      `substr(${text}, 11, 1) = '${separator}'`,
-      ...(fraction === 'trimmed' ? [] : [`length(${text}) = ${length + zone.length}`]),
-      ...(zone === '' ? [] : [`suffix(${text}, ${literal(zone)})`]),
-    ].join(' AND ');
+  const places = `____-__-__${separator}__:__${style.hasSeconds ? ':__' : ''}`;
+  const end = fraction === 'trimmed' || fraction === 0 ? '' : `.${'_'.repeat(fraction)}`;
+  /** The engine takes 24:00 for the next day. */
+  const isClock = (text: string): string => `substr(${text}, 12, 2) <> '24'`;
+  const isWritten = (text: string, value: string): string =>
+    fraction === 0
+      ? `${text} LIKE ${literal(places + zone)} AND ${isDay(text)} AND ${isClock(text)} AND ${value} IS NOT NULL`
+      : `${text} LIKE ${literal(`${places}${end}${fraction === 'trimmed' ? '%' : ''}${zone}`)} AND ${isDay(text)} AND CAST(${value} AS VARCHAR) = ${whole(text)}`;
   return spelling(`time ${JSON.stringify(style)}`, 'timestamp', 's', {
     value: (text) =>
       hasDays
         ? `CASE WHEN length(${text}) = 10 THEN CAST(TRY_CAST(${text} AS DATE) AS TIMESTAMP) ELSE TRY_CAST(${whole(text)} AS TIMESTAMP) END`
         : `TRY_CAST(${whole(text)} AS TIMESTAMP)`,
     fits: (text, value) => {
-      const isTime = `${parts(text)} AND CAST(${value} AS VARCHAR) = ${whole(text)}`;
+      const isTime = isWritten(text, value);
       if (!hasDays) return isTime;
       return `CASE WHEN length(${text}) = 10 THEN ${DATE.fits(text, value)} ELSE ${isTime} AND NOT suffix(CAST(${value} AS VARCHAR), ' 00:00:00') END`;
     },
