@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { Command } from '@oclif/core';
 import { type AnyOperation, findProjectDir, openHost } from '@trestle/kernel';
-import { serverConfig } from '@trestle/server/config';
+import { jobsConfig, serverConfig } from '@trestle/server/config';
 import { flagValue } from './argv.ts';
 import { builtinPlugins } from './builtin-plugins.ts';
 import { DemoCommand } from './command/demo.ts';
@@ -15,7 +15,7 @@ async function projectOperations(): Promise<Iterable<AnyOperation>> {
   const host = await openHost({
     projectDir: project ?? findProjectDir(process.cwd()),
     plugins: builtinPlugins,
-    sections: [serverConfig],
+    sections: [serverConfig, jobsConfig],
   });
   return host.operations.values();
 }

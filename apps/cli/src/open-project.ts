@@ -12,18 +12,21 @@ import {
   openHost,
   type Principal,
 } from '@trestle/kernel';
-import { serverConfig } from '@trestle/server/config';
+import { jobsConfig, serverConfig } from '@trestle/server/config';
 import { builtinPlugins } from './builtin-plugins.ts';
 import { interruption } from './command/interruption.ts';
 
 /** Opens the project in `dir` (the nearest one upward from the current folder when left out) with all plugins. */
-export async function openProject(dir?: string, log?: Logger): Promise<Host> {
+export async function openProject(
+  dir?: string,
+  options: { readonly log?: Logger; readonly holder?: string } = {},
+): Promise<Host> {
   return await openHost({
     projectDir: dir ?? findProjectDir(process.cwd()),
     plugins: builtinPlugins,
-    sections: [serverConfig],
+    sections: [serverConfig, jobsConfig],
     standardInput: spoolStandardInput,
-    ...(log ? { log } : {}),
+    ...options,
   });
 }
 

@@ -1,4 +1,4 @@
 export { openApiDocument } from './openapi/openapi-document.ts';
 export { operationPath } from './routes/operation-routes.ts';
-export { serverConfig } from './server-config.ts';
+export { jobsConfig, serverConfig } from './server-config.ts';
 export { type RunningServer, type ServerOptions, startServer } from './start-server.ts';

@@ -1,6 +1,17 @@
 import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
 
+export const jobsConfig = configSection(
+  'jobs',
+  z.strictObject({
+    /**
+     * Processes beside the server's that run jobs, subscribers and schedules, a job each at a time. With 0, jobs wait for workers
+     * that are started elsewhere (`trestle worker`), and the server reacts itself.
+     */
+    processes: z.number().int().min(0).max(64).default(1),
+  }),
+);
+
 export const serverConfig = configSection(
   'server',
   z.strictObject({

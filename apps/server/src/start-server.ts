@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { type Host, isTrestleError, journalToken } from '@trestle/kernel';
 import { buildApp } from './build-app.ts';
-import { serverConfig } from './server-config.ts';
+import { startJobProcesses } from './job-processes.ts';
+import { jobsConfig, serverConfig } from './server-config.ts';
 import { serverError } from './server-error.ts';
 
 export interface ServerOptions {
@@ -10,6 +11,11 @@ export interface ServerOptions {
   readonly host: string;
   /** The built Studio; without it `/` says where the docs are. */
   readonly studioDir?: string | undefined;
+  /**
+   * The arguments with which Node starts a worker of the project, its name in leases behind them: as many as `jobs.processes` says
+   * run beside the server. Without them its own process does the jobs, and requests wait for them.
+   */
+  readonly worker?: readonly string[] | undefined;
 }
 
 export interface RunningServer {
@@ -43,7 +49,13 @@ export async function startServer(host: Host, options: ServerOptions): Promise<R
     await app.close();
     throw listenError(cause, options);
   });
-  await host.start();
+  const count = options.worker ? host.config(jobsConfig).processes : 0;
+  const isApart = options.worker !== undefined;
+  await host.start({ worker: !isApart, reactions: count === 0 });
+  const processes =
+    options.worker && count > 0
+      ? await startJobProcesses(host, { command: options.worker, count })
+      : undefined;
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const shownHost = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -53,6 +65,7 @@ export async function startServer(host: Host, options: ServerOptions): Promise<R
       await drain.drain(config.drainTimeoutMs);
       app.server.closeAllConnections();
       await app.close();
+      await processes?.close();
     },
   };
 }

@@ -8,6 +8,7 @@ import { modelList, modelShow, modelVerify } from './operations/read.ts';
 import { modelRegister } from './operations/register.ts';
 import { registryConfig } from './registry-config.ts';
 import { registryMigrations } from './registry-tables.ts';
+import { examinerToken } from './version/examiner-token.ts';
 import { verification } from './version/gate.ts';
 
 /** Registered models: immutable versions, and aliases that move between them. */
@@ -26,6 +27,7 @@ export const registryPlugin = plugin({
     modelExport,
   ],
   services: [
+    provide(examinerToken, async (scope) => (await import('./version/examiner.ts')).openExaminer(scope)),
     provide(modelsToken, async (scope) => (await import('./models-service.ts')).modelsService(scope)),
   ],
   contributions: [

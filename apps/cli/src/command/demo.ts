@@ -33,7 +33,7 @@ export class DemoCommand extends Command {
     const progress = progressLine(process.stderr);
     const account = await runDemo({
       projectDir: typed.project,
-      openProject: (dir) => openProject(dir, quietUnlessAsked()),
+      openProject: (dir) => openProject(dir, { log: quietUnlessAsked() }),
       startServer: (host, port) => startServer(host, { port, host: '127.0.0.1', studioDir: studioDir() }),
       port: typed.port ?? (typed.once ? 0 : 7070),
       isOnce: typed.once,

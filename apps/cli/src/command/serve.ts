@@ -1,9 +1,13 @@
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { Command, Flags } from '@oclif/core';
 import { openProject } from '../open-project.ts';
 import { studioDir } from '../studio-dir.ts';
 import { globalFlags } from './global-flags.ts';
 import { interruption } from './interruption.ts';
+
+/** This program, for the processes that run the server's jobs. */
+const BIN = fileURLToPath(new URL('../../bin/trestle.js', import.meta.url));
 
 const flags = {
   port: Flags.integer({ summary: 'The port; 0 takes a free one.', default: 7070, min: 0, max: 65_535 }),
@@ -25,7 +29,12 @@ export class ServeCommand extends Command {
     const stop = interruption();
     const host = await openProject(typed.project);
     try {
-      const server = await startServer(host, { port: typed.port, host: typed.host, studioDir: studioDir() });
+      const server = await startServer(host, {
+        port: typed.port,
+        host: typed.host,
+        studioDir: studioDir(),
+        worker: [BIN, 'worker', '--project', host.project.dir, '--holder'],
+      });
       process.stdout.write(
         typed.json ? `${JSON.stringify({ url: server.url })}\n` : `Listening on ${server.url}\n`,
       );

@@ -1,10 +1,14 @@
 import process from 'node:process';
-import { Command } from '@oclif/core';
+import { Command, Flags } from '@oclif/core';
 import { openProject } from '../open-project.ts';
 import { globalFlags } from './global-flags.ts';
 import { interruption } from './interruption.ts';
 
-const flags = { project: globalFlags.project };
+const flags = {
+  project: globalFlags.project,
+  // How a server that started this process finds its jobs when it dies.
+  holder: Flags.string({ summary: 'The name of this process in leases.', hidden: true }),
+};
 
 /** `trestle worker`: takes queued jobs until it is told to stop. */
 export class WorkerCommand extends Command {
@@ -13,18 +17,32 @@ export class WorkerCommand extends Command {
 
   override async run(): Promise<void> {
     const { flags: typed } = await this.parse({ flags });
-    const stop = interruption();
-    const host = await openProject(typed.project);
+    const stop = process.connected ? untilParentEnds() : interruption();
+    const host = await openProject(typed.project, typed.holder === undefined ? {} : { holder: typed.holder });
     try {
       await host.start();
-      process.stderr.write('Waiting for jobs. Ctrl-C stops; a job in progress goes to another worker.\n');
-      await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+      if (!process.connected)
+        process.stderr.write('Waiting for jobs. Ctrl-C stops; a job in progress goes to another worker.\n');
+      if (!stop.aborted)
+        await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
     } finally {
       await host.close();
+      if (process.connected) process.disconnect();
     }
   }
 
   protected override async catch(error: Error): Promise<never> {
     throw error;
   }
+}
+
+/** The signal of a server's process: it ends with the server, however that ends, and leaves Ctrl-C to it. */
+function untilParentEnds(): AbortSignal {
+  const controller = new AbortController();
+  process.on('SIGINT', () => {});
+  for (const event of ['SIGTERM', 'disconnect'] as const)
+    process.once(event, () =>
+      controller.abort(new DOMException(`The server ended (${event}).`, 'AbortError')),
+    );
+  return controller.signal;
 }

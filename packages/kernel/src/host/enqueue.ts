@@ -38,6 +38,5 @@ export async function enqueueJob(
   const inbox = options.within ?? (await invoker.services.get(jobStoreToken));
   const job = await inbox.enqueue(newJob(operation, input, options, options.key));
   invoker.scope.log.debug('a job is queued', { job: job.id, operation: operation.id, key: options.key });
-  invoker.onQueued?.();
   return job;
 }

@@ -34,11 +34,12 @@ export interface Host extends Scope {
   /** A context for a route of a plugin, after checking its access. */
   context(operation: { readonly id: string; readonly access: string }, options?: CallOptions): Context;
   /**
-   * Starts what runs by itself: subscribers, schedules and, unless told otherwise, a job worker.
+   * Starts what runs by itself, unless told otherwise: a job worker, and the reactions (subscribers and schedules). Where other
+   * processes have the reactions, they are loaded here all the same, so that a broken one shows.
    *
    * @throws TRS_PLUGIN_BROKEN when a handler cannot be loaded; nothing runs then
    */
-  start(options?: { readonly worker?: boolean }): Promise<void>;
+  start(options?: { readonly worker?: boolean; readonly reactions?: boolean }): Promise<void>;
   /** Stops what runs by itself, then closes the services, last made first. */
   close(): Promise<void>;
 }

@@ -24,8 +24,6 @@ export interface Invoker {
   readonly files: { readonly local: FileAccess; readonly remote: FileAccess };
   /** @throws TRS_KERNEL_UNKNOWN_OPERATION */
   readonly find: (operation: string) => AnyOperation;
-  /** Told when a job was queued here: workers that wait need not find out by themselves. */
-  readonly onQueued?: (() => void) | undefined;
 }
 
 /** A call within a host: the job in which it is made, or the lease under which it acts. */

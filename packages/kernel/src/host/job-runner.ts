@@ -14,7 +14,7 @@ import { parseInput } from './parse-input.ts';
 import { pause } from './pause.ts';
 import { stepsOf } from './steps.ts';
 
-const IDLE_POLL_MS = 500;
+const IDLE_POLL_MS = 250;
 
 /** How patient a host is with the workers of jobs. */
 export interface JobTimings {

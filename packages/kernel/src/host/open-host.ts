@@ -112,7 +112,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       return await enqueueJob(invoker, operation, input, call);
     },
     context: (operation, call = {}) => contextFor(invoker, operation, call),
-    async start({ worker = true } = {}) {
+    async start({ worker = true, reactions = true } = {}) {
       if (worker) await services.get(jobStoreToken);
       // All are made ready before any begins: one that is broken is named, and nothing is left running.
       const loops = await Promise.all(
@@ -129,7 +129,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
           ),
         ]),
       );
-      for (const loop of loops) running.push(loop(stopping.signal));
+      if (reactions) for (const loop of loops) running.push(loop(stopping.signal));
       if (worker) running.push(jobs.work(stopping.signal));
     },
     async close() {

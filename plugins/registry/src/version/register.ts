@@ -1,10 +1,12 @@
 import { type ModelVersion, modelRegistered, NAME_PATTERN } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
-import { type Model, openModel } from '@trestle/model';
+import type { Model } from '@trestle/model';
 import { blobsToken, metadataToken } from '@trestle/store';
 import { registryConfig } from '../registry-config.ts';
 import { registryError } from '../registry-error.ts';
 import type { RegistryTables } from '../registry-tables.ts';
+import type { Examined } from './examine-worker.ts';
+import { examinerToken } from './examiner-token.ts';
 import { readVersions } from './versions.ts';
 
 export interface Registered extends ModelVersion {
@@ -26,8 +28,8 @@ export async function registerModel(
   checkName(name);
   const { maxModelBytes } = scope.config(registryConfig);
   if (bytes.byteLength > maxModelBytes) throw tooLarge(bytes.byteLength, maxModelBytes);
-  const model = await openModel(bytes, { maxBytes: maxModelBytes });
-  const { verified, checks } = await model.verify();
+  const model = await (await scope.service(examinerToken)).examine(bytes);
+  const { verified, checks } = model.verification;
   if (!verified) {
     throw registryError('NOT_VERIFIED', {
       kind: 'refused',
@@ -42,7 +44,7 @@ export async function registerModel(
   return { ...version, inputs: model.inputs, outputs: model.outputs };
 }
 
-async function commit(scope: Scope, actor: Actor, name: string, model: Model): Promise<ModelVersion> {
+async function commit(scope: Scope, actor: Actor, name: string, model: Examined): Promise<ModelVersion> {
   const metadata = await scope.service(metadataToken);
   const made = model.metadata;
   return await metadata.change<RegistryTables, ModelVersion>(actor, async (change) => {
