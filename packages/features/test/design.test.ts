@@ -80,7 +80,7 @@ const graph = graphBuilder([
   { domain: 'ai.onnx.ml', version: 3 },
 ]);
 const out = part.design(graph);
-const session = openSession({
+const session = await openSession({
   irVersion: 8,
   producer: 'test',
   opsets: graph.opsets(),
@@ -130,7 +130,7 @@ describe('declared features', () => {
         });
         expect(found?.data).toHaveLength(matrix.length);
         for (const [at, value] of matrix.entries()) {
-          const computed = Number(found?.data[at]);
+          const computed = Number(found?.data?.[at]);
           expect(
             Math.abs(computed - value),
             `${designColumns(features)[at % width]}: ${computed} and ${value}`,

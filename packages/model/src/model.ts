@@ -4,7 +4,7 @@ import {
   openSession,
   readModel,
   type Session,
-  type TensorData,
+  type ValueData,
   type ValueInfo,
 } from '@trestle/onnx';
 import { OUTPUT_NAMES } from './build-model.ts';
@@ -46,7 +46,7 @@ export interface Model {
  */
 export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Promise<Model> {
   const onnx = readModel(bytes, limits);
-  const session = openSession(onnx);
+  const session = await openSession(onnx);
   const metadata = readMetadata(onnx);
   const features = metadata?.schema.features ?? featuresOf(onnx);
   const predictAlike = async (rows: readonly Row[], images: Feeds): Promise<readonly Prediction[]> => {
@@ -99,7 +99,7 @@ function featuresOf(model: OnnxModel): Feature[] {
 
 function predictionsOf(
   schema: ModelSchema,
-  outputs: Readonly<Record<string, TensorData>>,
+  outputs: Readonly<Record<string, ValueData>>,
   rows: number,
 ): Prediction[] {
   const values = outputs[OUTPUT_NAMES[schema.task]]?.data ?? [];
@@ -121,17 +121,35 @@ function predictionsOf(
   });
 }
 
-function plainOutputs(outputs: Readonly<Record<string, TensorData>>, rows: number): Prediction[] {
+function plainOutputs(outputs: Readonly<Record<string, ValueData>>, rows: number): Prediction[] {
   return Array.from({ length: rows }, (_, row) =>
     Object.fromEntries(
-      Object.entries(outputs).map(([name, { data }]) => {
-        const width = Math.floor(data.length / rows);
-        const part = Array.from<string | number, string | number>(
-          data.slice(row * width, (row + 1) * width),
-          (value) => value,
+      Object.entries(outputs).map(([name, output]) => {
+        if (!output.data)
+          return [name, 'items' in output ? plainValue(output.items[row]) : plainValue(output)];
+        const width = Math.floor(output.data.length / rows);
+        const part = Array.from<Element, Element>(
+          output.data.slice(row * width, (row + 1) * width),
+          plainElement,
         );
         return [name, part.length === 1 ? part[0] : part];
       }),
     ),
   );
+}
+
+type Element = string | number | bigint;
+
+/** JSON has no 64-bit integers: those that a double does not hold stay as they are. */
+const plainElement = (value: Element): Element =>
+  typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+
+/** A list, a table or a tensor of a row, as JSON has it. */
+function plainValue(value: ValueData | undefined): unknown {
+  if (!value) return null;
+  if ('entries' in value)
+    return Object.fromEntries(Array.from(value.entries, ([key, one]) => [String(key), plainElement(one)]));
+  if ('items' in value) return value.items.map(plainValue);
+  const list = Array.from<Element, Element>(value.data, plainElement);
+  return value.dims.length === 0 ? list[0] : list;
 }

@@ -1,4 +1,5 @@
 export { DEFAULT_LIMITS, type Limits } from './format/budget.ts';
+export { ELEMENT_TYPES, isElementType } from './format/element-types.ts';
 export {
   floats,
   type GraphBuilder,
@@ -14,4 +15,4 @@ export { writeModel } from './format/write-model.ts';
 export { OnnxError } from './onnx-error.ts';
 export { murmurHash3 } from './operators/murmur-hash.ts';
 export { type Blend, resizeBlends } from './operators/resize-weights.ts';
-export { openSession, type Session } from './session/session.ts';
+export { type Feed, openSession, type Session, type SessionOptions } from './session/session.ts';

@@ -18,11 +18,23 @@ export interface Budget {
   /** The size of a shape, taken off the budget. @throws TRS_ONNX_TOO_LARGE, TRS_ONNX_MALFORMED */
   elements(dims: readonly number[], name: string): number;
   node(): void;
+  /** Goes into a graph that a node holds, or a type within a type, and out again. */
+  enter(): void;
+  leave(): void;
 }
 
+/** Bodies within bodies; exporters write two or three. */
+const MAX_DEPTH = 32;
+
 export function newBudget(limits: Limits): Budget {
-  let [elements, nodes] = [0, 0];
+  let [elements, nodes, depth] = [0, 0, 0];
   return {
+    enter() {
+      if (++depth > MAX_DEPTH) throw tooLarge(`graphs or types more than ${MAX_DEPTH} deep in each other`);
+    },
+    leave() {
+      depth -= 1;
+    },
     elements(dims, name) {
       if (dims.length > 16 || dims.some((length) => !Number.isSafeInteger(length) || length < 0)) {
         throw new OnnxError(

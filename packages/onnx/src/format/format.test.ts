@@ -76,7 +76,13 @@ const model: fc.Arbitrary<OnnxModel> = fc.record({
 const normal = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_, one) =>
-      one instanceof Float32Array ? [...one] : Object.is(one, -0) ? 0 : one,
+      one instanceof Float32Array
+        ? [...one]
+        : one instanceof BigInt64Array
+          ? Array.from(one, Number)
+          : Object.is(one, -0)
+            ? 0
+            : one,
     ),
   );
 

@@ -1,11 +1,16 @@
 import { PbfReader } from 'pbf';
 import { OnnxError } from '../onnx-error.ts';
+import type { Integer } from './model.ts';
 
 /** One field of a protobuf message. Numbers keep their bytes too: a fixed field's type is only known to its message. */
 export interface Field {
   readonly tag: number;
+  /** The number as a double; `integer` is exact. */
   readonly value: number;
+  readonly integer: Integer;
   readonly bytes: Uint8Array;
+  /** Its bytes were counted: a message, a text, or many numbers (also none) in one. */
+  readonly isCounted: boolean;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -25,21 +30,21 @@ export function* fieldsOf(message: Uint8Array): Generator<Field> {
     return bytes;
   };
   while (reader.pos < message.length) {
-    const key = varint(reader);
+    const key = Number(varint(reader));
     const tag = Math.floor(key / 8);
     if (tag === 0) throw malformed('a field has the number 0');
     switch (key % 8) {
       case VARINT:
-        yield { tag, value: varint(reader), bytes: NOTHING };
+        yield number(tag, varint(reader));
         break;
       case BYTES:
-        yield { tag, value: 0, bytes: take(varint(reader)) };
+        yield { tag, value: 0, integer: 0, bytes: take(Number(varint(reader))), isCounted: true };
         break;
       case FIXED32:
-        yield { tag, value: 0, bytes: take(4) };
+        yield { tag, value: 0, integer: 0, bytes: take(4), isCounted: false };
         break;
       case FIXED64:
-        yield { tag, value: 0, bytes: take(8) };
+        yield { tag, value: 0, integer: 0, bytes: take(8), isCounted: false };
         break;
       default:
         throw malformed(`a field has the wire type ${key % 8}`);
@@ -47,8 +52,13 @@ export function* fieldsOf(message: Uint8Array): Generator<Field> {
   }
 }
 
-function varint(reader: PbfReader): number {
+const number = (tag: number, integer: Integer): Field => ({
+  ...{ tag, value: Number(integer), integer, bytes: NOTHING, isCounted: false },
+});
+
+function varint(reader: PbfReader): Integer {
   if (reader.pos >= reader.length) throw malformed('it ends inside a number');
+  const start = reader.pos;
   let value: number;
   try {
     value = reader.readVarint(true);
@@ -56,14 +66,18 @@ function varint(reader: PbfReader): number {
     throw malformed('a number is too long');
   }
   if (reader.pos > reader.length || Number.isNaN(value)) throw malformed('it ends inside a number');
-  return value;
+  if (Number.isSafeInteger(value)) return value;
+  let exact = 0n;
+  for (let at = reader.pos - 1; at >= start; at--)
+    exact = (exact << 7n) | BigInt((reader.buf[at] ?? 0) & 0x7f);
+  return BigInt.asIntN(64, exact);
 }
 
 /** Numbers packed into one field, or the one number of an unpacked field. */
-export function varintsOf(field: Field): number[] {
-  if (field.bytes.length === 0) return [field.value];
+export function varintsOf(field: Field): Integer[] {
+  if (!field.isCounted) return [field.integer];
   const reader = new PbfReader(field.bytes);
-  const values: number[] = [];
+  const values: Integer[] = [];
   while (reader.pos < field.bytes.length) values.push(varint(reader));
   return values;
 }

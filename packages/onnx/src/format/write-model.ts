@@ -1,6 +1,24 @@
 import { PbfWriter } from 'pbf';
-import { elementTypeNumber } from './element-types.ts';
-import type { Attribute, OnnxGraph, OnnxModel, OnnxNode, TensorData, ValueInfo } from './model.ts';
+import {
+  type ElementType,
+  elementBytes,
+  elementTypeNumber,
+  floatFormat,
+  isElementType,
+} from './element-types.ts';
+import { encodeFloat, encodeScale, roundTo } from './float-formats.ts';
+import type {
+  Attribute,
+  Integer,
+  OnnxFunction,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  Opset,
+  TensorData,
+  ValueInfo,
+  ValueType,
+} from './model.ts';
 
 /** AttributeProto.AttributeType. */
 const ATTRIBUTE_TYPES: Readonly<Record<Attribute['kind'], number>> = {
@@ -8,9 +26,14 @@ const ATTRIBUTE_TYPES: Readonly<Record<Attribute['kind'], number>> = {
   int: 2,
   string: 3,
   tensor: 4,
+  graph: 5,
   floats: 6,
   ints: 7,
   strings: 8,
+  tensors: 9,
+  type: 13,
+  // The type of what is referred to is that of the caller's attribute.
+  reference: 0,
 };
 
 const encoder = new TextEncoder();
@@ -25,16 +48,7 @@ export function writeModel(model: OnnxModel): Uint8Array {
   out.writeVarintField(1, model.irVersion);
   writeText(out, 2, model.producer);
   out.writeMessage(7, writeGraph, model.graph);
-  for (const opset of model.opsets) {
-    out.writeMessage(
-      8,
-      (one: typeof opset, pbf: PbfWriter) => {
-        if (one.domain !== '') writeText(pbf, 1, one.domain);
-        pbf.writeVarintField(2, one.version);
-      },
-      opset,
-    );
-  }
+  for (const opset of model.opsets) out.writeMessage(8, writeOpset, opset);
   const entries = Object.entries(model.metadata).sort(([a], [b]) => (a < b ? -1 : 1));
   for (const entry of entries) {
     out.writeMessage(
@@ -46,7 +60,47 @@ export function writeModel(model: OnnxModel): Uint8Array {
       entry,
     );
   }
+  for (const one of model.functions ?? []) out.writeMessage(25, writeFunction, one);
   return out.finish().slice();
+}
+
+function writeOpset(one: Opset, pbf: PbfWriter): void {
+  if (one.domain !== '') writeText(pbf, 1, one.domain);
+  pbf.writeVarintField(2, one.version);
+}
+
+function writeFunction(one: OnnxFunction, pbf: PbfWriter): void {
+  writeText(pbf, 1, one.name);
+  for (const input of one.inputs) writeText(pbf, 4, input);
+  for (const output of one.outputs) writeText(pbf, 5, output);
+  for (const [name, attribute] of Object.entries(one.attributes)) {
+    if (attribute) pbf.writeMessage(11, writeAttribute, [name, attribute]);
+    else writeText(pbf, 6, name);
+  }
+  for (const node of one.nodes) pbf.writeMessage(7, writeNode, node);
+  for (const opset of one.opsets) pbf.writeMessage(9, writeOpset, opset);
+  writeText(pbf, 10, one.domain);
+  if (one.overload !== '') writeText(pbf, 13, one.overload);
+}
+
+/** pbf writes what a double holds. */
+function writeInteger(pbf: PbfWriter, tag: number, value: Integer): void {
+  if (typeof value === 'number') {
+    pbf.writeVarintField(tag, value);
+    return;
+  }
+  pbf.writeVarint(tag * 8);
+  writeVarint(pbf, value);
+}
+
+function writeVarint(pbf: PbfWriter, value: bigint): void {
+  let rest = BigInt.asUintN(64, value);
+  do {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    pbf.realloc(1);
+    pbf.buf[pbf.pos++] = rest > 0n ? low | 0x80 : low;
+  } while (rest > 0n);
 }
 
 function writeGraph(graph: OnnxGraph, pbf: PbfWriter): void {
@@ -64,6 +118,7 @@ function writeNode(node: OnnxNode, pbf: PbfWriter): void {
   writeText(pbf, 4, node.operator);
   for (const entry of Object.entries(node.attributes)) pbf.writeMessage(5, writeAttribute, entry);
   if (node.domain !== '') writeText(pbf, 7, node.domain);
+  if (node.overload) writeText(pbf, 8, node.overload);
 }
 
 function writeAttribute([name, attribute]: [string, Attribute], pbf: PbfWriter): void {
@@ -73,7 +128,7 @@ function writeAttribute([name, attribute]: [string, Attribute], pbf: PbfWriter):
       pbf.writeFloatField(2, attribute.value);
       break;
     case 'int':
-      pbf.writeVarintField(3, attribute.value);
+      writeInteger(pbf, 3, attribute.value);
       break;
     case 'string':
       writeText(pbf, 4, attribute.value);
@@ -85,13 +140,32 @@ function writeAttribute([name, attribute]: [string, Attribute], pbf: PbfWriter):
       pbf.writePackedFloat(7, [...attribute.value]);
       break;
     case 'ints':
-      pbf.writePackedVarint(8, [...attribute.value]);
+      pbf.writeMessage(8, writePacked, attribute.value);
       break;
     case 'strings':
       for (const text of attribute.value) writeText(pbf, 9, text);
       break;
+    case 'graph':
+      pbf.writeMessage(6, writeGraph, attribute.value);
+      break;
+    case 'tensors':
+      for (const tensor of attribute.value) pbf.writeMessage(10, writeTensor, tensor);
+      break;
+    case 'type':
+      pbf.writeMessage(14, writeType, { type: attribute.value });
+      break;
+    case 'reference':
+      writeText(pbf, 21, attribute.value);
+      break;
   }
-  pbf.writeVarintField(20, ATTRIBUTE_TYPES[attribute.kind]);
+  if (attribute.kind !== 'reference') pbf.writeVarintField(20, ATTRIBUTE_TYPES[attribute.kind]);
+}
+
+function writePacked(values: readonly Integer[], pbf: PbfWriter): void {
+  for (const value of values) {
+    if (typeof value === 'number') pbf.writeVarint(value);
+    else writeVarint(pbf, value);
+  }
 }
 
 function writeTensor(tensor: TensorData, pbf: PbfWriter): void {
@@ -103,36 +177,82 @@ function writeTensor(tensor: TensorData, pbf: PbfWriter): void {
 }
 
 function rawBytes({ type, data }: TensorData): Uint8Array {
-  const width = { float32: 4, float64: 8, int32: 4, int64: 8, uint8: 1, int8: 1, bool: 1, string: 0 }[type];
-  const view = new DataView(new ArrayBuffer(width * data.length));
+  const width = elementBytes(type);
+  const view = new DataView(new ArrayBuffer(Math.ceil(width * data.length)));
+  const code = coderOf(type);
   for (const [i, value] of data.entries()) {
     const number = Number(value);
     if (type === 'float32') view.setFloat32(i * 4, number, true);
     else if (type === 'float64') view.setFloat64(i * 8, number, true);
-    else if (type === 'int64') view.setBigInt64(i * 8, BigInt(number), true);
-    else if (type === 'int32') view.setInt32(i * 4, number, true);
-    else view.setUint8(i, number);
+    else if (width === 8) view.setBigInt64(i * 8, BigInt.asIntN(64, BigInt(value)), true);
+    else if (width === 4) view.setInt32(i * 4, number, true);
+    else if (width === 2) view.setUint16(i * 2, code(number), true);
+    else if (width === 1) view.setUint8(i, code(number));
+    else {
+      const at = Math.floor(i * width);
+      view.setUint8(
+        at,
+        view.getUint8(at) | ((code(number) & (2 ** (width * 8) - 1)) << ((i * width * 8) % 8)),
+      );
+    }
   }
   return new Uint8Array(view.buffer);
 }
 
+function coderOf(type: ElementType): (value: number) => number {
+  if (type === 'float8e8m0') return encodeScale;
+  const format = floatFormat(type);
+  return format ? (value) => encodeFloat(format, roundTo(format, value)) : (value) => value;
+}
+
+type Typed = Pick<ValueInfo, 'type' | 'dims' | 'isRankless'>;
+
 function writeValueInfo(info: ValueInfo, pbf: PbfWriter): void {
-  const shape = (_: ValueInfo, out: PbfWriter): void => {
-    for (const dim of info.dims) {
-      out.writeMessage(
-        1,
-        (value: number | string, dimension: PbfWriter) => {
-          if (typeof value === 'number') dimension.writeVarintField(1, value);
-          else writeText(dimension, 2, value);
-        },
-        dim,
-      );
-    }
-  };
-  const tensorType = (_: ValueInfo, out: PbfWriter): void => {
-    out.writeVarintField(1, elementTypeNumber(info.type));
-    out.writeMessage(2, shape, info);
-  };
   writeText(pbf, 1, info.name);
-  pbf.writeMessage(2, (_: ValueInfo, out: PbfWriter) => out.writeMessage(1, tensorType, info), info);
+  if (!info.isUntyped) pbf.writeMessage(2, writeType, info);
+}
+
+/** Where TypeProto has the types that hold others, and which of its fields is the one inside. */
+const HOLDERS = { sequence: 4, map: 5, optional: 9 } as const;
+
+function writeType(
+  info: { type: ValueType; dims?: Typed['dims']; isRankless?: boolean },
+  pbf: PbfWriter,
+): void {
+  const { type } = info;
+  if (isElementType(type)) {
+    pbf.writeMessage(
+      1,
+      (_: unknown, out: PbfWriter) => {
+        out.writeVarintField(1, elementTypeNumber(type));
+        if (info.dims && !info.isRankless) out.writeMessage(2, writeShape, info.dims);
+      },
+      info,
+    );
+    return;
+  }
+  const [, holder = '', inner = ''] = /^(\w+)<(.+)>$/.exec(type) ?? [];
+  const [key, value] = holder === 'map' ? inner.split(/,(.*)/) : ['', inner];
+  // The pattern of ValueType says which words stand before the bracket, and types between them.
+  pbf.writeMessage(
+    HOLDERS[holder as keyof typeof HOLDERS],
+    (_: unknown, out: PbfWriter) => {
+      if (key && isElementType(key)) out.writeVarintField(1, elementTypeNumber(key));
+      out.writeMessage(key ? 2 : 1, writeType, { type: value as ValueType });
+    },
+    info,
+  );
+}
+
+function writeShape(dims: Typed['dims'], out: PbfWriter): void {
+  for (const dim of dims) {
+    out.writeMessage(
+      1,
+      (value: number | string, dimension: PbfWriter) => {
+        if (typeof value === 'number') dimension.writeVarintField(1, value);
+        else writeText(dimension, 2, value);
+      },
+      dim,
+    );
+  }
 }

@@ -1,124 +1,127 @@
-import type { Tensor } from '@trestle/core';
-import type { Call, Operator } from './operator.ts';
-import { resize } from './resize.ts';
-import { numbers, type RuntimeValue, toRuntime } from './value.ts';
+import type { OnnxError } from '../onnx-error.ts';
+import { axesOf, axisOf, broadcastDims, expandTo, transposed } from '../tensor/places.ts';
+import { checkSize, integersOf, longs, sizeOf, type Tensor, withDims } from '../tensor/tensor.ts';
+import { CONSUMED } from './arithmetic.ts';
+import { flag, int, ints, required } from './attributes.ts';
+import { op, type Versions } from './definition.ts';
 
-const dimsOf = (value: RuntimeValue): readonly number[] =>
-  value.kind === 'texts' ? value.dims : value.tensor.shape;
+type Fail = (reason: string) => OnnxError;
 
-/** The same elements in another shape, of numbers or texts. */
-function reshaped(call: Call, dims: readonly number[]): RuntimeValue {
-  const value = call.value(0);
-  return value.kind === 'texts' ? { ...value, dims } : { ...value, tensor: value.tensor.reshape(dims) };
-}
-
-const reshape: Operator = async (call) => {
-  const wanted = (await call.integers(1)) ?? [];
-  const before = dimsOf(call.value(0));
-  const size = before.reduce((product, length) => product * length, 1);
+export function reshaped(x: Tensor, wanted: readonly number[], keepsZero: boolean, fail: Fail): Tensor {
+  const size = sizeOf(x.dims);
+  const says = (): OnnxError => fail(`[${x.dims.join(', ')}] does not reshape to [${wanted.join(', ')}]`);
+  if (wanted.filter((length) => length === -1).length > 1 || wanted.some((length) => length < -1))
+    throw says();
+  if (keepsZero && wanted.includes(0) && wanted.includes(-1)) throw says();
   // 0 keeps the length at its place.
-  const kept = wanted.map((length, axis) =>
-    length === 0 && call.int('allowzero', 0) === 0 ? (before[axis] ?? 0) : length,
-  );
+  const kept = wanted.map((length, axis) => {
+    if (length !== 0 || keepsZero) return length;
+    const own = x.dims[axis];
+    if (own === undefined) throw says();
+    return own;
+  });
   const known = kept.filter((length) => length !== -1).reduce((product, length) => product * length, 1);
   const dims = kept.map((length) => (length === -1 ? (known === 0 ? 0 : size / known) : length));
-  if (
-    dims.some((length) => !Number.isInteger(length)) ||
-    dims.reduce((p, length) => p * length, 1) !== size
-  ) {
-    throw call.fail(`[${before.join(', ')}] does not reshape to [${wanted.join(', ')}]`);
-  }
-  return reshaped(call, dims);
-};
-
-const flatten: Operator = (call) => {
-  const dims = dimsOf(call.value(0));
-  const axis = call.int('axis', 1);
-  const at = axis < 0 ? axis + dims.length : axis;
-  const product = (lengths: readonly number[]): number => lengths.reduce((p, length) => p * length, 1);
-  return reshaped(call, [product(dims.slice(0, at)), product(dims.slice(at))]);
-};
-
-const unsqueeze: Operator = async (call) => {
-  const dims = dimsOf(call.value(0));
-  const axes = (await call.integers(1, 'axes')) ?? [];
-  const rank = dims.length + axes.length;
-  const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-  const rest = [...dims];
-  return reshaped(
-    call,
-    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1))),
-  );
-};
-
-const squeeze: Operator = async (call) => {
-  const dims = dimsOf(call.value(0));
-  const axes = (await call.integers(1, 'axes'))?.map((axis) => (axis < 0 ? axis + dims.length : axis));
-  return reshaped(
-    call,
-    dims.filter((length, axis) => (axes ? !axes.includes(axis) : length !== 1)),
-  );
-};
-
-const slice: Operator = async (call) => {
-  const x = call.tensor(0);
-  const starts = (await call.integers(1, 'starts')) ?? [];
-  const ends = (await call.integers(2, 'ends')) ?? [];
-  const axes = (await call.integers(3, 'axes')) ?? starts.map((_, axis) => axis);
-  const steps = (await call.integers(4)) ?? starts.map(() => 1);
-  if (steps.some((step) => step < 1)) throw call.fail('it steps backwards');
-  const ranges = new Array<readonly [number, number, number] | null>(x.rank).fill(null);
-  for (const [i, axis] of axes.entries()) {
-    ranges[axis < 0 ? axis + x.rank : axis] = [starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1];
-  }
-  return numbers(x.slice(ranges));
-};
-
-const gather: Operator = async (call) => {
-  const x = call.tensor(0);
-  const axis = call.int('axis', 0);
-  const at = axis < 0 ? axis + x.rank : axis;
-  const length = x.shape[at] ?? 0;
-  const indices = call.tensor(1);
-  const flat = [...(await indices.data())].map((index) => (index < 0 ? index + length : index));
-  if (flat.some((index) => index < 0 || index >= length))
-    throw call.fail(`an index is outside 0 … ${length - 1}`);
-  const rows: Tensor = x.gather(toIndices(flat), at);
-  return numbers(rows.reshape([...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)]));
-};
-
-function toIndices(flat: readonly number[]): Tensor {
-  const value = toRuntime({ name: 'indices', type: 'int64', dims: [flat.length], data: flat });
-  if (value.kind === 'texts') throw new TypeError('Indices are numbers.');
-  return value.tensor;
+  if (dims.some((length) => !Number.isInteger(length)) || sizeOf(dims) !== size) throw says();
+  return withDims(x, dims);
 }
 
-const constant: Operator = (call) => {
-  const value = call.node.attributes.value;
-  if (value?.kind === 'tensor') return toRuntime(value.value);
-  const float = call.node.attributes.value_float;
-  if (float?.kind === 'float') return toRuntime({ name: '', type: 'float32', dims: [], data: [float.value] });
-  const int = call.node.attributes.value_int;
-  if (int?.kind === 'int') return toRuntime({ name: '', type: 'int64', dims: [], data: [int.value] });
-  const ints = call.ints('value_ints');
-  return toRuntime({ name: '', type: 'int64', dims: [ints.length], data: ints });
+export const Reshape: Versions = {
+  1: op('T:any -> T', { shape: ints([]), ...CONSUMED }, ([x], { shape }, call) =>
+    reshaped(x, shape, false, call.fail),
+  ),
+  5: op('T:any int64 -> T', {}, ([x, shape], _, call) => reshaped(x, integersOf(shape), false, call.fail)),
+  14: op('T:any int64 -> T', { allowzero: flag(false) }, ([x, shape], { allowzero }, call) =>
+    reshaped(x, integersOf(shape), allowzero, call.fail),
+  ),
 };
 
-export const shapeOperators: Readonly<Record<string, Operator>> = {
-  Reshape: reshape,
-  Flatten: flatten,
-  Unsqueeze: unsqueeze,
-  Squeeze: squeeze,
-  Slice: slice,
-  Gather: gather,
-  Resize: resize,
-  Constant: constant,
-  Transpose: (call) => {
-    const permutation = call.ints('perm');
-    return numbers(call.tensor(0).transpose(permutation.length > 0 ? permutation : undefined));
-  },
-  Shape: (call) => {
-    const dims = dimsOf(call.value(0));
-    return toRuntime({ name: '', type: 'int64', dims: [dims.length], data: dims });
-  },
+export const Flatten: Versions = {
+  1: op(
+    'T:any -> T',
+    { axis: int(1) },
+    ([x], { axis }, call) => {
+      const at = axis < 0 ? axis + x.dims.length : axis;
+      if (at < 0 || at > x.dims.length) throw call.fail(`axis ${axis} is none of ${x.dims.length}`);
+      return withDims(x, [sizeOf(x.dims.slice(0, at)), sizeOf(x.dims.slice(at))]);
+    },
+    {
+      core: {
+        work: () => 0,
+        run: ([x], { axis }) => {
+          if (!x) return undefined;
+          const at = axis < 0 ? axis + x.rank : axis;
+          return x.reshape([sizeOf(x.shape.slice(0, at)), sizeOf(x.shape.slice(at))]);
+        },
+      },
+    },
+  ),
 };
+
+function squeezed(x: Tensor, axes: readonly number[] | undefined, fail: Fail): Tensor {
+  const gone = axes ? axesOf(axes, x.dims.length, fail) : undefined;
+  for (const axis of gone ?? [])
+    if (x.dims[axis] !== 1) throw fail(`axis ${axis} is ${x.dims[axis]} long, and not 1`);
+  return withDims(
+    x,
+    x.dims.filter((length, axis) => (gone ? !gone.includes(axis) : length !== 1)),
+  );
+}
+export const Squeeze: Versions = {
+  1: op('T:any -> T', { axes: ints() }, ([x], { axes }, call) => squeezed(x, axes, call.fail)),
+  13: op('T:any int64? -> T', {}, ([x, axes], _, call) => squeezed(x, axes && integersOf(axes), call.fail)),
+};
+
+function unsqueezed(x: Tensor, axes: readonly number[], fail: Fail): Tensor {
+  const rank = x.dims.length + axes.length;
+  const added = new Set(axesOf(axes, rank, fail));
+  const rest = x.dims[Symbol.iterator]();
+  return withDims(
+    x,
+    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : Number(rest.next().value))),
+  );
+}
+export const Unsqueeze: Versions = {
+  1: op('T:any -> T', { axes: required(ints()) }, ([x], { axes }, call) => unsqueezed(x, axes, call.fail)),
+  13: op('T:any int64 -> T', {}, ([x, axes], _, call) => unsqueezed(x, integersOf(axes), call.fail)),
+};
+
+export const Transpose: Versions = {
+  1: op(
+    'T:any -> T',
+    { perm: ints() },
+    ([x], { perm }, call) => {
+      const order = perm ?? x.dims.map((_, axis) => x.dims.length - 1 - axis);
+      if (order.length !== x.dims.length)
+        throw call.fail(`perm names ${order.length} axes of ${x.dims.length}`);
+      return transposed(x, axesOf(order, x.dims.length, call.fail));
+    },
+    { core: { work: () => 0, run: ([x], { perm }) => x?.transpose(perm) } },
+  ),
+};
+
+const shapeOf = (x: Tensor, start = 0, end?: number): Tensor => {
+  const dims = x.dims.slice(start, end);
+  return longs([dims.length], dims);
+};
+export const Shape: Versions = {
+  1: op('T:any -> int64', {}, ([x]) => shapeOf(x)),
+  15: op('T:any -> int64', { start: int(0), end: int() }, ([x], { start, end }) => shapeOf(x, start, end)),
+};
+export const Size: Versions = { 1: op('T:any -> int64', {}, ([x]) => longs([], [x.data.length])) };
+export const Identity: Versions = {
+  1: op('T:any -> T', {}, ([x]) => x, { core: { work: () => 0, run: ([x]) => x } }),
+  14: op('V -> V', {}, ([x]) => x),
+};
+
+export const Expand: Versions = {
+  8: op('T:any int64 -> T', {}, ([x, shape]) => {
+    const dims = broadcastDims(x.dims, integersOf(shape));
+    checkSize(dims, x.type);
+    return expandTo(x, dims);
+  }),
+};
+
+/** Axes from the list of a node as they are, or all of them. */
+export const axesOrAll = (axes: readonly number[] | undefined, rank: number, fail: Fail): number[] =>
+  axes ? axes.map((axis) => axisOf(axis, rank, fail)) : Array.from({ length: rank }, (_, axis) => axis);

@@ -67,7 +67,7 @@ describe('operators of text', () => {
       'a',
       'gull gull gull',
     ];
-    const ours = await openSession(model).run({
+    const ours = await (await openSession(model)).run({
       text: { type: 'string', dims: [texts.length, 1], data: texts },
     });
     const session = await ort.InferenceSession.create(writeModel(model));
@@ -81,7 +81,7 @@ describe('operators of text', () => {
   });
 
   it('divide at any white space', async () => {
-    const { counts } = await openSession(model).run({
+    const { counts } = await (await openSession(model)).run({
       text: { type: 'string', dims: [1, 1], data: ['gull\tengine\n'] },
     });
     expect([...(counts?.data ?? [])]).toEqual([1.5, 2.25, 3]);

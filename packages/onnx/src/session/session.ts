@@ -1,84 +1,118 @@
-import type { OnnxModel, OnnxNode, TensorData, ValueInfo } from '../format/model.ts';
+import type { OnnxGraph, OnnxModel, OnnxNode, ValueData, ValueInfo, ValueType } from '../format/model.ts';
+import { isTensorData, isTensorType } from '../format/model.ts';
 import { OnnxError } from '../onnx-error.ts';
-import { mlOperators } from '../operators/ml.ts';
-import { numericOperators } from '../operators/numeric.ts';
-import { makeCall, type Operator } from '../operators/operator.ts';
-import { shapeOperators } from '../operators/shape.ts';
-import { microsoftOperators, textOperators } from '../operators/text.ts';
-import { fromRuntime, type RuntimeValue, toRuntime } from '../operators/value.ts';
+import type { Versions } from '../operators/definition.ts';
+import { loadOperators } from '../operators/directory.ts';
+import { declared, functionKey, type Plan, planGraph, textOfGraph } from '../plan/plan.ts';
+import { fromData, sizeOf, type Tensor, type Value } from '../tensor/tensor.ts';
+import { CORE_WORK, execute } from './execute.ts';
 
-/** The newest operator sets whose meaning this runner knows. */
-const MAX_OPSETS: Readonly<Record<string, number>> = { '': 23, 'ai.onnx.ml': 5 };
-const MIN_OPSET = 7;
-
-/** The operators of each domain. */
-const TABLES: Readonly<Record<string, Readonly<Record<string, Operator>>>> = {
-  '': { ...numericOperators, ...shapeOperators, ...textOperators },
-  'ai.onnx.ml': mlOperators,
-  'com.microsoft': microsoftOperators,
+/** The oldest and newest operator sets whose meaning this runner knows. */
+const OPSETS: Readonly<Record<string, readonly [number, number]>> = {
+  '': [1, 28],
+  'ai.onnx.ml': [1, 5],
+  'ai.onnx.preview.training': [1, 1],
+  'com.microsoft': [1, 1],
 };
+
+/** A value that is fed: its name is that of the input. */
+export type Feed = ValueData extends infer D ? (D extends ValueData ? Omit<D, 'name'> : never) : never;
+
+export interface SessionOptions {
+  /** Makes operators that draw random numbers, and name no seed, draw the same ones in each session. */
+  readonly seed?: number;
+  /** Nodes from so many multiplications on are computed by the core; what is right for small and large models is the default. */
+  readonly coreWork?: number;
+}
 
 /** A model that is ready to run. */
 export interface Session {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** @throws TRS_ONNX_FEED naming the input and what is wrong with it, TRS_ONNX_NODE */
-  run(
-    feeds: Readonly<Record<string, Omit<TensorData, 'name'>>>,
-  ): Promise<Readonly<Record<string, TensorData>>>;
+  /** @throws TRS_ONNX_FEED naming the input and what is wrong with it, TRS_ONNX_NODE, TRS_ONNX_TOO_LARGE, TRS_ONNX_LIMIT */
+  run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, ValueData>>>;
 }
 
 /**
- * Prepares a model: every operator is known, every value is made before it is used.
+ * Prepares a model: every operator, attribute and type of it is honoured, and every value is made before it is used.
  *
- * @throws TRS_ONNX_OPSET, TRS_ONNX_OPERATOR, TRS_ONNX_ORDER naming the node
+ * @throws TRS_ONNX_OPSET, TRS_ONNX_OPERATOR, TRS_ONNX_ATTRIBUTE, TRS_ONNX_NODE, TRS_ONNX_TYPE, TRS_ONNX_ORDER,
+ * TRS_ONNX_DUPLICATE naming the node
  */
-export function openSession(model: OnnxModel): Session {
+export async function openSession(model: OnnxModel, options: SessionOptions = {}): Promise<Session> {
   const { graph } = model;
-  const opsets = new Map(model.opsets.map((opset) => [opset.domain, opset.version]));
-  checkOpsets(opsets);
-  const steps = graph.nodes.map((node) => ({ node, operator: operatorOf(node, opsets) }));
-  checkOrder(model);
-  const constants = new Map(graph.initializers.map((tensor) => [tensor.name, toRuntime(tensor)]));
-
+  const plan = planModel(model, await operatorsOf(model));
+  const uploaded = new WeakMap<Tensor, never>();
+  const seeds = seedsFrom(options.seed);
   return {
     inputs: graph.inputs,
     outputs: graph.outputs,
     async run(feeds) {
-      const values = new Map<string, RuntimeValue>(constants);
       checkFeeds(graph.inputs, feeds);
-      for (const input of graph.inputs) {
-        const feed = feeds[input.name];
-        if (feed) values.set(input.name, toRuntime({ ...feed, name: input.name }));
-      }
-      for (const { node, operator } of steps) {
-        const inputs = node.inputs.map((name) => (name === '' ? undefined : values.get(name)));
-        const result = await operator(makeCall(node, opsets.get(node.domain) ?? 0, inputs));
-        const results = isList(result) ? result : [result];
-        for (const [index, name] of node.outputs.entries()) {
-          const value = results[index];
-          if (name !== '' && value) values.set(name, value);
-        }
-      }
-      const outputs = graph.outputs.map(async ({ name }) => {
-        const value = values.get(name);
-        if (!value)
-          throw new OnnxError('ORDER', `No node makes the output "${name}".`, 'Export the model again.');
-        return [name, await fromRuntime(name, value)] as const;
+      const inputs = graph.inputs.map(({ name }) => {
+        const feed = feeds[name];
+        return feed && fromValueData({ ...feed, name } as ValueData);
       });
-      return Object.fromEntries(await Promise.all(outputs));
+      const state = {
+        live: 0,
+        turns: 0,
+        randomSeed: seeds,
+        coreWork: options.coreWork ?? CORE_WORK,
+        uploaded,
+      };
+      const outputs = await execute(plan, inputs, state);
+      return Object.fromEntries(
+        graph.outputs.map(({ name }, index) => {
+          const value = outputs[index];
+          if (!value)
+            throw new OnnxError('ORDER', `No node makes the output "${name}".`, 'Export the model again.');
+          return [name, dataOf(name, value)];
+        }),
+      );
     },
   };
 }
 
-const isList = (result: RuntimeValue | readonly RuntimeValue[]): result is readonly RuntimeValue[] =>
-  Array.isArray(result);
+/** Numbers that start a generator, one for each call of a node. */
+function seedsFrom(seed: number | undefined): () => number {
+  let count = 0;
+  if (seed !== undefined) return () => (Math.imul(seed, 0x9e3779b1) + count++) >>> 0;
+  return () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+}
+
+async function operatorsOf(model: OnnxModel): Promise<ReadonlyMap<string, Versions>> {
+  const nodes: OnnxNode[] = [];
+  const walk = (list: readonly OnnxNode[]): void => {
+    for (const node of list) {
+      nodes.push(node);
+      for (const attribute of Object.values(node.attributes))
+        if (attribute.kind === 'graph') walk(attribute.value.nodes);
+    }
+  };
+  walk(model.graph.nodes);
+  for (const own of model.functions ?? []) walk(own.nodes);
+  return await loadOperators(nodes);
+}
+
+function planModel(model: OnnxModel, operators: ReadonlyMap<string, Versions>): Plan {
+  const functions = new Map(
+    (model.functions ?? []).map((own) => [functionKey(own.domain, own.name, own.overload), own]),
+  );
+  const opsets = new Map(model.opsets.map((opset) => [opset.domain, opset.version]));
+  checkOpsets(opsets);
+  for (const own of functions.values())
+    checkOpsets(new Map(own.opsets.map((one) => [one.domain, one.version])));
+  const scope = { opsets, functions, operators, attributes: undefined, depth: 0, outer: undefined };
+  const plan = planGraph(textOfGraph(model.graph), scope);
+  checkOutputs(model.graph, plan.outputTypes);
+  return plan;
+}
 
 function checkOpsets(opsets: ReadonlyMap<string, number>): void {
   for (const [domain, version] of opsets) {
-    const newest = MAX_OPSETS[domain];
-    if (newest === undefined) continue;
-    const oldest = domain === '' ? MIN_OPSET : 1;
+    const range = OPSETS[domain];
+    if (!range) continue;
+    const [oldest, newest] = range;
     if (version >= oldest && version <= newest) continue;
     throw new OnnxError(
       'OPSET',
@@ -88,63 +122,84 @@ function checkOpsets(opsets: ReadonlyMap<string, number>): void {
   }
 }
 
-function operatorOf(node: OnnxNode, opsets: ReadonlyMap<string, number>): Operator {
-  const table = TABLES[node.domain] ?? {};
-  const operator = Object.hasOwn(table, node.operator) ? table[node.operator] : undefined;
-  if (operator && opsets.has(node.domain)) return operator;
-  throw new OnnxError(
-    'OPERATOR',
-    `The node "${node.name || node.outputs[0]}" uses the operator ${node.domain ? `${node.domain}.` : ''}${node.operator}, which is not supported.`,
-    'Export the model with other operators, or serve it with another runtime.',
-  );
-}
-
-function checkOrder({ graph }: OnnxModel): void {
-  const made = new Set([...graph.inputs, ...graph.initializers].map((value) => value.name));
-  for (const node of graph.nodes) {
-    const early = node.inputs.find((name) => name !== '' && !made.has(name));
-    if (early !== undefined) {
-      throw new OnnxError(
-        'ORDER',
-        `The node "${node.name || node.operator}" uses "${early}" before anything makes it.`,
-        'The graph has a cycle or is cut off.',
-      );
-    }
-    for (const name of node.outputs) made.add(name);
+/** The answer is of the types that the graph declares. */
+function checkOutputs(graph: OnnxGraph, types: readonly (ValueType | undefined)[]): void {
+  for (const [index, info] of graph.outputs.entries()) {
+    const [wanted, found] = [declared(info), types[index]];
+    if (wanted === undefined || found === undefined || wanted === found) continue;
+    throw new OnnxError(
+      'TYPE',
+      `The output "${info.name}" is declared as ${wanted}, and the graph makes ${found} of it.`,
+      'Export the model again.',
+    );
   }
 }
 
-function checkFeeds(
-  inputs: readonly ValueInfo[],
-  feeds: Readonly<Record<string, Omit<TensorData, 'name'>>>,
-): void {
+function fromValueData(data: ValueData): Value {
+  if (isTensorData(data)) return fromData(data);
+  if ('entries' in data) return { kind: 'map', type: data.type, entries: data.entries };
+  const items = data.items.map(fromValueData);
+  return data.type.startsWith('optional')
+    ? { kind: 'optional', type: data.type, value: items[0] }
+    : { kind: 'sequence', type: data.type, items };
+}
+
+function dataOf(name: string, value: Value): ValueData {
+  switch (value.kind) {
+    case 'tensor':
+      return { name, type: value.type, dims: value.dims, data: value.data };
+    case 'map':
+      return { name, type: value.type as `map<${string}>`, entries: value.entries };
+    case 'sequence':
+      return {
+        name,
+        type: value.type as `sequence<${string}>`,
+        items: value.items.map((item) => dataOf('', item)),
+      };
+    case 'optional':
+      return {
+        name,
+        type: value.type as `optional<${string}>`,
+        items: value.value ? [dataOf('', value.value)] : [],
+      };
+  }
+}
+
+function checkFeeds(inputs: readonly ValueInfo[], feeds: Readonly<Record<string, Feed>>): void {
   const symbols = new Map<string, number>();
   const unknown = Object.keys(feeds).find((name) => !inputs.some((input) => input.name === name));
   if (unknown !== undefined) throw feedError(unknown, 'the model has no such input');
   for (const input of inputs) {
-    const feed = feeds[input.name];
+    const feed = Object.hasOwn(feeds, input.name) ? feeds[input.name] : undefined;
     if (!feed) throw feedError(input.name, 'it is missing');
     if (feed.type !== input.type)
       throw feedError(input.name, `it is ${feed.type}, the model takes ${input.type}`);
-    const size = feed.dims.reduce((product, length) => product * length, 1);
-    if (feed.data.length !== size)
+    if (!isTensorType(feed.type) || feed.dims === undefined || feed.data === undefined) continue;
+    const isShape = feed.dims.every((length) => Number.isSafeInteger(length) && length >= 0);
+    if (!isShape || feed.data.length !== sizeOf(feed.dims))
       throw feedError(input.name, `${feed.data.length} values do not fill [${feed.dims.join(', ')}]`);
-    const fits =
-      feed.dims.length === input.dims.length &&
-      input.dims.every((dim, axis) => {
-        const length = feed.dims[axis] ?? 0;
-        if (typeof dim === 'number') return dim === length;
-        if (dim === '?') return true;
-        const known = symbols.get(dim) ?? length;
-        symbols.set(dim, known);
-        return known === length;
-      });
-    if (!fits)
+    if (!input.isRankless && !isFitting(feed.dims, input.dims, symbols))
       throw feedError(
         input.name,
         `its shape is [${feed.dims.join(', ')}], the model takes [${input.dims.join(', ')}]`,
       );
   }
+}
+
+function isFitting(
+  dims: readonly number[],
+  wanted: ValueInfo['dims'],
+  symbols: Map<string, number>,
+): boolean {
+  if (dims.length !== wanted.length) return false;
+  return wanted.every((dim, axis) => {
+    const length = dims[axis] ?? 0;
+    if (typeof dim === 'number') return dim === length;
+    if (dim === '?') return true;
+    const known = symbols.get(dim) ?? length;
+    symbols.set(dim, known);
+    return known === length;
+  });
 }
 
 const feedError = (name: string, reason: string): OnnxError =>

@@ -1,5 +1,5 @@
 import type { Row } from '@trestle/model';
-import type { TensorData } from '@trestle/onnx';
+import type { TensorData, ValueData } from '@trestle/onnx';
 
 type Tensors = Readonly<Record<string, Omit<TensorData, 'name'>>>;
 
@@ -35,7 +35,7 @@ export type Answer =
       /** Of each row: what its images look like (`photo.brightness`); empty where a model takes none. */
       readonly statistics: readonly Readonly<Record<string, number>>[];
     }
-  | { readonly kind: 'ran'; readonly outputs: Readonly<Record<string, TensorData>> }
+  | { readonly kind: 'ran'; readonly outputs: Readonly<Record<string, ValueData>> }
   | {
       readonly kind: 'failed';
       readonly error: {

@@ -1,12 +1,14 @@
-import type { ElementType, TensorData } from '@trestle/onnx';
+import type { TensorData, ValueData } from '@trestle/onnx';
 import type { Description } from '../inference/task.ts';
 import { invalid } from './feature-tensors.ts';
 import { DATATYPES, flatten, type RequestedTensor, type ResponseTensor } from './open-inference-schema.ts';
 
 type Value = Description['inputs'][number];
 
-const isElementType = (type: string): type is ElementType => Object.hasOwn(DATATYPES, type);
-const datatypeOf = (type: string): string => (isElementType(type) ? DATATYPES[type] : type);
+/** Element types that the protocol has a name for. */
+type SentType = keyof typeof DATATYPES;
+const isSentType = (type: string): type is SentType => Object.hasOwn(DATATYPES, type);
+const datatypeOf = (type: string): string => (isSentType(type) ? DATATYPES[type] : type);
 
 /** Inputs or outputs of a graph as the protocol describes them: what the caller chooses is -1. */
 export const describeTensors = (values: readonly Value[]) =>
@@ -24,7 +26,7 @@ export function feedsOf(
   return Object.fromEntries(
     inputs.map((input) => {
       const known = description.inputs.find((value) => value.name === input.name);
-      if (!known || !isElementType(known.type))
+      if (!known || !isSentType(known.type))
         throw invalid(
           input.name,
           `the model takes ${description.inputs.map((value) => value.name).join(', ')}`,
@@ -46,7 +48,7 @@ export function feedsOf(
   );
 }
 
-function dataOf(type: ElementType, values: readonly unknown[], name: string): TensorData['data'] {
+function dataOf(type: SentType, values: readonly unknown[], name: string): TensorData['data'] {
   if (type === 'string') {
     return values.map((value) => {
       if (typeof value === 'string') return value;
@@ -61,10 +63,18 @@ function dataOf(type: ElementType, values: readonly unknown[], name: string): Te
   return type === 'float64' ? Float64Array.from(numbers) : numbers;
 }
 
-export const responseTensors = (outputs: Readonly<Record<string, TensorData>>): ResponseTensor[] =>
-  Object.entries(outputs).map(([name, { type, dims, data }]) => ({
-    name,
-    datatype: datatypeOf(type),
-    shape: dims,
-    data: Array.from<string | number, unknown>(data, (value) => (type === 'bool' ? value !== 0 : value)),
-  }));
+/** @throws TRS_SERVING_TENSOR_INVALID for what JSON or the protocol cannot carry as it is */
+export const responseTensors = (outputs: Readonly<Record<string, ValueData>>): ResponseTensor[] =>
+  Object.entries(outputs).map(([name, { type, dims, data }]) => {
+    if (!data || !isSentType(type)) throw invalid(name, `it is ${type}, which the protocol does not carry`);
+    return {
+      name,
+      datatype: DATATYPES[type],
+      shape: dims,
+      data: Array.from<string | number | bigint, unknown>(data, (value) => {
+        if (typeof value !== 'bigint') return type === 'bool' ? value !== 0 : value;
+        if (Number.isSafeInteger(Number(value))) return Number(value);
+        throw invalid(name, `it holds ${value}, which readers of JSON would round`);
+      }),
+    };
+  });

@@ -2,12 +2,18 @@ import { z } from 'zod';
 
 // Open Inference Protocol, REST, JSON form: https://github.com/kserve/open-inference-protocol (inference_rest.md).
 
-/** The protocol's datatypes that ONNX graphs here take and give. */
+/** The protocol's datatypes that ONNX graphs here take and give; BF16 is an extension that Triton has too. */
 export const DATATYPES = {
   float32: 'FP32',
   float64: 'FP64',
+  float16: 'FP16',
+  bfloat16: 'BF16',
   uint8: 'UINT8',
+  uint16: 'UINT16',
+  uint32: 'UINT32',
+  uint64: 'UINT64',
   int8: 'INT8',
+  int16: 'INT16',
   int32: 'INT32',
   int64: 'INT64',
   bool: 'BOOL',

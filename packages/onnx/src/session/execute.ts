@@ -1,0 +1,224 @@
+import { type Tensor as CoreTensor, tensor } from '@trestle/core';
+import { elementBytes } from '../format/element-types.ts';
+import { OnnxError } from '../onnx-error.ts';
+import type { Call, Result } from '../operators/definition.ts';
+import type { Plan, Step } from '../plan/plan.ts';
+import { floats, type Tensor, type Value } from '../tensor/tensor.ts';
+
+/** A float32 tensor that lies in the core, perhaps not computed yet. */
+interface Resident {
+  readonly kind: 'resident';
+  readonly type: 'float32';
+  readonly dims: readonly number[];
+  readonly tensor: CoreTensor;
+}
+
+type Slot = Value | Resident | undefined;
+
+/** What a run may take, all its graphs and loops together. */
+const MAX_LIVE_BYTES = 2 ** 32;
+const MAX_TURNS = 1_000_000;
+
+/** From so many multiplications on, a node is done by the core: below, planning costs more than the work. */
+export const CORE_WORK = 2 ** 18;
+
+/** What one run counts. */
+export interface RunState {
+  live: number;
+  turns: number;
+  readonly randomSeed: () => number;
+  readonly coreWork: number;
+  /** Weights that were given to the core, once for a session. */
+  readonly uploaded: WeakMap<Tensor, CoreTensor>;
+}
+
+const bytesOf = (value: Slot): number => {
+  if (!value) return 0;
+  switch (value.kind) {
+    case 'tensor':
+      return value.data.length * (value.type === 'string' ? 8 : Math.max(1, elementBytes(value.type)));
+    case 'resident':
+      return value.dims.reduce((size, length) => size * length, 4);
+    case 'sequence':
+      return value.items.reduce((sum, item) => sum + bytesOf(item), 0);
+    case 'optional':
+      return bytesOf(value.value);
+    case 'map':
+      return value.entries.size * 16;
+  }
+};
+
+/**
+ * Runs a plan on its inputs. `outer` is the frame of the graph around it.
+ *
+ * @throws TRS_ONNX_NODE, TRS_ONNX_TOO_LARGE, TRS_ONNX_LIMIT naming the node
+ */
+export async function execute(
+  plan: Plan,
+  inputs: readonly (Value | undefined)[],
+  state: RunState,
+  outer?: Slot[],
+): Promise<Value[]> {
+  const frame = new Array<Slot>(plan.slots).fill(undefined);
+  for (const { slot, value } of plan.constants) frame[slot] = value;
+  for (const [index, slot] of plan.inputs.entries()) frame[slot] = inputs[index];
+  for (const capture of plan.captures) frame[capture.inner] = outer?.[capture.outer];
+  let own = 0;
+  for (const step of plan.steps) {
+    let result = runStep(step, frame, state);
+    if (result instanceof Promise) result = await result;
+    const isList = Array.isArray(result);
+    for (const [index, slot] of step.outputs.entries()) {
+      if (slot < 0) continue;
+      // Array.isArray does not narrow readonly lists.
+      const value =
+        (isList ? (result as readonly Slot[])[index] : index === 0 ? (result as Slot) : undefined) ??
+        undefined;
+      const wanted = step.outputTypes[index];
+      if (!value || (wanted !== undefined && value.type !== wanted))
+        throw nodeError(
+          step,
+          `its output ${index} is ${value?.type ?? 'missing'} instead of ${wanted ?? 'a value'}`,
+        );
+      frame[slot] = value;
+      const bytes = bytesOf(value);
+      own += bytes;
+      state.live += bytes;
+    }
+    if (state.live > MAX_LIVE_BYTES)
+      throw new OnnxError(
+        'TOO_LARGE',
+        `At the node ${step.label} the values of the run take more than ${MAX_LIVE_BYTES / 2 ** 30} GiB.`,
+        'Give the model less at once.',
+      );
+    for (const slot of step.frees) {
+      const bytes = bytesOf(frame[slot]);
+      own -= bytes;
+      state.live -= bytes;
+      frame[slot] = undefined;
+    }
+  }
+  state.live -= own;
+  const outputs: Value[] = [];
+  for (const slot of plan.outputs) outputs.push(await onHost(frame, slot));
+  return outputs;
+}
+
+async function onHost(frame: Slot[], slot: number): Promise<Value> {
+  const value = frame[slot];
+  if (!value) throw new OnnxError('ORDER', 'An output of a graph is missing.', 'Export the model again.');
+  return value.kind === 'resident' ? await read(frame, slot, value) : value;
+}
+
+async function read(frame: Slot[], slot: number, value: Resident): Promise<Tensor> {
+  const data = await value.tensor.data();
+  const found = floats(value.dims, data instanceof Float32Array ? data : Float32Array.from(data));
+  frame[slot] = found;
+  return found;
+}
+
+function runStep(step: Step, frame: Slot[], state: RunState): Result | Resident | Promise<Result> {
+  const { definition, attributes } = step;
+  const values = step.inputs.map((slot) => (slot < 0 ? undefined : frame[slot]));
+  const call = callOf(step, frame, state);
+  try {
+    if (definition.core && step.isFloat) {
+      const found = onCore(step, values, call, state);
+      if (found) return found;
+    }
+    if (values.some((value) => value?.kind === 'resident')) {
+      return Promise.all(
+        values.map((value, index) =>
+          value?.kind === 'resident' ? read(frame, step.inputs[index] ?? 0, value) : value,
+        ),
+      ).then(async (inputs) => {
+        try {
+          return await definition.run(inputs, attributes as never, call);
+        } catch (thrown) {
+          throw namingNode(step, thrown);
+        }
+      });
+    }
+    // No value is in the core: the line above has looked.
+    const result = definition.run(values as readonly (Value | undefined)[], attributes as never, call);
+    if (result instanceof Promise)
+      return result.catch((thrown: unknown) => {
+        throw namingNode(step, thrown);
+      });
+    return result;
+  } catch (thrown) {
+    throw namingNode(step, thrown);
+  }
+}
+
+/** Gives a node to the core where its work is large, or its inputs are there already. */
+function onCore(step: Step, values: readonly Slot[], call: Call, state: RunState): Resident | undefined {
+  const kernel = step.definition.core;
+  if (!kernel) return undefined;
+  const dims = values.map((value) =>
+    value?.kind === 'tensor' || value?.kind === 'resident' ? value.dims : [],
+  );
+  const isThere = values.some((value) => value?.kind === 'resident');
+  if (!isThere && kernel.work(dims, step.attributes as never) < state.coreWork) return undefined;
+  // The core has no empty tensors that are worth the way.
+  if (dims.some((one) => one.includes(0))) return undefined;
+  const inputs = values.map((value) => {
+    if (value?.kind === 'resident') return value.tensor;
+    if (value?.kind !== 'tensor' || !(value.data instanceof Float32Array)) return undefined;
+    const known = state.uploaded.get(value);
+    if (known) return known;
+    const uploaded = tensor(value.data, { shape: value.dims });
+    state.uploaded.set(value, uploaded);
+    return uploaded;
+  });
+  const found = kernel.run(inputs, step.attributes as never, call);
+  return found && { kind: 'resident', type: 'float32', dims: found.shape, tensor: found };
+}
+
+function callOf(step: Step, frame: Slot[], state: RunState): Call {
+  return {
+    opset: step.opset,
+    wanted: step.outputs.map((slot) => slot >= 0),
+    outputTypes: step.outputTypes,
+    randomSeed: state.randomSeed,
+    fail: (reason) => nodeError(step, reason),
+    turn() {
+      if (++state.turns > MAX_TURNS)
+        throw new OnnxError(
+          'LIMIT',
+          `The node ${step.label} has not ended after ${MAX_TURNS} turns of loops.`,
+          'Look at the condition of the loop.',
+        );
+    },
+    body(attribute) {
+      const plan = step.bodies[attribute];
+      if (!plan) throw nodeError(step, `it has no graph "${attribute}"`);
+      return {
+        inputCount: plan.inputs.length,
+        outputTypes: plan.outputTypes,
+        run: (inputs) => execute(plan, inputs, state, frame),
+      };
+    },
+  };
+}
+
+function nodeError(step: Step, reason: string): OnnxError {
+  return new OnnxError(
+    'NODE',
+    `The node ${step.label} cannot be run: ${reason}.`,
+    'Check how the model was exported.',
+  );
+}
+
+/** Errors of shared work do not know the node; what is no error of ours becomes one. */
+function namingNode(step: Step, thrown: unknown): OnnxError {
+  if (thrown instanceof OnnxError) {
+    if (/The node /.test(thrown.message)) return thrown;
+    return new OnnxError(
+      thrown.code.replace('TRS_ONNX_', ''),
+      `The node ${step.label} cannot be run: ${thrown.message}`,
+      thrown.hint,
+    );
+  }
+  return nodeError(step, thrown instanceof Error ? thrown.message.replace(/\.$/, '') : String(thrown));
+}
