@@ -9,9 +9,9 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  maxBytes: 512 * 2 ** 20,
+  maxBytes: 2 ** 31,
   maxNodes: 100_000,
-  maxElements: 128 * 2 ** 20,
+  maxElements: 2 ** 29,
 };
 
 export interface Budget {

@@ -3,7 +3,7 @@ import { OnnxError } from '../onnx-error.ts';
 import { Refusal, type Spec } from '../operators/attributes.ts';
 import { type Definition, op, type Versions } from '../operators/definition.ts';
 import { bindInputs, outputTypes, parseSignature } from '../operators/signature.ts';
-import { functionKey, type Plan, planGraph, type Scope, type Step, textOfGraph } from './plan.ts';
+import { functionKey, type GraphText, type Plan, type Scope, type Step, textOfGraph } from './step.ts';
 
 type Bound = Omit<Step, 'inputs' | 'outputs' | 'frees'>;
 type Typed = { readonly slot: number; readonly type: ValueType | undefined };
@@ -24,15 +24,15 @@ export function bindNode(
   node: OnnxNode,
   inputs: readonly Typed[],
   scope: Scope,
-  resolve: (name: string) => Typed | undefined,
+  planGraph: (graph: GraphText, scope: Scope) => Plan,
 ): Bound {
   const label = labelOf(node);
   const fail = (reason: string): OnnxError =>
     new OnnxError('NODE', `The node ${label} cannot be run: ${reason}.`, 'Check how the model was exported.');
   if (scope.depth > MAX_DEPTH) throw fail(`it lies more than ${MAX_DEPTH} graphs or functions deep`);
-  const inner: Scope = { ...scope, depth: scope.depth + 1, outer: resolve };
+  const inner: Scope = { ...scope, depth: scope.depth + 1 };
   const own = scope.functions.get(functionKey(node.domain, node.operator, node.overload));
-  if (own) return bindCall(node, label, inputs, scope, fail);
+  if (own) return bindCall(node, label, inputs, scope, planGraph, fail);
   const opset = scope.opsets.get(node.domain);
   const definition = definitionOf(node, label, opset, scope.operators);
   const resolved = resolveReferences(node.attributes, scope, label);
@@ -121,7 +121,8 @@ function resolveReferences(
   scope: Scope,
   label: string,
 ): Record<string, Exclude<Attribute, { kind: 'reference' }>> {
-  const found: Record<string, Exclude<Attribute, { kind: 'reference' }>> = {};
+  // Without a prototype: a name such as __proto__ is a name.
+  const found: Record<string, Exclude<Attribute, { kind: 'reference' }>> = Object.create(null);
   for (const [name, attribute] of Object.entries(attributes)) {
     if (attribute.kind !== 'reference') {
       found[name] = attribute;
@@ -177,6 +178,7 @@ function bindCall(
   label: string,
   inputs: readonly Typed[],
   scope: Scope,
+  planGraph: (graph: GraphText, scope: Scope) => Plan,
   fail: (reason: string) => OnnxError,
 ): Bound {
   const own = scope.functions.get(functionKey(node.domain, node.operator, node.overload));
@@ -184,7 +186,7 @@ function bindCall(
   const given = resolveReferences(node.attributes, scope, label);
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(own.attributes, name));
   if (unknown !== undefined) throw attributeError(label, unknown, 'is none of its function');
-  const attributes: Record<string, Attribute> = { ...given };
+  const attributes: Record<string, Attribute> = Object.assign(Object.create(null), given);
   for (const [name, otherwise] of Object.entries(own.attributes))
     if (otherwise && !Object.hasOwn(attributes, name)) attributes[name] = otherwise;
   if (inputs.length > own.inputs.length || node.outputs.length > own.outputs.length)

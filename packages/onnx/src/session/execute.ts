@@ -2,7 +2,7 @@ import { type Tensor as CoreTensor, tensor } from '@trestle/core';
 import { elementBytes } from '../format/element-types.ts';
 import { OnnxError } from '../onnx-error.ts';
 import type { Call, Result } from '../operators/definition.ts';
-import type { Plan, Step } from '../plan/plan.ts';
+import type { Plan, Step } from '../plan/step.ts';
 import { floats, type Tensor, type Value } from '../tensor/tensor.ts';
 
 /** A float32 tensor that lies in the core, perhaps not computed yet. */

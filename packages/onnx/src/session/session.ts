@@ -3,7 +3,8 @@ import { isTensorData, isTensorType } from '../format/model.ts';
 import { OnnxError } from '../onnx-error.ts';
 import type { Versions } from '../operators/definition.ts';
 import { loadOperators } from '../operators/directory.ts';
-import { declared, functionKey, type Plan, planGraph, textOfGraph } from '../plan/plan.ts';
+import { planGraph } from '../plan/plan.ts';
+import { declared, functionKey, type Plan, textOfGraph } from '../plan/step.ts';
 import { fromData, sizeOf, type Tensor, type Value } from '../tensor/tensor.ts';
 import { CORE_WORK, execute } from './execute.ts';
 

@@ -73,7 +73,7 @@ export const Normalizer: Versions = {
       const own = values.subarray(row * columns, (row + 1) * columns);
       const size =
         norm === 'MAX'
-          ? own.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+          ? own.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
           : norm === 'L1'
             ? own.reduce((sum, value) => sum + Math.abs(value), 0)
             : Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
@@ -467,11 +467,12 @@ export const SVMClassifier: Versions = {
             return i < j ? found : 1 - found;
           };
           own = coupled(classes, share);
-          chosen.push(bestOf(own));
         } else {
-          chosen.push(bestOf(votes));
-          own = Float64Array.from(classes === 2 ? [scores[0] ?? 0, -(scores[0] ?? 0)] : scores);
+          // Of two classes the score is that of the second.
+          own = Float64Array.from(classes === 2 ? [-(scores[0] ?? 0), scores[0] ?? 0] : scores);
         }
+        // The votes of the pairs choose, also where there are probabilities.
+        chosen.push(bestOf(votes));
         transformRow(own, ready.post_transform);
         out.set(own, row * width);
       }

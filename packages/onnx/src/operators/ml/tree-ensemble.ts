@@ -350,7 +350,7 @@ const classifierOf = (given: ClassifierAttributes) => {
   return {
     ...{ forest, labels, base, transform: given.post_transform },
     // Two classes and votes for one of them: a score that stands for both.
-    isBinary: width === 2 && new Set(given.class_ids).size <= 1,
+    isBinary: width === 2 && base.length < 2 && new Set(given.class_ids).size <= 1,
     isPositive: Array.from(weights).every((weight) => weight >= 0),
     voted: given.class_ids?.[0] ?? 0,
   };
@@ -374,7 +374,8 @@ function classify(
       const isShare = isPositive && transform !== 'LOGISTIC';
       chosen.push(Number(score > (isShare ? 0.5 : 0)));
       own[1] = score;
-      own[0] = isShare ? 1 - score : -score;
+      // A score of the second class says nothing of the first one.
+      own[0] = ready.voted === 1 ? 0 : isShare ? 1 - score : -score;
       if (!isShare || transform === 'PROBIT') transformRow(own, transform);
     } else {
       for (let i = 0; i < base.length; i++) own[i] = (own[i] ?? 0) + (base[i] ?? 0);

@@ -1,0 +1,205 @@
+import { PbfWriter } from 'pbf';
+import { describe, expect, it } from 'vitest';
+import type { Attribute, OnnxGraph, OnnxModel, OnnxNode, TensorData } from '../src/format/model.ts';
+import { isTensorType } from '../src/format/model.ts';
+import { readModel } from '../src/format/read-model.ts';
+import { writeModel } from '../src/format/write-model.ts';
+import { OnnxError } from '../src/onnx-error.ts';
+import { type Feed, openSession } from '../src/session/session.ts';
+import { conformanceCases, modelBytes } from './conformance/cases.ts';
+
+const longs = (name: string, ...data: number[]): TensorData => ({
+  name,
+  type: 'int64',
+  dims: [data.length],
+  data,
+});
+const scalar = (name: string, type: TensorData['type'], value: number): TensorData => ({
+  name,
+  type,
+  dims: [],
+  data: [value],
+});
+const node = (
+  operator: string,
+  inputs: string[],
+  outputs: string[],
+  attributes: Record<string, Attribute> = {},
+): OnnxNode => ({
+  ...{ name: operator, operator, domain: '', inputs, outputs, attributes },
+});
+const graphOf = (nodes: OnnxNode[], initializers: TensorData[], outputs: string[]): OnnxGraph => ({
+  name: 'graph',
+  nodes,
+  initializers,
+  inputs: [],
+  outputs: outputs.map((name) => ({ name, type: 'float32', dims: [], isUntyped: true })),
+});
+const modelOf = (graph: OnnxGraph, version = 18): OnnxModel => ({
+  ...{ irVersion: 8, producer: 'test', opsets: [{ domain: '', version }], metadata: {}, graph },
+});
+const run = async (graph: OnnxGraph): Promise<unknown> => await (await openSession(modelOf(graph))).run({});
+
+const one: TensorData = { name: 'one', type: 'float32', dims: [1], data: Float32Array.of(1) };
+
+describe('an operator that makes much of little', () => {
+  it.each<[string, OnnxNode, TensorData[]]>([
+    ['Expand', node('Expand', ['one', 'shape'], ['y']), [one, longs('shape', 100_000, 100_000)]],
+    ['Tile', node('Tile', ['one', 'times'], ['y']), [one, longs('times', 2 ** 40)]],
+    [
+      'ConstantOfShape',
+      node('ConstantOfShape', ['shape'], ['y']),
+      [longs('shape', 2 ** 31, 2 ** 31, 2 ** 31)],
+    ],
+    [
+      'Range',
+      node('Range', ['from', 'to', 'by'], ['y']),
+      [scalar('from', 'int64', 0), scalar('to', 'int64', 2 ** 52), scalar('by', 'int64', 1)],
+    ],
+    [
+      'OneHot',
+      node('OneHot', ['at', 'depth', 'values'], ['y']),
+      [longs('at', 1), longs('depth', 2 ** 40), longs('values', 0, 1)],
+    ],
+    ['Pad', node('Pad', ['one', 'pads'], ['y']), [one, longs('pads', 0, 2 ** 40)]],
+    ['Resize', node('Resize', ['one', '', '', 'sizes'], ['y']), [one, longs('sizes', 2 ** 40)]],
+  ])('%s is refused before anything is allocated', async (_, own, initializers) => {
+    await expect(run(graphOf([own], initializers, ['y']))).rejects.toMatchObject({
+      code: 'TRS_ONNX_TOO_LARGE',
+      message: expect.stringContaining(`"${own.name}"`),
+    });
+  });
+
+  it('is refused also where each step is small: a value that doubles', async () => {
+    const nodes = Array.from({ length: 60 }, (_, i) =>
+      node('Concat', [i === 0 ? 'one' : `y${i - 1}`, i === 0 ? 'one' : `y${i - 1}`], [`y${i}`], {
+        axis: { kind: 'int', value: 0 },
+      }),
+    );
+    await expect(run(graphOf(nodes, [one], ['y59']))).rejects.toMatchObject({ code: 'TRS_ONNX_TOO_LARGE' });
+  });
+});
+
+describe('a graph', () => {
+  it('whose loop has no end is stopped', async () => {
+    const body: OnnxGraph = {
+      ...graphOf([node('Identity', ['going'], ['on'])], [], ['on']),
+      inputs: [
+        { name: 'turn', type: 'int64', dims: [] },
+        { name: 'going', type: 'bool', dims: [] },
+      ],
+    };
+    const loop = node('Loop', ['', ''], [], { body: { kind: 'graph', value: body } });
+    await expect(run(graphOf([loop, node('Identity', ['one'], ['y'])], [one], ['y']))).rejects.toMatchObject({
+      code: 'TRS_ONNX_LIMIT',
+    });
+  });
+
+  it('that goes round in a circle, or names two values alike, is refused', async () => {
+    const circle = [node('Add', ['one', 'b'], ['a']), node('Add', ['one', 'a'], ['b'])];
+    await expect(openSession(modelOf(graphOf(circle, [one], ['a'])))).rejects.toMatchObject({
+      code: 'TRS_ONNX_ORDER',
+    });
+    const twice = [node('Neg', ['one'], ['a']), node('Abs', ['one'], ['a'])];
+    await expect(openSession(modelOf(graphOf(twice, [one], ['a'])))).rejects.toMatchObject({
+      code: 'TRS_ONNX_DUPLICATE',
+    });
+  });
+
+  it('of graphs three thousand deep in each other is refused', () => {
+    let graph = new Uint8Array();
+    for (let depth = 0; depth < 3_000; depth++) {
+      const inner = graph;
+      const attribute = new PbfWriter();
+      attribute.writeStringField(1, 'then_branch');
+      attribute.writeBytesField(6, inner);
+      attribute.writeVarintField(20, 5);
+      const own = new PbfWriter();
+      own.writeStringField(4, 'If');
+      own.writeBytesField(5, attribute.finish());
+      const around = new PbfWriter();
+      around.writeBytesField(1, own.finish());
+      graph = new Uint8Array(around.finish());
+    }
+    const model = new PbfWriter();
+    model.writeVarintField(1, 8);
+    model.writeBytesField(7, graph);
+    model.writeBytesField(8, Uint8Array.of(16, 18));
+    expect(() => readModel(model.finish())).toThrowError(
+      expect.objectContaining({ code: 'TRS_ONNX_TOO_LARGE' }),
+    );
+  });
+
+  it('whose function calls itself is refused', async () => {
+    const model: OnnxModel = {
+      ...modelOf(graphOf([{ ...node('Again', ['one'], ['y']), domain: 'own' }], [one], ['y'])),
+      opsets: [
+        { domain: '', version: 18 },
+        { domain: 'own', version: 1 },
+      ],
+      functions: [
+        {
+          ...{ name: 'Again', domain: 'own', overload: '', inputs: ['x'], outputs: ['z'], attributes: {} },
+          nodes: [{ ...node('Again', ['x'], ['z']), domain: 'own' }],
+          opsets: [{ domain: 'own', version: 1 }],
+        },
+      ],
+    };
+    await expect(openSession(model)).rejects.toMatchObject({ code: 'TRS_ONNX_NODE' });
+  });
+
+  it('with a tensor of a negative or gigantic shape is refused', () => {
+    for (const dims of [[-1], [2 ** 40, 2 ** 40]]) {
+      const bytes = writeModel(modelOf(graphOf([], [{ ...one, dims }], [])));
+      expect(() => readModel(bytes)).toThrowError(
+        expect.objectContaining({ code: expect.stringMatching(/MALFORMED|TOO_LARGE/) }),
+      );
+    }
+  });
+});
+
+/** Numbers that look random, the same in each run (Numerical Recipes, 3rd edition, section 7.1). */
+function* numbers(seed: number): Generator<number> {
+  for (let state = seed; ; ) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    yield state;
+  }
+}
+
+const CASES = conformanceCases().filter(({ kind, name }) => kind === 'node' && !/loop|scan/.test(name));
+const FILES = 3_000;
+
+describe.skipIf(CASES.length === 0)('a file that was changed', () => {
+  it(`is run or refused by an error of ours, ${FILES} times`, async () => {
+    const random = numbers(20261130);
+    const next = (limit: number): number => (random.next().value as number) % limit;
+    let ran = 0;
+    for (let turn = 0; turn < FILES; turn++) {
+      const one = CASES[next(CASES.length)];
+      if (!one) continue;
+      let bytes = modelBytes(one).slice();
+      for (let change = 0; change <= next(3); change++) bytes[next(bytes.length)] = next(256);
+      if (next(5) === 0) bytes = bytes.slice(0, next(bytes.length));
+      try {
+        const session = await openSession(readModel(bytes));
+        const feeds: Record<string, Feed> = {};
+        for (const { name, type, dims } of session.inputs) {
+          const shape = dims.map((dim) => (typeof dim === 'number' ? dim : 2));
+          const size = shape.reduce((product, length) => product * length, 1);
+          if (!isTensorType(type) || !(size < 10_000)) continue;
+          feeds[name] = {
+            type,
+            dims: shape,
+            data: type === 'string' ? new Array<string>(size).fill('a') : new Array<number>(size).fill(1),
+          };
+        }
+        await session.run(feeds);
+        ran++;
+      } catch (thrown) {
+        if (thrown instanceof OnnxError) continue;
+        throw new Error(`Turn ${turn}, ${one.name}`, { cause: thrown });
+      }
+    }
+    expect(ran).toBeGreaterThan(100);
+  }, 120_000);
+});
