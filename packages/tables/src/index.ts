@@ -9,6 +9,7 @@ export {
   type Row,
 } from './engine/engine.ts';
 export { engineMessage, inWords } from './engine/engine-message.ts';
+export { exactRelation, isInexact, misfitIn } from './engine/exact-cast.ts';
 export { plainValue } from './engine/plain-value.ts';
 export type { EngineLimits, ReadLimits } from './limits.ts';
 export { type ReadTableOptions, readTable } from './read-table.ts';
@@ -26,5 +27,5 @@ export type { ReadContext } from './source/read-context.ts';
 export { readSource } from './source/read-source.ts';
 export { type Reading, readingOf } from './source/reading.ts';
 export { readingSource } from './source/reading-source.ts';
-export { sourceColumns } from './source/source-columns.ts';
+export { type ReadySource, sourceColumns } from './source/source-columns.ts';
 export { describeRelation } from './source/source-relation.ts';

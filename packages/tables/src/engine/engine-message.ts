@@ -154,7 +154,10 @@ const plain = (line: string): string =>
     .replace(/[!.\s]+$/, '')
     .replaceAll('INTEGER_LITERAL', 'INTEGER')
     .replaceAll('STRING_LITERAL', 'VARCHAR')
-    .replace(/\bINT(8|16|32|64|128)\b/g, (_, bits: string) => INTEGERS[bits] ?? 'INTEGER');
+    .replace(
+      /\b(U?)INT(8|16|32|64|128)\b/g,
+      (_, sign: string, bits: string) => `${sign}${INTEGERS[bits] ?? 'INTEGER'}`,
+    );
 
 function hintIn(text: string): string | undefined {
   const meant = /Did you mean "(.+?)"/.exec(text)?.[1];

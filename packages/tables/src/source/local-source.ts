@@ -1,5 +1,5 @@
-import type { TypedColumn } from '../engine/batches.ts';
 import type { FileFormat } from './file-format.ts';
+import type { KnownColumn } from './tables/typed-rows.ts';
 
 export interface Scanned {
   /** SHA-256 of the content as it was found, in hex. */
@@ -19,7 +19,7 @@ export interface LocalSource {
   /** A long text: a sample of it may tell the types. */
   readonly isLong?: boolean;
   /** Where types are known, and need not be found out. */
-  readonly columns?: readonly TypedColumn[];
+  readonly columns?: readonly KnownColumn[];
   /** Columns of which the types are looked for in the texts that were written down for them (`spoolTexts`). */
   readonly texts?: readonly string[];
   /** What a place of a row is counted in; lines when left out. */

@@ -1,12 +1,12 @@
 import type { ColumnType } from '@trestle/statistics';
 import { dataError } from '../data-error.ts';
 import type { TypedColumn } from '../engine/batches.ts';
-import { columnTypeOf } from '../engine/column-types.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier } from '../engine/quote.ts';
 import { checkLineEnds } from './check-line-ends.ts';
 import { checkParquetSize } from './check-parquet-size.ts';
 import { checkRejects } from './check-rejects.ts';
+import { declaredColumns } from './declared-columns.ts';
 import type { LocalSource, Scanned } from './local-source.ts';
 import { matchColumns } from './match-columns.ts';
 import { parquetNames } from './parquet-names.ts';
@@ -179,12 +179,8 @@ async function lookAtDeclared(
       : read;
   const found = await describeRelation(engine, relation);
   if (source.format === 'parquet') await checkParquetSize(engine, source, found.length);
-  const columns = found.map(({ name, duckType }) => ({
-    name,
-    type: columnTypeOf(duckType),
-    about: source.columns?.find((column) => column.name === name)?.about,
-  }));
-  return { source, relation, columns, notes };
+  const kept = await declaredColumns(engine, source, relation, found);
+  return { source, ...kept, notes: [...notes, ...kept.notes] };
 }
 
 /** Of a table that is held while its types are looked for. */
@@ -300,7 +296,7 @@ function sharedColumns(
     if (!first) return { name, type: 'string' };
     const isKeptAlike = rest.every(({ stored }) => stored === first.stored);
     const type = rest.reduce((one, other) => sharedType(one, other.type), first.type);
-    return { ...first, type, stored: isKeptAlike ? first.stored : undefined };
+    return { ...first, type, stored: isKeptAlike && type === 'number' ? first.stored : undefined };
   });
 }
 

@@ -1,4 +1,4 @@
-import { STORED_TYPES } from '../engine/column-types.ts';
+import { storedTypeOf } from '../engine/column-types.ts';
 import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/quote.ts';
 import type { LocalSource } from './local-source.ts';
@@ -10,7 +10,9 @@ const MAX_OBJECT_BYTES = 2 ** 27;
 export function sourceRelation({ path, format, columns, longestLine }: LocalSource): string {
   const file = literal(path);
   if (format === 'parquet') return `read_parquet(${file})`;
-  const struct = (columns ?? []).map(({ name, type }) => `${literal(name)}: ${literal(STORED_TYPES[type])}`);
+  const struct = (columns ?? []).map(
+    (one) => `${literal(one.name)}: ${literal(one.isDigits ? 'VARCHAR' : storedTypeOf(one))}`,
+  );
   // A value may be a whole text or image; a character may take four bytes. What is not known costs each thread twice this.
   const most = Math.max(MIN_OBJECT_BYTES, 4 * (longestLine ?? MAX_OBJECT_BYTES / 4));
   return `read_json(${file}, format = 'newline_delimited', maximum_object_size = ${most}, columns = {${struct.join(', ')}})`;

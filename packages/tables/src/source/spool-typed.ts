@@ -7,7 +7,7 @@ import type { TypedRows } from './tables/typed-rows.ts';
 /** Typed rows as a local file. @throws TRS_DATA_EMPTY */
 export async function spoolTyped(
   ctx: ReadContext,
-  { columns, rows }: TypedRows,
+  { columns, rows, notes = new Set() }: TypedRows,
   path: string,
   shown: string,
 ): Promise<LocalSource> {
@@ -21,5 +21,5 @@ export async function spoolTyped(
   const { maxSourceBytes: maxBytes } = ctx.limits;
   const names = columns.map((column) => column.name);
   const spooled = await spoolRows({ names, rows }, path, { shown, maxBytes, signal: ctx.signal });
-  return { path, shown, format: 'jsonl', ...spooled, columns };
+  return { path, shown, format: 'jsonl', ...spooled, columns, notes: [...notes] };
 }

@@ -1,7 +1,6 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { COLUMNS_AT_ONCE, nearby } from '@trestle/tables';
-import { identifier } from '@trestle/tables/sql';
 import { imageColumns, withDigests } from '../image/image-columns.ts';
 import { imageDistance } from '../image/image-distance.ts';
 import { versionProfile } from '../profile/profile-version.ts';
@@ -9,8 +8,9 @@ import type { Manifest } from '../version/manifest.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { parquetRelation, partFiles, withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
+import { alikeColumns, inOneForm } from './alike.ts';
 import type { Diff } from './diff-schema.ts';
-import { distributionDistance } from './distribution-distance.ts';
+import { distributionDistance, textDistance } from './distribution-distance.ts';
 import { diffByKey, diffWholeRows, type Sides } from './row-diff.ts';
 
 /** What changed from one version to another: columns, rows, and how values are distributed. @throws TRS_DATA_UNKNOWN_COLUMN */
@@ -28,8 +28,13 @@ export async function diffVersions(
   const schema = schemaDiff(older, newer);
   return await withVersion(ctx, both, ctx.signal, async (engine) => {
     const side = async (manifest: Manifest): Promise<string> =>
-      withTexts(parquetRelation(await partFiles(ctx, manifest)), schema.retyped);
-    const whole = { from: await side(manifests[0]), to: await side(manifests[1]) };
+      parquetRelation(await partFiles(ctx, manifest));
+    const asKept = { from: await side(manifests[0]), to: await side(manifests[1]) };
+    const alike = await alikeColumns(engine, asKept, columns, newer.columns);
+    const whole = {
+      from: inOneForm(asKept.from, alike, 'from'),
+      to: inOneForm(asKept.to, alike, 'to'),
+    };
     const texts = columns.filter(({ type }) => type === 'string').map(({ name }) => name);
     const images = await imageColumns(engine, whole.from, texts);
     const sides: Sides = {
@@ -60,16 +65,15 @@ export async function diffVersions(
       }
       const [a, b] = [olders?.get(column.name), newers?.get(column.name)];
       if (!a || !b) continue;
-      // Values of another type are not distributed alike.
-      const isRetyped = a.type !== b.type;
+      const form = alike.find(({ name }) => name === column.name);
       const times = changed?.get(column.name);
       described.push({
         name: column.name,
         nulls: { from: a.nulls, to: b.nulls },
         distinct: { from: a.distinct, to: b.distinct },
         mean: { from: a.mean, to: b.mean },
-        ...(isRetyped
-          ? { distance: 1 }
+        ...(form && !form.isNumber
+          ? { distance: await textDistance(near, column.name) }
           : images.includes(column.name)
             ? await imageDistance(engine, whole, column.name)
             : { distance: await distributionDistance(near, column, a) }),
@@ -78,13 +82,6 @@ export async function diffVersions(
     }
     return { ...names(older, newer), schema, rows, columns: described };
   });
-}
-
-/** Columns whose type changed are compared as texts: only so is there something that both have. */
-function withTexts(relation: string, columns: Diff['schema']['retyped']): string {
-  if (columns.length === 0) return relation;
-  const texts = columns.map(({ name }) => `CAST(${identifier(name)} AS VARCHAR) AS ${identifier(name)}`);
-  return `(SELECT * REPLACE (${texts.join(', ')}) FROM ${relation})`;
 }
 
 const names = (older: DatasetVersion, newer: DatasetVersion): Pick<Diff, 'from' | 'to'> => ({

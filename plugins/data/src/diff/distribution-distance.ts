@@ -31,6 +31,21 @@ export async function distributionDistance(
   return jensenShannon(rows.map((row) => [Number(row.a), Number(row.b)]));
 }
 
+/** Values that have a bin of their own. */
+const TOP_TEXTS = 100;
+
+/** The same of values that are texts on both sides: by the older one's most frequent, and the rest. */
+export async function textDistance({ engine, from, to }: Sides, name: string): Promise<number> {
+  const column = identifier(name);
+  const top = `SELECT ${column} FROM ${from} WHERE ${column} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ${TOP_TEXTS}`;
+  const bin = `CASE WHEN ${column} IS NULL THEN 'missing' WHEN ${column} IN (${top}) THEN 'is ' || ${column} ELSE 'other' END`;
+  const counted = (side: string): string => `SELECT ${bin} AS bin, count(*) AS n FROM ${side} GROUP BY 1`;
+  const rows = await engine.rows(
+    `SELECT coalesce(a.n, 0) AS a, coalesce(b.n, 0) AS b FROM (${counted(from)}) a FULL JOIN (${counted(to)}) b ON a.bin = b.bin`,
+  );
+  return jensenShannon(rows.map((row) => [Number(row.a), Number(row.b)]));
+}
+
 /** @param pairs counts of the same bin on both sides */
 export function jensenShannon(pairs: readonly (readonly [number, number])[]): number {
   const [p, q] = [0, 1].map((side) => pairs.reduce((sum, pair) => sum + (pair[side] ?? 0), 0));

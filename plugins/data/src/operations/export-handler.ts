@@ -1,8 +1,9 @@
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Column } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { compressionFromName, formatOf } from '@trestle/tables';
-import { literal } from '@trestle/tables/sql';
+import { compressionFromName, type Engine, formatOf, storedTypeOf } from '@trestle/tables';
+import { identifier, literal } from '@trestle/tables/sql';
 import type { Publication } from '../croissant/croissant.ts';
 import { exportCroissant } from '../croissant/export-croissant.ts';
 import { dataError } from '../data-error.ts';
@@ -39,13 +40,19 @@ export async function exportVersion(ctx: Context, input: ExportInput) {
   }
   const path = await ctx.files.write(input.path);
   const manifest = await readManifest(ctx, version.digest);
+  const notes: string[] = [];
   await withVersion(ctx, manifest, ctx.signal, async (engine, relation, dir) => {
     const made = join(dir, 'export');
     const options =
       format === 'parquet' || compression === 'none'
         ? COPY_OPTIONS[format]
         : `${COPY_OPTIONS[format]}, COMPRESSION ${compression}`;
-    await engine.run(`COPY (SELECT * FROM ${relation}) TO ${literal(made)} (${options})`);
+    const written =
+      format === 'json' || format === 'jsonl'
+        ? await withoutNonFinite(engine, relation, version.columns, notes)
+        : relation;
+    if (format === 'csv' || format === 'tsv') await noteNumberTexts(engine, relation, version.columns, notes);
+    await engine.run(`COPY (SELECT * FROM ${written}) TO ${literal(made)} (${options})`);
     const beside = `${path}.${ctx.requestId}.partial`;
     try {
       await copyFile(made, beside);
@@ -54,5 +61,52 @@ export async function exportVersion(ctx: Context, input: ExportInput) {
       await rm(beside, { force: true });
     }
   });
-  return { path: input.path, rows: version.rows };
+  return { path: input.path, rows: version.rows, notes };
+}
+
+/** JSON has no NaN and no infinities: they are null there, and counted. */
+async function withoutNonFinite(
+  engine: Engine,
+  relation: string,
+  columns: readonly Column[],
+  notes: string[],
+): Promise<string> {
+  const names = columns
+    .filter((column) => storedTypeOf(column) === 'DOUBLE')
+    .map(({ name }) => ({ name, column: identifier(name) }));
+  if (names.length === 0) return relation;
+  const counts = names.map(
+    ({ column }, index) => `count(*) FILTER (WHERE NOT isfinite(${column})) AS n${index}`,
+  );
+  const [row = {}] = await engine.rows(`SELECT ${counts.join(', ')} FROM ${relation}`);
+  const odd = names.filter((_, index) => Number(row[`n${index}`]) > 0);
+  for (const [index, { name }] of names.entries())
+    if (Number(row[`n${index}`]) > 0)
+      notes.push(
+        `Column "${name}": JSON has no NaN and no infinities; ${row[`n${index}`]} of them are null in the file.`,
+      );
+  if (odd.length === 0) return relation;
+  const values = odd.map(({ column }) => `CASE WHEN isfinite(${column}) THEN ${column} END AS ${column}`);
+  return `(SELECT * REPLACE (${values.join(', ')}) FROM ${relation})`;
+}
+
+/** A CSV says no types: texts that all look like numbers would be numbers when it is added again. */
+async function noteNumberTexts(
+  engine: Engine,
+  relation: string,
+  columns: readonly Column[],
+  notes: string[],
+): Promise<void> {
+  const names = columns.filter(({ type }) => type === 'string').map(({ name }) => name);
+  if (names.length === 0) return;
+  const tests = names.map(
+    (name, index) =>
+      `bool_and(TRY_CAST(${identifier(name)} AS DOUBLE) IS NOT NULL) FILTER (WHERE ${identifier(name)} IS NOT NULL) AS n${index}`,
+  );
+  const [row = {}] = await engine.rows(`SELECT ${tests.join(', ')} FROM ${relation}`);
+  for (const [index, name] of names.entries())
+    if (row[`n${index}`] === true)
+      notes.push(
+        `Column "${name}": its texts look like numbers; who adds the file again says --type ${name}=string.`,
+      );
 }

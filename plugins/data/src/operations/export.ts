@@ -29,12 +29,15 @@ export const dataExport = operation({
   output: z.object({
     path: z.string(),
     rows: z.number(),
+    /** What the format cannot hold, and what became of it. */
+    notes: z.array(z.string()).optional(),
     /** What Croissant requires and nobody said. */
     missing: z.array(z.string()).optional(),
   }),
   load: async () => (await import('./export-handler.ts')).exportVersion,
-  present: ({ path, rows, missing = [] }) => [
+  present: ({ path, rows, missing = [], notes = [] }) => [
     { kind: 'note', tone: 'good', text: `${rows.toLocaleString('en-US')} rows in ${path}` },
+    ...notes.map((text) => ({ kind: 'note' as const, tone: 'warn' as const, text })),
     ...(missing.length === 0
       ? []
       : [

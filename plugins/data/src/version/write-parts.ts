@@ -3,13 +3,19 @@ import { join } from 'node:path';
 import { type Context, isTrestleError } from '@trestle/kernel';
 import {
   checkRejects,
+  describeRelation,
   type Engine,
+  exactRelation,
+  isInexact,
   type LocalSource,
+  misfitIn,
   type Reading,
+  type ReadySource,
   readingSource,
   sourceColumns,
   type TypedColumn,
 } from '@trestle/tables';
+import { dataError } from '../data-error.ts';
 import { type WrittenPart, writePart } from './write-part.ts';
 
 export interface PartsToWrite {
@@ -59,9 +65,38 @@ async function written(
     ctx.progress({ step: `writing ${source.shown}`, fraction: 0.3 + (0.3 * index) / ready.length });
     const own = join(dir, `part-${index}`);
     await mkdir(own, { recursive: true });
-    const part = await readingSource(source, () => writePart(engine, relation, columns, own));
+    const part = await readingSource(source, () => writeExact(engine, { source, relation }, columns, own));
     if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source);
     if (part.rows > 0) parts.push(part);
   }
   return { columns, parts, notes };
+}
+
+/** Writes a part in which every value is the one that was read. @throws TRS_DATA_VALUE_CHANGED naming column and row */
+async function writeExact(
+  engine: Engine,
+  { source, relation }: ReadySource,
+  columns: readonly TypedColumn[],
+  dir: string,
+): Promise<WrittenPart> {
+  const found = await describeRelation(engine, relation);
+  try {
+    return await writePart(engine, exactRelation(relation, columns, found), columns, dir);
+  } catch (thrown) {
+    const misfit = isInexact(thrown) ? await misfitIn(engine, relation, columns, found) : undefined;
+    if (!misfit) throw thrown;
+    const { column, row, value } = misfit;
+    const type = columns.find(({ name }) => name === column)?.type ?? 'string';
+    // Its header is the first line.
+    const place =
+      source.format === 'csv' || source.format === 'tsv'
+        ? `row ${row} (line ${row + 1}, where no value is longer than a line)`
+        : `row ${row}`;
+    throw dataError('VALUE_CHANGED', {
+      kind: 'invalid',
+      message: `"${source.shown}": ${place} of column "${column}" holds ${JSON.stringify(value.slice(0, 100))}, which is no ${type} of this dataset without becoming another value.`,
+      hint: `Nothing was added. Add all rows as a new version (without --append), or give the column a wider type there: --type ${column}=string.`,
+      details: { column, row, value, type },
+    });
+  }
 }

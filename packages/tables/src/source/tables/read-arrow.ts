@@ -1,19 +1,12 @@
 import { createReadStream } from 'node:fs';
 import type { ColumnType } from '@trestle/statistics';
-import type { DataType, RecordBatch } from 'apache-arrow';
+import { DataType, type RecordBatch, RecordBatchReader, TimeUnit } from 'apache-arrow';
 import { dataError } from '../../data-error.ts';
+import { arrowValue, isNested } from './arrow-value.ts';
 import type { TypedRows } from './typed-rows.ts';
 
-/** Arrow IPC, as a file (Feather) or a stream, batch by batch. @throws TRS_DATA_ARROW when it is none */
+/** Arrow IPC, as a file (Feather) or a stream, batch by batch. @throws TRS_DATA_ARROW when it is none, or of types that are not read */
 export async function readArrow(path: string, shown: string): Promise<TypedRows> {
-  const { DataType, RecordBatchReader } = await import('apache-arrow');
-  const typeOf = (type: DataType): ColumnType => {
-    if (DataType.isDictionary(type)) return typeOf(type.dictionary);
-    if (DataType.isInt(type)) return 'integer';
-    if (DataType.isFloat(type) || DataType.isDecimal(type)) return 'number';
-    if (DataType.isBool(type)) return 'boolean';
-    return DataType.isDate(type) || DataType.isTimestamp(type) ? 'timestamp' : 'string';
-  };
   const broken = (cause: unknown) =>
     dataError('ARROW', {
       kind: 'invalid',
@@ -31,12 +24,31 @@ export async function readArrow(path: string, shown: string): Promise<TypedRows>
   // Not a reader of rows, but of nothing: what is no Arrow file at all has no schema.
   const fields = reader.schema?.fields;
   if (!fields || fields.length === 0) throw broken('it has no columns');
-  const columns = fields.map((field) => ({ name: field.name, type: typeOf(field.type) }));
+  const columns = fields.map(({ name, type }) => {
+    const known = typeOf(type);
+    if (known) return { name, type: known, isDigits: isDigits(type) };
+    throw dataError('ARROW', {
+      kind: 'unsupported',
+      message: `"${shown}": column "${name}" is of the type ${type}, which is not read.`,
+      hint: 'Write it as another type, or leave the column out.',
+      details: { column: name },
+    });
+  });
+  const notes = new Set(fields.flatMap(({ name, type }) => noteOf(name, type)));
+  const nanoseconds = fields.flatMap(({ type }, index) => (hasNanoseconds(type) ? [index] : []));
   return {
     columns,
+    notes,
     rows: (async function* () {
       try {
-        for await (const batch of reader) yield* rowsOf(batch, columns);
+        for await (const batch of reader) {
+          for (const index of nanoseconds)
+            if (losesNanoseconds(batch, index))
+              notes.add(
+                `Column "${fields[index]?.name}": times are kept to the microsecond; the nanoseconds of some are cut off.`,
+              );
+          yield* rowsOf(batch);
+        }
       } catch (cause) {
         throw broken(cause);
       }
@@ -44,15 +56,48 @@ export async function readArrow(path: string, shown: string): Promise<TypedRows>
   };
 }
 
-function* rowsOf(batch: RecordBatch, columns: TypedRows['columns']): Generator<readonly unknown[]> {
-  const vectors = columns.map((_, index) => batch.getChildAt(index));
-  for (let row = 0; row < batch.numRows; row++) {
-    yield columns.map(({ type }, index) => {
-      const value: unknown = vectors[index]?.get(row);
-      if (value === null || value === undefined) return null;
-      // Dates and times are milliseconds since 1970, whatever their unit is in the file.
-      if (type === 'timestamp') return new Date(Number(value));
-      return type === 'number' && typeof value !== 'number' ? String(value) : value;
-    });
-  }
+/** What a type is to a user; undefined for one that is not read. */
+function typeOf(type: DataType): ColumnType | undefined {
+  if (DataType.isDictionary(type)) return typeOf(type.dictionary);
+  if (DataType.isInt(type) || DataType.isDuration(type)) return 'integer';
+  if (DataType.isFloat(type) || DataType.isDecimal(type)) return 'number';
+  if (DataType.isBool(type)) return 'boolean';
+  if (DataType.isDate(type) || DataType.isTimestamp(type)) return 'timestamp';
+  if (isNested(type))
+    return type.children.every((field) => typeOf(field.type) !== undefined) ? 'string' : undefined;
+  return DataType.isInterval(type) || DataType.isUnion(type) ? undefined : 'string';
+}
+
+/** Values of which the digits are kept: they decide how the column is stored. */
+function isDigits(type: DataType): boolean {
+  if (DataType.isDictionary(type)) return isDigits(type.dictionary);
+  return DataType.isDecimal(type) || (DataType.isInt(type) && !type.isSigned && type.bitWidth === 64);
+}
+
+function noteOf(name: string, type: DataType): string[] {
+  if (DataType.isTimestamp(type) && type.timezone)
+    return [`Column "${name}": times with the zone ${type.timezone} are kept as UTC.`];
+  if (DataType.isDuration(type))
+    return [
+      `Column "${name}": durations are kept as whole numbers of ${TimeUnit[type.unit]?.toLowerCase()}s.`,
+    ];
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type))
+    return [`Column "${name}": bytes are kept as text in base64.`];
+  return [];
+}
+
+const hasNanoseconds = (type: DataType): boolean =>
+  (DataType.isTimestamp(type) || DataType.isTime(type)) && type.unit === TimeUnit.NANOSECOND;
+
+function losesNanoseconds(batch: RecordBatch, index: number): boolean {
+  const [data] = batch.getChildAt(index)?.data ?? [];
+  if (!data) return false;
+  for (let row = 0; row < data.length; row++)
+    if (data.getValid(row) && BigInt(data.values[row]) % 1_000n !== 0n) return true;
+  return false;
+}
+
+function* rowsOf(batch: RecordBatch): Generator<readonly unknown[]> {
+  const { children } = batch.data;
+  for (let row = 0; row < batch.numRows; row++) yield children.map((data) => arrowValue(data, row));
 }

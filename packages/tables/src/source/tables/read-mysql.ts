@@ -23,6 +23,19 @@ const TYPES: Readonly<Record<number, ColumnType>> = {
   12: 'timestamp',
 };
 
+/** What the protocol says of a column. */
+interface Field {
+  readonly name: string;
+  readonly columnType?: number;
+  readonly flags?: number | readonly string[];
+}
+
+const DECIMALS: ReadonlySet<number> = new Set([0, 246]);
+const BIGINT = 8;
+const UNSIGNED_FLAG = 32;
+const isUnsigned = (flags: Exclude<Field['flags'], undefined>): boolean =>
+  typeof flags === 'number' ? (flags & UNSIGNED_FLAG) !== 0 : flags.includes('UNSIGNED');
+
 /**
  * Rows of a query on MySQL or MariaDB as they arrive, in a read-only transaction. The password is MYSQL_PWD.
  *
@@ -41,6 +54,7 @@ export async function readMysql(url: URL, query: string): Promise<TypedRows> {
     supportBigNumbers: true,
     bigNumberStrings: true,
     rowsAsArray: true,
+    jsonStrings: true,
   });
   const failed = (cause: unknown) =>
     dataError('DATABASE', {
@@ -63,15 +77,19 @@ export async function readMysql(url: URL, query: string): Promise<TypedRows> {
         throw cause;
       }),
     ]);
-    const columns = (fields as readonly { name: string; columnType?: number }[]).map((field) => ({
-      name: field.name,
-      type: TYPES[field.columnType ?? -1] ?? ('string' as const),
+    const described = fields as readonly Field[];
+    const columns = described.map(({ name, columnType = -1, flags = 0 }) => ({
+      name,
+      type: TYPES[columnType] ?? ('string' as const),
+      isDigits: DECIMALS.has(columnType) || (columnType === BIGINT && isUnsigned(flags)),
     }));
+    const notes = new Set<string>();
     return {
       columns,
+      notes,
       rows: (async function* () {
         try {
-          for await (const row of rows) yield valuesOf(row, columns);
+          for await (const row of rows) yield valuesOf(row, columns, notes);
         } catch (cause) {
           throw failed(cause);
         } finally {
@@ -85,12 +103,14 @@ export async function readMysql(url: URL, query: string): Promise<TypedRows> {
   }
 }
 
-/** MySQL's zero dates are no dates. */
-const valuesOf = (row: unknown, columns: TypedRows['columns']): readonly unknown[] =>
+/** MySQL's zero dates are no dates; bytes become base64 further on. Both are said. */
+const valuesOf = (row: unknown, columns: TypedRows['columns'], notes: Set<string>): readonly unknown[] =>
   Array.isArray(row)
-    ? row.map((value: unknown, index) =>
-        columns[index]?.type === 'timestamp' && typeof value === 'string' && value.startsWith('0000-')
-          ? null
-          : value,
-      )
+    ? row.map((value: unknown, index) => {
+        const { name, type } = columns[index] ?? { name: '', type: 'string' };
+        if (value instanceof Uint8Array) notes.add(`Column "${name}": bytes are kept as text in base64.`);
+        if (type !== 'timestamp' || typeof value !== 'string' || !value.startsWith('0000-')) return value;
+        notes.add(`Column "${name}": zero dates (${value.slice(0, 10)}) are kept as missing.`);
+        return null;
+      })
     : [];

@@ -19,6 +19,12 @@ const TYPES: Readonly<Record<number, ColumnType>> = {
   1114: 'timestamp',
   1184: 'timestamp',
 };
+/** Their digits are kept, whatever the column was declared. */
+const NUMERIC = 1700;
+const BYTEA = 17;
+const WITH_ZONE = 1184;
+/** As JSON of JavaScript they would lose digits. */
+const JSON_TYPES = [114, 3802];
 const TIMES = Object.entries(TYPES).flatMap(([oid, type]) => (type === 'timestamp' ? [Number(oid)] : []));
 
 /**
@@ -35,7 +41,7 @@ export async function readPostgres(url: URL, query: string): Promise<TypedRows> 
     connect_timeout: 15,
     onnotice: () => {},
     // Node would take a time without a zone for one of the local zone; the engine reads the text as it is.
-    types: { date: { to: 1184, from: TIMES, serialize: String, parse: asTheyCome } },
+    types: { date: { to: 1184, from: [...TIMES, ...JSON_TYPES], serialize: String, parse: asTheyCome } },
     connection: { TimeZone: 'UTC' },
   });
   const pieces = (async function* () {
@@ -64,9 +70,18 @@ export async function readPostgres(url: URL, query: string): Promise<TypedRows> 
   const described = z
     .array(z.object({ name: z.string(), type: z.number() }))
     .parse('columns' in first.value ? first.value.columns : []);
-  const columns = described.map(({ name, type }) => ({ name, type: TYPES[type] ?? ('string' as const) }));
+  const columns = described.map(({ name, type }) => ({
+    name,
+    type: TYPES[type] ?? ('string' as const),
+    isDigits: type === NUMERIC,
+  }));
+  const notes = described.flatMap(({ name, type }) => [
+    ...(type === BYTEA ? [`Column "${name}": bytes are kept as text in base64.`] : []),
+    ...(type === WITH_ZONE ? [`Column "${name}": times with a zone are kept as UTC.`] : []),
+  ]);
   return {
     columns,
+    notes: new Set(notes),
     rows: (async function* () {
       try {
         yield* first.value;

@@ -1,7 +1,15 @@
 import type { TypedColumn } from '../../engine/batches.ts';
 
+/** A column of rows that know their types. */
+export interface KnownColumn extends TypedColumn {
+  /** Its values are written with all of their digits, which say how the column is kept. */
+  readonly isDigits?: boolean;
+}
+
 /** Rows that know their types: the engine need not guess. Times are dates, or texts that the engine reads. */
 export interface TypedRows {
-  readonly columns: readonly TypedColumn[];
+  readonly columns: readonly KnownColumn[];
   readonly rows: AsyncIterable<readonly unknown[]>;
+  /** What a person is to know of how they were read; whole when the rows are at their end. */
+  readonly notes?: ReadonlySet<string>;
 }
