@@ -178,4 +178,25 @@ describe('a type that is read from looks', () => {
     expect(added.columns.find((column) => column.name === 'v')?.type).toBe(type);
     expect(added.rows.map(({ v }) => v)).toEqual(values);
   });
+
+  it('is looked for in what a person says that numbers, days and missing values are written as', async () => {
+    const text = 'p;m;c;d;n\n1.234,50;$5;12,5%;01.02.2024;NA\n7,25;$7;3%;13.02.2024;5\n';
+    const said = { decimal: ',', thousands: '.', currency: ['$'], percent: true, dateFormat: '%d.%m.%Y' };
+    const added = await add('a.csv', text, { ...said, nulls: ['n=NA'] });
+    expect(added.notes).toEqual([]);
+    expect(added.rows).toEqual([
+      { p: 1234.5, m: 5, c: 0.125, d: '2024-02-01T00:00:00Z', n: null },
+      { p: 7.25, m: 7, c: 0.03, d: '2024-02-13T00:00:00Z', n: 5 },
+    ]);
+    const unsaid = await add('a.csv', text);
+    expect(unsaid.columns.map(({ type }) => type)).toEqual([
+      'string',
+      'string',
+      'string',
+      'string',
+      'string',
+    ]);
+    for (const option of ['--decimal , --thousands .', '--date-format %d.%m.%Y', '--nulls n=NA'])
+      expect(unsaid.notes.join(' ')).toContain(option);
+  });
 });
