@@ -134,4 +134,5 @@ export const elementType = (): Spec<ElementType | undefined> =>
 export const valueType = (): Spec<ValueType | undefined> => spec('type', (value) => value as ValueType);
 
 /** A graph as an attribute; the planner replaces it by a body that runs. */
-export const graph = (): Spec<OnnxGraph> => required(spec('graph', (value) => value as OnnxGraph));
+export const graph = (): Spec<OnnxGraph> => required(optionalGraph());
+export const optionalGraph = (): Spec<OnnxGraph | undefined> => spec('graph', (value) => value as OnnxGraph);

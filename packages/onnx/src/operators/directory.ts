@@ -103,6 +103,7 @@ export const FAMILIES: readonly Family[] = [
     'BlackmanWindow DFT HammingWindow HannWindow MelWeightMatrix STFT',
     () => import('./signal.ts'),
   ),
+  elsewhere('ai.onnx.preview', 'FlexAttention', () => import('./flex-attention.ts')),
   elsewhere('ai.onnx.preview.training', 'Adagrad Adam Momentum', () => import('./training.ts')),
 ];
 

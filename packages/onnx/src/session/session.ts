@@ -12,6 +12,7 @@ import { CORE_WORK, execute } from './execute.ts';
 const OPSETS: Readonly<Record<string, readonly [number, number]>> = {
   '': [1, 28],
   'ai.onnx.ml': [1, 5],
+  'ai.onnx.preview': [1, 1],
   'ai.onnx.preview.training': [1, 1],
   'com.microsoft': [1, 1],
 };

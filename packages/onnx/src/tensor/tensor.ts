@@ -204,7 +204,10 @@ export function fromData({ type, dims, data, name }: TensorData): Tensor {
   if (isExact && (type === 'string' || !(floatFormat(type) || type === 'bool' || /[24]$/.test(type))))
     return make(type, dims, data as Data);
   if (type === 'string') return texts(dims, Array.from<unknown, string>(data as ArrayLike<unknown>, String));
-  const values = data as ArrayLike<number | bigint>;
+  // Booleans are 0 and 1, also those of a caller whose types are not checked.
+  const values = Array.from<unknown, number | bigint>(data as ArrayLike<unknown>, (value) =>
+    typeof value === 'boolean' ? Number(value) : (value as number | bigint),
+  );
   const range = integerRange(type);
   const out = newData(type, values.length) as TypedArray;
   for (let i = 0; i < values.length; i++) {
