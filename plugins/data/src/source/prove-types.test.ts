@@ -66,8 +66,11 @@ const FIELDS: readonly Case[] = [
   [['5.', '2'], 'string', ['5.', '2']],
   [['0.12345678901234567890', '0.5'], 'string', ['0.12345678901234567890', '0.5']],
   [['NaN', '1.5'], 'string', ['NaN', '1.5']],
-  [['nan', '1.5'], 'string', ['nan', '1.5']],
-  [['inf', '1.5'], 'string', ['inf', '1.5']],
+  [['nan', '1.5'], 'number', ['NaN', 1.5]],
+  [['inf', '-inf', '1.5'], 'number', ['Infinity', '-Infinity', 1.5]],
+  [['-inf', '1', '20'], 'number', ['-Infinity', 1, 20]],
+  [['inf', 'nan'], 'string', ['inf', 'nan']],
+  [['Infinity', '1.5'], 'string', ['Infinity', '1.5']],
   [['-Infinity', '1.5'], 'string', ['-Infinity', '1.5']],
   [['1,5', '2,5'].map((text) => `"${text}"`), 'string', ['1,5', '2,5']],
   // Truths.

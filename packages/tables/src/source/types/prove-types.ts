@@ -5,7 +5,7 @@ import { literal } from '../../engine/quote.ts';
 import { givenSpelling } from './given-spelling.ts';
 import { isPlain, type Numerals, plainNumber } from './numerals.ts';
 import { isOfKind, type RawColumn, type RawTable, textOf, valueTextOf } from './raw-table.ts';
-import { BY_VALUE, dateFormat, type Spelling, spellingsOf } from './spelling.ts';
+import { BY_VALUE, dateFormat, NO_NUMBERS, type Spelling, spellingsOf } from './spelling.ts';
 
 /** What a person said of the types. */
 export interface Said {
@@ -167,7 +167,7 @@ async function asked(
 /** Texts of a column that tell what it could be: the same whatever the order of the rows. */
 function examplesOf(raw: RawColumn): readonly string[] {
   const text = `left(${valueTextOf(raw)}, 61)`;
-  const isWord = `${text} NOT IN (${NULL_WORDS.map(literal).join(', ')})`;
+  const isWord = `${text} NOT IN (${[...NULL_WORDS, ...NO_NUMBERS].map(literal).join(', ')})`;
   return [
     `min(${text}) FILTER (${isWord})`,
     `max(${text}) FILTER (${isWord})`,

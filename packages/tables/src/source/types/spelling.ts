@@ -30,6 +30,11 @@ const spelling = (
   how: Pick<Spelling, 'value' | 'fits'> & Partial<Spelling>,
 ): Spelling => ({ key, type, of, isProof: true, ...how });
 
+/** Words for numbers that are none, as the engine writes them; in a column of other numbers they are values. */
+export const NO_NUMBERS: readonly string[] = ['nan', 'inf', '-inf'];
+
+const isNoNumber = (text: string): string => `${text} IN (${NO_NUMBERS.map(literal).join(', ')})`;
+
 const asDouble = (text: string): string => `TRY_CAST(${text} AS DOUBLE)`;
 
 const INTEGER = spelling('integer', 'integer', 'n', {
@@ -40,9 +45,9 @@ const INTEGER = spelling('integer', 'integer', 'n', {
 /** As Python, pandas and DuckDB write doubles: 1.0, 0.25, 1e-05. */
 const ALWAYS_FRACTION = spelling('number, always with a fraction', 'number', 'n', {
   value: asDouble,
-  // Words for what is no number would be written back too. A short text is checked without writing anything.
+  // A short text is checked without writing anything.
   fits: (text, value) =>
-    `CASE WHEN length(${text}) <= 16 AND regexp_full_match(${text}, '-?(0|[1-9][0-9]*)\\.([0-9]*[1-9]|0)') THEN abs(${value}) >= 1e-4 OR ${value} = 0 ELSE CAST(${value} AS VARCHAR) = ${text} AND isfinite(${value}) END`,
+    `CASE WHEN ${isNoNumber(text)} THEN true WHEN length(${text}) <= 16 AND regexp_full_match(${text}, '-?(0|[1-9][0-9]*)\\.([0-9]*[1-9]|0)') THEN abs(${value}) >= 1e-4 OR ${value} = 0 ELSE CAST(${value} AS VARCHAR) = ${text} AND isfinite(${value}) END`,
 });
 
 /** The digits of a number from the first that is not 0, without its exponent. */
@@ -53,7 +58,7 @@ const digitsOf = (text: string): string =>
 const PLAIN = spelling('number, plain', 'number', 'n', {
   value: asDouble,
   fits: (text, value) =>
-    `CASE WHEN length(${text}) <= 15 AND regexp_full_match(${text}, '-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?') THEN ${text} <> '-0' WHEN contains(${text}, 'e') THEN CAST(${value} AS VARCHAR) = regexp_replace(${text}, 'e([+-])([0-9])$', 'e\\10\\2') AND isfinite(${value}) WHEN abs(${value}) < 1e-4 THEN regexp_full_match(${text}, '-?0\\.0{4,5}[0-9]*[1-9]') AND ${digitsOf(text)} = ${digitsOf(`CAST(${value} AS VARCHAR)`)} WHEN contains(${text}, '.') THEN CAST(${value} AS VARCHAR) = ${text} AND NOT suffix(${text}, '.0') ELSE abs(${value}) <= ${MOST_WHOLE} AND CAST(TRY_CAST(${value} AS BIGINT) AS VARCHAR) = ${text} END`,
+    `CASE WHEN ${isNoNumber(text)} THEN true WHEN length(${text}) <= 15 AND regexp_full_match(${text}, '-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?') THEN ${text} <> '-0' WHEN contains(${text}, 'e') THEN CAST(${value} AS VARCHAR) = regexp_replace(${text}, 'e([+-])([0-9])$', 'e\\10\\2') AND isfinite(${value}) WHEN abs(${value}) < 1e-4 THEN regexp_full_match(${text}, '-?0\\.0{4,5}[0-9]*[1-9]') AND ${digitsOf(text)} = ${digitsOf(`CAST(${value} AS VARCHAR)`)} WHEN contains(${text}, '.') THEN CAST(${value} AS VARCHAR) = ${text} AND NOT suffix(${text}, '.0') ELSE abs(${value}) <= ${MOST_WHOLE} AND CAST(TRY_CAST(${value} AS BIGINT) AS VARCHAR) = ${text} END`,
 });
 
 /** Decimals that all have so many digits behind the point: 1.10, 2.50. */
