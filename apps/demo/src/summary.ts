@@ -2,7 +2,7 @@ import type { View } from '@trestle/kernel';
 import { MODEL } from './demo-folder.ts';
 import type { DemoAccount } from './run-demo.ts';
 
-const rounded = (value: number | undefined): string => (value ?? Number.NaN).toFixed(3);
+const rounded = (value: number | null | undefined): string => (value ?? Number.NaN).toFixed(3);
 
 /** The account of the demo, and where to look further. */
 export function summary(account: DemoAccount, dir: string, isOnce: boolean): readonly View[] {

@@ -95,6 +95,17 @@ describe('what is refused, and how', () => {
       'TRS_SERVER_CONTENT_ENCODING',
     ],
     [
+      'a body in another charset',
+      () =>
+        ask(
+          'POST /api/v1/echo/say',
+          [LOCAL, 'content-type: application/json; charset=utf-16', 'content-length: 2'],
+          '{}',
+        ),
+      415,
+      'TRS_SERVER_BODY_NOT_UTF8',
+    ],
+    [
       'an image that is one of our answers',
       () =>
         ask('GET /api/v1/echo/say?text=a', [LOCAL, 'sec-fetch-site: cross-site', 'sec-fetch-mode: no-cors']),

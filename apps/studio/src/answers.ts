@@ -99,15 +99,20 @@ export interface Run {
   readonly task?: string;
   readonly dataset?: string;
   readonly spec: { readonly data: string; readonly target: string };
-  readonly metrics: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly metrics: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
   readonly candidates: readonly {
     readonly estimator: string;
     readonly chosen: boolean;
-    readonly metrics: Readonly<Record<string, number>>;
+    readonly metrics: Readonly<Record<string, number | null>>;
   }[];
   readonly modelDigest?: string;
   readonly notes?: readonly string[];
-  readonly split?: { readonly kind: string; readonly trainRows: number; readonly testRows: number };
+  readonly split?: {
+    readonly kind: string;
+    readonly boundary?: string;
+    readonly trainRows: number;
+    readonly testRows: number;
+  };
   readonly error?: string;
   readonly startedAt: string;
   readonly finishedAt?: string;
@@ -122,7 +127,7 @@ export interface ModelVersion {
   readonly estimator?: string;
   readonly run?: string;
   readonly dataset?: string;
-  readonly metrics: Readonly<Record<string, number>>;
+  readonly metrics: Readonly<Record<string, number | null>>;
   readonly createdAt: string;
 }
 

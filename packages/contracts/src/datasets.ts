@@ -1,5 +1,11 @@
 import { type Actor, type Context, token } from '@trestle/kernel/spec';
-import { type Batch, columnTypeSchema, storedTypeSchema, type TableSketch } from '@trestle/statistics';
+import {
+  type Batch,
+  type ColumnType,
+  columnTypeSchema,
+  storedTypeSchema,
+  type TableSketch,
+} from '@trestle/statistics';
 import { z } from 'zod';
 
 export const columnSchema = z.object({
@@ -89,8 +95,15 @@ export interface Datasets {
   read(reference: string, options?: ReadOptions): AsyncIterable<Batch>;
   /** Streams numbers and images for training, decoded ahead of the batch that is worked on; memory does not grow with the rows. */
   load(reference: string, options?: LoadOptions): AsyncIterable<FloatBatch>;
-  /** Streams the rows of a file that a caller names (CSV, JSON, Parquet, …) without keeping them. */
-  readFile(ctx: Context, path: string): AsyncIterable<Batch>;
+  /**
+   * Streams the rows of a file that a caller names (CSV, JSON, Parquet, …) without keeping them. Columns that `types` names are of
+   * those types, whatever they look like: texts stand as they were written. @throws TRS_DATA_BAD_ROWS where one does not fit
+   */
+  readFile(
+    ctx: Context,
+    path: string,
+    options?: { readonly types?: ReadonlyMap<string, ColumnType> },
+  ): AsyncIterable<Batch>;
   /** Adds rows that the program made (monitoring's labelled traffic) as a new version. */
   addRows(
     actor: Actor,

@@ -37,6 +37,8 @@ export interface FittedEstimator {
   predict(design: Design): Float32Array;
   /** The same as nodes of the model's graph: from the design matrix to [batch, outputs]. */
   readonly head: GraphPart;
+  /** What a person is to know of how it was fitted: that it ended before its optimum. */
+  readonly notes?: readonly string[];
 }
 
 /** Something that can be fitted to a design matrix. */

@@ -12,7 +12,7 @@ export const modelVersionSchema = z.object({
   estimator: z.string().optional(),
   run: z.string().optional(),
   dataset: z.string().optional(),
-  metrics: z.record(z.string(), z.number()),
+  metrics: z.record(z.string(), z.number().nullable()),
   createdAt: z.string(),
 });
 export type ModelVersion = z.infer<typeof modelVersionSchema>;

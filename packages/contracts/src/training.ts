@@ -29,7 +29,8 @@ export const trainingSpecSchema = z.object({
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 
-export const metricsSchema = z.record(z.string(), z.number());
+/** Metrics by name; null where one is no number (of a model that answers so). */
+export const metricsSchema = z.record(z.string(), z.number().nullable());
 export type Metrics = z.infer<typeof metricsSchema>;
 
 export const runSchema = z.object({
@@ -49,7 +50,7 @@ export const runSchema = z.object({
   split: z
     .object({
       kind: z.enum(['time', 'random', 'recorded']),
-      /** The first time of the held-out part, ISO 8601. */
+      /** The first time of the held-out part, ISO 8601, or the number that stands for it. */
       boundary: z.string().optional(),
       trainRows: z.number(),
       testRows: z.number(),

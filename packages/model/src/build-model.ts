@@ -20,6 +20,8 @@ export interface ModelParts extends DesignPart {
   readonly head: GraphPart;
   /** 1, or how many classes there are. */
   readonly outputs: number;
+  /** What the head gives; float32 when left out. */
+  readonly outputType?: 'float32' | 'float64';
   readonly metadata: ModelMetadata;
 }
 
@@ -27,7 +29,14 @@ export interface ModelParts extends DesignPart {
  * Packages a model as one ONNX file: preprocessing and estimator are its graph, everything else its metadata. Equal models give
  * equal bytes.
  */
-export function buildModel({ inputs, design, head, outputs, metadata }: ModelParts): Uint8Array {
+export function buildModel({
+  inputs,
+  design,
+  head,
+  outputs,
+  outputType = 'float32',
+  metadata,
+}: ModelParts): Uint8Array {
   const graph = graphBuilder([
     { domain: '', version: 18 },
     { domain: 'ai.onnx.ml', version: 3 },
@@ -51,7 +60,7 @@ export function buildModel({ inputs, design, head, outputs, metadata }: ModelPar
       nodes: graph.nodes,
       initializers: graph.initializers,
       inputs,
-      outputs: [{ name: output, type: 'float32', dims: ['batch', outputs] }],
+      outputs: [{ name: output, type: outputType, dims: ['batch', outputs] }],
     },
     metadata: Object.fromEntries(
       Object.entries(metadata).map(([name, value]) => [METADATA_PREFIX + name, JSON.stringify(value)]),

@@ -1,4 +1,4 @@
-import type { TensorData } from '@trestle/onnx';
+import type { TensorData, ValueInfo } from '@trestle/onnx';
 import type { Feature } from './metadata.ts';
 import { ModelError } from './model-error.ts';
 
@@ -12,7 +12,9 @@ export type Row = Readonly<Record<string, unknown>>;
 export function feedsOf(
   features: readonly Feature[],
   rows: readonly Row[],
+  inputs: readonly ValueInfo[],
 ): Record<string, Omit<TensorData, 'name'>> {
+  const exact = new Set(inputs.filter(({ type }) => type === 'float64').map(({ name }) => name));
   const known = new Set(features.map((feature) => feature.name));
   for (const [index, row] of rows.entries()) {
     if (typeof row !== 'object' || row === null || Array.isArray(row))
@@ -34,7 +36,9 @@ export function feedsOf(
           feature.name,
           feature.type === 'category'
             ? { type: 'string' as const, dims, data: values.map(String) }
-            : { type: 'float32' as const, dims, data: Float32Array.from(values, Number) },
+            : exact.has(feature.name)
+              ? { type: 'float64' as const, dims, data: Float64Array.from(values, Number) }
+              : { type: 'float32' as const, dims, data: Float32Array.from(values, Number) },
         ];
       }),
   );
@@ -65,7 +69,13 @@ function readValue(feature: Feature, value: unknown, row: number): number | stri
     }
     case 'number':
       if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return value;
-      throw invalid(row, name, `it must be a finite number, not ${describe(value)}`);
+      throw invalid(
+        row,
+        name,
+        typeof value === 'number' && Number.isFinite(value)
+          ? `${describe(value)} is beyond ±3.4e38, which no feature may be`
+          : `it must be a finite number, not ${describe(value)}`,
+      );
   }
 }
 

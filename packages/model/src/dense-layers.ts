@@ -23,3 +23,12 @@ export const denseLayers =
     if (task === 'binary') return graph.add('Sigmoid', [value]);
     return task === 'multiclass' ? graph.add('Softmax', [value], { axis: int(1) }) : value;
   };
+
+/** value * scale + centre in float64: numbers that float32 could not tell apart come out as they are. */
+export const inFloat64 =
+  (head: GraphPart, { centre, scale }: { readonly centre: number; readonly scale: number }): GraphPart =>
+  (graph, input) => {
+    const scalar = (value: number): string => graph.constant('float64', [1], Float64Array.of(value));
+    const value = graph.add('Cast', [head(graph, input)], { to: int(11) });
+    return graph.add('Add', [graph.add('Mul', [value, scalar(scale)]), scalar(centre)]);
+  };

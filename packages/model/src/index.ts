@@ -1,6 +1,6 @@
 export { buildModel, type DesignPart, type ModelParts } from './build-model.ts';
 export type { Row } from './check-rows.ts';
-export { type DenseLayer, denseLayers } from './dense-layers.ts';
+export { type DenseLayer, denseLayers, inFloat64 } from './dense-layers.ts';
 export {
   alignCounts,
   countOf,

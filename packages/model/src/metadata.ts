@@ -92,7 +92,8 @@ export const lineageSchema = z.object({
 export const modelMetadataSchema = z.object({
   schema: modelSchemaSchema,
   golden: goldenSchema,
-  metrics: z.record(z.string(), z.number()),
+  /** Null where a metric is no number: of a model that answers so, or of rows that it is not defined for. */
+  metrics: z.record(z.string(), z.number().nullable()),
   /** Markdown: what it is for, what it was made from, how good it is, where it ends. */
   card: z.string(),
   lineage: lineageSchema,

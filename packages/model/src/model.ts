@@ -11,6 +11,7 @@ import { OUTPUT_NAMES } from './build-model.ts';
 import { feedsOf, type Row } from './check-rows.ts';
 import { type Feeds, imageGroups, type OnImage } from './image/image-groups.ts';
 import type { Feature, ModelMetadata, ModelSchema } from './metadata.ts';
+import { ModelError } from './model-error.ts';
 import { readMetadata } from './read-metadata.ts';
 import { compareGolden } from './verify.ts';
 
@@ -50,7 +51,7 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
   const metadata = readMetadata(onnx);
   const features = metadata?.schema.features ?? featuresOf(onnx);
   const predictAlike = async (rows: readonly Row[], images: Feeds): Promise<readonly Prediction[]> => {
-    const outputs = await session.run({ ...feedsOf(features, rows), ...images });
+    const outputs = await session.run({ ...feedsOf(features, rows, session.inputs), ...images });
     return metadata
       ? predictionsOf(metadata.schema, outputs, rows.length)
       : plainOutputs(outputs, rows.length);
@@ -59,7 +60,7 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
     if (rows.length === 0) return [];
     if (!features.some(({ type }) => type === 'image')) return await predictAlike(rows, {});
     // All rows are checked before the first image is decoded.
-    feedsOf(features, rows);
+    feedsOf(features, rows, session.inputs);
     const predictions = new Array<Prediction>(rows.length);
     for await (const group of imageGroups(features, rows, onImage)) {
       const found = await predictAlike(
@@ -103,7 +104,18 @@ function predictionsOf(
   rows: number,
 ): Prediction[] {
   const values = outputs[OUTPUT_NAMES[schema.task]]?.data ?? [];
-  const at = (index: number): number => Number(values[index] ?? Number.NaN);
+  const width = values.length / rows;
+  const at = (index: number): number => {
+    const value = Number(values[index] ?? Number.NaN);
+    if (Number.isFinite(value)) return value;
+    const row = Math.floor(index / width);
+    throw new ModelError(
+      'ANSWER_NOT_FINITE',
+      `Row ${row}: the model answers ${value}, which is no number to go by.`,
+      'Look at the values of that row: one of them is far from what the model has learnt.',
+      { row, field: '', reason: `the model answers ${value}` },
+    );
+  };
   return Array.from({ length: rows }, (_, row) => {
     if (schema.task === 'regression') return { value: at(row) };
     const scores =

@@ -84,6 +84,8 @@ export function featureKindContract(
         const values = Array.from({ length: rows }, (_, row) => columns[name]?.[row]);
         const dims = [rows, 1];
         if (type === 'string') return [name, { type, dims, data: values.map(String) }] as const;
+        if (type === 'float64')
+          return [name, { type, dims, data: Float64Array.from(values, Number) }] as const;
         return [name, { type: 'float32' as const, dims, data: Float32Array.from(values, Number) }] as const;
       });
       const { [design]: computed } = await session.run(Object.fromEntries(feeds));

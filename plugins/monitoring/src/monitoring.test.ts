@@ -141,6 +141,26 @@ describe('feedback', () => {
     });
   });
 
+  it.each([
+    ['another spelling', 'YES'],
+    ['an empty text', ''],
+    ['a number', 1],
+  ])('refuses %s of a class, names the classes, and keeps the labels that were there', async (_, wrong) => {
+    const [a, b] = await send(drawRows(7, 2));
+    await route(JSON.stringify({ labels: [{ id: a, label: 'yes' }] }));
+    const labels = [
+      { id: b, label: 'no' },
+      { id: a, label: wrong },
+    ];
+    await expect(route(JSON.stringify({ labels }))).rejects.toMatchObject({
+      code: 'TRS_MONITOR_LABEL_UNKNOWN',
+      message: expect.stringMatching(/no, yes|yes, no/),
+      details: { entry: 1, id: a, label: wrong },
+    });
+    const again = await route(JSON.stringify({ labels: [{ id: a, label: 'yes' }] }));
+    expect(await again.json()).toMatchObject({ matched: 1, changed: 0 });
+  });
+
   it('changes nothing when the same labels come again, and no event tells of it', async () => {
     const ids = await send(drawRows(8, 20));
     const input = await labelFile(
@@ -165,7 +185,7 @@ describe('feedback', () => {
     const answer = await route(
       JSON.stringify({
         labels: [
-          { id, label: 'maybe' },
+          { id, label: 'yes' },
           { id, label: 'no' },
         ],
       }),

@@ -265,6 +265,7 @@ describe('the serving plugin', () => {
   describe('the Open Inference Protocol', () => {
     const MODEL = '/v2/models/:model';
     const VERSION = '/v2/models/:model/versions/:version';
+    const number = (more: object = {}) => ({ name: 'x', datatype: 'FP32', shape: [1], data: [1], ...more });
 
     it('describes and runs a model by its features', async () => {
       await host.run(deployOperation, { model: 'strikes@champion' });
@@ -361,6 +362,25 @@ describe('the serving plugin', () => {
       });
     });
 
+    it.each<[string, readonly object[], object, string]>([
+      ['an output that there is not', [number()], { outputs: [{ name: 'potato' }] }, 'potato'],
+      ['an output twice', [number()], { outputs: [{ name: 'label' }, { name: 'label' }] }, 'label'],
+      ['an input twice', [number(), number()], {}, '"x"'],
+      ['another datatype', [number({ datatype: 'BOOL' })], {}, 'BOOL'],
+      ['a datatype that there is not', [number({ datatype: 'FP128' })], {}, 'FP128'],
+      ['more elements than its shape', [number({ data: [1, 2] })], {}, '2 elements'],
+      ['nested data that is not as its shape', [number({ shape: [2, 1], data: [[1, 2]] })], {}, '1 members'],
+      ['an integer out of range', [number({ datatype: 'INT8', data: [300] })], {}, '300'],
+      ['an integer with a fraction', [number({ datatype: 'INT32', data: [1.5] })], {}, '1.5'],
+      ['a number beyond float32', [number({ data: [1e39] })], {}, '1e+39'],
+      ['an unknown parameter', [number()], { parameters: { priority: 1 } }, 'priority'],
+      ['an input with one', [number({ parameters: { shared: 'x' } })], {}, 'shared'],
+    ])('refuses %s by its name', async (_, inputs, more, named) => {
+      await host.run(deployOperation, { model: 'strikes@champion' });
+      const answer = await call('POST', `${MODEL}/infer`, { model: 'strikes' }, { inputs, ...more });
+      expect(answer).toMatchObject({ status: 422, error: expect.stringContaining(named) });
+    });
+
     it('says that it is alive and ready, and what it is', async () => {
       expect(await call('GET', '/v2/health/live', {})).toEqual({ live: true });
       expect(await call('GET', '/v2/health/ready', {})).toEqual({ ready: true });
@@ -396,7 +416,9 @@ describe('the serving plugin', () => {
       await expect(
         host.run(predictOperation, { ...input, out: 'bad.jsonl' }, { surface: 'cli' }),
       ).rejects.toMatchObject({
-        code: 'TRS_SERVING_ROW_INVALID',
+        // The reader says it, by the line: the text is no number, as the model's schema has it.
+        code: 'TRS_DATA_BAD_ROWS',
+        message: expect.stringContaining('9002'),
       });
       expect((await readdir(project.dir)).filter((name) => name.includes('bad'))).toEqual([]);
     });

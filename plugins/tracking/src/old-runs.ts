@@ -88,7 +88,10 @@ async function moveTraining(db: Kysely<OldTables>, record: string): Promise<void
   await addNotes(db, run, notes, 'unknown');
   const time = finishedAt ?? startedAt;
   const last = Object.entries(metrics).flatMap(([part, values]) =>
-    Object.entries(values).map(([name, value]) => ({ name: `${part}/${name}`, at: 0, value, time })),
+    // What was no number has no place in a series.
+    Object.entries(values).flatMap(([name, value]) =>
+      value === null ? [] : [{ name: `${part}/${name}`, at: 0, value, time }],
+    ),
   );
   const series = Object.entries(curves).flatMap(([name, values]) =>
     values.map((value, at) => ({ name: `validation/${name}`, at, value, time })),

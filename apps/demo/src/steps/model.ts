@@ -9,7 +9,7 @@ import { announce, byHand, perform, type Stage } from '../stage.ts';
 export interface ModelAccount {
   readonly run: string;
   readonly version: number;
-  readonly test: Readonly<Record<string, number>>;
+  readonly test: Readonly<Record<string, number | null>>;
   readonly candidates: readonly { readonly estimator: string; readonly chosen: boolean }[];
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { serverError } from '../server-error.ts';
 import { checkJsonDepth } from './json-depth.ts';
@@ -15,6 +16,18 @@ const JSON_ONLY = [JSON_TYPE];
 
 const typeOf = (request: FastifyRequest): string =>
   (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+const isUtf8Named = (request: FastifyRequest): boolean => {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+  return charset === undefined || /^(utf-?8|us-ascii|ascii)$/i.test(charset);
+};
+
+const notUtf8 = () =>
+  serverError('BODY_NOT_UTF8', {
+    kind: 'unsupported',
+    message: 'The body is not UTF-8.',
+    hint: 'Encode JSON as UTF-8, and name no other charset.',
+  });
 
 /** Takes bodies of the content types that a route declares, as bytes, within the route's limit. */
 export function addBody(app: FastifyInstance): void {
@@ -41,7 +54,11 @@ export function addBody(app: FastifyInstance): void {
     const { bodyLimit } = request.routeOptions;
     if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw bodyTooLarge(bodyLimit);
     const body = await readBody(request.raw, bodyLimit);
-    if (type === JSON_TYPE) checkJsonDepth(body);
+    if (type === JSON_TYPE) {
+      // RFC 8259: JSON between systems is UTF-8. What is decoded otherwise would be other texts.
+      if (!isUtf8(body) || !isUtf8Named(request)) throw notUtf8();
+      checkJsonDepth(body);
+    }
     return body;
   });
 }

@@ -90,7 +90,9 @@ export function RunPage({ id }: { id: string }) {
 function Facts({ of: run }: { of: Run }) {
   return (
     <span class="quiet">
-      {run.split ? `${count(run.split.trainRows)} rows to learn, ${count(run.split.testRows)} held out` : ''}
+      {run.split
+        ? `${count(run.split.trainRows)} rows to learn, ${count(run.split.testRows)} held out${run.split.boundary === undefined ? '' : `, from ${run.split.boundary.replace(/T00:00:00\.000Z$/, '')} on`}`
+        : ''}
       {run.finishedAt ? ` · took ${duration(run.startedAt, run.finishedAt)}` : ''}
     </span>
   );

@@ -17,7 +17,7 @@ export const feedbackReceived = defineEvent(
 );
 
 const modelVersion = z.object({ name: z.string(), version: z.number().int() });
-const metrics = z.record(z.string(), z.number());
+const metrics = z.record(z.string(), z.number().nullable());
 
 /** A retraining ended: what was compared on which rows, and what came of it. */
 export const retrainFinished = defineEvent(

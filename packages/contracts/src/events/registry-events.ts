@@ -4,7 +4,11 @@ import { z } from 'zod';
 /** A new version of a model: `model:strikes@3`. */
 export const modelRegistered = defineEvent(
   'model.registered',
-  z.object({ digest: z.string(), run: z.string().optional(), metrics: z.record(z.string(), z.number()) }),
+  z.object({
+    digest: z.string(),
+    run: z.string().optional(),
+    metrics: z.record(z.string(), z.number().nullable()),
+  }),
 );
 
 const move = z.object({

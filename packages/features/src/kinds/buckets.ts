@@ -9,6 +9,7 @@ import {
   numberInput,
   numberReader,
   numericSpec,
+  unshifted,
 } from '../numeric.ts';
 
 /** Intervals between ascending edges, open at both ends; a value on an edge is below it. */
@@ -32,8 +33,11 @@ export const buckets = featureKind({
     const edges = [...new Set(shares.map((share) => Math.fround(quantile(present, share))))];
     return [{ kind: 'buckets', name, ...step, edges }];
   },
-  inputs: (step) => [numberInput(step.column)],
-  columns: ({ name, edges }) => [...edges.map((edge) => `${name} <= ${edge}`), `${name} beyond`],
+  inputs: (step) => [numberInput(step)],
+  columns: ({ name, edges, shift }) => [
+    ...edges.map((edge) => `${name} <= ${unshifted(edge, shift)}`),
+    `${name} beyond`,
+  ],
   encoder(step, columns) {
     const number = numberReader(step, columns);
     const edges = step.edges.map(Math.fround);

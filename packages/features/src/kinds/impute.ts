@@ -6,6 +6,7 @@ import {
   learnNumeric,
   type NumericStep,
   numberInput,
+  numberNode,
   numberReader,
   numericSpec,
 } from '../numeric.ts';
@@ -15,7 +16,7 @@ interface ImputeStep extends FeatureStep, NumericStep {
   readonly flag: boolean;
 }
 
-/** A number as it is, another in the place of a missing one; with `flag` a second column says whether it was missing. */
+/** A number as it is (shifted where float32 cannot tell its values apart), another in the place of a missing one; with `flag` a second column says whether it was missing. */
 export const impute = featureKind({
   kind: 'impute',
   spec: z.strictObject({ kind: z.literal('impute'), ...numericSpec, flag: z.boolean().default(false) }),
@@ -24,7 +25,7 @@ export const impute = featureKind({
     const { step } = learnNumeric(name, spec, table);
     return [{ kind: 'impute', name, ...step, flag: spec.flag }];
   },
-  inputs: (step) => [numberInput(step.column)],
+  inputs: (step) => [numberInput(step)],
   columns: ({ name, flag }) => (flag ? [name, `${name} is missing`] : [name]),
   encoder(step, columns) {
     const number = numberReader(step, columns);
@@ -36,7 +37,7 @@ export const impute = featureKind({
   },
   nodes(graph, step) {
     if (!step.flag) return imputeNode(graph, step);
-    const missing = graph.add('Cast', [graph.add('IsNaN', [step.column])], { to: int(1) });
+    const missing = graph.add('Cast', [graph.add('IsNaN', [numberNode(graph, step)])], { to: int(1) });
     return graph.add('Concat', [imputeNode(graph, step), missing], { axis: int(1) });
   },
 });

@@ -2,17 +2,22 @@ import { floats, int } from '@trestle/onnx';
 import { quantile } from '@trestle/statistics';
 import { z } from 'zod';
 import { type FeatureStep, featureKind, unsuited } from '../feature-kind.ts';
-import { meanAndDeviation, numberInput } from '../numeric.ts';
+import {
+  meanAndDeviation,
+  type NumericStep,
+  numberInput,
+  numberNode,
+  shifted,
+  shiftOf,
+  unshifted,
+} from '../numeric.ts';
 import { columnOf } from '../table.ts';
 
 const THRESHOLD_QUANTILES = [0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9];
 const MIN_DISTINCT_FOR_THRESHOLDS = 12;
 
 /** A column of numbers (truths as 0 and 1, times in milliseconds) with what was learnt of it. */
-interface NumberColumn {
-  readonly column: string;
-  /** Stands for a missing value. */
-  readonly impute: number;
+interface NumberColumn extends NumericStep {
   readonly mean: number;
   /** 1 / standard deviation. */
   readonly scale: number;
@@ -50,26 +55,28 @@ export const numbers = featureKind({
       }),
     },
   ],
-  inputs: (step) => step.numbers.map(({ column }) => numberInput(column)),
+  inputs: (step) => step.numbers.map(numberInput),
   columns: (step) => [
     ...step.numbers.map(({ column }) => column),
     ...step.numbers.map(({ column }) => `${column} is missing`),
-    ...step.numbers.flatMap(({ column, thresholds }) => thresholds.map((edge) => `${column} > ${edge}`)),
+    ...step.numbers.flatMap(({ column, thresholds, shift }) =>
+      thresholds.map((edge) => `${column} > ${unshifted(edge, shift)}`),
+    ),
   ],
   encoder(step, columns) {
     const width = step.numbers.length;
     let thresholdsAt = 2 * width;
-    const each = step.numbers.map(({ column, impute, mean, scale, thresholds }, index) => {
+    const each = step.numbers.map(({ column, impute, shift, mean, scale, thresholds }, index) => {
       const at = thresholdsAt;
       thresholdsAt += thresholds.length;
       const values = columns[column];
       const [instead, centre, factor] = [Math.fround(impute), Math.fround(mean), Math.fround(scale)];
       const edges = thresholds.map(Math.fround);
-      return { values, instead, centre, factor, edges, index, at };
+      return { values, shift, instead, centre, factor, edges, index, at };
     });
     return (row, put) => {
-      for (const { values, instead, centre, factor, edges, index, at } of each) {
-        const raw = Math.fround(Number(values?.[row] ?? Number.NaN));
+      for (const { values, shift, instead, centre, factor, edges, index, at } of each) {
+        const raw = Math.fround(shifted(Number(values?.[row] ?? Number.NaN), shift));
         const isMissing = Number.isNaN(raw);
         const value = isMissing ? instead : raw;
         put(index, Math.fround(value - centre) * factor);
@@ -79,7 +86,7 @@ export const numbers = featureKind({
     };
   },
   nodes(graph, step) {
-    const names = step.numbers.map(({ column }) => column);
+    const names = step.numbers.map((one) => numberNode(graph, one));
     const raw =
       names.length === 1 ? graph.add('Identity', names) : graph.add('Concat', names, { axis: int(1) });
     const imputed = graph.add(
@@ -112,10 +119,21 @@ export const numbers = featureKind({
 });
 
 function learnColumn(column: string, values: Float64Array, hasThresholds: boolean): NumberColumn {
-  const present = values.filter((value) => !Number.isNaN(value)).sort();
+  const raw = values.filter((value) => !Number.isNaN(value)).sort();
+  const shift = shiftOf(raw);
+  const present = shift ? raw.map((value) => shifted(value, shift)) : raw;
   const impute = quantile(present, 0.5);
-  const { mean, deviation } = meanAndDeviation(values.map((value) => (Number.isNaN(value) ? impute : value)));
+  const { mean, deviation } = meanAndDeviation(
+    values.map((value) => (Number.isNaN(value) ? impute : shifted(value, shift))),
+  );
   const isFine = hasThresholds && new Set(present).size >= MIN_DISTINCT_FOR_THRESHOLDS;
   const edges = isFine ? THRESHOLD_QUANTILES.map((share) => Math.fround(quantile(present, share))) : [];
-  return { column, impute, mean, scale: deviation > 0 ? 1 / deviation : 1, thresholds: [...new Set(edges)] };
+  return {
+    column,
+    impute,
+    ...(shift ? { shift } : {}),
+    mean,
+    scale: deviation > 0 ? 1 / deviation : 1,
+    thresholds: [...new Set(edges)],
+  };
 }

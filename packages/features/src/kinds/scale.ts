@@ -33,7 +33,7 @@ export const scale = featureKind({
     const [offset, spread] = spec.by === 'quartiles' ? byQuartiles(present) : byDeviation(present);
     return [{ kind: 'scale', name, ...step, offset, scale: spread > 0 ? 1 / spread : 1 }];
   },
-  inputs: (step) => [numberInput(step.column)],
+  inputs: (step) => [numberInput(step)],
   columns: ({ name }) => [name],
   encoder(step, columns) {
     const number = numberReader(step, columns);

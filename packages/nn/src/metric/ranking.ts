@@ -1,5 +1,11 @@
 import { checkLengths, checkTwoClasses } from './check-lengths.ts';
 
+/** What is no number has no rank: neither has what is measured of it. */
+function holdsNaN(scores: ArrayLike<number>): boolean {
+  for (let i = 0; i < scores.length; i++) if (Number.isNaN(scores[i])) return true;
+  return false;
+}
+
 /** Rows from the highest score down. */
 function byScore(scores: ArrayLike<number>): Uint32Array {
   return Uint32Array.from({ length: scores.length }, (_, i) => i).sort(
@@ -9,7 +15,7 @@ function byScore(scores: ArrayLike<number>): Uint32Array {
 
 /**
  * Area under the ROC curve: the probability that a positive row scores above a negative one, ties counting half
- * (Mann and Whitney 1947). O(n log n).
+ * (Mann and Whitney 1947); NaN where a score is. O(n log n).
  *
  * @param labels 0 or 1
  * @throws TRS_NN_EMPTY, TRS_NN_LENGTHS, TRS_NN_SINGLE_CLASS
@@ -17,6 +23,7 @@ function byScore(scores: ArrayLike<number>): Uint32Array {
 export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
   checkLengths('ROC AUC', labels, scores);
   checkTwoClasses('ROC AUC', labels);
+  if (holdsNaN(scores)) return Number.NaN;
   const order = byScore(scores);
   let [positives, negatives, wins] = [0, 0, 0];
   for (let from = 0; from < order.length; ) {
@@ -36,7 +43,8 @@ export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): nu
 }
 
 /**
- * Average precision: the sum of precision times the gain in recall, threshold by threshold, without interpolation. O(n log n).
+ * Average precision: the sum of precision times the gain in recall, threshold by threshold, without interpolation; NaN where a
+ * score is. O(n log n).
  *
  * @param labels 0 or 1
  * @throws TRS_NN_EMPTY, TRS_NN_LENGTHS, TRS_NN_SINGLE_CLASS
@@ -44,6 +52,7 @@ export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): nu
 export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
   checkLengths('average precision', labels, scores);
   checkTwoClasses('average precision', labels);
+  if (holdsNaN(scores)) return Number.NaN;
   const order = byScore(scores);
   let [hits, sum, before] = [0, 0, 0];
   for (const [at, row] of order.entries()) {

@@ -1,4 +1,4 @@
-import type { Batch } from '@trestle/statistics';
+import type { Batch, ColumnType } from '@trestle/statistics';
 import { batches, DEFAULT_BATCH_ROWS, selectColumns } from '../engine/batches.ts';
 import { openEngine } from '../engine/engine.ts';
 import { checkRejects } from './check-rejects.ts';
@@ -12,11 +12,13 @@ import type { SourceOptions } from './source-options.ts';
  * Streams the rows of what a user named. Rows that do not fit fail at the end.
  *
  * @param dir an empty folder for what is fetched, extracted or written
+ * @param wanted the types of columns that may be there, whatever they look like
  */
 export async function* readSource(
   ctx: ReadContext,
   options: SourceOptions,
   dir: string,
+  wanted: ReadonlyMap<string, ColumnType> = new Map(),
 ): AsyncGenerator<Batch> {
   const { files } = await openSource(ctx, options, dir);
   const engine = await openEngine(ctx.limits, {
@@ -25,7 +27,16 @@ export async function* readSource(
     signal: ctx.signal,
   });
   try {
-    const { columns, ready } = await sourceColumns(engine, files, readingOf(options), undefined);
+    const reading = readingOf(options);
+    const looked = await sourceColumns(engine, files, reading, undefined);
+    const types = new Map(
+      looked.columns.flatMap(({ name }) => {
+        const type = wanted.get(name);
+        return type === undefined ? [] : [[name, type] as const];
+      }),
+    );
+    const { columns, ready } =
+      types.size === 0 ? looked : await sourceColumns(engine, files, { ...reading, types }, undefined);
     for (const { source, relation } of ready) {
       yield* batches(engine, selectColumns(relation, columns), columns, DEFAULT_BATCH_ROWS);
       if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source);

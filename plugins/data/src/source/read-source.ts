@@ -1,14 +1,18 @@
-import type { Batch } from '@trestle/contracts';
+import type { Batch, ColumnType } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { readSource as readInto } from '@trestle/tables';
 import { readContext } from './read-context.ts';
 
 /** Streams the rows of a file or folder without making a version of it. Rows that do not fit fail at the end. */
-export async function* readSource(ctx: Context, path: string): AsyncGenerator<Batch> {
+export async function* readSource(
+  ctx: Context,
+  path: string,
+  types?: ReadonlyMap<string, ColumnType>,
+): AsyncGenerator<Batch> {
   const workspace = await (await ctx.service(blobsToken)).workspace();
   try {
-    yield* readInto(readContext(ctx), { path }, workspace.dir);
+    yield* readInto(readContext(ctx), { path }, workspace.dir, types);
   } finally {
     await workspace.remove();
   }

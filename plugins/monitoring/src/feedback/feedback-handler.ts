@@ -1,5 +1,7 @@
 import { deploymentsToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
+import { bufferedLogToken } from '../log/buffered-log-token.ts';
+import { checkLabels } from './check-labels.ts';
 import { type FeedbackResult, MAX_LABELS } from './feedback-schemas.ts';
 import { readLabelFile } from './read-label-file.ts';
 import { receiveLabels } from './receive-labels.ts';
@@ -12,6 +14,9 @@ export async function feedback(
   const { deployment } = await (await ctx.service(deploymentsToken)).get(input.deployment);
   // The whole file is checked before any of it is kept.
   const labels = await readLabelFile(await ctx.files.read(input.input));
+  await (await ctx.service(bufferedLogToken)).flush();
+  for (let start = 0; start < labels.length; start += MAX_LABELS)
+    await checkLabels(ctx, deployment, labels.slice(start, start + MAX_LABELS));
   const total: FeedbackResult = { deployment, received: 0, matched: 0, changed: 0, unmatched: [] };
   for (let start = 0; start < labels.length; start += MAX_LABELS) {
     const part = await receiveLabels(ctx, ctx, deployment, labels.slice(start, start + MAX_LABELS));

@@ -19,8 +19,16 @@ export async function readLabelFile(path: string): Promise<LabelEntry[]> {
       hint: 'Split the file and send the parts one after the other.',
     });
   }
-  const text = await readFile(path, 'utf8');
+  const text = decode(await readFile(path));
   return holdsLines(text) ? linesOf(text) : entriesOf(parseJson(text, 'the file'));
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid('the file', 'it is no UTF-8 text');
+  }
 }
 
 /** The first line is a whole object that is not `{"labels": …}`. */

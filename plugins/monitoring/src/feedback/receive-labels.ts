@@ -3,14 +3,15 @@ import type { Actor, Scope } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import type { MonitoringTables } from '../tables.ts';
+import { checkLabels } from './check-labels.ts';
 import type { FeedbackResult, LabelEntry } from './feedback-schemas.ts';
-
-/** Ids of one query: SQLite takes at most 32,766 parameters. */
-const IDS_PER_QUERY = 1_000;
+import { IDS_PER_QUERY, predictionsOf } from './logged-predictions.ts';
 
 /**
  * Keeps labels, late or not, in one transaction. The same labels again change nothing; a different label for the same
  * row replaces the earlier one and is counted; what belongs to no logged row is reported back.
+ *
+ * @throws TRS_MONITOR_LABEL_UNKNOWN
  */
 export async function receiveLabels(
   scope: Scope,
@@ -20,11 +21,12 @@ export async function receiveLabels(
 ): Promise<FeedbackResult> {
   // A label may follow its prediction at once, while that still waits to be written.
   await (await scope.service(bufferedLogToken)).flush();
+  await checkLabels(scope, deployment, labels);
   const metadata = await scope.service(metadataToken);
   // Within one request too, the last label of a row wins.
   const byRow = new Map(labels.map((entry) => [keyOf(entry.id, entry.row), entry]));
   return await metadata.change<MonitoringTables, FeedbackResult>(actor, async (change) => {
-    const known = await predictionsOf(change, deployment, [...new Set(labels.map((entry) => entry.id))]);
+    const known = await predictionsOf(change.db, deployment, [...new Set(labels.map((entry) => entry.id))]);
     const before = await labelsOf(change, [...known.keys()]);
     const unmatched: FeedbackResult['unmatched'] = [];
     const counts = new Map<string, { model: string; version: number; added: number; changed: number }>();
@@ -65,30 +67,6 @@ export async function receiveLabels(
 const keyOf = (id: string, row: number): string => `${row}/${id}`;
 
 type Labels = Change<MonitoringTables>;
-interface Prediction {
-  readonly row_count: number;
-  readonly model: string;
-  readonly version: number;
-}
-
-async function predictionsOf(
-  change: Labels,
-  deployment: string,
-  ids: readonly string[],
-): Promise<Map<string, Prediction>> {
-  const known = new Map<string, Prediction>();
-  for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {
-    const rows = await change.db
-      .selectFrom('monitoring_predictions')
-      .select(['id', 'row_count', 'model', 'version'])
-      .where('deployment', '=', deployment)
-      .where('id', 'in', ids.slice(start, start + IDS_PER_QUERY))
-      .execute();
-    for (const { id, ...prediction } of rows) known.set(id, prediction);
-  }
-  return known;
-}
-
 async function labelsOf(change: Labels, ids: readonly string[]): Promise<Map<string, string>> {
   const labels = new Map<string, string>();
   for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {

@@ -20,7 +20,7 @@ export async function measurePerformance(scope: Scope, deployment: Deployment): 
   if (!facts.task) return { state: 'unknown-task', ...counts, metrics: [] };
   const model = await (await scope.service(modelsToken)).resolve(`${name}@${version}`);
   const metrics = measured.metrics.map((metric) =>
-    judgeMetric(metric, model.metrics[metric.metric], thresholds),
+    judgeMetric(metric, model.metrics[metric.metric] ?? undefined, thresholds),
   );
   if (measured.rows < thresholds.minRows) {
     return {

@@ -84,7 +84,7 @@ function regressionMetrics(facts: ModelFacts, rows: readonly LabelledRow[]): Win
   const pairs = rows.flatMap((row) => {
     const predicted = scoreOf(facts, row.output);
     const target = Number(row.label);
-    return predicted === undefined || Number.isNaN(target) ? [] : [{ target, predicted }];
+    return predicted === undefined || !Number.isFinite(target) ? [] : [{ target, predicted }];
   });
   if (pairs.length === 0) return { rows: 0, metrics: [] };
   const targets = pairs.map((pair) => pair.target);

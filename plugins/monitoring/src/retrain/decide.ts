@@ -30,6 +30,15 @@ export function decide(champion: Metrics, challenger: Metrics, metric: string, m
       details: { metric, known: Object.keys(champion) },
     });
   }
+  // A model whose answers cannot be measured is no better than one whose can.
+  if (before === null || after === null) {
+    const isBetter = before === null && after !== null;
+    const whose = before === null ? (after === null ? 'both' : 'the champion') : 'the challenger';
+    return {
+      isBetter,
+      reason: `The challenger is ${isBetter ? 'better' : 'not better'}: the ${metric} of ${whose} is no number.`,
+    };
+  }
   const gain = metricNamed(metric)?.better === 'lower' ? before - after : after - before;
   const isBetter = gain > 0 && gain >= margin;
   const numbers = `${metric} ${after.toFixed(4)} against ${before.toFixed(4)}`;

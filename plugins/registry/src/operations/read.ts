@@ -21,7 +21,7 @@ const versionTable = (title: string, models: readonly ModelVersion[]): View => (
     estimator: model.estimator,
     metrics: Object.entries(model.metrics)
       .slice(0, 2)
-      .map(([name, value]) => `${name} ${value.toFixed(3)}`)
+      .map(([name, value]) => `${name} ${value?.toFixed(3) ?? 'no number'}`)
       .join(', '),
     run: model.run,
     createdAt: model.createdAt,
@@ -100,7 +100,9 @@ export const modelShow = operation({
     {
       kind: 'bars',
       title: 'Held-out metrics',
-      bars: Object.entries(model.metrics).map(([label, value]) => ({ label, value })),
+      bars: Object.entries(model.metrics).flatMap(([label, value]) =>
+        value === null ? [] : [{ label, value }],
+      ),
     },
     versionTable('Versions', model.versions),
     {

@@ -1,9 +1,21 @@
-import type { Batch, BatchColumn } from '@trestle/contracts';
+import type { Batch, BatchColumn, ColumnType } from '@trestle/contracts';
 import type { Feature, Row } from '@trestle/model';
 
+const TYPES: Readonly<Record<Feature['type'], ColumnType>> = {
+  number: 'number',
+  boolean: 'boolean',
+  timestamp: 'timestamp',
+  category: 'string',
+  image: 'string',
+};
+
+/** How a file's columns are to be read for a model: by what it takes, and not by what they look like. */
+export const typesOf = (features: readonly Feature[]): ReadonlyMap<string, ColumnType> =>
+  new Map(features.map(({ name, type }) => [name, TYPES[type]]));
+
 /**
- * Rows of a batch as a model's features take them. A file's types were guessed from its values (a category of digits
- * reads as a number), so what can be meant as the feature's type is turned into it; columns that are no features go.
+ * Rows of a batch as a model's features take them. A dataset has types of its own (a category of digits may be kept as
+ * numbers), so what can be meant as the feature's type is turned into it; columns that are no features go.
  */
 export function batchRows(batch: Batch, features: readonly Feature[]): Row[] {
   const columns = features.flatMap((feature) => {

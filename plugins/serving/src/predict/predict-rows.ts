@@ -1,8 +1,8 @@
-import { type Batch, datasetsToken, modelsToken } from '@trestle/contracts';
+import { type Batch, type ColumnType, datasetsToken, modelsToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import { servingError } from '../serving-error.ts';
-import { batchRows } from './batch-rows.ts';
+import { batchRows, typesOf } from './batch-rows.ts';
 import { fileSink, keepFirst } from './prediction-sink.ts';
 
 interface PredictInput {
@@ -21,7 +21,7 @@ export async function predictRows(ctx: Context, input: PredictInput) {
   const ignored = new Set<string>();
   let rows = 0;
   try {
-    for await (const batch of await source(ctx, input)) {
+    for await (const batch of await source(ctx, input, typesOf(model.features))) {
       ctx.signal.throwIfAborted();
       const known = new Set(model.features.map((feature) => feature.name));
       for (const name of Object.keys(batch.columns)) if (!known.has(name)) ignored.add(name);
@@ -47,9 +47,13 @@ export async function predictRows(ctx: Context, input: PredictInput) {
   };
 }
 
-async function source(ctx: Context, { input, data }: PredictInput): Promise<AsyncIterable<Batch>> {
+async function source(
+  ctx: Context,
+  { input, data }: PredictInput,
+  types: ReadonlyMap<string, ColumnType>,
+): Promise<AsyncIterable<Batch>> {
   const datasets = await ctx.service(datasetsToken);
-  if (input !== undefined && data === undefined) return datasets.readFile(ctx, input);
+  if (input !== undefined && data === undefined) return datasets.readFile(ctx, input, { types });
   if (data !== undefined && input === undefined) return datasets.read(data);
   throw servingError('SOURCE_MISSING', {
     kind: 'usage',

@@ -1,7 +1,8 @@
 import type { TensorData, ValueData } from '@trestle/onnx';
 import type { Description } from '../inference/task.ts';
-import { invalid } from './feature-tensors.ts';
-import { DATATYPES, flatten, type RequestedTensor, type ResponseTensor } from './open-inference-schema.ts';
+import { servingError } from '../serving-error.ts';
+import { checkNames, checkRange, invalid } from './feature-tensors.ts';
+import { DATATYPES, elementsOf, type RequestedTensor, type ResponseTensor } from './open-inference-schema.ts';
 
 type Value = Description['inputs'][number];
 
@@ -23,6 +24,7 @@ export function feedsOf(
   inputs: readonly RequestedTensor[],
   description: Description,
 ): Record<string, Omit<TensorData, 'name'>> {
+  checkNames(inputs);
   return Object.fromEntries(
     inputs.map((input) => {
       const known = description.inputs.find((value) => value.name === input.name);
@@ -36,10 +38,9 @@ export function feedsOf(
           input.name,
           `its datatype is ${input.datatype}, the model takes ${DATATYPES[known.type]}`,
         );
-      const values = flatten(input.data);
-      const size = input.shape.reduce((product, dim) => product * dim, 1);
-      if (values?.length !== size)
-        throw invalid(input.name, `its data does not fill the shape [${input.shape}]`);
+      const values = elementsOf(input);
+      if (typeof values === 'string') throw invalid(input.name, values);
+      checkRange(input, values);
       return [
         input.name,
         { type: known.type, dims: input.shape, data: dataOf(known.type, values, input.name) },
@@ -55,18 +56,24 @@ function dataOf(type: SentType, values: readonly unknown[], name: string): Tenso
       throw invalid(name, 'one of its elements is no text');
     });
   }
-  const numbers = values.map((value) => {
-    if (typeof value === 'number' || typeof value === 'boolean') return Number(value);
-    throw invalid(name, 'one of its elements is no number');
+  const numbers = values.map((value, at) => {
+    const fits =
+      type === 'bool' ? typeof value === 'boolean' || value === 0 || value === 1 : typeof value === 'number';
+    const number = Number(value);
+    if (!fits) throw invalid(name, `element ${at} is ${JSON.stringify(value)}, and no ${DATATYPES[type]}`);
+    if (!Number.isFinite(type === 'float32' ? Math.fround(number) : number))
+      throw invalid(name, `element ${at} is ${number}, which is beyond ${DATATYPES[type]}`);
+    return number;
   });
   if (type === 'float32') return Float32Array.from(numbers);
   return type === 'float64' ? Float64Array.from(numbers) : numbers;
 }
 
-/** @throws TRS_SERVING_TENSOR_INVALID for what JSON or the protocol cannot carry as it is */
+/** @throws TRS_SERVING_TENSOR_INVALID, TRS_SERVING_OUTPUT_NOT_FINITE for what JSON or the protocol cannot carry as it is */
 export const responseTensors = (outputs: Readonly<Record<string, ValueData>>): ResponseTensor[] =>
   Object.entries(outputs).map(([name, { type, dims, data }]) => {
     if (!data || !isSentType(type)) throw invalid(name, `it is ${type}, which the protocol does not carry`);
+    checkFinite(name, data);
     return {
       name,
       datatype: DATATYPES[type],
@@ -78,3 +85,15 @@ export const responseTensors = (outputs: Readonly<Record<string, ValueData>>): R
       }),
     };
   });
+
+function checkFinite(output: string, data: TensorData['data']): void {
+  for (const [element, value] of data.entries()) {
+    if (typeof value !== 'number' || Number.isFinite(value)) continue;
+    throw servingError('OUTPUT_NOT_FINITE', {
+      kind: 'invalid',
+      message: `The model answers ${value} in element ${element} of the output "${output}", and JSON has no such number.`,
+      hint: 'Look at the inputs: one of them is far from what the model was made for.',
+      details: { output, element },
+    });
+  }
+}

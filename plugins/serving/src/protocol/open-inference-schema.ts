@@ -50,9 +50,36 @@ export interface ResponseTensor {
   readonly data: readonly unknown[];
 }
 
-/** Elements of a tensor in row-major order; undefined when one of them is no number, text, truth value or null. */
-export function flatten(data: readonly unknown[]): Element[] | undefined {
+/**
+ * Elements of a tensor in row-major order, flat or nested as its shape says; otherwise what is wrong with them, in words that follow
+ * the name of the input.
+ */
+export function elementsOf({ data, shape }: RequestedTensor): Element[] | string {
+  const isNested = data.some(Array.isArray);
+  if (isNested) {
+    const misfit = misfitOf(data, shape, []);
+    if (misfit !== undefined) return misfit;
+  }
   const flat: unknown[] = data.flat(8);
   const parsed = z.array(elementSchema).safeParse(flat);
-  return parsed.success ? parsed.data : undefined;
+  if (!parsed.success)
+    return `element ${String(parsed.error.issues[0]?.path[0])} is no number, text, truth value or null`;
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (flat.length === size) return parsed.data;
+  return `it has ${flat.length} elements, its shape [${shape.join(', ')}] has ${size}`;
+}
+
+/** Where a nested list is not as its shape says. */
+function misfitOf(data: unknown, shape: readonly number[], at: readonly number[]): string | undefined {
+  const [length, ...rest] = shape;
+  const where = at.length === 0 ? 'its data' : `its data at [${at.join(', ')}]`;
+  if (length === undefined)
+    return Array.isArray(data) ? `${where} is a list, deeper than its shape` : undefined;
+  if (!Array.isArray(data)) return `${where} is no list, as its shape [${shape.join(', ')}] says`;
+  if (data.length !== length) return `${where} has ${data.length} members, its shape says ${length}`;
+  for (const [index, member] of data.entries()) {
+    const misfit = misfitOf(member, rest, [...at, index]);
+    if (misfit !== undefined) return misfit;
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { type Deployment, modelsToken } from '@trestle/contracts';
-import type { Context, RouteHandler } from '@trestle/kernel';
+import { type Context, didYouMean, type RouteHandler } from '@trestle/kernel';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
 import { routingToken } from '../inference/routing-token.ts';
 import type { Description } from '../inference/task.ts';
@@ -66,31 +66,84 @@ export const infer = withInferenceErrors(async (ctx, request, params) => {
     inferRequestSchema,
     '{"inputs": [{"name", "shape", "datatype", "data"}]}',
   );
+  checkParameters(body);
   const deployment = await find(ctx, params);
-  const { id, outputs } = await inferTensors(ctx, deployment, body);
   const wanted = body.outputs?.map((output) => output.name);
+  const { id, outputs } = await inferTensors(ctx, deployment, body, wanted);
   return Response.json({
     model_name: deployment.deployment,
     model_version: String(deployment.model.version),
     id: body.id ?? id,
     // What labels and traces name, also when the caller gave an id of their own.
     parameters: id === undefined ? {} : { prediction: id },
-    outputs: outputs.filter((output) => wanted?.includes(output.name) ?? true),
+    outputs: wanted ? wanted.flatMap((name) => outputs.filter((output) => output.name === name)) : outputs,
   });
 });
+
+/** @throws TRS_SERVING_OUTPUT_UNKNOWN for an output that the model does not have, or that is asked for twice */
+function checkOutputs(wanted: readonly string[], description: Description): void {
+  const names = (description.task === undefined ? description.outputs : predictionOutputs(description)).map(
+    ({ name }) => name,
+  );
+  for (const [place, name] of wanted.entries()) {
+    const isTwice = wanted.indexOf(name) !== place;
+    if (names.includes(name) && !isTwice) continue;
+    throw servingError('OUTPUT_UNKNOWN', {
+      kind: 'invalid',
+      message: isTwice
+        ? `The output "${name}" is asked for twice.`
+        : `The model has no output "${name}".${didYouMean(name, names)}`,
+      hint: `Its outputs: ${names.join(', ')}.`,
+      details: { output: name },
+    });
+  }
+}
+
+/** Parameters that say what is not done are refused: an answer without it would be another one than was asked for. */
+function checkParameters(body: InferRequest): void {
+  const all = [
+    ...Object.entries(body.parameters ?? {}).map(([name, value]) => ({ name, value, of: 'the request' })),
+    ...body.inputs.flatMap((input) =>
+      Object.entries(input.parameters ?? {}).map(([name, value]) => ({
+        name,
+        value,
+        of: `the input "${input.name}"`,
+      })),
+    ),
+    ...(body.outputs ?? []).flatMap((output) =>
+      Object.entries(output.parameters ?? {}).map(([name, value]) => ({
+        name,
+        value,
+        of: `the output "${output.name}"`,
+      })),
+    ),
+  ];
+  // Switched off, they ask for what is done anyway.
+  const unknown = all.find(({ value }) => value !== false);
+  if (!unknown) return;
+  throw servingError('PARAMETER_UNKNOWN', {
+    kind: 'invalid',
+    message: `The parameter "${unknown.name}" of ${unknown.of} is not known here.`,
+    hint: 'Leave it out: tensors are JSON both ways, and there is no other parameter.',
+    details: { parameter: unknown.name },
+  });
+}
 
 async function inferTensors(
   ctx: Context,
   deployment: Deployment,
   body: InferRequest,
+  wanted: readonly string[] | undefined,
 ): Promise<{ id: string | undefined; outputs: ResponseTensor[] }> {
   const description = await describe(ctx, deployment);
+  // Refused before the model is asked, and before anything is logged.
+  checkOutputs(wanted ?? [], description);
   if (description.task === undefined) {
     const pool = await ctx.service(inferencePoolToken);
     const inputs = feedsOf(body.inputs, description);
     const { outputs } = await pool.run(deployment.model.digest, { kind: 'run', inputs });
     return { id: undefined, outputs: responseTensors(outputs) };
   }
-  const { id, predictions } = await answerRows(ctx, deployment, rowsOf(body.inputs));
+  const { id, predictions } = await answerRows(ctx, deployment, rowsOf(body.inputs, description));
   return { id, outputs: tensorsOf(predictions, description) };
 }

@@ -57,7 +57,13 @@ describe('a linear fit', () => {
           fc.constantFrom(0.1, 1, 20),
           async (seed, penalty) => {
             const data = dataOf(task, seed);
-            const layer = await fitLinear(data, { task, targets: data.targets, outputs, penalty, signal });
+            const { layer } = await fitLinear(data, {
+              task,
+              targets: data.targets,
+              outputs,
+              penalty,
+              signal,
+            });
             const w = [...layer.weights, ...layer.bias];
             for (const at of w.keys()) {
               const beside = (by: number): number =>
@@ -80,7 +86,8 @@ describe('a linear fit', () => {
   it('has smaller weights under a larger penalty, and the same ones twice', async () => {
     const data = dataOf('binary', 3);
     const fit = async (penalty: number) =>
-      (await fitLinear(data, { task: 'binary', targets: data.targets, outputs: 1, penalty, signal })).weights;
+      (await fitLinear(data, { task: 'binary', targets: data.targets, outputs: 1, penalty, signal })).layer
+        .weights;
     const size = (weights: Float32Array): number => Math.hypot(...weights);
     expect(size(await fit(100))).toBeLessThan(size(await fit(1)));
     expect(await fit(1)).toEqual(await fit(1));

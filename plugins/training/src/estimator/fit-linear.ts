@@ -15,6 +15,9 @@ export interface LinearOptions {
 }
 
 const MAX_STEPS = 300;
+/** How long may be computed before heartbeats, requests and Ctrl-C get through. */
+const YIELD_MS = 200;
+const YIELD_ROWS = 1_024;
 const MEMORY = 10;
 /** Of the mean loss per row; the optimum is unique, so this alone says how near it is. */
 const GRADIENT_TOLERANCE = 1e-6;
@@ -23,7 +26,7 @@ const SUFFICIENT_DECREASE = 1e-4;
 /** The estimator: what is fitted has an optimum and no rounds, so that validation is asked once. */
 export const fitLinearModel: Fit<{ readonly penalty: number }> = async (design, { penalty }, options) => {
   const { task, targets, outputs, signal, validation, onRound } = options;
-  const layer = await fitLinear(design, {
+  const { layer, steps, stopped } = await fitLinear(design, {
     task,
     targets,
     outputs,
@@ -33,38 +36,54 @@ export const fitLinearModel: Fit<{ readonly penalty: number }> = async (design, 
   });
   const predict = (of: Design): Float32Array => activate(task, applyDense([layer], of), outputs);
   validation?.judge(predict(validation.design));
-  return { rounds: 1, predict, head: denseLayers([layer], task) };
+  const notes =
+    stopped === 'steps' ? [`The linear fit ended after ${steps} steps, before it was at its optimum.`] : [];
+  return { rounds: 1, predict, head: denseLayers([layer], task), notes };
 };
+
+export interface LinearFit {
+  readonly layer: DenseLayer;
+  readonly steps: number;
+  /** `optimum`: the loss is flat; `precision`: no step lowers it any more; `steps`: it ended before it was there. */
+  readonly stopped: 'optimum' | 'precision' | 'steps';
+}
 
 /**
  * Fits a linear model to its optimum: logistic, softmax or least squares with an L2 penalty, by L-BFGS (Liu and Nocedal 1989)
  * with backtracking. The same data gives the same weights; there is no chance in it. Needs rows x width numbers and, of them,
- * those that are not zero once more.
+ * those that are not zero once more. Ends after `MAX_STEPS` steps at the latest, and at once when its signal aborts.
  */
-export async function fitLinear(data: Design, options: LinearOptions): Promise<DenseLayer> {
+export async function fitLinear(data: Design, options: LinearOptions): Promise<LinearFit> {
   const { width } = data;
   const { outputs } = options;
   const objective = objectiveOf(data, options);
   let weights = new Float64Array((width + 1) * outputs);
-  let { loss, gradient } = objective(weights);
+  let { loss, gradient } = await objective(weights);
   const history: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = [];
-  for (let step = 0; step < MAX_STEPS; step++) {
-    if (gradient.every((slope) => Math.abs(slope) <= GRADIENT_TOLERANCE)) break;
-    // Lets heartbeats and requests through.
+  let stopped: LinearFit['stopped'] = 'steps';
+  let step = 0;
+  for (; step < MAX_STEPS; step++) {
+    if (gradient.every((slope) => Math.abs(slope) <= GRADIENT_TOLERANCE)) {
+      stopped = 'optimum';
+      break;
+    }
     await setImmediate();
     options.signal.throwIfAborted();
     const direction = descent(gradient, history);
     const slope = dot(direction, gradient);
     let length = step === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
     let next = moved(weights, direction, length);
-    let found = objective(next);
+    let found = await objective(next);
     while (!(found.loss <= loss + SUFFICIENT_DECREASE * length * slope) && length > 1e-12) {
       length /= 2;
       next = moved(weights, direction, length);
-      found = objective(next);
+      found = await objective(next);
     }
     // No step goes down any more: this is as near as the numbers allow.
-    if (!(found.loss < loss)) break;
+    if (!(found.loss < loss)) {
+      stopped = 'precision';
+      break;
+    }
     const s = next.map((value, index) => value - (weights[index] ?? 0));
     const y = found.gradient.map((value, index) => value - (gradient[index] ?? 0));
     const curvature = dot(s, y);
@@ -75,9 +94,13 @@ export async function fitLinear(data: Design, options: LinearOptions): Promise<D
     options.onStep?.(step + 1, loss);
   }
   return {
-    weights: Float32Array.from(weights.subarray(0, width * outputs)),
-    bias: Float32Array.from(weights.subarray(width * outputs)),
-    activation: 'none',
+    layer: {
+      weights: Float32Array.from(weights.subarray(0, width * outputs)),
+      bias: Float32Array.from(weights.subarray(width * outputs)),
+      activation: 'none',
+    },
+    steps: step,
+    stopped,
   };
 }
 
@@ -118,16 +141,22 @@ function moved(from: Float64Array, direction: Float64Array, length: number): Flo
 }
 
 /** The mean loss with its penalty, and its gradient, for weights [width, outputs] followed by a bias per output. */
-function objectiveOf(data: Design, { task, targets, outputs, penalty }: LinearOptions) {
+function objectiveOf(data: Design, { task, targets, outputs, penalty, signal }: LinearOptions) {
   const { width } = data;
   const { rows } = data;
   const sparse = sparseRows(data);
   const biasAt = width * outputs;
   const scores = new Float64Array(outputs);
-  return (weights: Float64Array): { loss: number; gradient: Float64Array } => {
+  return async (weights: Float64Array): Promise<{ loss: number; gradient: Float64Array }> => {
     const gradient = new Float64Array(weights.length);
     let loss = 0;
+    let since = performance.now();
     for (let row = 0; row < rows; row++) {
+      if (row % YIELD_ROWS === 0 && performance.now() - since > YIELD_MS) {
+        await setImmediate();
+        signal.throwIfAborted();
+        since = performance.now();
+      }
       const [from, to] = [sparse.starts[row] ?? 0, sparse.starts[row + 1] ?? 0];
       for (let output = 0; output < outputs; output++) {
         let score = weights[biasAt + output] ?? 0;

@@ -23,6 +23,8 @@ const PATIENCE = 8;
 /** Nets that start differently err differently; their mean errs less (Hansen and Salamon 1990). */
 const ENSEMBLE = 3;
 
+/** How long an epoch may run before heartbeats, requests and Ctrl-C get through. */
+const YIELD_MS = 200;
 /** Small data still gets enough steps per epoch. */
 const batchRowsFor = (rows: number): number => Math.min(256, Math.max(16, Math.ceil(rows / 16)));
 
@@ -114,7 +116,13 @@ async function fitNet(
     const order = random.permutation(shuffleKeys[epoch] ?? random.key(epoch), rows);
     const keys = random.split(dropKeys[epoch] ?? random.key(epoch), steps);
     let loss = 0;
+    let since = performance.now();
     for (let at = 0; at < steps; at++) {
+      if (performance.now() - since > YIELD_MS) {
+        await setImmediate();
+        signal.throwIfAborted();
+        since = performance.now();
+      }
       const chosen = order.subarray(at * batchRows, (at + 1) * batchRows);
       const { x, y } = takeBatch(design, targets, chosen, task);
       const progress = (epoch * steps + at) / (epochs * steps);

@@ -12,7 +12,7 @@ export const decidingMetric = (task: Task): Metric =>
   invariant(metricNamed(DECIDING[task]), `the metric ${DECIDING[task]}`);
 
 /**
- * Measures all metrics of a task.
+ * Measures all metrics of a task; null where one is no number, and all of them where a score is none: a label of it would be made up.
  *
  * @param scores binary: the positive class's probability [rows]; multiclass: probabilities [rows, classes]; regression: values
  */
@@ -22,4 +22,10 @@ export const measure = (
   scores: ArrayLike<number>,
   classes: number,
   threshold = 0.5,
-): Metrics => measureAll({ task, targets, scores, classes, threshold });
+): Metrics => {
+  const isKnown = Array.prototype.every.call(scores, Number.isFinite);
+  const found = measureAll({ task, targets, scores, classes, threshold });
+  return Object.fromEntries(
+    Object.entries(found).map(([name, value]) => [name, isKnown && Number.isFinite(value) ? value : null]),
+  );
+};

@@ -36,13 +36,17 @@ export async function scoreModel(model: Model, table: Table): Promise<Float64Arr
 type Feeds = Parameters<Model['run']>[0];
 
 async function outputOf(model: Model, table: Table, images: Feeds): Promise<number[]> {
-  const feeds = model.inputs.map(({ name }) => {
+  const feeds = model.inputs.map(({ name, type }) => {
     const column = table.columns[name];
     const dims = [table.rows, 1];
     const image = images[name];
     if (image) return [name, image] as const;
     if (column?.type === 'string')
       return [name, { type: 'string' as const, dims, data: column.values }] as const;
+    if (type === 'float64') {
+      const exact = column ? Float64Array.from(column.values) : new Float64Array(table.rows).fill(Number.NaN);
+      return [name, { type, dims, data: exact }] as const;
+    }
     const values = column ? Float32Array.from(column.values) : new Float32Array(table.rows).fill(Number.NaN);
     return [name, { type: 'float32' as const, dims, data: values }] as const;
   });

@@ -1,6 +1,7 @@
 import { metricsSchema, NAME_PATTERN, runSchema, trainingSpecSchema } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
+import { shownTime } from '../table/shown-time.ts';
 
 const shape = trainingSpecSchema.shape;
 
@@ -74,7 +75,7 @@ export const trainOperation = operation({
     },
     {
       kind: 'table',
-      title: `The chosen one (${result.split?.testRows} held-out rows${result.split?.boundary ? ` from ${result.split.boundary.slice(0, 10)} on` : ''})`,
+      title: `The chosen one (${result.split?.testRows} held-out rows${result.split?.boundary ? ` from ${shownTime(result.split.boundary)} on` : ''})`,
       columns: [
         { key: 'metric', label: 'metric' },
         { key: 'test', label: 'held out', align: 'right' },

@@ -27,6 +27,7 @@ export async function goldenExamples(
   model: Model,
   held: Table,
   features: readonly Feature[],
+  scaling?: { readonly centre: number; readonly scale: number },
 ): Promise<GoldenExamples> {
   const step = Math.max(1, Math.floor(held.rows / EXAMPLES));
   const complete = Array.from({ length: held.rows }, (_, index) => index)
@@ -45,5 +46,7 @@ export async function goldenExamples(
       ]
     : [];
   const rows = [...plain, ...odd];
-  return { rows, predictions: [...(await model.predict(rows))], tolerance: TOLERANCE };
+  // The tolerance is of a value's size; values that lie close together far from 0 are to be told apart all the same.
+  const tolerance = scaling ? (TOLERANCE * scaling.scale) / (1 + Math.abs(scaling.centre)) : TOLERANCE;
+  return { rows, predictions: [...(await model.predict(rows))], tolerance };
 }

@@ -28,7 +28,9 @@ export function modelCard({
     split.kind === 'time'
       ? `the latest rows, from ${split.boundary ?? 'the boundary'} on`
       : `a random part (seed ${spec.seed})`;
-  const lines = Object.entries(metrics).map(([name, value]) => `| ${name} | ${value.toPrecision(4)} |`);
+  const lines = Object.entries(metrics).map(
+    ([name, value]) => `| ${name} | ${value?.toPrecision(4) ?? 'no number'} |`,
+  );
   return `# Predicts ${schema.target}
 
 A ${estimator} model for ${schema.task === 'regression' ? 'regression' : `${schema.task} classification (${schema.classes.join(', ')})`}.

@@ -2,8 +2,9 @@ import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/
 import { builtInKinds, type DeclaredFeature, featureKinds, readRecipe, type Table } from '@trestle/features';
 import { didYouMean, type Scope } from '@trestle/kernel';
 import { decodeImageColumns } from '../table/decode-images.ts';
+import { withoutOdd } from '../table/finite.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
-import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
+import { checkParts, type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable } from '../table/table.ts';
 import { readTarget, type Target } from '../table/target.ts';
 import { trainError } from '../train-error.ts';
@@ -58,25 +59,43 @@ export async function prepare(
   // A recorded split names rows by their places in the version.
   const orderBy = spec.split === undefined ? spec.timeColumn : undefined;
   const read = await readTable(datasets, dataset, needed, orderBy);
-  const table = await decodeImageColumns(read, declared, onImage);
-  const target = readTarget(table, spec);
-  const usable = Int32Array.from({ length: table.rows }, (_, row) => row).filter(
+  const decoded = await decodeImageColumns(read, declared, onImage);
+  const odd = withoutOdd(decoded, [...new Set([...candidates, ...sources])], orderBy);
+  const { table } = odd;
+  const target = readTarget(table, spec, orderBy);
+  const labelled = Int32Array.from({ length: table.rows }, (_, row) => row).filter(
     (row) => !Number.isNaN(target.values[row]),
   );
-  const dropped = table.rows - usable.length;
-  const times = spec.timeColumn === undefined ? undefined : table.columns[spec.timeColumn];
+  const dropped = table.rows - labelled.length;
+  const column = orderBy === undefined ? undefined : table.columns[orderBy];
+  const times = column && column.type !== 'string' && column.type !== 'image' ? column : undefined;
+  // Nobody knows whether they are later or earlier than the rows that are held out.
+  const usable = times ? labelled.filter((row) => Number.isFinite(times.values[row])) : labelled;
+  const timeless = labelled.length - usable.length;
   const strata = target.task === 'regression' ? undefined : target.values;
   const split =
     spec.split !== undefined
       ? await recordedSplit(scope, dataset, { split: spec.split, hold: spec.hold }, usable)
-      : times && times.type !== 'string' && times.type !== 'image'
-        ? splitByTime(times.values, usable, spec.test)
+      : times
+        ? splitByTime(times.values, usable, spec.test, times.type === 'timestamp')
         : splitAtRandom(usable, spec.test, spec.seed, strata);
   const notes = [
     ...(facts.length > 0
       ? [`Left out: ${facts.map(({ name }) => name).join(', ')}: facts of the file, not of what it shows.`]
       : []),
+    ...odd.notes,
     ...(dropped > 0 ? [`${dropped} rows without a target are left out.`] : []),
+    ...(timeless > 0
+      ? [
+          `${timeless} rows without a time in "${spec.timeColumn}" are left out: they may be later than the held-out ones.`,
+        ]
+      : []),
+    ...checkParts(split, target, spec.target),
+    ...(target.task === 'binary'
+      ? [
+          `Of the two classes, "${target.classes[1]}" is the positive one, which probabilities and F1 speak of.`,
+        ]
+      : []),
   ];
   return { dataset, table, target, split, candidates, declared, notes };
 }

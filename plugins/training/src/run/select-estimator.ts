@@ -10,6 +10,7 @@ import {
 } from '@trestle/contracts';
 import { encodeDesign } from '@trestle/features';
 import { type Context, didYouMean, invariant, type Scope } from '@trestle/kernel';
+import { inFloat64 } from '@trestle/model';
 import type { GraphPart } from '@trestle/onnx';
 import { decidingMetric, measure } from '../evaluation/metrics.ts';
 import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
@@ -147,27 +148,46 @@ const finite = (metrics: Metrics): Metrics =>
 function validationSplit(prepared: Prepared, spec: TrainingSpec): Pick<Split, 'train' | 'test'> {
   const { train, kind } = prepared.split;
   const strata = prepared.target.task === 'regression' ? undefined : prepared.target.values;
-  if (kind !== 'time') return splitAtRandom(train, VALIDATION_SHARE, spec.seed + 1, strata);
+  const atRandom = (): Split => splitAtRandom(train, VALIDATION_SHARE, spec.seed + 1, strata);
+  if (kind !== 'time') return atRandom();
   // The training rows are in the order of time, so their tail is the latest.
   const from = Math.round(train.length * (1 - VALIDATION_SHARE));
-  return { train: train.slice(0, from), test: train.slice(from) };
+  const earlier = train.slice(0, from);
+  const differs = new Set(Array.from(earlier, (row) => prepared.target.values[row])).size > 1;
+  // With one class before the tail there would be nothing to choose by.
+  return differs ? { train: earlier, test: train.slice(from) } : atRandom();
 }
+
+/** From so much rounding on, in deviations, numbers are brought back in float64. */
+const ROUNDING = 1e-6;
+/** Beyond these products leave the range of float32. */
+const [LARGE, SMALL] = [1e30, 1e-30];
 
 /** Numbers are learnt with mean 0 and standard deviation 1, whatever their unit. */
 function targetScaling(task: Task, targets: Float64Array) {
   if (task !== 'regression')
-    return { scaled: targets, back: (values: Float32Array): ArrayLike<number> => values, head: same };
+    return {
+      scaled: targets,
+      back: (values: Float32Array): ArrayLike<number> => values,
+      head: same,
+      exact: undefined,
+    };
   let [mean, square] = [0, 0];
   for (const value of targets) mean += value / targets.length;
   for (const value of targets) square += (value - mean) ** 2 / targets.length;
   const deviation = Math.sqrt(square) || 1;
+  const furthest = Math.abs(mean) + deviation;
+  const isFine = furthest * 2 ** -24 <= ROUNDING * deviation && furthest < LARGE && deviation > SMALL;
   return {
+    /** Where float32 could not tell the numbers apart: what brings them back in float64. */
+    exact: isFine ? undefined : { centre: mean, scale: deviation },
     scaled: targets.map((value) => (value - mean) / deviation),
     back: (values: Float32Array): ArrayLike<number> =>
       Float64Array.from(values, (value) => value * deviation + mean),
     head:
       (head: GraphPart): GraphPart =>
       (graph, design) => {
+        if (!isFine) return inFloat64(head, { centre: mean, scale: deviation })(graph, design);
         const scalar = (value: number): string => graph.constant('float32', [1], Float32Array.of(value));
         const spread = graph.add('Mul', [head(graph, design), scalar(deviation)]);
         return graph.add('Add', [spread, scalar(mean)]);
@@ -177,14 +197,22 @@ function targetScaling(task: Task, targets: Float64Array) {
 
 const same = (head: GraphPart): GraphPart => head;
 
-/** Fits the chosen candidate on all training rows, for as many rounds as served it best. @returns its part of the graph */
+/** What was fitted in the end. */
+export interface Fitted {
+  readonly head: GraphPart;
+  /** Of a regression whose values come in float64: where they lie. */
+  readonly exact: { readonly centre: number; readonly scale: number } | undefined;
+  readonly notes: readonly string[];
+}
+
+/** Fits the chosen candidate on all training rows, for as many rounds as served it best. */
 export async function fitFinal(
   ctx: Context,
   prepared: Prepared,
   learnt: Learnt,
   { candidate, rounds }: Tried,
   seed: number,
-): Promise<GraphPart> {
+): Promise<Fitted> {
   const { train } = prepared.split;
   const { task } = prepared.target;
   const scaling = targetScaling(task, targetsOf(prepared, train));
@@ -202,5 +230,5 @@ export async function fitFinal(
       }),
   };
   const fitted: FittedEstimator = await candidate.fit(designOf(prepared, learnt, train), options);
-  return scaling.head(fitted.head);
+  return { head: scaling.head(fitted.head), exact: scaling.exact, notes: fitted.notes ?? [] };
 }

@@ -86,7 +86,9 @@ async function runTraining(
     fitAndPackage(ctx, spec, prepared, recorder.run, chosen),
   );
   const flat = (part: string, metrics: Metrics) =>
-    Object.entries(metrics).map(([name, value]) => [`${part}/${name}`, value] as const);
+    Object.entries(metrics).flatMap(([name, value]) =>
+      value === null ? [] : [[`${part}/${name}`, value] as const],
+    );
   return {
     status: 'succeeded',
     metrics: Object.fromEntries([...flat('train', made.train), ...flat('test', made.test)]),
@@ -118,7 +120,7 @@ async function fitAndPackage(
   const training = takeRows(prepared.table, prepared.split.train);
   const held = takeRows(prepared.table, prepared.split.test);
   const learnt = learn(prepared, prepared.split.train);
-  const head = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
+  const fitted = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
   ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
   const { dataset } = prepared;
   const { task, classes } = prepared.target;
@@ -142,8 +144,9 @@ async function fitAndPackage(
   // A first package without measurements is what they are taken from.
   const parts = {
     ...designPart(learnt.design),
-    head,
+    head: fitted.head,
     outputs: outputsOf(prepared),
+    ...(fitted.exact ? { outputType: 'float64' as const } : {}),
   };
   const bare = await openModel(buildModel({ ...parts, metadata }));
   const scores = await scoreModel(bare, held);
@@ -151,7 +154,17 @@ async function fitAndPackage(
     train: measureOn(prepared, training, await scoreModel(bare, training), prepared.split.train),
     test: measureOn(prepared, held, scores, prepared.split.test),
   };
-  const notes = [...prepared.notes, ...learnt.notes];
+  const unknown = Object.entries(metrics.test).flatMap(([name, value]) => (value === null ? [name] : []));
+  const found = [
+    ...learnt.notes,
+    ...fitted.notes,
+    ...(unknown.length > 0
+      ? [
+          `No number on the held-out part: ${unknown.join(', ')}. The model's answers are infinite or no numbers there.`,
+        ]
+      : []),
+  ];
+  const notes = [...prepared.notes, ...found];
   const facts = {
     schema: metadata.schema,
     features: learnt.features,
@@ -166,7 +179,7 @@ async function fitAndPackage(
     ...parts,
     metadata: {
       ...metadata,
-      golden: await goldenExamples(bare, held, learnt.features),
+      golden: await goldenExamples(bare, held, learnt.features, fitted.exact),
       metrics: metrics.test,
       card: modelCard(facts),
       reference: driftReference(learnt.features, training, scores, outputsOf(prepared)),
@@ -181,7 +194,7 @@ async function fitAndPackage(
     });
   }
   const { digest } = await (await ctx.service(blobsToken)).put(bytes);
-  return { digest, ...metrics, notes: learnt.notes };
+  return { digest, ...metrics, notes: found };
 }
 
 function bestOf(prepared: Prepared, tried: readonly Tried[]): Tried {

@@ -1,12 +1,13 @@
 import { random } from '@trestle/core';
 import { trainError } from '../train-error.ts';
+import { shownTime } from './shown-time.ts';
 
 /** Which rows are trained on, and which are held out. */
 export interface Split {
   readonly kind: 'time' | 'random' | 'recorded';
   readonly train: Int32Array;
   readonly test: Int32Array;
-  /** The first time of the held-out part, ISO 8601. */
+  /** The first time of the held-out part, ISO 8601, or the number that stands for it. */
   readonly boundary?: string;
 }
 
@@ -15,9 +16,10 @@ const MIN_ROWS = 20;
 /**
  * Holds out the latest rows. Rows of one time stay on one side, so that nothing of a moment is both learnt and tested.
  *
- * @param times ascending
+ * @param times ascending, of all usable rows
+ * @param isMoment whether they are milliseconds since 1970, and not years or other numbers
  */
-export function splitByTime(times: Float64Array, usable: Int32Array, share: number): Split {
+export function splitByTime(times: Float64Array, usable: Int32Array, share: number, isMoment = true): Split {
   checkSize(usable.length, share);
   let from = Math.round(usable.length * (1 - share));
   const at = (index: number): number => times[usable[index] ?? 0] ?? Number.NaN;
@@ -29,12 +31,11 @@ export function splitByTime(times: Float64Array, usable: Int32Array, share: numb
       hint: 'Leave --time-column out.',
     });
   }
-  const boundary = new Date(at(from));
   return {
     kind: 'time',
     train: usable.slice(0, from),
     test: usable.slice(from),
-    ...(Number.isNaN(boundary.getTime()) ? {} : { boundary: boundary.toISOString() }),
+    boundary: isMoment ? new Date(at(from)).toISOString() : String(at(from)),
   };
 }
 
@@ -69,4 +70,43 @@ function checkSize(rows: number, share: number): void {
     message: `${rows} rows with a target are too few to train on and to hold ${share} of them out.`,
     hint: `Use at least ${MIN_ROWS} rows.`,
   });
+}
+
+/**
+ * Says what a split does to the classes: which the model cannot learn, as they are held out alone, and which it is not judged on.
+ *
+ * @throws TRS_TRAIN_SPLIT when one class, or one number, is all that is left to learn from
+ */
+export function checkParts(
+  { train, test, boundary }: Split,
+  { values, classes }: { readonly values: Float64Array; readonly classes: readonly string[] },
+  target: string,
+): readonly string[] {
+  const from = boundary === undefined ? '' : `, which ends before ${shownTime(boundary)}`;
+  const [learnt, held] = [train, test].map((rows) => new Set(Array.from(rows, (row) => values[row])));
+  if (learnt?.size === 1) {
+    const [only = Number.NaN] = learnt;
+    throw trainError('SPLIT', {
+      kind: 'invalid',
+      message: `The target "${target}" is always "${classes[only] ?? only}" in the training part${from}: there is nothing to learn.`,
+      hint: 'Choose another split (--test, --time-column, --split), or add rows.',
+      details: { column: target },
+    });
+  }
+  if (classes.length === 0) return [];
+  const alone = classes.filter((_, index) => !learnt?.has(index));
+  const unjudged = classes.filter((_, index) => !held?.has(index));
+  const named = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
+  return [
+    ...(alone.length > 0
+      ? [
+          `Of the target "${target}", ${named(alone)} is in the held-out part alone: the model cannot answer it.`,
+        ]
+      : []),
+    ...(unjudged.length > 0
+      ? [
+          `Of the target "${target}", no row of ${named(unjudged)} is held out: how well the model knows it is not measured.`,
+        ]
+      : []),
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Task, TrainingSpec } from '@trestle/contracts';
 import type { Table, TableColumn } from '@trestle/features';
 import { trainError } from '../train-error.ts';
+import { rowAt } from './finite.ts';
 
 const MAX_CLASSES = 100;
 /** Whole numbers with at most this many values are taken for classes. */
@@ -15,10 +16,19 @@ export interface Target {
   readonly values: Float64Array;
 }
 
-/** Reads the target and decides the task. @throws TRS_TRAIN_TARGET_CONSTANT, TRS_TRAIN_TASK */
-export function readTarget(table: Table, spec: TrainingSpec): Target {
+/** Squares of what is further from 0 leave the range of float64. */
+const FURTHEST = 1e150;
+
+/**
+ * Reads the target and decides the task.
+ *
+ * @param order how the table's rows are sorted, where they are
+ * @throws TRS_TRAIN_TARGET_CONSTANT, TRS_TRAIN_TARGET_NOT_FINITE, TRS_TRAIN_TASK
+ */
+export function readTarget(table: Table, spec: TrainingSpec, order?: string): Target {
   const column = table.columns[spec.target];
   if (!column) throw new RangeError(`The target "${spec.target}" was not read.`);
+  checkFinite(column, spec.target, order);
   const texts = labelTexts(column);
   const classes = [...new Set(texts.filter((text) => text !== ''))].sort(byValue);
   if (classes.length < 2) {
@@ -53,6 +63,18 @@ const byValue = (a: string, b: string): number => {
   const difference = Number(a) - Number(b);
   return Number.isNaN(difference) ? (a < b ? -1 : 1) : difference;
 };
+
+function checkFinite(column: TableColumn, target: string, order: string | undefined): void {
+  if (isText(column)) return;
+  const row = column.values.findIndex((value) => Math.abs(value) > FURTHEST);
+  if (row === -1) return;
+  throw trainError('TARGET_NOT_FINITE', {
+    kind: 'invalid',
+    message: `The target "${target}" is ${column.values[row]} in ${rowAt(row, order)}: nothing can be learnt of that.`,
+    hint: 'Mend or remove such rows; a row without a target is left out.',
+    details: { column: target, row },
+  });
+}
 
 function inferTask(column: TableColumn, distinct: number): Task {
   if (distinct === 2) return 'binary';

@@ -1,0 +1,2 @@
+// What the Studio reads of the operations' answers. The operations' own schemas say more.
+export {};

@@ -1,0 +1,36 @@
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+export const count = (value) => whole.format(value);
+export const number = (value) => {
+  if (value === null || value === undefined) return '–';
+  // A whole number is shown whole: 1,565,354 is not 1,565,000.
+  return Number.isInteger(value) ? whole.format(value) : compact.format(value);
+};
+const fixed = new Intl.NumberFormat('en', { minimumFractionDigits: 4, maximumFractionDigits: 4 });
+/** A metric with as many decimals as its neighbours, so that a column of them lines up. */
+export const metric = (value) => (value === null || value === undefined ? '–' : fixed.format(value));
+export const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+/** `64 s`, `2 min 5 s` */
+export function duration(from, until) {
+  const seconds = Math.max(0, Math.round((Date.parse(until) - Date.parse(from)) / 1_000));
+  return seconds < 100 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+export const plural = (n, one) => `${count(n)} ${one}${n === 1 ? '' : 's'}`;
+const STEPS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+/** `3 min. ago` */
+export function ago(time, now = Date.now()) {
+  const elapsed = Date.parse(time) - now;
+  const [unit, size] = STEPS.find(([, ms]) => Math.abs(elapsed) >= ms) ?? ['second', 1_000];
+  return relative.format(Math.round(elapsed / size), unit);
+}
+/** Names of metrics as people write them. */
+export const metricName = (name) =>
+  name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replace('roc auc', 'ROC AUC');
