@@ -10,8 +10,10 @@ import { addProblems } from './door/problems.ts';
 import { addSameSite } from './door/same-site.ts';
 import { addDrain, type Drain } from './drain.ts';
 import { addDocsRoutes } from './routes/docs-routes.ts';
+import { eventStreams } from './routes/event-streams.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addJobRoutes } from './routes/job-routes.ts';
+import { addLogRoute } from './routes/log-route.ts';
 import { addMetricsRoute } from './routes/metrics-route.ts';
 import { addOperationRoutes } from './routes/operation-routes.ts';
 import { addPluginRoutes } from './routes/plugin-routes.ts';
@@ -76,8 +78,10 @@ export async function buildApp(
     keyGenerator: (request) => `${request.principal.id} ${request.ip}`,
   });
   addHealthRoutes(app, host, drain.isDraining);
-  const jobs = addJobRoutes(app, host, { isDraining: drain.isDraining, maxStreams: config.maxEventStreams });
-  addMetricsRoute(app, host, jobs.openStreams);
+  const streams = eventStreams({ isDraining: drain.isDraining, maxStreams: config.maxEventStreams });
+  addJobRoutes(app, host, streams);
+  addLogRoute(app, host, streams);
+  addMetricsRoute(app, host, streams.open);
   addOperationRoutes(app, host, config.maxBodyBytes);
   addPluginRoutes(app, host, { maxBodyBytes: config.maxBodyBytes, isDraining: drain.isDraining });
   await addDocsRoutes(app, host);

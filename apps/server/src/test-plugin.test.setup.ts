@@ -9,6 +9,8 @@ export const echoQuery = operation({
   access: 'echo:read',
   input: z.object({ text: z.string().max(100), times: z.number().int().min(1).max(5).default(1) }),
   output: z.object({ said: z.array(z.string()) }),
+  present: ({ said }) => [{ kind: 'text', text: said.join(' ') }],
+  verdict: ({ said }) => said.length < 3,
   load:
     async () =>
     async (_ctx, { text, times }) => ({ said: new Array<string>(times).fill(text) }),
@@ -40,6 +42,7 @@ export const echoJob = operation({
   access: 'echo:write',
   input: z.object({ steps: z.number().int(), breaks: z.boolean().default(false) }),
   output: z.object({ counted: z.number() }),
+  present: ({ counted }) => [{ kind: 'facts', facts: [['counted', counted]] }],
   load:
     async () =>
     async (ctx, { steps, breaks }) => {

@@ -1,6 +1,15 @@
-import type { AnyOperation, InputOf, OutputOf, Progress } from '@trestle/kernel/spec';
+import {
+  type AnyOperation,
+  type InputOf,
+  isRecord,
+  type OutputOf,
+  PRESENTED_TYPE,
+  type Presented,
+  type Progress,
+} from '@trestle/kernel/spec';
 import { clientError, errorOfAnswer, strange } from './client-error.ts';
-import { followJob, jobIn } from './follow-job.ts';
+import { followJob, jobIn, type Send } from './follow-job.ts';
+import { type WatchedEvent, type WatchOptions, watchLog } from './watch-log.ts';
 
 export interface ClientOptions {
   /** Where the server is: `http://127.0.0.1:7070`, or a folder of a site under which it is served. */
@@ -47,6 +56,13 @@ type Method<Op> = (input: InputOf<Op>, options?: CallOptions) => Promise<OutputO
 export interface Caller {
   /** Runs an operation by its id. Jobs are followed to their end. */
   call(id: string, input: unknown, options?: CallOptions): Promise<unknown>;
+  /** The same, with the picture of the result as neutral views: what a page draws of an operation that it does not know. */
+  present(id: string, input: unknown, options?: CallOptions): Promise<Presented>;
+  /**
+   * Tells of events of the log as they are committed, and goes on where it was when the connection breaks, until the signal
+   * aborts. Needs the permission `audit:read`.
+   */
+  watch(listener: (event: WatchedEvent) => void, options: WatchOptions): Promise<void>;
   /** Follows a job that was started elsewhere to its end, and gives its output. */
   follow(job: string, options?: CallOptions): Promise<unknown>;
 }
@@ -82,7 +98,7 @@ function callerOf(options: ClientOptions): Caller {
   const base = new URL(options.url);
   if (!base.pathname.endsWith('/')) base.pathname += '/';
 
-  const send = async (path: string, init: RequestInit): Promise<Response> => {
+  const send: Send = async (path, init) => {
     const headers = new Headers(init.headers);
     const token = typeof options.token === 'function' ? options.token() : options.token;
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
@@ -102,28 +118,57 @@ function callerOf(options: ClientOptions): Caller {
     }
   };
 
+  const ask = async (path: string, init: RequestInit) => {
+    const response = await send(path, init);
+    if (!response.ok) throw await errorOfAnswer(response);
+    const body: unknown = await response.json().catch((cause: unknown) => {
+      init.signal?.throwIfAborted();
+      throw strange('breaks off, or is not JSON', cause);
+    });
+    return { isJob: response.status === 202, body };
+  };
+  /** Posts the input; a job's place comes back at once. */
+  const post = (id: string, input: unknown, accept: string, signal: AbortSignal | undefined) =>
+    ask(`api/v1/${id.replace('.', '/')}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept },
+      body: JSON.stringify(input ?? {}),
+      ...(signal ? { signal } : {}),
+    });
+
   return {
     async call(id, input, callOptions = {}) {
-      const { signal } = callOptions;
-      const response = await send(`api/v1/${id.replace('.', '/')}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(input ?? {}),
-        ...(signal ? { signal } : {}),
-      });
-      if (!response.ok) throw await errorOfAnswer(response);
-      const body: unknown = await response.json().catch((cause: unknown) => {
-        signal?.throwIfAborted();
-        throw strange('breaks off, or is not JSON', cause);
-      });
-      if (response.status !== 202) return body;
+      const { isJob, body } = await post(id, input, 'application/json', callOptions.signal);
+      if (!isJob) return body;
       const place = jobIn(body);
       callOptions.onJob?.(place.job);
       return await followJob(send, place, callOptions);
     },
+    async present(id, input, callOptions = {}) {
+      const { signal } = callOptions;
+      const { isJob, body } = await post(id, input, PRESENTED_TYPE, signal);
+      if (!isJob) return presentedIn(body);
+      const place = jobIn(body);
+      callOptions.onJob?.(place.job);
+      await followJob(send, place, callOptions);
+      const init = { headers: { accept: PRESENTED_TYPE }, ...(signal ? { signal } : {}) };
+      return presentedIn((await ask(`api/v1/jobs/${encodeURIComponent(place.job)}`, init)).body);
+    },
+    watch: (listener, watchOptions) => watchLog(send, listener, watchOptions),
     async follow(job, callOptions = {}) {
       const path = `api/v1/jobs/${encodeURIComponent(job)}`;
       return await followJob(send, { job, events: `${path}/events` }, callOptions);
     },
+  };
+}
+
+/** The views are drawn as text and nothing else, so what they say needs no check; that they are there does. */
+function presentedIn(body: unknown): Presented {
+  if (!isRecord(body) || !('output' in body)) throw strange('holds no result');
+  const { output, views, passed } = body;
+  return {
+    output,
+    ...(Array.isArray(views) ? { views } : {}),
+    ...(typeof passed === 'boolean' ? { passed } : {}),
   };
 }

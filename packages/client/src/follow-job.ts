@@ -15,7 +15,7 @@ const MAX_SILENT_TRIES = 30;
 const RECONNECT_MS = 1_000;
 const ENDS: readonly unknown[] = ['succeeded', 'failed', 'cancelled', 'interrupted'];
 
-type Send = (path: string, init: RequestInit) => Promise<Response>;
+export type Send = (path: string, init: RequestInit) => Promise<Response>;
 
 /** A queued job, and where its events are. */
 export interface JobPlace {

@@ -6,3 +6,4 @@ export {
   type Methods,
   type OperationsIn,
 } from './client.ts';
+export type { WatchedEvent, WatchOptions } from './watch-log.ts';

@@ -33,6 +33,7 @@ export * from './features.ts';
 export * from './gates.ts';
 export * from './lineage.ts';
 export * from './models.ts';
+export * from './panels.ts';
 export * from './prediction-log.ts';
 export * from './reference.ts';
 export * from './step-kinds.ts';

@@ -4,6 +4,8 @@ export { doctor } from './doctor/doctor.ts';
 export { init } from './init/init.ts';
 export { jobCancel, jobList, jobShow } from './job/job-operations.ts';
 export { pluginList, pluginNew } from './plugin/plugin-operations.ts';
+export { operationList } from './surface/operation-list.ts';
+export { panelList } from './surface/panel-list.ts';
 export { default, systemPlugin } from './system-plugin.ts';
 export { tokenCreate, tokenList, tokenRevoke } from './token/token-operations.ts';
 export { trace } from './trace/trace.ts';

@@ -7,6 +7,8 @@ import { doctor } from './doctor/doctor.ts';
 import { init } from './init/init.ts';
 import { jobCancel, jobList, jobShow } from './job/job-operations.ts';
 import { pluginList, pluginNew } from './plugin/plugin-operations.ts';
+import { operationList } from './surface/operation-list.ts';
+import { panelList } from './surface/panel-list.ts';
 import { tokenMigrations } from './token/token-migrations.ts';
 import { tokenCreate, tokenList, tokenRevoke } from './token/token-operations.ts';
 import { trace } from './trace/trace.ts';
@@ -29,6 +31,8 @@ export const systemPlugin = plugin({
     tokenRevoke,
     pluginList,
     pluginNew,
+    operationList,
+    panelList,
   ],
   services: [
     provide(tokensToken, async (scope) =>

@@ -1,25 +1,24 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { type Host, type Job, jobStoreToken, mayAccess, OWN_ACCESS, type Principal } from '@trestle/kernel';
+import {
+  type Host,
+  type Job,
+  jobStoreToken,
+  mayAccess,
+  OWN_ACCESS,
+  type Principal,
+  pause,
+  present,
+} from '@trestle/kernel';
 import type { FastifyInstance } from 'fastify';
 import { serverError } from '../server-error.ts';
-import { abortedWith } from './aborted-with.ts';
+import type { EventStreams } from './event-streams.ts';
+import { sendPresented, wantsPresented } from './presented.ts';
 
 const POLL_MS = 200;
 const KEEP_ALIVE_MS = 15_000;
 const ENDS = ['succeeded', 'failed', 'cancelled', 'interrupted'];
 
-export interface JobRoutes {
-  /** Callers that follow a job as events now. */
-  readonly openStreams: () => number;
-}
-
 /** Jobs as their callers follow them. Who started a job may see it; others need `job:read`. */
-export function addJobRoutes(
-  app: FastifyInstance,
-  host: Host,
-  { isDraining, maxStreams }: { readonly isDraining: () => boolean; readonly maxStreams: number },
-): JobRoutes {
-  let streams = 0;
+export function addJobRoutes(app: FastifyInstance, host: Host, streams: EventStreams): void {
   const find = async (id: string, principal: Principal): Promise<Job> => {
     const job = await (await host.service(jobStoreToken)).get(id);
     if (job && (job.principal.id === principal.id || mayAccess(principal, 'job:read'))) return job;
@@ -31,24 +30,21 @@ export function addJobRoutes(
   };
   const config = { access: OWN_ACCESS };
 
-  app.get<{ Params: { id: string } }>('/api/v1/jobs/:id', { config }, async (request) =>
-    shown(await find(request.params.id, request.principal)),
-  );
+  app.get<{ Params: { id: string } }>('/api/v1/jobs/:id', { config }, async (request, reply) => {
+    const job = await find(request.params.id, request.principal);
+    const operation = host.operations.get(job.operation);
+    return wantsPresented(request) && job.state === 'succeeded' && operation
+      ? sendPresented(reply, present(operation, job.output))
+      : shown(job);
+  });
 
   app.get<{ Params: { id: string } }>('/api/v1/jobs/:id/events', { config }, async (request, reply) => {
     const { id } = request.params;
     await find(id, request.principal);
-    // Each one asks the store again and again.
-    if (streams >= maxStreams) throw tooManyStreams(maxStreams);
-    const gone = abortedWith(reply);
-    streams += 1;
-    reply.raw.once('close', () => {
-      streams -= 1;
-    });
-    async function* events() {
+    return streams.send(reply, async function* (gone) {
       let last = '';
       let saidAt = performance.now();
-      while (!gone.aborted && !isDraining()) {
+      while (!gone.aborted) {
         const job = await find(id, request.principal);
         const isOver = ENDS.includes(job.state);
         const event = isOver
@@ -64,22 +60,11 @@ export function addJobRoutes(
           saidAt = performance.now();
         }
         if (isOver) return;
-        await wait(POLL_MS, undefined, { signal: gone }).catch(() => {});
+        await pause(POLL_MS, gone);
       }
-    }
-    const { Readable } = await import('node:stream');
-    return reply.type('text/event-stream').header('cache-control', 'no-store').send(Readable.from(events()));
+    });
   });
-  return { openStreams: () => streams };
 }
-
-const tooManyStreams = (maxStreams: number) =>
-  serverError('TOO_MANY_STREAMS', {
-    kind: 'overloaded',
-    message: `${maxStreams} callers follow jobs already.`,
-    hint: 'Ask for the job itself now and then, or raise server.maxEventStreams.',
-    retryAfterS: 5,
-  });
 
 const shown = (job: Job) => ({
   job: job.id,

@@ -1,7 +1,8 @@
-import { type AnyOperation, type Host, inputFields, valueOfText } from '@trestle/kernel';
+import { type AnyOperation, type Host, inputFields, present, valueOfText } from '@trestle/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson } from '../door/parse-json.ts';
 import { abortedWith } from './aborted-with.ts';
+import { sendPresented, wantsPresented } from './presented.ts';
 
 /** `data.add` is `/api/v1/data/add`. */
 export const operationPath = (operation: Pick<AnyOperation, 'id'>): string =>
@@ -43,7 +44,9 @@ async function call(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  return await host.runById(operation.id, input, { ...callOptions(request), signal: abortedWith(reply) });
+  const signal = abortedWith(reply);
+  const output = await host.runById(operation.id, input, { ...callOptions(request), signal });
+  return wantsPresented(request) ? sendPresented(reply, present(operation, output)) : output;
 }
 
 function queryInput(operation: AnyOperation, query: unknown): Record<string, unknown> {

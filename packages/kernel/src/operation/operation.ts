@@ -66,6 +66,15 @@ export function operation<const Id extends string, I extends z.ZodObject, O exte
   return parts;
 }
 
+/**
+ * The handler of an operation, by its schemas: `HandlerOf<typeof schemas>` of what is spread into `operation({ …schemas })`.
+ * Not of the operation itself where the handler is in a file of its own: its type would then need itself.
+ */
+export type HandlerOf<Schemas extends { readonly input: z.ZodType; readonly output: z.ZodType }> = Handler<
+  z.output<Schemas['input']>,
+  z.input<Schemas['output']>
+>;
+
 /** What a caller passes to an operation (defaults still open). */
 export type InputOf<Op> = Op extends Operation<string, infer I, z.ZodType> ? z.input<I> : never;
 /** What an operation gives back. */

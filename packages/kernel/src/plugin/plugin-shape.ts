@@ -7,7 +7,7 @@ const ACCESS = /^[a-z][a-z0-9-]*:[a-z]+$/;
 const KINDS = ['query', 'command', 'job'];
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 /** Words that a surface has for itself: the client's own methods, the command line's own commands. */
-const RESERVED = ['call', 'then', 'help', 'serve', 'worker', 'demo'];
+const RESERVED = ['call', 'follow', 'present', 'watch', 'then', 'help', 'serve', 'worker', 'demo'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
