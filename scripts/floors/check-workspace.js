@@ -74,7 +74,7 @@ function packageNameOf(specifier) {
  * @param {ReadonlyMap<string, string>} folderOf
  * @returns {readonly Offence[]}
  */
-function floorOffence({ folder, manifest }, { file, line, specifier }, folderOf) {
+function floorOffence({ folder, manifest }, { file, line, specifier, kind }, folderOf) {
   if (specifier.startsWith('.')) {
     if (posix.join(posix.dirname(file), specifier).startsWith(`${folder}/`) || folder === 'benchmarks')
       return [];
@@ -84,7 +84,8 @@ function floorOffence({ folder, manifest }, { file, line, specifier }, folderOf)
   const name = packageNameOf(specifier);
   const to = name === undefined ? undefined : folderOf.get(name);
   // A test may put several packages together; what it uses must be declared, and packages must not go in circles.
-  if (to === undefined || name === manifest.name || isTestOrTool(file) || mayImport(folder, to)) return [];
+  if (to === undefined || name === manifest.name || isTestOrTool(file) || mayImport(folder, to, kind))
+    return [];
   if (folder.startsWith('plugins/') && to.startsWith('plugins/')) {
     const todo = `take what you need as a service, by a token of packages/contracts`;
     return [{ file, line, what: `a plugin imports another one, ${to}`, todo }];

@@ -58,7 +58,7 @@ export const MAY_IMPORT = {
   'plugins/monitoring': plugin('packages/model', 'packages/nn'),
   // Floor 4
   'apps/server': ['packages/kernel', 'packages/contracts', 'packages/store'],
-  'apps/studio': ['packages/client'],
+  'apps/studio': ['packages/client', 'packages/kernel'],
   'apps/demo': ['packages/kernel', 'packages/contracts', 'packages/model', 'plugins/*'],
   'apps/cli': [
     'packages/kernel',
@@ -73,6 +73,13 @@ export const MAY_IMPORT = {
 };
 
 /**
+ * What a package may know the types of, besides: they are gone when it is built.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+const MAY_KNOW = { 'apps/studio': 'plugins/' };
+
+/**
  * What every plugin may import, and its own.
  *
  * @param {readonly string[]} more
@@ -84,8 +91,11 @@ function plugin(...more) {
 /**
  * @param {string} from a package's folder
  * @param {string} to another's
+ * @param {'value' | 'type' | 'lazy'} kind
  */
-export function mayImport(from, to) {
+export function mayImport(from, to, kind) {
+  const known = MAY_KNOW[from];
+  if (kind === 'type' && known !== undefined && to.startsWith(known)) return true;
   return (MAY_IMPORT[from] ?? []).some((allowed) =>
     allowed.endsWith('/*') ? to.startsWith(allowed.slice(0, -1)) : to === allowed,
   );

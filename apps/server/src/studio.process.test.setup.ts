@@ -14,6 +14,7 @@ import { temporaryProject } from '@trestle/testing';
 import { HOSTILE } from './hostile.test.setup.ts';
 import { serverConfig, startServer } from './index.ts';
 import { addOrders, CHECKED } from './studio-orders.test.setup.ts';
+import { tidesPlugin } from './studio-plugin.test.setup.ts';
 
 // A server with the built Studio over a small project whose names and values are meant to break a page.
 
@@ -25,6 +26,7 @@ const PLUGINS = [
   registryPlugin,
   servingPlugin,
   monitoringPlugin,
+  tidesPlugin,
 ];
 const LEARNT_ROWS = 400;
 const LIVE_ROWS = 240;

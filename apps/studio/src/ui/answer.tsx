@@ -1,11 +1,11 @@
+import type { TrestleError } from '@trestle/kernel/spec';
 import type { ComponentChildren } from 'preact';
-import type { ApiError } from '../api.ts';
-import type { Query } from '../use-query.ts';
+import type { Query } from '../frame/use-query.ts';
 
 /** What a query gave: a placeholder until it is there, the error if it failed, else what the page makes of it. */
 export function Answer<T>({ of, children }: { of: Query<T>; children: (data: T) => ComponentChildren }) {
   // Why nothing comes is said once, above the page, when the server is gone or asks who calls.
-  const isSaidAbove = of.error?.status === 0 || of.error?.status === 401;
+  const isSaidAbove = of.error?.code === 'TRS_CLIENT_UNREACHABLE' || of.error?.kind === 'unauthenticated';
   const failure = of.error && !(isSaidAbove && of.data !== undefined) ? of.error : undefined;
   if (of.data === undefined && !failure)
     return (
@@ -21,7 +21,7 @@ export function Answer<T>({ of, children }: { of: Query<T>; children: (data: T) 
   );
 }
 
-export function Failure({ error, retry }: { error: ApiError; retry?: () => void }) {
+export function Failure({ error, retry }: { error: TrestleError; retry?: () => void }) {
   return (
     <div class="note bad" role="alert">
       <p>

@@ -1,7 +1,7 @@
+import { type TrestleError, toTrestleError } from '@trestle/kernel/spec';
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { ApiError } from '../api.ts';
-import { notify } from '../notice.ts';
+import { notify } from '../frame/notice.ts';
 import { Failure } from './answer.tsx';
 
 /** A button that asks before it acts. The dialog keeps the focus, Escape cancels, and a failure is shown in place. */
@@ -17,7 +17,7 @@ export function ConfirmButton(props: {
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<ApiError>();
+  const [error, setError] = useState<TrestleError>();
   const act = async (): Promise<void> => {
     setIsBusy(true);
     setError(undefined);
@@ -31,7 +31,7 @@ export function ConfirmButton(props: {
         if (document.activeElement === document.body) document.getElementById('main')?.focus();
       });
     } catch (cause) {
-      setError(cause instanceof ApiError ? cause : new ApiError(0, 'TRS_STUDIO', String(cause), ''));
+      setError(toTrestleError(cause));
     } finally {
       setIsBusy(false);
     }

@@ -1,8 +1,10 @@
-import type { LogEvent } from '../answers.ts';
 import { ago } from '../format.ts';
-import { pageOf } from '../route.ts';
+import { pageOf } from '../frame/route.ts';
+import type { Output } from '../frame/server.ts';
 import { Time } from './badge.tsx';
 import { Table } from './table.tsx';
+
+type LogEvent = Output<'audit.log'>['events'][number];
 
 export const EventTable = ({ events }: { events: readonly LogEvent[] }) => (
   <Table

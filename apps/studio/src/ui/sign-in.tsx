@@ -1,5 +1,5 @@
-import { setToken } from '../api.ts';
-import { setConnection } from '../connection.ts';
+import { setConnection } from '../frame/connection.ts';
+import { setToken } from '../frame/server.ts';
 
 /** Asks for the token that the server wants; the page behind it then asks again. */
 export function SignIn() {

@@ -10,13 +10,19 @@ export interface InputField {
   readonly choices: readonly string[] | undefined;
   readonly default: unknown;
   readonly isRequired: boolean;
+  /** Must never be shown or kept: `secret()`. */
+  readonly isSecret: boolean;
 }
 
 /** The fields of an operation's input, from its schema. */
-export function inputFields(operation: Pick<AnyOperation, 'input'>): readonly InputField[] {
-  const schema = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' });
-  const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
+export const inputFields = (operation: Pick<AnyOperation, 'input'>): readonly InputField[] =>
+  fieldsOfSchema({ ...z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' }) });
+
+/** The fields of an object's JSON Schema, as zod writes it and a server gives it to a page. */
+export function fieldsOfSchema(schema: Readonly<Record<string, unknown>>): readonly InputField[] {
+  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
+  const properties = isRecord(schema.properties) ? schema.properties : {};
+  return Object.entries(properties).map(([name, property]) => {
     const field = isRecord(property) ? property : {};
     // What may be null too is written as alternatives, or as a list of types: a text stands for the other one.
     const choice = Array.isArray(field.anyOf)
@@ -30,6 +36,7 @@ export function inputFields(operation: Pick<AnyOperation, 'input'>): readonly In
       choices: Array.isArray(choices) ? choices.filter((one) => one !== null).map(String) : undefined,
       default: field.default,
       isRequired: required.has(name),
+      isSecret: field.secret === true,
     };
   });
 }

@@ -1,0 +1,14 @@
+import type { Feature } from '../../frame/feature.ts';
+import { to } from '../../frame/route.ts';
+import { ask } from '../../frame/use-query.ts';
+import { RunPage, RunsPage } from './runs.tsx';
+
+export const runs: Feature = {
+  section: 'runs',
+  title: 'Runs',
+  page: ([id]) => (id === undefined ? <RunsPage /> : <RunPage id={id} />),
+  async places() {
+    const list = await ask('run.list', {});
+    return list.runs.map(({ run }) => ({ name: run, kind: 'run', href: to('runs', run) }));
+  },
+};
