@@ -1,6 +1,13 @@
 import process from 'node:process';
 import { run } from '@oclif/core';
-import { didYouMean, exitCodeOf, isTrestleError, TrestleError, toTrestleError } from '@trestle/kernel';
+import {
+  didYouMean,
+  exitCodeOf,
+  isRecord,
+  isTrestleError,
+  TrestleError,
+  toTrestleError,
+} from '@trestle/kernel';
 import { wantsJson } from './argv.ts';
 import { endOnClosedPipe } from './closed-pipe.ts';
 import { renderError } from './render/render-error.ts';
@@ -19,9 +26,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     return exitCodeOf(error);
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
 
 /** oclif ends `--help` with an error whose exit code is 0. */
 function isExitZero(thrown: unknown): boolean {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -28,6 +28,19 @@ export async function openProject(
     standardInput: spoolStandardInput,
     ...options,
   });
+}
+
+const opened = new Map<string, Promise<Host>>();
+
+/**
+ * The project of this command line, opened once: its operations become the commands, and the one that was typed runs on the same
+ * host.
+ */
+export function thisProject(dir?: string): Promise<Host> {
+  const projectDir = resolve(dir ?? findProjectDir(process.cwd()));
+  const host = opened.get(projectDir) ?? openProject(projectDir);
+  opened.set(projectDir, host);
+  return host;
 }
 
 /** Whoever runs the command. */

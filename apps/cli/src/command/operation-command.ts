@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { Command } from '@oclif/core';
 import type { AnyOperation } from '@trestle/kernel';
-import { localUser, openProject } from '../open-project.ts';
+import { localUser, thisProject } from '../open-project.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { globalFlags } from './global-flags.ts';
 import { interruption } from './interruption.ts';
@@ -46,7 +46,7 @@ async function callHere(
   input: unknown,
   project: string | undefined,
 ): Promise<unknown> {
-  const host = await openProject(project);
+  const host = await thisProject(project);
   const progress = progressLine(process.stderr);
   try {
     return await host.runById(operation.id, input, {

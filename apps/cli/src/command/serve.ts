@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command, Flags } from '@oclif/core';
-import { openProject } from '../open-project.ts';
+import { thisProject } from '../open-project.ts';
 import { studioDir } from '../studio-dir.ts';
 import { globalFlags } from './global-flags.ts';
 import { interruption } from './interruption.ts';
@@ -27,7 +27,7 @@ export class ServeCommand extends Command {
     // Loaded here: other commands do without Fastify.
     const { startServer } = await import('@trestle/server');
     const stop = interruption();
-    const host = await openProject(typed.project);
+    const host = await thisProject(typed.project);
     try {
       const server = await startServer(host, {
         port: typed.port,

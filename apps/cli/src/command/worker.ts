@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { Command, Flags } from '@oclif/core';
-import { openProject } from '../open-project.ts';
+import { openProject, thisProject } from '../open-project.ts';
 import { globalFlags } from './global-flags.ts';
 import { interruption } from './interruption.ts';
 
@@ -18,7 +18,9 @@ export class WorkerCommand extends Command {
   override async run(): Promise<void> {
     const { flags: typed } = await this.parse({ flags });
     const stop = process.connected ? untilParentEnds() : interruption();
-    const host = await openProject(typed.project, typed.holder === undefined ? {} : { holder: typed.holder });
+    const host = await (typed.holder === undefined
+      ? thisProject(typed.project)
+      : openProject(typed.project, { holder: typed.holder }));
     try {
       await host.start();
       if (!process.connected)

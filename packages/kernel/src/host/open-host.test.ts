@@ -90,10 +90,18 @@ describe('openHost', () => {
   });
 
   it('starts and closes where there is nothing to do, and closes twice', async () => {
-    const host = await open();
+    const closes: string[] = [];
+    const thing = token<string>('thing.service');
+    const service = provide(thing, ({ onClose }) => {
+      onClose(() => void closes.push('thing'));
+      return 'made';
+    });
+    const host = await open([plugin({ name: 'thing', version: '1', services: [service] })]);
     await host.start({ worker: false });
+    expect(await host.service(thing)).toBe('made');
     await host.close();
     await host.close();
+    expect(closes).toEqual(['thing']);
   });
 
   it('says which service a worker lacks', async () => {

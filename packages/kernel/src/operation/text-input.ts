@@ -11,7 +11,7 @@ export interface InputField {
   readonly default: unknown;
   readonly isRequired: boolean;
   /** Must never be shown or kept: `secret()`. */
-  readonly isSecret: boolean;
+  readonly isSecret?: boolean;
 }
 
 /** The fields of an operation's input, from its schema. */
@@ -36,7 +36,7 @@ export function fieldsOfSchema(schema: Readonly<Record<string, unknown>>): reado
       choices: Array.isArray(choices) ? choices.filter((one) => one !== null).map(String) : undefined,
       default: field.default,
       isRequired: required.has(name),
-      isSecret: field.secret === true,
+      ...(field.secret === true ? { isSecret: true } : {}),
     };
   });
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '@trestle/kernel';
 import { z } from 'zod';
 
 /** What a query may not do, for the one who wrote it. */
@@ -60,9 +61,6 @@ interface Found {
 }
 
 const refuse = (what: string, hint: string): { refusal: Refusal } => ({ refusal: { what, hint } });
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Looks at every node, whatever holds it. The tree is as deep as the engine's parser allows (a thousand levels). */
 function walk(node: unknown, found: Found): Refusal | undefined {

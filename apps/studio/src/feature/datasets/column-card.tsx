@@ -2,7 +2,7 @@ import { Bars } from '../../chart/bars.tsx';
 import { RankedBars } from '../../chart/ranked-bars.tsx';
 import { number, percent, plural } from '../../format.ts';
 import { Badge } from '../../ui/badge.tsx';
-import type { ColumnProfile } from './dataset.ts';
+import type { ColumnProfile } from './dataset-answers.ts';
 
 const SHOWN_VALUES = 5;
 

@@ -1,5 +1,5 @@
 import { to } from '../../frame/route.ts';
-import { type DatasetDetails, type DatasetVersion, reference } from './dataset.ts';
+import { type DatasetDetails, type DatasetVersion, reference } from './dataset-answers.ts';
 
 interface CompareFormOf {
   /** What another version is compared with. */

@@ -6,7 +6,7 @@ import { Answer } from '../../ui/answer.tsx';
 import { shown } from '../../ui/shown.tsx';
 import { Table } from '../../ui/table.tsx';
 import { CompareForm } from './compare-form.tsx';
-import type { Diff, Profile } from './dataset.ts';
+import type { Diff, Profile } from './dataset-answers.ts';
 import { sharedBins } from './shared-bins.ts';
 
 interface Compared {

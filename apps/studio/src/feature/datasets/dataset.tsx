@@ -7,7 +7,7 @@ import { Table } from '../../ui/table.tsx';
 import { Panels } from '../extensions/panels.tsx';
 import { ColumnCard } from './column-card.tsx';
 import { CompareForm } from './compare-form.tsx';
-import { type DatasetDetails, type Profile, reference } from './dataset.ts';
+import { type DatasetDetails, type Profile, reference } from './dataset-answers.ts';
 import { Versions } from './datasets.tsx';
 import { Leaks } from './leaks.tsx';
 import { TagVersion } from './tag-version.tsx';

@@ -4,7 +4,7 @@ import { useQuery } from '../../frame/use-query.ts';
 import { Answer, Empty } from '../../ui/answer.tsx';
 import { Time } from '../../ui/badge.tsx';
 import { Table } from '../../ui/table.tsx';
-import { type DatasetVersion, reference } from './dataset.ts';
+import { type DatasetVersion, reference } from './dataset-answers.ts';
 
 export function DatasetsPage() {
   const list = useQuery('data.list', {});

@@ -2,8 +2,8 @@ import type { Feature } from '../../frame/feature.ts';
 import { to } from '../../frame/route.ts';
 import { ask } from '../../frame/use-query.ts';
 import { ComparePage } from './compare.tsx';
-import { reference } from './dataset.ts';
 import { DatasetPage } from './dataset.tsx';
+import { reference } from './dataset-answers.ts';
 import { DatasetsPage } from './datasets.tsx';
 
 export const datasets: Feature = {

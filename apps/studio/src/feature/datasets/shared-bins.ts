@@ -1,5 +1,5 @@
 import { number } from '../../format.ts';
-import type { ColumnProfile } from './dataset.ts';
+import type { ColumnProfile } from './dataset-answers.ts';
 
 export interface SharedBin {
   readonly label: string;

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { notify } from '../../frame/notice.ts';
 import { server } from '../../frame/server.ts';
 import { Failure } from '../../ui/answer.tsx';
-import { type DatasetVersion, reference } from './dataset.ts';
+import { type DatasetVersion, reference } from './dataset-answers.ts';
 
 /** Names a version; a tag that another one had moves, and it is said from where. */
 export function TagVersion({
