@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { predictionLogToken } from '@trestle/contracts';
 import { dataAdd, dataPlugin } from '@trestle/plugin-data';
 import { monitoringPlugin } from '@trestle/plugin-monitoring';
+import { pipelinePlugin } from '@trestle/plugin-pipeline';
 import { modelPromote, registryPlugin } from '@trestle/plugin-registry';
 import { deployOperation, servingPlugin } from '@trestle/plugin-serving';
 import { systemPlugin } from '@trestle/plugin-system';
@@ -21,6 +22,7 @@ import { tidesPlugin } from './studio-plugin.test.setup.ts';
 const PLUGINS = [
   systemPlugin,
   dataPlugin,
+  pipelinePlugin,
   trackingPlugin,
   trainingPlugin,
   registryPlugin,

@@ -2,9 +2,11 @@ import { createClient, type OperationsIn } from '@trestle/client';
 import type { InputOf, OutputOf } from '@trestle/kernel/spec';
 import type { dataPlugin } from '@trestle/plugin-data';
 import type { monitoringPlugin } from '@trestle/plugin-monitoring';
+import type { pipelinePlugin } from '@trestle/plugin-pipeline';
 import type { registryPlugin } from '@trestle/plugin-registry';
 import type { servingPlugin } from '@trestle/plugin-serving';
 import type { systemPlugin } from '@trestle/plugin-system';
+import type { trackingPlugin } from '@trestle/plugin-tracking';
 import type { trainingPlugin } from '@trestle/plugin-training';
 import { setConnection } from './connection.ts';
 
@@ -12,9 +14,11 @@ import { setConnection } from './connection.ts';
 type Known = OperationsIn<
   | typeof dataPlugin
   | typeof monitoringPlugin
+  | typeof pipelinePlugin
   | typeof registryPlugin
   | typeof servingPlugin
   | typeof systemPlugin
+  | typeof trackingPlugin
   | typeof trainingPlugin
 >;
 export type Id = Known['id'];

@@ -29,11 +29,11 @@ export function RunsPage() {
               columns={[
                 { label: 'Run', cell: (run) => <a href={to('runs', run.run)}>{run.run}</a> },
                 { label: 'Status', cell: (run) => <Badge>{run.status}</Badge> },
-                { label: 'Data', cell: (run) => run.dataset ?? run.spec.data },
-                { label: 'Target', cell: (run) => run.spec.target },
+                { label: 'Data', cell: (run) => run.dataset ?? run.spec?.data ?? '–' },
+                { label: 'Target', cell: (run) => run.spec?.target ?? '–' },
                 {
                   label: 'Estimator',
-                  cell: (run) => run.candidates.find((each) => each.chosen)?.estimator ?? '–',
+                  cell: (run) => run.candidates?.find((each) => each.chosen)?.estimator ?? '–',
                 },
                 { label: 'Test', cell: (run) => headline(run) },
                 { label: 'Started', cell: (run) => <Time at={run.startedAt} text={ago(run.startedAt)} /> },
@@ -47,7 +47,7 @@ export function RunsPage() {
 }
 
 function headline(run: Run): string {
-  const test = run.metrics.test ?? {};
+  const test = partsOf(run.metrics).get('test') ?? {};
   const name = ['rocAuc', 'accuracy', 'rmse'].find((each) => test[each] !== undefined);
   return name === undefined ? '–' : `${metricName(name)} ${metric(test[name])}`;
 }
@@ -63,10 +63,7 @@ export function RunPage({ id }: { id: string }) {
           <>
             <p class="row">
               <Badge>{run.status}</Badge>
-              <span>
-                predicts <strong>{run.spec.target}</strong> from{' '}
-                <a href={to('datasets', run.dataset ?? run.spec.data)}>{run.dataset ?? run.spec.data}</a>
-              </span>
+              <Task of={run} />
               <Facts of={run} />
               <a href={to('lineage', `run:${id}`)}>Lineage</a>
             </p>
@@ -77,14 +74,25 @@ export function RunPage({ id }: { id: string }) {
               </p>
             ))}
             <h2>Metrics</h2>
-            <Metrics parts={run.metrics} />
-            {run.candidates.length > 0 ? <Candidates of={run.candidates} /> : null}
+            <Metrics of={run.metrics} />
+            {run.candidates?.length ? <Candidates of={run.candidates} /> : null}
             <Curves of={run.curves ?? {}} />
           </>
         )}
       </Answer>
       <Panels on="run" subject={id} />
     </>
+  );
+}
+
+/** What was asked of a training; a run of another kind says its kind. */
+function Task({ of: run }: { of: Run }) {
+  if (run.spec === undefined) return <span>{run.kind}</span>;
+  const data = run.dataset ?? run.spec.data;
+  return (
+    <span>
+      predicts <strong>{run.spec.target}</strong> from <a href={to('datasets', data)}>{data}</a>
+    </span>
   );
 }
 
@@ -116,7 +124,7 @@ function Curves({ of: curves }: { of: Readonly<Record<string, readonly number[]>
   );
 }
 
-type Candidate = Run['candidates'][number];
+type Candidate = NonNullable<Run['candidates']>[number];
 
 function Candidates({ of: candidates }: { of: readonly Candidate[] }) {
   return (
@@ -140,9 +148,21 @@ function Candidates({ of: candidates }: { of: readonly Candidate[] }) {
   );
 }
 
-/** Metrics by part of the data: `test`, `validation`, … */
-function Metrics({ parts }: { parts: Run['metrics'] }) {
-  const names = [...new Set(Object.values(parts).flatMap((metrics) => Object.keys(metrics)))];
+type PartMetrics = Exclude<Run['metrics'][string], number>;
+
+/** Metrics by part of the data: `test`, `validation`, …; those of no part stand under the whole run. */
+function partsOf(metrics: Run['metrics']): ReadonlyMap<string, PartMetrics> {
+  const parts = new Map<string, PartMetrics>();
+  for (const [name, value] of Object.entries(metrics)) {
+    if (typeof value === 'number') parts.set('whole run', { ...parts.get('whole run'), [name]: value });
+    else parts.set(name, value);
+  }
+  return parts;
+}
+
+function Metrics({ of: metrics }: { of: Run['metrics'] }) {
+  const parts = [...partsOf(metrics)];
+  const names = [...new Set(parts.flatMap(([, values]) => Object.keys(values)))];
   if (names.length === 0) return <p class="quiet">None yet.</p>;
   return (
     <Table
@@ -150,10 +170,10 @@ function Metrics({ parts }: { parts: Run['metrics'] }) {
       rows={names}
       columns={[
         { label: 'Metric', cell: (name) => metricName(name) },
-        ...Object.keys(parts).map((part) => ({
+        ...parts.map(([part, values]) => ({
           label: part,
           isNumber: true,
-          cell: (name: string) => metric(parts[part]?.[name]),
+          cell: (name: string) => metric(values[name]),
         })),
       ]}
     />
