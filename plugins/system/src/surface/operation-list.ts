@@ -6,7 +6,7 @@ export const operationList = operation({
   id: 'operation.list',
   summary: 'List the operations of this project, with the schemas of their inputs.',
   kind: 'query',
-  access: 'own:read',
+  access: 'system:read',
   input: z.object({}),
   output: z.object({
     operations: z.array(

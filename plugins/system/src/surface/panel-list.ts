@@ -8,7 +8,7 @@ export const panelList = operation({
   id: 'panel.list',
   summary: 'List the pages and panels that plugins add to the Studio.',
   kind: 'query',
-  access: 'own:read',
+  access: 'system:read',
   input: z.object({}),
   output: z.object({ panels: z.array(panelSchema) }),
   load: async () => async (ctx) => ({
