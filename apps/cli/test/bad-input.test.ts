@@ -24,7 +24,7 @@ describe('a source that cannot become a version is refused whole', () => {
 
   const latin1 = Uint8Array.from([...Buffer.from('name,n\nJos'), 0xe9, ...Buffer.from(',1\n')]);
   const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('a,b\n1,2\n', 'utf16le')]);
-  it.each([
+  it.each<[string, string, string | Uint8Array | undefined, string, (readonly string[])?]>([
     ['is missing', 'nowhere.csv', undefined, 'TRS_KERNEL_FILE_MISSING'],
     ['is a folder without a file', 'folder', undefined, 'TRS_DATA_EMPTY'],
     ['is ragged', 'ragged.csv', 'a,b\n1,2\n3,4,5\n6,7\n', 'TRS_DATA_BAD_ROWS'],
@@ -32,13 +32,14 @@ describe('a source that cannot become a version is refused whole', () => {
     ['is UTF-16', 'utf16.csv', utf16, 'TRS_DATA_ENCODING'],
     ['is empty', 'empty.csv', '', 'TRS_DATA_EMPTY'],
     ['is a header only', 'header.csv', 'a,b\n', 'TRS_DATA_EMPTY'],
-    ['names two columns alike', 'twice.csv', 'a,b,a\n1,2,3\n', 'TRS_DATA_HEADER'],
+    // Without the option they are renamed, and it is said.
+    ['names two columns alike', 'twice.csv', 'a,b,a\n1,2,3\n', 'TRS_DATA_HEADER', ['--names', 'strict']],
     ['is of no known format', 'notes.docx', 'a,b\n1,2\n', 'TRS_DATA_FORMAT'],
     ['is no JSON', 'broken.json', 'neither a list nor an object', ''],
     ['is no Parquet', 'broken.parquet', 'PAR1 and nothing behind it', ''],
-  ])('when it %s', async (_, name, content, code) => {
+  ])('when it %s', async (_, name, content, code, more = []) => {
     if (content !== undefined) await project.write(name, content);
-    const refused = await failure(project, 'data', 'add', name, '--name', 'bad');
+    const refused = await failure(project, 'data', 'add', name, '--name', 'bad', ...more);
     expect(refused).toMatchObject({ exit: 2, ...(code === '' ? {} : { code }) });
     expect(refused.code).toMatch(/^TRS_(DATA|KERNEL)_/);
     expect(refused.message).toContain(name);

@@ -198,19 +198,22 @@ describe('from a dataset to a deployment, by the command line', () => {
     ['a deployment', ['deployment', 'show', 'lve'], 'TRS_SERVING_UNKNOWN_DEPLOYMENT', '"live"'],
     ['a run', ['run', 'show', 'r-nobody'], 'TRS_TRAIN_UNKNOWN_RUN', ''],
     ['anything to trace', ['trace', 'nothing-of-it'], 'TRS_SYSTEM_TRACE_UNKNOWN', ''],
-  ])('an unknown name of %s fails with exit code 1 and the nearest one', async (_, args, code, nearest) => {
-    const failed = await failure(project, ...args);
-    expect(failed).toMatchObject({ exit: 1, code });
-    expect(failed.message).toContain(nearest);
-    expect(failed.hint).not.toBe('');
-  });
+  ])(
+    'an unknown name of %s is wrong input, with exit code 2 and the nearest one',
+    async (_, args, code, nearest) => {
+      const failed = await failure(project, ...args);
+      expect(failed).toMatchObject({ exit: 2, code });
+      expect(failed.message).toContain(nearest);
+      expect(failed.hint).not.toBe('');
+    },
+  );
 
   it.each([
     ['a target that is not there', ['--data', 'weather', '--target', 'temp_mx'], 'TRS_TRAIN_UNKNOWN_COLUMN'],
     [
       'an estimator that is not there',
       ['--data', 'weather', '--target', 'wind', '--estimator', 'svm'],
-      'TRS_CLI_USAGE',
+      'TRS_TRAIN_ESTIMATOR_UNAVAILABLE',
     ],
     [
       'a share that is none',

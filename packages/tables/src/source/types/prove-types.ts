@@ -116,18 +116,32 @@ async function proveSome(
   const counted = names.map(
     (_, index): Counted => ({ values: 0, fits: (candidates[index] ?? []).map(() => 0) }),
   );
-  for (const [index, { relation }] of looks.entries()) {
-    const found = await asked(engine, relation, columns[index] ?? [], (raw, column) => [
-      `count(${valueTextOf(raw)})`,
-      ...(candidates[column] ?? []).map((spelling) => `count(*) FILTER (${isProved(raw, spelling, said)})`),
-    ]);
-    for (const [column, [values = 0, ...fits]] of found.entries()) {
-      const before = counted[column];
-      if (!before) continue;
-      counted[column] = {
-        values: before.values + Number(values),
-        fits: before.fits.map((count, spelling) => count + Number(fits[spelling] ?? 0)),
-      };
+  // One candidate of each column after the other: most columns are of their first, and an engine plans a question for long.
+  const most = Math.max(1, ...candidates.map((some) => some.length));
+  for (let turn = 0; turn < most; turn++) {
+    const isOpen = (column: number): boolean => {
+      const { values, fits } = counted[column] ?? { values: 0, fits: [] };
+      return turn === 0 || (values > 0 && turn < fits.length && !fits.slice(0, turn).includes(values));
+    };
+    if (!names.some((_, column) => isOpen(column))) break;
+    for (const [index, { relation }] of looks.entries()) {
+      const found = await asked(engine, relation, columns[index] ?? [], (raw, column) => {
+        const spelling = candidates[column]?.[turn];
+        if (!isOpen(column)) return [];
+        const fits = spelling ? [`count(*) FILTER (${isProved(raw, spelling, said)})`] : [];
+        return turn === 0 ? [`count(${valueTextOf(raw)})`, ...fits] : fits;
+      });
+      for (const [column, answers] of found.entries()) {
+        const before = counted[column];
+        if (!before || answers.length === 0) continue;
+        const [values, fitting] = turn === 0 ? answers : [0, answers[0]];
+        counted[column] = {
+          values: before.values + Number(values ?? 0),
+          fits: before.fits.map((count, spelling) =>
+            spelling === turn ? count + Number(fitting ?? 0) : count,
+          ),
+        };
+      }
     }
   }
   return names.map((name, index) => {
