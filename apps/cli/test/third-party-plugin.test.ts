@@ -202,7 +202,7 @@ describe('a plugin of a third party, named in the configuration', () => {
   });
 
   it.each([
-    ['is not installed', undefined, 1, 'TRS_PLUGIN_MISSING'],
+    ['is not installed', undefined, 2, 'TRS_PLUGIN_MISSING'],
     ['throws', 'throw new Error("no licence");', 1, 'TRS_PLUGIN_BROKEN'],
     ['is something else', 'export default 7;', 2, 'TRS_PLUGIN_INVALID'],
     ['takes the name of another', 'export default { name: "data", version: "1" };', 1, 'TRS_PLUGIN_CONFLICT'],
