@@ -30,7 +30,7 @@ describe('the command line', () => {
       /✗ There is no dataset "penguin"\. Did you mean "penguins"\?\n.+\n.+TRS_DATA_UNKNOWN/,
     );
     const machine = await project.run('data', 'show', 'penguin', '--json');
-    expect([machine.code, machine.stderr]).toEqual([1, '']);
+    expect([machine.code, machine.stderr]).toEqual([2, '']);
     expect(JSON.parse(machine.stdout)).toMatchObject({
       error: {
         code: 'TRS_DATA_UNKNOWN_DATASET',

@@ -68,7 +68,7 @@ describe('the commands on a server', () => {
 
   it('answer errors with the same code and exit code', async () => {
     expect(await remote('model', 'show', 'unknown')).toMatchObject({
-      code: 1,
+      code: 2,
       error: { code: 'TRS_REGISTRY_UNKNOWN_MODEL' },
     });
     expect(await remote('train', '--data', 'rows', '--target', 'nothing')).toMatchObject({
@@ -110,10 +110,10 @@ describe('the prediction protocols', () => {
     });
     expect(answer).toMatchObject({
       status: 200,
-      body: { model: { name: 'm', version: 1 }, predictions: [{ label: 'true' }, { label: 'false' }] },
+      body: { model: { name: 'm', version: 1 }, predictions: [{ label: 'yes' }, { label: 'no' }] },
     });
     const id = String(answer.body.id);
-    const labels = [{ id, row: 0, label: true }];
+    const labels = [{ id, row: 0, label: 'yes' }];
     expect((await post('/v1/feedback/d', { labels })).status).toBe(200);
     const { nodes } = await remote('trace', id);
     expect(JSON.stringify(nodes)).toMatch(/dataset:rows@1.*file:|file:.*dataset:rows@1/s);

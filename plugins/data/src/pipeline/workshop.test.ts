@@ -56,7 +56,7 @@ describe('the workshop of a run', () => {
       const second = await workshop.engineFor([seen]);
       // The same engine, or the table would not be there.
       expect(await second.rows('FROM shared')).toEqual([{ n: 7 }]);
-      await expect(second.rows('FROM mine')).rejects.toThrow('mine does not exist');
+      await expect(second.rows('FROM mine')).rejects.toThrow('There is no table "mine"');
       second.close();
     });
   });
@@ -66,12 +66,12 @@ describe('the workshop of a run', () => {
       const first = await workshop.engineFor([seen]);
       await first.run('CREATE TABLE shared AS SELECT 1');
       const beside = await workshop.engineFor([seen]);
-      await expect(beside.rows('FROM shared')).rejects.toThrow('shared does not exist');
+      await expect(beside.rows('FROM shared')).rejects.toThrow('There is no table "shared"');
       beside.close();
       first.close();
       const elsewhere = await workshop.engineFor([other]);
       expect(await elsewhere.rows(`FROM read_parquet('${other}')`)).toEqual([{ n: 7 }]);
-      await expect(elsewhere.rows('FROM shared')).rejects.toThrow('shared does not exist');
+      await expect(elsewhere.rows('FROM shared')).rejects.toThrow('There is no table "shared"');
       elsewhere.close();
     });
   });

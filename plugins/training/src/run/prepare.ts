@@ -4,7 +4,7 @@ import { didYouMean, type Scope } from '@trestle/kernel';
 import { decodeImageColumns } from '../table/decode-images.ts';
 import { withoutOdd } from '../table/finite.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
-import { checkParts, type Split, splitAtRandom, splitByTime } from '../table/split.ts';
+import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable } from '../table/table.ts';
 import { readTarget, type Target } from '../table/target.ts';
 import { trainError } from '../train-error.ts';
@@ -90,7 +90,6 @@ export async function prepare(
           `${timeless} rows without a time in "${spec.timeColumn}" are left out: they may be later than the held-out ones.`,
         ]
       : []),
-    ...checkParts(split, target, spec.target),
     ...(target.task === 'binary'
       ? [
           `Of the two classes, "${target.classes[1]}" is the positive one, which probabilities and F1 speak of.`,

@@ -18,6 +18,7 @@ import { scoreModel } from '../evaluation/score-model.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
+import { checkParts } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -37,11 +38,12 @@ export async function train(
   // Refused before there is a run of it.
   candidatesFor(ctx, spec);
   ctx.progress({ step: `reading ${spec.data}`, fraction: 0.02 });
-  const prepared = await prepare(ctx, spec, (row) => {
+  const read = await prepare(ctx, spec, (row) => {
     ctx.signal.throwIfAborted();
     if (row % 500 === 0) ctx.progress({ step: `decoding images, row ${row}`, fraction: 0.02 });
   });
-  const { dataset, split } = prepared;
+  const { dataset, split } = read;
+  const prepared = { ...read, notes: [...read.notes, ...checkParts(split, read.target, spec.target)] };
   const source = `${dataset.dataset}@${dataset.version}`;
   const recorder = await (await ctx.service(trackingToken)).begin(ctx, {
     kind: 'training',

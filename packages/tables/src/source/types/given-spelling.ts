@@ -36,7 +36,7 @@ export function givenSpelling(type: Exclude<ColumnType, 'string'>, format: strin
         isProof: true,
         value: (text) => `TRY_CAST(ltrim(${text}, '+') AS DOUBLE)`,
         fits: (text, value) =>
-          `(regexp_full_match(${text}, ${NUMBER}) AND isfinite(${value}) OR regexp_full_match(${text}, ${INFINITY}, 'i'))`,
+          `(regexp_full_match(${text}, ${NUMBER}) AND isfinite(${value}) OR regexp_full_match(${text}, ${INFINITY}, 'i') OR ${text} = 'nan')`,
       };
     case 'boolean':
       return {

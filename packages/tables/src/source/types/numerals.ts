@@ -18,7 +18,8 @@ export const isPlain = ({
   percent = false,
 }: Numerals): boolean => decimal === '.' && thousands === '' && currency.length === 0 && !percent;
 
-const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** A text as a pattern that fits it alone. */
+export const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 /** Spaces of every width part thousands, and stand between a number and its sign. */
 const SPACES = '[ \\x{00A0}\\x{2009}\\x{202F}]';
 const isSpace = (text: string): boolean => /^[ \u00a0\u2009\u202f]$/.test(text);

@@ -3,7 +3,7 @@ import type { TypedColumn } from '../../engine/batches.ts';
 import type { Engine, Row } from '../../engine/engine.ts';
 import { literal } from '../../engine/quote.ts';
 import { givenSpelling } from './given-spelling.ts';
-import { isPlain, type Numerals, plainNumber } from './numerals.ts';
+import { escaped, isPlain, type Numerals, plainNumber } from './numerals.ts';
 import { isOfKind, type RawColumn, type RawTable, textOf, valueTextOf } from './raw-table.ts';
 import { BY_VALUE, dateFormat, NO_NUMBERS, type Spelling, spellingsOf } from './spelling.ts';
 
@@ -101,7 +101,7 @@ async function proveSome(
   });
   const examples = names.map((): Set<string> => new Set());
   for (const [index, { relation }] of looks.entries()) {
-    const found = await asked(engine, relation, columns[index] ?? [], examplesOf);
+    const found = await examplesOf(engine, relation, columns[index] ?? []);
     for (const [column, texts] of found.entries())
       for (const text of texts) if (typeof text === 'string') examples[column]?.add(text);
   }
@@ -125,12 +125,21 @@ async function proveSome(
     };
     if (!names.some((_, column) => isOpen(column))) break;
     for (const [index, { relation }] of looks.entries()) {
-      const found = await asked(engine, relation, columns[index] ?? [], (raw, column) => {
+      const raws = columns[index] ?? [];
+      const questions = raws.map((raw, column) => {
         const spelling = candidates[column]?.[turn];
-        if (!isOpen(column)) return [];
-        const fits = spelling ? [`count(*) FILTER (${isProved(raw, spelling, said)})`] : [];
-        return turn === 0 ? [`count(${valueTextOf(raw)})`, ...fits] : fits;
+        if (!raw || !isOpen(column)) return undefined;
+        return { raw, spelling, text: `"trestle text ${column}"`, value: `"trestle value ${column}"` };
       });
+      const found = await asked(
+        engine,
+        readRelation(relation, questions, said),
+        questions,
+        ({ raw, spelling, text, value }) => {
+          const fits = spelling ? [`count_if(${isProved(raw, spelling, said, text, value)})`] : [];
+          return turn === 0 ? [`count(${valueTextOf(raw)})`, ...fits] : fits;
+        },
+      );
       for (const [column, answers] of found.entries()) {
         const before = counted[column];
         if (!before || answers.length === 0) continue;
@@ -165,29 +174,70 @@ async function proveSome(
   });
 }
 
-/** What each column answers to questions of its own. */
-async function asked(
+/** What is asked of a column, by names that its text and its value have in a relation. */
+interface Question {
+  readonly raw: RawColumn;
+  readonly spelling: Spelling | undefined;
+  readonly text: string;
+  readonly value: string;
+}
+
+/** A relation in which the text and the value of each question have names: what is written out at each place is planned at each. */
+function readRelation(relation: string, questions: readonly (Question | undefined)[], said: Said): string {
+  const texts: string[] = [];
+  const values: string[] = [];
+  for (const question of questions) {
+    if (!question?.spelling) continue;
+    const { raw, spelling, text, value } = question;
+    texts.push(`${readText(raw, spelling, said)} AS ${text}`);
+    values.push(`${spelling.value(text)} AS ${value}`);
+  }
+  return named(named(relation, texts), values);
+}
+
+const named = (relation: string, list: readonly string[]): string =>
+  list.length === 0 ? relation : `(SELECT *, ${list.join(', ')} FROM ${relation})`;
+
+/**
+ * What each column answers to questions of its own. The conditions are in what is counted: a FILTER of each makes the engine
+ * hold all columns once for every one.
+ */
+async function asked<T>(
   engine: Engine,
   relation: string,
-  columns: readonly (RawColumn | undefined)[],
-  questions: (raw: RawColumn, column: number) => readonly string[],
+  columns: readonly (T | undefined)[],
+  questions: (column: T) => readonly string[],
 ): Promise<readonly (readonly Row[string][])[]> {
-  const lists = columns.map((raw, column) => (raw ? questions(raw, column) : []));
+  const lists = columns.map((column) => (column ? questions(column) : []));
   const list = lists.flatMap((some, column) => some.map((sql, index) => `${sql} AS q${column}_${index}`));
   const [row = {}] = list.length > 0 ? await engine.rows(`SELECT ${list.join(', ')} FROM ${relation}`) : [];
   return lists.map((some, column) => some.map((_, index) => row[`q${column}_${index}`] ?? null));
 }
 
-/** Texts of a column that tell what it could be: the same whatever the order of the rows. */
-function examplesOf(raw: RawColumn): readonly string[] {
-  const text = `left(${valueTextOf(raw)}, 61)`;
-  const isWord = `${text} NOT IN (${[...NULL_WORDS, ...NO_NUMBERS].map(literal).join(', ')})`;
-  return [
-    `min(${text}) FILTER (${isWord})`,
-    `max(${text}) FILTER (${isWord})`,
+/** A list of many words would be a join for each column. */
+const NO_EXAMPLE = [...NULL_WORDS, ...NO_NUMBERS].map(escaped).join('|');
+
+/** Texts of each column that tell what it could be: the same whatever the order of the rows. */
+async function examplesOf(
+  engine: Engine,
+  relation: string,
+  columns: readonly (RawColumn | undefined)[],
+): Promise<readonly (readonly Row[string][])[]> {
+  const texts = columns.flatMap((raw, column) =>
+    raw ? [`left(${valueTextOf(raw)}, 61) AS "trestle text ${column}"`] : [],
+  );
+  const examples = columns.flatMap((raw, column) => {
+    const text = `"trestle text ${column}"`;
+    const isWord = `regexp_full_match(${text}, ${literal(NO_EXAMPLE)})`;
+    return raw ? [`CASE WHEN NOT ${isWord} THEN ${text} END AS "trestle value ${column}"`] : [];
+  });
+  const names = columns.map((raw, column) => raw && `"trestle value ${column}"`);
+  return await asked(engine, named(named(relation, texts), examples), names, (example) => [
+    `min(${example})`,
+    `max(${example})`,
     // A time among days is longer.
-    `arg_max(${text}, length(${text})) FILTER (${isWord})`,
-  ];
+    `arg_max(${example}, length(${example}))`,
+  ]);
 }
 
 function candidatesOf(
@@ -244,10 +294,9 @@ const readText = (
   return isNumber(spelling) && !isPlain(numerals) && !raw.isTagged ? plainNumber(text, numerals) : text;
 };
 
-/** SQL: whether a text is proved to be a value of a spelling. */
-function isProved(raw: RawColumn, spelling: Spelling, said: Said): string {
-  const text = readText(raw, spelling, said);
-  const fits = `${text} IS NOT NULL AND ${spelling.fits(text, spelling.value(text))}`;
+/** SQL: whether a text, as it is read, is proved to be a value of a spelling. */
+function isProved(raw: RawColumn, spelling: Spelling, said: Said, text: string, value: string): string {
+  const fits = `${text} IS NOT NULL AND ${spelling.fits(text, value)}`;
   // What a person said holds whatever the source says.
   const kind =
     said.types.size > 0 && spelling.key.startsWith('given') ? undefined : isOfKind(raw, spelling.of);
@@ -300,5 +349,8 @@ export const typedColumns = (readings: readonly ColumnReading[]): readonly Typed
   }));
 
 /** SQL: rows of a table whose value of a column is none of what it's said to be. */
-export const misfits = (raw: RawColumn, spelling: Spelling, said: Said): string =>
-  `${valueTextOf(raw)} IS NOT NULL AND NOT coalesce(${isProved(raw, spelling, said)}, false)`;
+export function misfits(raw: RawColumn, spelling: Spelling, said: Said): string {
+  const text = readText(raw, spelling, said);
+  const isOne = isProved(raw, spelling, said, text, spelling.value(text));
+  return `${valueTextOf(raw)} IS NOT NULL AND NOT coalesce(${isOne}, false)`;
+}

@@ -193,7 +193,7 @@ async function lookNote(
       const raw = columnOf(one, name);
       if (!raw || raw.isTagged) continue;
       const text = valueTextOf(raw);
-      const list = tests.map((fits, index) => `count(*) FILTER (${fits(text)}) AS n${index}`);
+      const list = tests.map((fits, index) => `count_if(${fits(text)}) AS n${index}`);
       const [row = {}] = await engine.rows(`SELECT ${list.join(', ')} FROM ${one.look}`);
       for (const index of found.keys()) found[index] = (found[index] ?? 0) + Number(row[`n${index}`] ?? 0);
     }
@@ -237,7 +237,7 @@ async function dayNote(
     const text = valueTextOf(raw);
     const list = FORMATS.map(
       (format, index) =>
-        `count(*) FILTER (regexp_matches(${text}, '[0-9]') AND try_strptime(${text}, ${literal(format)}) IS NOT NULL) AS f${index}`,
+        `count_if(regexp_matches(${text}, '[0-9]') AND try_strptime(${text}, ${literal(format)}) IS NOT NULL) AS f${index}`,
     );
     const [row = {}] = await engine.rows(`SELECT ${list.join(', ')} FROM ${one.look}`);
     for (const index of totals.keys()) totals[index] = (totals[index] ?? 0) + Number(row[`f${index}`] ?? 0);
