@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openHost } from '@trestle/kernel';
 import { dataAdd, dataPlugin } from '@trestle/plugin-data';
 import { pipelinePlugin } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { storePlugin } from '@trestle/store';
 
 type Host = Awaited<ReturnType<typeof openHost>>;
@@ -18,7 +19,7 @@ export async function openProject(config: object = {}): Promise<{
   await writeFile(join(dir, 'trestle.config.json'), JSON.stringify(config));
   const host = await openHost({
     projectDir: dir,
-    plugins: [storePlugin, dataPlugin, pipelinePlugin],
+    plugins: [storePlugin, dataPlugin, trackingPlugin, pipelinePlugin],
     cwd: dir,
   });
   const first = join(dir, 'first.csv');

@@ -224,7 +224,7 @@ describe.skipIf(isWithoutChromium)('the Studio’s pages about data', () => {
         expect(await page.getByRole('alert').textContent()).toContain('TRS_DATA_EXPECTATIONS_FAILED');
       };
       await run();
-      const steps = page.getByRole('table', { name: /^Steps of pr-/ });
+      const steps = page.getByRole('table', { name: /^Steps of r-/ });
       await steps.getByText('failed', { exact: true }).waitFor();
       await steps.getByText('not reached', { exact: true }).waitFor();
       const graph = page.getByRole('region', { name: 'Steps of checked' });

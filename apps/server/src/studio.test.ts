@@ -145,7 +145,7 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     const dialog = page.getByRole('dialog', { name: 'Run features?' });
     await dialog.getByRole('button', { name: 'Run' }).click();
-    const steps = page.getByRole('table', { name: /^Steps of pr-/ });
+    const steps = page.getByRole('table', { name: /^Steps of r-/ });
     await steps.getByText('ran', { exact: true }).first().waitFor();
     await steps.getByRole('link', { name: 'features.counted@1' }).waitFor();
     expect(await page.locator('svg.graph a').count()).toBe(3);

@@ -1,11 +1,4 @@
-import {
-  datasetAdded,
-  datasetsToken,
-  pipelineEvents,
-  pipelineSources,
-  runEvents,
-  stepKinds,
-} from '@trestle/contracts';
+import { datasetAdded, datasetsToken, pipelineSources, runEvents, stepKinds } from '@trestle/contracts';
 import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { dataConfig } from './data-config.ts';
@@ -58,7 +51,7 @@ export const dataPlugin = plugin({
   subscribers: [
     subscribe({
       name: 'open-lineage',
-      to: [datasetAdded, ...Object.values(pipelineEvents), ...Object.values(runEvents)],
+      to: [datasetAdded, ...Object.values(runEvents)],
       load: async () => (await import('./open-lineage/open-lineage.ts')).emitOpenLineage,
     }),
   ],

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contribute, type Host, operation, plugin } from '@trestle/kernel';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { stepKindContract, type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -38,14 +39,14 @@ const open = async (steps: unknown): Promise<void> => {
     join(project.dir, 'trestle.config.json'),
     JSON.stringify({ pipelines: { sums: { steps } } }),
   );
-  host = await project.open([pipelinePlugin, mathPlugin]);
+  host = await project.open([trackingPlugin, pipelinePlugin, mathPlugin]);
 };
 const run = async (input: { dry?: boolean; force?: boolean } = {}) =>
   (await host.run(pipelineRun, { name: 'sums', ...input })).steps.map(({ state, reason }) => [state, reason]);
 
 stepKindContract(operationStep, {
   async context() {
-    host = await project.open([pipelinePlugin, mathPlugin]);
+    host = await project.open([trackingPlugin, pipelinePlugin, mathPlugin]);
     return host.context(pipelineRun);
   },
   step: { operation: 'math.double', input: { n: 4 }, once: true },
@@ -132,7 +133,7 @@ describe('two pipelines of one name', () => {
     });
     const pipelines = { sums: { steps: { a: { operation: 'math.double', input: { n: 1 } } } } };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ pipelines }));
-    host = await project.open([pipelinePlugin, mathPlugin, other]);
+    host = await project.open([trackingPlugin, pipelinePlugin, mathPlugin, other]);
     await expect(run()).rejects.toMatchObject({ code: 'TRS_PIPELINE_TWICE' });
   });
 });

@@ -1,16 +1,6 @@
 import type { Migration } from '@trestle/store';
 
 export type PipelineTables = {
-  pipeline_runs: {
-    run: string;
-    pipeline: string;
-    status: string;
-    /** JSON: the whole record. */
-    record: string;
-    /** The process that runs it: `host:pid`. */
-    holder: string;
-    started_at: string;
-  };
   /** Up to when a cron line was looked at. */
   pipeline_clocks: { pipeline: string; looked_at: string };
   /** What steps that call an operation once gave, by the key of all that it followed from. */
@@ -26,19 +16,9 @@ export type PipelineTables = {
 
 export const pipelineMigrations: readonly Migration[] = [
   {
-    name: 'pipeline-0001-runs',
+    name: 'pipeline-0001-clocks',
     async up(db) {
-      // Where pipelines were the data plugin's, the first two are there already.
-      await db.schema
-        .createTable('pipeline_runs')
-        .ifNotExists()
-        .addColumn('run', 'text', (column) => column.primaryKey())
-        .addColumn('pipeline', 'text', (column) => column.notNull())
-        .addColumn('status', 'text', (column) => column.notNull())
-        .addColumn('record', 'text', (column) => column.notNull())
-        .addColumn('holder', 'text', (column) => column.notNull())
-        .addColumn('started_at', 'text', (column) => column.notNull())
-        .execute();
+      // Where pipelines were the data plugin's, it is there already.
       await db.schema
         .createTable('pipeline_clocks')
         .ifNotExists()

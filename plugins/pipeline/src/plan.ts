@@ -1,7 +1,7 @@
 import type { StepProduct } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
+import type { StepRun } from './pipeline-runs.ts';
 import { readsOf, resolveOutside, withGraph } from './run-pipeline.ts';
-import type { StepRun } from './run-records.ts';
 
 /** What a run would do and why, without doing it. Behind a step that would run, all may run: what it will make is not known. */
 export const planPipeline = async (

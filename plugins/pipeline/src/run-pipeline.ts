@@ -1,9 +1,8 @@
 import type { PipelineDefinition, StepProduct, StepProgress, StepReads } from '@trestle/contracts';
-import { type Context, errorDocument, pause, toTrestleError } from '@trestle/kernel';
+import { type Context, pause, toTrestleError } from '@trestle/kernel';
 import { type GraphStep, pipelineGraph, type Read } from './graph.ts';
+import { openRunLog, type PipelineRun, type RunLog } from './pipeline-runs.ts';
 import { findPipeline } from './pipelines.ts';
-import { openRunLog, type RunLog } from './run-log.ts';
-import { newPipelineRunId, type PipelineRun } from './run-records.ts';
 import { openMakers } from './step-makers.ts';
 
 const FIRST_RETRY_MS = 200;
@@ -39,24 +38,18 @@ export async function runPipeline(ctx: Context, input: RunInput): Promise<Pipeli
   try {
     const graph = await pipelineGraph(ctx, makers, pipeline);
     const log = await openRunLog(ctx, {
-      run: newPipelineRunId(),
       pipeline: pipeline.name,
-      status: 'running',
       trigger: input.trigger ?? ctx.principal.id,
-      steps: graph.map(({ name }) => ({ step: name, state: 'waiting', reason: '', attempts: 0 })),
-      startedAt: new Date().toISOString(),
+      steps: graph.map(({ name }) => name),
     });
     try {
       await runSteps({ ctx, log, isForced: input.force }, graph);
     } catch (thrown) {
-      const error = toTrestleError(thrown);
-      const { code, message } = errorDocument(error);
-      const status = error.kind === 'interrupted' ? 'interrupted' : 'failed';
-      await log.end({ status, error: `${code}: ${message}` });
-      throw error;
+      await log.fail(thrown);
+      throw thrown;
     }
     // What the steps shared goes while the disk takes the end of the run.
-    const [ended] = await Promise.all([log.end({ status: 'succeeded' }), makers.close()]);
+    const [ended] = await Promise.all([log.succeed(), makers.close()]);
     return ended;
   } finally {
     await makers.close();

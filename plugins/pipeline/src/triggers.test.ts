@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Host, jobStoreToken } from '@trestle/kernel';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pipelinePlugin, pipelineRun } from './index.ts';
@@ -21,7 +22,7 @@ describe('a trigger', () => {
   const open = async (triggers: unknown): Promise<void> => {
     const pipelines = { ids: { steps: { ids: { operation: 'pipeline.list' } }, triggers } };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ pipelines }));
-    host = await project.open([pipelinePlugin]);
+    host = await project.open([trackingPlugin, pipelinePlugin]);
   };
   const jobs = async () =>
     (await (await host.service(jobStoreToken)).list({ limit: 10 })).map((job) => job.input);

@@ -32,20 +32,3 @@ export const datasetCollected = defineEvent(
   'dataset.collected',
   z.object({ blobs: z.number(), bytes: z.number() }),
 );
-
-const pipelineRun = z.object({
-  run: z.string(),
-  steps: z.array(z.object({ step: z.string(), state: z.string(), output: z.string().optional() })).readonly(),
-});
-export const pipelineStarted = defineEvent('pipeline.started', pipelineRun);
-export const pipelineSucceeded = defineEvent('pipeline.succeeded', pipelineRun);
-export const pipelineFailed = defineEvent('pipeline.failed', pipelineRun);
-export const pipelineInterrupted = defineEvent('pipeline.interrupted', pipelineRun);
-
-/** What became of a run of a pipeline, by its status. */
-export const pipelineEvents = {
-  running: pipelineStarted,
-  succeeded: pipelineSucceeded,
-  failed: pipelineFailed,
-  interrupted: pipelineInterrupted,
-} as const;

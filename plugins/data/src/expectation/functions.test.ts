@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Host } from '@trestle/kernel';
 import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -36,7 +37,7 @@ describe('an expectation that is a function', () => {
   };
   const open = async (config: unknown = {}): Promise<void> => {
     await write('trestle.config.json', JSON.stringify(config));
-    host = await project.open([dataPlugin, pipelinePlugin]);
+    host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
     await write('birds.csv', BIRDS);
     await host.run(dataAdd, { path: 'birds.csv', name: 'birds' }, { surface: 'cli' });
   };

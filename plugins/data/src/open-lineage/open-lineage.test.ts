@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { Host } from '@trestle/kernel';
 import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dataAdd, dataPlugin } from '../index.ts';
@@ -29,7 +30,7 @@ describe('OpenLineage', () => {
     };
     const data = { pipelines: [{ name: 'words', steps }], openLineage };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data }));
-    host = await project.open([dataPlugin, pipelinePlugin]);
+    host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
     for (const [name, rows] of [
       ['birds', 'id,size\n1,s\n2,l'],
       ['notes', 'id,note\n1,x\n2,y'],

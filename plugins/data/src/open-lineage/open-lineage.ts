@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import {
-  type columnSchema,
-  type datasetAdded,
-  datasetsToken,
-  type pipelineEvents,
-  type runEvents,
-} from '@trestle/contracts';
+import { type columnSchema, type datasetAdded, datasetsToken, type runEvents } from '@trestle/contracts';
 import { type Context, type EventOf, isTrestleError } from '@trestle/kernel';
 import { lineageToken } from '@trestle/store';
 import type { z } from 'zod';
@@ -19,20 +13,13 @@ const PRODUCER = 'https://github.com/trestle-ml/trestle';
 const SPEC = 'https://openlineage.io/spec';
 const TIMEOUT_MS = 10_000;
 
+type RunTold = EventOf<(typeof runEvents)[keyof typeof runEvents]>;
 /** An event of the log for which an OpenLineage event is sent. */
-type Told = EventOf<
-  | typeof datasetAdded
-  | (typeof pipelineEvents)[keyof typeof pipelineEvents]
-  | (typeof runEvents)[keyof typeof runEvents]
->;
+type Told = EventOf<typeof datasetAdded> | RunTold;
 
 /** The state that each of them stands for. */
 const STATES: Readonly<Record<Told['type'], 'START' | 'COMPLETE' | 'FAIL' | 'ABORT'>> = {
   'dataset.added': 'COMPLETE',
-  'pipeline.started': 'START',
-  'pipeline.succeeded': 'COMPLETE',
-  'pipeline.failed': 'FAIL',
-  'pipeline.interrupted': 'ABORT',
   'run.started': 'START',
   'run.succeeded': 'COMPLETE',
   'run.failed': 'FAIL',
@@ -67,17 +54,15 @@ export async function emitOpenLineage(ctx: Context, event: Told): Promise<void> 
 
 /** A RunEvent of OpenLineage (spec 2-0-2) for an event of the log. */
 export async function openLineageEvent(ctx: Context, event: Told, namespace: string) {
-  const [kind = '', name = ''] = /^([a-z]+):(.*)$/.exec(event.subject)?.slice(1) ?? [];
   const lineage = await ctx.service(lineageToken);
-  const sources = kind === 'pipeline' ? [] : (await lineage.into(event.subject)).map((edge) => edge.from);
+  const sources = (await lineage.into(event.subject)).map((edge) => edge.from);
   const inputs = [...new Set(sources)].map((ref) => datasetOf(namespace, ref));
-  const outputs =
-    kind === 'dataset'
-      ? [await outputOf(ctx, namespace, event.subject)]
-      : event.type === 'run.succeeded'
-        ? [datasetOf(namespace, event.subject)]
-        : [];
-  const job = kind === 'pipeline' ? `pipeline.${name}` : kind === 'run' ? jobOf(event) : event.operation;
+  const outputs = !isRun(event)
+    ? [await outputOf(ctx, namespace, event.subject)]
+    : event.type === 'run.succeeded' && !isPipeline(event)
+      ? [datasetOf(namespace, event.subject)]
+      : [];
+  const job = isRun(event) ? jobOf(event) : event.operation;
   return {
     eventType: STATES[event.type],
     eventTime: event.time,
@@ -85,19 +70,20 @@ export async function openLineageEvent(ctx: Context, event: Told, namespace: str
     schemaURL: `${SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent`,
     job: { namespace, name: job },
     run: {
-      runId: uuidOf(
-        kind === 'dataset' ? event.id : 'run' in event.payload ? event.payload.run : event.subject,
-      ),
+      runId: uuidOf(isRun(event) ? event.subject : event.id),
     },
     inputs,
     outputs,
   };
 }
 
-/** A training is the job `train`; a run of another kind is a job of that name. */
-function jobOf({ payload }: Told): string {
-  const kind = 'experiment' in payload ? payload.kind : undefined;
-  return kind === undefined || kind === 'training' ? 'train' : kind;
+const isRun = (event: Told): event is RunTold => event.type !== 'dataset.added';
+const isPipeline = (event: Told): boolean => isRun(event) && event.payload.kind === 'pipeline';
+
+/** A training is the job `train`, a pipeline one of its own; a run of another kind is a job of that name. */
+function jobOf({ payload: { kind = 'training', experiment } }: RunTold): string {
+  if (kind === 'pipeline') return `pipeline.${experiment}`;
+  return kind === 'training' ? 'train' : kind;
 }
 
 const facet = (path: string) => ({ _producer: PRODUCER, _schemaURL: `${SPEC}/facets/${path}` });

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '@trestle/kernel';
 import { pipelinePlugin, pipelineRun, pipelineShow } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { lineageToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -20,7 +21,7 @@ describe('a step whose rows are compared with other datasets', () => {
   const open = async (steps: unknown): Promise<void> => {
     const config = { data: { pipelines: [{ name: 'p', steps }] } };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify(config));
-    host = await project.open([dataPlugin, pipelinePlugin]);
+    host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
     await add('airports', 'code,city\nAAA,x\nBBB,y');
     await add('flights', 'id,from\n1,AAA\n2,BBB\n3,AAA');
   };

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { stepKindContract, type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dataAdd, dataPlugin, dataQuery } from '../index.ts';
@@ -22,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 const context = async () => {
-  const host = await project.open([dataPlugin, pipelinePlugin]);
+  const host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
   await host.run(dataAdd, { path: 'numbers.csv', name: 'numbers' }, { surface: 'cli' });
   return host.context(pipelineRun);
 };
@@ -44,7 +45,7 @@ describe('rows of a step of another kind', () => {
   const open = async (steps: unknown) => {
     const pipelines = { sums: { steps } };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ pipelines }));
-    return await project.open([dataPlugin, pipelinePlugin]);
+    return await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
   };
 
   it('are read by the version of a dataset that it gave', async () => {

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '@trestle/kernel';
 import { pipelineList, pipelinePlugin, pipelineRun, pipelineShow } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { lineageToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -46,7 +47,7 @@ describe('a pipeline', () => {
   const open = async (steps: unknown, triggers?: unknown): Promise<void> => {
     const data = { pipelines: [{ name: 'features', steps, ...(triggers ? { triggers } : {}) }] };
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data }));
-    host = await project.open([dataPlugin, pipelinePlugin]);
+    host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
   };
   const add = async (rows: string, append = false): Promise<void> => {
     await writeFile(join(project.dir, 'birds.csv'), `id,size,weight,seen\n${rows}\n`);

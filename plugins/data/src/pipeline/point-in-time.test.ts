@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -31,7 +32,7 @@ describe('a point-in-time join', () => {
     });
     const pipelines = [{ name: 'p', steps: { joined } }];
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data: { pipelines } }));
-    const host = await project.open([dataPlugin, pipelinePlugin]);
+    const host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
     const [orders = [], prices = []] = fc.sample(
       fc.uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 0, max: 30 })), {
         minLength: 20,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Host } from '@trestle/kernel';
 import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dataAdd, dataPlugin, dataQuery, dataTransform, tensorStep } from '../index.ts';
@@ -65,7 +66,7 @@ describe('a step on tensors', () => {
       { name: 'p', steps: { gaps: { from: 'birds', module: 'steps/nearest.ts', batchRows: 3 } } },
     ];
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data: { pipelines } }));
-    host = await project.open([dataPlugin, pipelinePlugin]);
+    host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
     const rows = '1,small,10,true\n2,large,13.5,false\n3,small,,true\n4,small,40,\n5,large,41,false';
     await writeFile(join(project.dir, 'birds.csv'), `id,size,speed,wet\n${rows}\n`);
     await host.run(dataAdd, { path: 'birds.csv', name: 'birds' }, { surface: 'cli' });

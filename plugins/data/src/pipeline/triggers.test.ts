@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from '@trestle/kernel';
 import { pipelinePlugin, pipelineShow } from '@trestle/plugin-pipeline';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dataAdd, dataPlugin } from '../index.ts';
@@ -21,7 +22,7 @@ describe('a trigger', () => {
   const open = async (triggers: unknown): Promise<void> => {
     const pipelines = [{ name: 'ids', steps: { ids: { sql: 'SELECT id FROM birds' } }, triggers }];
     await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ data: { pipelines } }));
-    host = await project.open([dataPlugin, pipelinePlugin]);
+    host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
     await writeFile(join(project.dir, 'birds.csv'), 'id\n1\n2\n');
   };
 

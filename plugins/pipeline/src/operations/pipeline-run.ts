@@ -1,6 +1,6 @@
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { type PipelineRun, stepRunSchema } from '../run-records.ts';
+import { type PipelineRun, stepRunSchema } from '../pipeline-runs.ts';
 
 const STATES: Readonly<Record<PipelineRun['steps'][number]['state'], string>> = {
   waiting: 'would run',
@@ -10,6 +10,7 @@ const STATES: Readonly<Record<PipelineRun['steps'][number]['state'], string>> = 
   appended: 'appended',
   failed: 'failed',
   'not reached': 'not reached',
+  interrupted: 'interrupted',
 };
 
 /** The steps of a run or of a plan, for a person. */

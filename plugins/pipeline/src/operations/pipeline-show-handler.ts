@@ -1,9 +1,9 @@
 import type { PipelineDefinition } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { drawGraph } from '../draw-graph.ts';
+import { listPipelineRuns } from '../pipeline-runs.ts';
 import { pipelinesOf } from '../pipelines.ts';
 import { withGraph } from '../run-pipeline.ts';
-import { listPipelineRuns } from '../run-records.ts';
 
 export const showPipeline = async (ctx: Context, input: { readonly name: string; readonly runs: number }) =>
   await withGraph(ctx, input.name, async (pipeline, graph) => ({

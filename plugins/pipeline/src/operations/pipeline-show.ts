@@ -1,6 +1,6 @@
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { pipelineRunSchema } from '../run-records.ts';
+import { pipelineRunSchema } from '../pipeline-runs.ts';
 import { stepTable } from './pipeline-run.ts';
 
 const readSchema = z.object({ name: z.string(), kind: z.enum(['step', 'dataset']) });

@@ -155,6 +155,7 @@ const STATES: Readonly<Record<StepRun['state'], string>> = {
   appended: 'appended',
   failed: 'failed',
   'not reached': 'not reached',
+  interrupted: 'interrupted',
 };
 
 const TONES: Readonly<Record<StepRun['state'], string>> = {
@@ -165,6 +166,7 @@ const TONES: Readonly<Record<StepRun['state'], string>> = {
   appended: 'good',
   failed: 'bad',
   'not reached': '',
+  interrupted: 'warn',
 };
 
 const Steps = ({ caption, steps }: { caption: string; steps: readonly StepRun[] }) => (
