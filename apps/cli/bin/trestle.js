@@ -28,6 +28,7 @@ if (first === '--version' && rest.length === 0) {
   nodeModule.enableCompileCache(
     join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'trestle', 'compiled'),
   );
-  const { main } = await import('../dist/main.js');
+  const { endOnClosedPipe, main } = await import('../dist/main.js');
+  endOnClosedPipe();
   process.exitCode = await main(process.argv.slice(2));
 }

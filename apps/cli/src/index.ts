@@ -1,1 +1,1 @@
-export { main } from './main.ts';
+export { endOnClosedPipe, main } from './main.ts';

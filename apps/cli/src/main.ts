@@ -9,13 +9,13 @@ import {
   toTrestleError,
 } from '@trestle/kernel';
 import { wantsJson } from './argv.ts';
-import { endOnClosedPipe } from './closed-pipe.ts';
 import { renderError } from './render/render-error.ts';
 import { usageError } from './usage-error.ts';
 
+export { endOnClosedPipe } from './closed-pipe.ts';
+
 /** Runs a command line and returns its exit code. Never throws, never shows a stack unless TRESTLE_DEBUG asks for it. */
 export async function main(argv: readonly string[]): Promise<number> {
-  endOnClosedPipe();
   try {
     await run([...argv], import.meta.url);
     return typeof process.exitCode === 'number' ? process.exitCode : 0;

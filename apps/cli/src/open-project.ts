@@ -26,8 +26,16 @@ export async function openProject(
     plugins: builtinPlugins,
     sections: [serverConfig, jobsConfig],
     standardInput: spoolStandardInput,
+    mustBeProject: true,
     ...options,
   });
+}
+
+/** Says that a folder has become a project: whoever meant another one sees it. */
+export function sayBegun(host: Host): void {
+  process.stderr.write(
+    `A new project begins in ${host.project.dir}; its state is in ${host.project.stateDir}.\n`,
+  );
 }
 
 const opened = new Map<string, Promise<Host>>();
@@ -38,7 +46,15 @@ const opened = new Map<string, Promise<Host>>();
  */
 export function thisProject(dir?: string): Promise<Host> {
   const projectDir = resolve(dir ?? findProjectDir(process.cwd()));
-  const host = opened.get(projectDir) ?? openProject(projectDir);
+  const host =
+    opened.get(projectDir) ??
+    openProject(projectDir).then((made) => ({
+      ...made,
+      async close() {
+        opened.delete(projectDir);
+        await made.close();
+      },
+    }));
   opened.set(projectDir, host);
   return host;
 }

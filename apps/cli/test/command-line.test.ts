@@ -49,7 +49,7 @@ describe('the command line', () => {
     const there = await trestle(['data', 'list', '--json', '--project', project.dir], { cwd: '/' });
     expect(JSON.parse(there.stdout).datasets).toHaveLength(1);
     const other = await trestle(['data', 'list', '--json', '--project', below], { cwd: project.dir });
-    expect(JSON.parse(other.stdout).datasets).toEqual([]);
+    expect(JSON.parse(other.stdout).error.code).toBe('TRS_KERNEL_NO_PROJECT');
   });
 
   it.each([

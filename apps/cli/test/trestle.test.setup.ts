@@ -4,8 +4,10 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
+const manyCommands = fileURLToPath(new URL('many-commands.test.child.ts', import.meta.url));
 const bin = fileURLToPath(new URL('../bin/trestle.js', import.meta.url));
 
 /** A file of the `vega-datasets` package. */
@@ -69,6 +71,25 @@ const withoutOurs = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
 
 export const trestle = (args: readonly string[], options?: RunOptions): Promise<Ended> =>
   start(args, options).ended;
+
+/** One of many command lines, and the folder in which it is typed. */
+export interface Line {
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
+
+/** Runs command lines one after the other in one process, and tells how each ended. */
+export async function runAll(lines: readonly Line[]): Promise<readonly Ended[]> {
+  const child = spawn(process.execPath, [manyCommands], {
+    env: withoutOurs(process.env),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(lines));
+  const told = await text(child.stdout);
+  const ends = told.split('\n').filter((line) => line !== '');
+  if (ends.length !== lines.length) throw new Error(`Ended at line ${ends.length}: ${told.slice(-1_000)}`);
+  return ends.map((end) => JSON.parse(end));
+}
 
 export interface Project {
   readonly dir: string;

@@ -1,6 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jobStoreToken, journalToken, leasesToken, plugin, provide, token } from '@trestle/kernel';
+import {
+  jobStoreToken,
+  journalToken,
+  leasesToken,
+  plugin,
+  projectGateToken,
+  provide,
+  token,
+} from '@trestle/kernel';
 import type { Reserve } from './fs/reserve.ts';
 import { translateFsError } from './fs/translate-fs-error.ts';
 import { blobsToken } from './interface/blobs.ts';
@@ -21,6 +29,7 @@ export const storePlugin = plugin({
   services: [
     provide(reserveToken, async (scope) => {
       const { keepReserve } = await import('./fs/reserve.ts');
+      (await scope.service(projectGateToken)).check();
       // For its owner only: inputs of jobs and hashes of tokens are in it.
       await mkdir(scope.project.stateDir, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
         throw translateFsError(thrown, scope.project.stateDir);

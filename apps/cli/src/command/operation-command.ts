@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { Command } from '@oclif/core';
-import type { AnyOperation } from '@trestle/kernel';
-import { localUser, thisProject } from '../open-project.ts';
+import { type AnyOperation, isProject } from '@trestle/kernel';
+import { localUser, sayBegun, thisProject } from '../open-project.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { globalFlags } from './global-flags.ts';
 import { interruption } from './interruption.ts';
@@ -48,6 +48,7 @@ async function callHere(
 ): Promise<unknown> {
   const host = await thisProject(project);
   const progress = progressLine(process.stderr);
+  const begins = operation.beginsProject === true && !isProject(host.project);
   try {
     return await host.runById(operation.id, input, {
       principal: localUser(),
@@ -58,6 +59,7 @@ async function callHere(
   } finally {
     progress.clear();
     await host.close();
+    if (begins && isProject(host.project)) sayBegun(host);
   }
 }
 

@@ -1,7 +1,8 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command, Flags } from '@oclif/core';
-import { thisProject } from '../open-project.ts';
+import { isProject, projectGateToken } from '@trestle/kernel';
+import { sayBegun, thisProject } from '../open-project.ts';
 import { studioDir } from '../studio-dir.ts';
 import { globalFlags } from './global-flags.ts';
 import { interruption } from './interruption.ts';
@@ -28,6 +29,10 @@ export class ServeCommand extends Command {
     const { startServer } = await import('@trestle/server');
     const stop = interruption();
     const host = await thisProject(typed.project);
+    if (!isProject(host.project)) {
+      (await host.service(projectGateToken)).begin();
+      sayBegun(host);
+    }
     try {
       const server = await startServer(host, {
         port: typed.port,

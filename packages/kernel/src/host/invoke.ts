@@ -15,12 +15,14 @@ import { enqueueJob } from './enqueue.ts';
 import type { CallOptions } from './host.ts';
 import { kernelError } from './kernel-error.ts';
 import { parseInput } from './parse-input.ts';
+import type { ProjectGate } from './project-gate.ts';
 import type { Services } from './services.ts';
 import { looseSteps, type RunningJob } from './steps.ts';
 
 export interface Invoker {
   readonly scope: Scope;
   readonly services: Services;
+  readonly gate: ProjectGate;
   readonly files: { readonly local: FileAccess; readonly remote: FileAccess };
   /** @throws TRS_KERNEL_UNKNOWN_OPERATION */
   readonly find: (operation: string) => AnyOperation;
@@ -204,7 +206,10 @@ export async function invoke(
 }
 
 async function openJournal(invoker: Invoker): Promise<Journal | undefined> {
-  return invoker.services.has(journalToken) ? await invoker.services.get(journalToken) : undefined;
+  // Where there is no project nothing is recorded: what makes files of another folder's project (init) goes on without.
+  return invoker.services.has(journalToken) && invoker.gate.isOpen()
+    ? await invoker.services.get(journalToken)
+    : undefined;
 }
 
 const MAX_AUDITED_CHARACTERS = 4_000;

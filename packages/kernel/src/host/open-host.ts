@@ -21,6 +21,7 @@ import type { CallOptions, Host } from './host.ts';
 import { contextFor, type Invoker, invoke } from './invoke.ts';
 import { DEFAULT_TIMINGS, holderName, type JobTimings, jobRunner } from './job-runner.ts';
 import { kernelError } from './kernel-error.ts';
+import { projectGate, projectGateToken } from './project-gate.ts';
 import { openSchedule } from './scheduler.ts';
 import { openServices } from './services.ts';
 import { stderrLogger } from './stderr-logger.ts';
@@ -31,6 +32,11 @@ export interface HostOptions {
   readonly plugins: readonly Plugin[];
   /** Sections of the app itself. */
   readonly sections?: readonly ConfigSection[];
+  /**
+   * The project must be there, or be begun by an operation that may (`beginsProject`): what keeps state is refused otherwise. When
+   * left out, a project is made where there is none.
+   */
+  readonly mustBeProject?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly log?: Logger;
   /** The folder that local callers' paths are relative to; the process's own when left out. */
@@ -71,7 +77,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
         .filter((contribution) => contribution.point === point.name)
         .map((contribution) => contribution.value as T),
   };
-  const services = openServices(plugins, [provide(pluginsToken, () => plugins)], partialScope);
+  const gate = projectGate(project, options.mustBeProject ?? false);
+  const own = [provide(pluginsToken, () => plugins), provide(projectGateToken, () => gate)];
+  const services = openServices(plugins, own, partialScope);
   const scope: Scope = { ...partialScope, service: services.get };
   const find = (id: string): AnyOperation => {
     const operation = operations.get(id);
@@ -85,6 +93,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const invoker: Invoker = {
     scope,
     services,
+    gate,
     find,
     files: {
       local: localFiles(options.cwd ?? process.cwd(), options.standardInput),
@@ -96,8 +105,12 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
 
-  const run = (operation: AnyOperation, input: unknown, call: CallOptions = {}): Promise<unknown> =>
-    operation.kind === 'job' ? jobs.inline(operation, input, call) : invoke(invoker, operation, input, call);
+  const run = (operation: AnyOperation, input: unknown, call: CallOptions = {}): Promise<unknown> => {
+    if (operation.beginsProject) gate.begin();
+    return operation.kind === 'job'
+      ? jobs.inline(operation, input, call)
+      : invoke(invoker, operation, input, call);
+  };
 
   return {
     ...scope,

@@ -24,6 +24,8 @@ export interface OperationParts<Id extends string, I extends z.ZodObject, O exte
   readonly access: `${string}:${string}`;
   /** Input fields that the command line takes by position, in order. */
   readonly positionals?: readonly (keyof z.infer<I> & string)[];
+  /** It may be the first thing done in a folder, and makes that a project; others are refused where there is none. */
+  readonly beginsProject?: boolean;
   /** Command lines that show it at work, for `--help`: `trestle train --data strikes --target damaged`. */
   readonly examples?: readonly string[];
   /** Loads the handler when it is first needed, so that `--help` stays fast. */
@@ -53,6 +55,7 @@ export interface AnyOperation {
   readonly output: z.ZodType;
   readonly access: string;
   readonly positionals?: readonly string[];
+  readonly beginsProject?: boolean;
   readonly examples?: readonly string[];
   readonly load: () => Promise<(ctx: Context, input: never) => Promise<unknown>>;
   readonly present?: (output: never) => readonly View[];

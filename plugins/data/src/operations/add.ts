@@ -8,6 +8,7 @@ export const dataAdd = operation({
   summary: 'Add a new immutable version of a dataset from files, an address or a database.',
   kind: 'job',
   access: 'data:write',
+  beginsProject: true,
   positionals: ['path'],
   examples: [
     'trestle data add strikes.csv --name strikes',

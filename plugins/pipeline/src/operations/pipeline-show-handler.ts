@@ -1,5 +1,5 @@
 import type { PipelineDefinition } from '@trestle/contracts';
-import type { Context } from '@trestle/kernel';
+import { type Context, projectGateToken } from '@trestle/kernel';
 import { drawGraph } from '../draw-graph.ts';
 import { listPipelineRuns } from '../pipeline-runs.ts';
 import { pipelinesOf } from '../pipelines.ts';
@@ -21,6 +21,8 @@ export const showPipeline = async (ctx: Context, input: { readonly name: string;
   }));
 
 export async function listPipelines(ctx: Context) {
+  // No configuration means no pipelines, and there also is no project then.
+  (await ctx.service(projectGateToken)).check();
   const pipelines = [];
   for (const pipeline of pipelinesOf(ctx)) {
     const [last] = await listPipelineRuns(ctx, { pipeline: pipeline.name, limit: 1 });

@@ -8,6 +8,7 @@ export const modelRegister = operation({
   summary: 'Register an ONNX file, or the model of a run, as the next version of a model.',
   kind: 'command',
   access: 'registry:write',
+  beginsProject: true,
   positionals: ['file'],
   examples: [
     'trestle model register classifier.onnx --name flowers',

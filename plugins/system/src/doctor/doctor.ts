@@ -23,6 +23,7 @@ export const doctorOutput = z.object({
   ),
   cpu: z.object({ threads: z.number().int(), wasm: z.record(z.string(), z.boolean()) }),
   store: z.object({
+    /** Also where there is no project, and no store yet: a problem says that. */
     ok: z.boolean(),
     engine: z.string().optional(),
     location: z.string(),

@@ -101,6 +101,10 @@ async function examineStore(
     return { ok: found.length === 0 && ok, ...health, audit: { ok, events, head } };
   } catch (thrown) {
     const error = toTrestleError(thrown);
+    if (error.code === 'TRS_KERNEL_NO_PROJECT') {
+      problems.push({ severity: 'warning', what: error.message, hint: error.hint ?? '' });
+      return { ok: true, location: ctx.project.stateDir };
+    }
     problems.push({ severity: 'error', what: `${error.code}: ${error.message}`, hint: error.hint ?? '' });
     return { ok: false, location: ctx.project.stateDir };
   }

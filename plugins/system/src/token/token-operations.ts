@@ -20,6 +20,7 @@ export const tokenCreate = operation({
   summary: 'Make an access token for the HTTP API; its secret is shown once.',
   kind: 'command',
   access: 'token:admin',
+  beginsProject: true,
   input: z.object({
     name: z
       .string()

@@ -24,6 +24,7 @@ export const runStart = operation({
   summary: 'Begin a run of your own, to log to and to finish.',
   kind: 'command',
   access: 'training:write',
+  beginsProject: true,
   examples: ['trestle run start --experiment tuning --param learningRate=0.1 --param depth=6'],
   input: z.object({
     experiment,
