@@ -169,12 +169,17 @@ async function judge(
   const { champion, collected, challenger } = made;
   const training = await ctx.service(trainingToken);
   const models = await ctx.service(modelsToken);
+  const { dataset, test } = collected.comparison;
+  const { columns } = await (await ctx.service(datasetsToken)).resolve(dataset);
+  const { spec } = champion.run;
   const compared = await training.compare(ctx, {
     models: [await models.bytes(champion.model), await training.modelBytes(await training.run(made.run))],
     spec: {
-      ...withoutSplit(champion.run.spec),
-      data: collected.comparison.dataset,
-      test: collected.comparison.test,
+      ...withoutSplit(spec),
+      // Live rows need not have what the model does not read.
+      exclude: spec.exclude.filter((name) => columns.some((column) => column.name === name)),
+      data: dataset,
+      test,
     },
   });
   const metric = options.metric ?? defaultMetric(champion.run.task);
