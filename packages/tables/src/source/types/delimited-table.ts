@@ -43,10 +43,11 @@ export async function delimitedTable(
     // Nothing between two delimiters is a missing value, a quoted nothing an empty text.
     'allow_quoted_nulls = false',
     ...(newLine === undefined ? [] : [`new_line = ${literal(newLine)}`]),
-    `columns = {${names.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ')}}`,
   ];
-  const read = (more: readonly string[]): string =>
-    `read_csv(${literal(path)}, ${[...more, ...shape].join(', ')})`;
+  const read = (more: readonly string[], natives?: ReadonlyMap<string, string>): string => {
+    const columns = names.map((name) => `${literal(name)}: '${natives?.get(name) ?? 'VARCHAR'}'`);
+    return `read_csv(${literal(path)}, ${[...more, ...shape, `columns = {${columns.join(', ')}}`].join(', ')})`;
+  };
   const rejects = isStrict ? [] : ['store_rejects = true', 'rejects_limit = 1000'];
   const nulls = reading.nulls ?? (() => []);
   return {
@@ -54,6 +55,7 @@ export async function delimitedTable(
       source,
       relation: read(rejects),
       beginning: read([...rejects, SAMPLE_BUFFER]),
+      reading: (natives) => read(rejects, natives),
       columns: names.map((name) => ({
         name,
         column: identifier(name),

@@ -21,6 +21,8 @@ export interface ColumnReading {
   readonly spelling: Spelling | undefined;
   /** A person said the type, or the rows are put behind others of that type. */
   readonly isSaid: boolean;
+  /** A text of the column is empty: a missing value where it's of another type. */
+  readonly hasEmpty: boolean;
   /** Values that are there, and of them those that the best spelling fits, where another was not found. */
   readonly values: number;
   readonly near: { readonly spelling: Spelling; readonly fits: number } | undefined;
@@ -30,6 +32,7 @@ export interface ColumnReading {
 
 /** What counts so far of a column: its texts, and how many each spelling fits. */
 interface Counted {
+  readonly texts: number;
   readonly values: number;
   readonly fits: readonly number[];
 }
@@ -114,7 +117,7 @@ async function proveSome(
     ),
   );
   const counted = names.map(
-    (_, index): Counted => ({ values: 0, fits: (candidates[index] ?? []).map(() => 0) }),
+    (_, index): Counted => ({ texts: 0, values: 0, fits: (candidates[index] ?? []).map(() => 0) }),
   );
   // One candidate of each column after the other: most columns are of their first, and an engine plans a question for long.
   const most = Math.max(1, ...candidates.map((some) => some.length));
@@ -137,14 +140,15 @@ async function proveSome(
         questions,
         ({ raw, spelling, text, value }) => {
           const fits = spelling ? [`count_if(${isProved(raw, spelling, said, text, value)})`] : [];
-          return turn === 0 ? [`count(${valueTextOf(raw)})`, ...fits] : fits;
+          return turn === 0 ? [`count(${textOf(raw)})`, `count(${valueTextOf(raw)})`, ...fits] : fits;
         },
       );
       for (const [column, answers] of found.entries()) {
         const before = counted[column];
         if (!before || answers.length === 0) continue;
-        const [values, fitting] = turn === 0 ? answers : [0, answers[0]];
+        const [texts, values, fitting] = turn === 0 ? answers : [0, 0, answers[0]];
         counted[column] = {
+          texts: before.texts + Number(texts ?? 0),
           values: before.values + Number(values ?? 0),
           fits: before.fits.map((count, spelling) =>
             spelling === turn ? count + Number(fitting ?? 0) : count,
@@ -154,7 +158,7 @@ async function proveSome(
     }
   }
   return names.map((name, index) => {
-    const { values, fits } = counted[index] ?? { values: 0, fits: [] };
+    const { texts, values, fits } = counted[index] ?? { texts: 0, values: 0, fits: [] };
     const all = candidates[index] ?? [];
     const isSaid = said.types.has(name);
     const spelling = isSaid ? all[0] : values === 0 ? undefined : all[fits.indexOf(values)];
@@ -164,6 +168,7 @@ async function proveSome(
       name,
       spelling,
       isSaid,
+      hasEmpty: texts > values,
       values,
       near:
         nearest && (spelling === undefined || isSaid)
@@ -318,24 +323,48 @@ export function typedRelation(
   isChecked: boolean,
 ): string {
   const byName = new Map(readings.map((one) => [one.name, one]));
+  const natives = isChecked ? new Map<string, string>() : nativesOf(table, byName, said);
   // Values in a query of their own: the engine would make each twice, once for the check.
   const values: string[] = [];
   const list = table.columns.map((raw, index) => {
     const spelling = byName.get(raw.name)?.spelling;
     const name = columnOf(raw);
+    if (natives.has(raw.name)) return name;
     if (!spelling) return `${textOf(raw)} AS ${name}`;
-    if (!isChecked) return `${spelling.value(readText(raw, spelling, said))} AS ${name}`;
-    // A quoted nothing fits no spelling, and is not looked for where one does.
+    // A quoted nothing has no value of any type, and is not looked for where that is missing by itself.
     const text = readText(raw, spelling, said, textOf(raw));
+    if (!isChecked) {
+      const isMissing = spelling.type !== 'boolean';
+      return `${spelling.value(isMissing ? text : readText(raw, spelling, said))} AS ${name}`;
+    }
     const value = `"trestle value ${index}"`;
     values.push(`${spelling.value(text)} AS ${value}`);
     const kind = spelling.key.startsWith('given') ? undefined : isOfKind(raw, spelling.of);
     const fits = spelling.fits(text, value);
     return `CASE WHEN ${kind === undefined ? fits : `${kind} AND ${fits}`} THEN ${value} WHEN ${valueTextOf(raw)} IS NULL THEN NULL ELSE error(${literal(NOT_PROVED)}) END AS ${name}`;
   });
-  const from =
-    values.length === 0 ? table.relation : `(SELECT *, ${values.join(', ')} FROM ${table.relation})`;
-  return `(SELECT ${list.join(', ')} FROM ${from})`;
+  const relation = natives.size > 0 && table.reading ? table.reading(natives) : table.relation;
+  return `(SELECT ${list.join(', ')} FROM ${named(relation, values)})`;
+}
+
+/** Of a text with more columns the engine holds texts and values no more at once. */
+const MOST_TEXT_COLUMNS = 2_000;
+
+/** Columns of a very wide text that are not read as texts first, by the types that the engine's reader gives them. */
+function nativesOf(
+  { columns, reading }: RawTable,
+  readings: ReadonlyMap<string, ColumnReading>,
+  { numerals }: Said,
+): ReadonlyMap<string, string> {
+  if (!reading || columns.length <= MOST_TEXT_COLUMNS || !isPlain(numerals)) return new Map();
+  return new Map(
+    columns.flatMap(({ name, nulls }) => {
+      const { spelling, hasEmpty = true } = readings.get(name) ?? {};
+      return spelling?.native !== undefined && !hasEmpty && nulls.length === 0
+        ? [[name, spelling.native] as const]
+        : [];
+    }),
+  );
 }
 
 const columnOf = ({ name }: RawColumn): string => `"${name.replaceAll('"', '""')}"`;

@@ -10,6 +10,8 @@ export interface RawTable {
   /** Another that reads only the beginning, and less ahead. */
   readonly beginning: string;
   readonly columns: readonly RawColumn[];
+  /** SQL: the same with columns that the engine's reader makes values of by itself. */
+  readonly reading?: ((natives: ReadonlyMap<string, string>) => string) | undefined;
 }
 
 export interface RawColumn {

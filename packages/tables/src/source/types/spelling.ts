@@ -7,6 +7,8 @@ export interface Spelling {
   readonly key: string;
   readonly type: ColumnType;
   readonly stored?: StoredType;
+  /** What the engine's own reader of delimited texts makes of these texts the same value as. */
+  readonly native?: 'BIGINT' | 'DOUBLE';
   /** Of what JSON, a workbook or SQLite must say that a value is; a field of a delimited text says nothing. */
   readonly of: ValueKind;
   /** Also a field of a delimited text may be one. */
@@ -38,12 +40,14 @@ const isNoNumber = (text: string): string => `${text} IN (${NO_NUMBERS.map(liter
 const asDouble = (text: string): string => `TRY_CAST(${text} AS DOUBLE)`;
 
 const INTEGER = spelling('integer', 'integer', 'n', {
+  native: 'BIGINT',
   value: (text) => `TRY_CAST(${text} AS BIGINT)`,
   fits: (text, value) => `CAST(${value} AS VARCHAR) = ${text}`,
 });
 
 /** As Python, pandas and DuckDB write doubles: 1.0, 0.25, 1e-05. */
 const ALWAYS_FRACTION = spelling('number, always with a fraction', 'number', 'n', {
+  native: 'DOUBLE',
   value: asDouble,
   // A short text is checked without writing anything.
   fits: (text, value) =>
@@ -56,6 +60,7 @@ const digitsOf = (text: string): string =>
 
 /** As JavaScript, R and people write them: 1, 0.25, 0.00001; no zero that says nothing, no whole number that a double rounds. */
 const PLAIN = spelling('number, plain', 'number', 'n', {
+  native: 'DOUBLE',
   value: asDouble,
   fits: (text, value) =>
     `CASE WHEN ${isNoNumber(text)} THEN true WHEN length(${text}) <= 15 AND regexp_full_match(${text}, '-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?') THEN ${text} <> '-0' WHEN contains(${text}, 'e') THEN CAST(${value} AS VARCHAR) = regexp_replace(${text}, 'e([+-])([0-9])$', 'e\\10\\2') AND isfinite(${value}) WHEN abs(${value}) < 1e-4 THEN regexp_full_match(${text}, '-?0\\.0{4,5}[0-9]*[1-9]') AND ${digitsOf(text)} = ${digitsOf(`CAST(${value} AS VARCHAR)`)} WHEN contains(${text}, '.') THEN CAST(${value} AS VARCHAR) = ${text} AND NOT suffix(${text}, '.0') ELSE abs(${value}) <= ${MOST_WHOLE} AND CAST(TRY_CAST(${value} AS BIGINT) AS VARCHAR) = ${text} END`,
