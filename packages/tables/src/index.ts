@@ -29,3 +29,4 @@ export { type Reading, readingOf } from './source/reading.ts';
 export { readingSource } from './source/reading-source.ts';
 export { type ReadySource, sourceColumns } from './source/source-columns.ts';
 export { describeRelation } from './source/source-relation.ts';
+export { type ReadOtherwise, readOtherwise } from './source/types/read-again.ts';

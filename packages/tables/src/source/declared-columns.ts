@@ -38,11 +38,13 @@ export async function declaredColumns(
   relation: string,
   found: readonly Found[],
 ): Promise<DeclaredColumns> {
-  const digits = new Set(source.columns?.filter(({ isDigits }) => isDigits).map(({ name }) => name));
+  const digits = new Map(
+    source.columns?.flatMap(({ name, isDigits, places = 0 }) => (isDigits ? [[name, places] as const] : [])),
+  );
   const plans = await Promise.all(
     found.map((column) =>
       digits.has(column.name)
-        ? planDigits(engine, relation, column.name)
+        ? planDigits(engine, relation, column.name, digits.get(column.name) ?? 0)
         : planColumn(engine, relation, column),
     ),
   );
@@ -139,7 +141,7 @@ async function digitsNeeded(engine: Engine, relation: string, name: string, scal
 }
 
 /** A column of numbers that are written with their digits: how many stand before and behind the point, all of them tell. */
-async function planDigits(engine: Engine, relation: string, name: string): Promise<Plan> {
+async function planDigits(engine: Engine, relation: string, name: string, places: number): Promise<Plan> {
   const column = identifier(name);
   const plain = `regexp_full_match(${column}, '-?[0-9]+(\\.[0-9]+)?')`;
   const [row] = await engine.rows(
@@ -149,7 +151,7 @@ async function planDigits(engine: Engine, relation: string, name: string): Promi
        count(*) FILTER (WHERE ${column} IS NOT NULL AND TRY_CAST(${column} AS BIGINT) IS NULL) AS beyond
      FROM ${relation}`,
   );
-  const [scale, whole] = [Number(row?.scale), Number(row?.whole)];
+  const [scale, whole] = [Math.max(Number(row?.scale), places), Number(row?.whole)];
   // NaN and infinities: only a double holds them.
   if (Number(row?.odd) > 0)
     return {

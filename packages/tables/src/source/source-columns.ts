@@ -125,6 +125,7 @@ export async function sourceColumns(
     types: saidTypes(types, base),
     dateFormat: reading.dateFormat,
     numerals: reading.numerals ?? {},
+    scales: scalesOf([...declared.flatMap((one) => one.columns), ...(base ?? [])]),
   };
   const looks = texts.map(({ table, look }): Look => ({ table, relation: look }));
   const proved = looks.length === 0 ? [] : await proveTypes(engine, looks, columns, said);
@@ -288,16 +289,39 @@ function sharedColumns(
     const stored = base?.find((column) => column.name === name);
     if (stored) return stored;
     const own = read.get(name);
-    const all = [
-      ...declared.flatMap(({ columns }) => columns.filter((column) => column.name === name)),
-      ...(own === undefined ? [] : [own]),
-    ];
+    const said = declared.flatMap(({ columns }) => columns.filter((column) => column.name === name));
+    // Texts without a value say nothing of a column that another source knows.
+    const isTold = said.length === 0 || proved.some((one) => one.name === name && one.values > 0);
+    const all = [...said, ...(own && isTold ? [own] : [])];
     const [first, ...rest] = all.map((column) => ({ ...column, type: types.get(name) ?? column.type }));
     if (!first) return { name, type: 'string' };
-    const isKeptAlike = rest.every(({ stored }) => stored === first.stored);
     const type = rest.reduce((one, other) => sharedType(one, other.type), first.type);
-    return { ...first, type, stored: isKeptAlike && type === 'number' ? first.stored : undefined };
+    return { ...first, type, stored: type === 'number' ? sharedDecimal([first, ...rest]) : undefined };
   });
+}
+
+/** Decimals of several sources keep the places and digits of all of them; among other numbers they are doubles. */
+function sharedDecimal(columns: readonly TypedColumn[]): TypedColumn['stored'] {
+  const decimals = columns.map(({ stored }) => decimalOf(stored));
+  const scale = Math.max(...decimals.map((one) => one?.scale ?? 0));
+  if (decimals.includes(undefined)) return undefined;
+  const isShort = decimals.every((one) => one?.digits === 18 && one.scale === scale);
+  return `DECIMAL(${isShort ? 18 : 38},${scale})`;
+}
+
+/** Of columns that are decimals, the places that all of their values fit into. */
+function scalesOf(columns: readonly TypedColumn[]): ReadonlyMap<string, number> {
+  const scales = new Map<string, number>();
+  for (const { name, stored } of columns) {
+    const scale = decimalOf(stored)?.scale;
+    if (scale !== undefined) scales.set(name, Math.max(scale, scales.get(name) ?? 0));
+  }
+  return scales;
+}
+
+function decimalOf(stored: TypedColumn['stored']): { digits: number; scale: number } | undefined {
+  const [, digits, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(stored ?? '') ?? [];
+  return digits === undefined ? undefined : { digits: Number(digits), scale: Number(scale) };
 }
 
 const NUMERIC: ReadonlySet<ColumnType> = new Set(['integer', 'number']);

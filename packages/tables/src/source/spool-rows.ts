@@ -61,7 +61,8 @@ export async function spoolRows(
 function jsonOf(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : `"${value}"`;
+  if (typeof value === 'number')
+    return Object.is(value, -0) ? '-0.0' : Number.isFinite(value) ? String(value) : `"${value}"`;
   if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'null' : JSON.stringify(value);
   if (typeof value === 'object') return JSON.stringify(JSON.stringify(value, plainBigint));

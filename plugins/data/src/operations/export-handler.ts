@@ -2,7 +2,14 @@ import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Column } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { compressionFromName, type Engine, formatOf, storedTypeOf } from '@trestle/tables';
+import {
+  compressionFromName,
+  type Engine,
+  formatOf,
+  type ReadOtherwise,
+  readOtherwise,
+  storedTypeOf,
+} from '@trestle/tables';
 import { identifier, literal } from '@trestle/tables/sql';
 import type { Publication } from '../croissant/croissant.ts';
 import { exportCroissant } from '../croissant/export-croissant.ts';
@@ -47,11 +54,10 @@ export async function exportVersion(ctx: Context, input: ExportInput) {
       format === 'parquet' || compression === 'none'
         ? COPY_OPTIONS[format]
         : `${COPY_OPTIONS[format]}, COMPRESSION ${compression}`;
-    const written =
-      format === 'json' || format === 'jsonl'
-        ? await withoutNonFinite(engine, relation, version.columns, notes)
-        : relation;
-    if (format === 'csv' || format === 'tsv') await noteNumberTexts(engine, relation, version.columns, notes);
+    const isJson = format === 'json' || format === 'jsonl';
+    const written = isJson ? await withoutNonFinite(engine, relation, version.columns, notes) : relation;
+    if (format !== 'parquet')
+      notes.push(...(await noteReadOtherwise(engine, relation, version.columns, isJson)));
     await engine.run(`COPY (SELECT * FROM ${written}) TO ${literal(made)} (${options})`);
     const beside = `${path}.${ctx.requestId}.partial`;
     try {
@@ -90,23 +96,29 @@ async function withoutNonFinite(
   return `(SELECT * REPLACE (${values.join(', ')}) FROM ${relation})`;
 }
 
-/** A CSV says no types: texts that all look like numbers would be numbers when it is added again. */
-async function noteNumberTexts(
+const WORDS: Readonly<Record<ReadOtherwise['type'], string>> = {
+  integer: 'whole numbers',
+  number: 'numbers',
+  boolean: 'truths',
+  timestamp: 'times',
+  string: 'texts',
+};
+
+/** A text file says no types: what would be another one when it is added again. */
+async function noteReadOtherwise(
   engine: Engine,
   relation: string,
   columns: readonly Column[],
-  notes: string[],
-): Promise<void> {
-  const names = columns.filter(({ type }) => type === 'string').map(({ name }) => name);
-  if (names.length === 0) return;
-  const tests = names.map(
-    (name, index) =>
-      `bool_and(TRY_CAST(${identifier(name)} AS DOUBLE) IS NOT NULL) FILTER (WHERE ${identifier(name)} IS NOT NULL) AS n${index}`,
-  );
-  const [row = {}] = await engine.rows(`SELECT ${tests.join(', ')} FROM ${relation}`);
-  for (const [index, name] of names.entries())
-    if (row[`n${index}`] === true)
-      notes.push(
-        `Column "${name}": its texts look like numbers; who adds the file again says --type ${name}=string.`,
-      );
+  inStrings: boolean,
+): Promise<string[]> {
+  const found = await readOtherwise(engine, relation, columns, inStrings);
+  return found.map(({ name, type, as }) => {
+    const why =
+      as === undefined
+        ? 'it has no value to tell its type from'
+        : type === 'string'
+          ? `its texts all look like ${WORDS[as]}`
+          : `some of its ${WORDS[type]} are written as no reader takes for one`;
+    return `Column "${name}": ${why}; who adds the file again says --type ${name}=${type}.`;
+  });
 }

@@ -26,7 +26,7 @@ export async function readArrow(path: string, shown: string): Promise<TypedRows>
   if (!fields || fields.length === 0) throw broken('it has no columns');
   const columns = fields.map(({ name, type }) => {
     const known = typeOf(type);
-    if (known) return { name, type: known, isDigits: isDigits(type) };
+    if (known) return { name, type: known, isDigits: isDigits(type), places: placesOf(type) };
     throw dataError('ARROW', {
       kind: 'unsupported',
       message: `"${shown}": column "${name}" is of the type ${type}, which is not read.`,
@@ -72,6 +72,11 @@ function typeOf(type: DataType): ColumnType | undefined {
 function isDigits(type: DataType): boolean {
   if (DataType.isDictionary(type)) return isDigits(type.dictionary);
   return DataType.isDecimal(type) || (DataType.isInt(type) && !type.isSigned && type.bitWidth === 64);
+}
+
+function placesOf(type: DataType): number | undefined {
+  if (DataType.isDictionary(type)) return placesOf(type.dictionary);
+  return DataType.isDecimal(type) ? type.scale : undefined;
 }
 
 function noteOf(name: string, type: DataType): string[] {

@@ -4,6 +4,8 @@ import type { TypedColumn } from '../../engine/batches.ts';
 export interface KnownColumn extends TypedColumn {
   /** Its values are written with all of their digits, which say how the column is kept. */
   readonly isDigits?: boolean;
+  /** Places of such a column, where its source says them: it may have no value that shows them. */
+  readonly places?: number | undefined;
 }
 
 /** Rows that know their types: the engine need not guess. Times are dates, or texts that the engine reads. */

@@ -5,13 +5,15 @@ import { literal } from '../../engine/quote.ts';
 import { givenSpelling } from './given-spelling.ts';
 import { escaped, isPlain, type Numerals, plainNumber } from './numerals.ts';
 import { isOfKind, type RawColumn, type RawTable, textOf, valueTextOf } from './raw-table.ts';
-import { BY_VALUE, dateFormat, NO_NUMBERS, type Spelling, spellingsOf } from './spelling.ts';
+import { BY_VALUE, dateFormat, decimal, NO_NUMBERS, type Spelling, spellingsOf } from './spelling.ts';
 
 /** What a person said of the types. */
 export interface Said {
   readonly types: ReadonlyMap<string, ColumnType>;
   readonly dateFormat: string | undefined;
   readonly numerals: Numerals;
+  /** Places of columns that are decimals elsewhere: in what is appended to, or in a source that says its types. */
+  readonly scales: ReadonlyMap<string, number>;
 }
 
 /** How a column is read: by one spelling, or as it stands. */
@@ -69,7 +71,7 @@ export const NULL_WORDS: readonly string[] = [
 
 /** A table of which all rows are looked at, or the first. */
 export interface Look {
-  readonly table: RawTable;
+  readonly table: Pick<RawTable, 'columns'>;
   /** SQL: what is looked at. */
   readonly relation: string;
 }
@@ -249,7 +251,7 @@ function candidatesOf(
   name: string,
   examples: readonly string[],
   raws: readonly (RawColumn | undefined)[],
-  { types, dateFormat: format, numerals }: Said,
+  { types, dateFormat: format, numerals, scales }: Said,
 ): readonly Spelling[] {
   const type = types.get(name);
   if (type === 'string') return [];
@@ -265,8 +267,16 @@ function candidatesOf(
         if (spelling.isProof || isFreer) found.set(spelling.key, spelling);
   }
   if (!isPlain(numerals) && examples.length > 0) found.set(BY_VALUE.key, BY_VALUE);
-  return inOrder([...found.values()]);
+  const scale = scales.get(name);
+  const decimals = scale === undefined || examples.length === 0 ? [] : decimalsOf(scale);
+  for (const { key } of decimals) found.delete(key);
+  return [...decimals, ...inOrder([...found.values()])];
 }
+
+const decimalsOf = (scale: number): readonly Spelling[] => [
+  ...(scale <= 18 ? [decimal(18, scale)] : []),
+  decimal(38, scale),
+];
 
 const ORDER = [
   'date format',

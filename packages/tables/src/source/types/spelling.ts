@@ -67,7 +67,7 @@ const PLAIN = spelling('number, plain', 'number', 'n', {
 });
 
 /** Decimals that all have so many digits behind the point: 1.10, 2.50. */
-const decimal = (digits: 18 | 38, scale: number): Spelling =>
+export const decimal = (digits: 18 | 38, scale: number): Spelling =>
   spelling(`decimal ${digits} ${scale}`, 'number', 'n', {
     stored: `DECIMAL(${digits},${scale})`,
     value: (text) => `TRY_CAST(${text} AS DECIMAL(${digits},${scale}))`,
@@ -82,7 +82,7 @@ export const BY_VALUE = spelling('number by value', 'number', 'n', {
   value: asDouble,
   fits: (text, value) => {
     const digits = digitsOf(text);
-    return `regexp_full_match(${text}, '-?${NUMERAL}') AND CASE WHEN ${digits} = '' THEN true WHEN NOT regexp_matches(${text}, '[.eE]') AND abs(${value}) > ${MOST_WHOLE} THEN false WHEN length(rtrim(${digits}, '0')) <= 15 THEN abs(${value}) BETWEEN 1e-300 AND 1e300 ELSE isfinite(${value}) AND rtrim(${digits}, '0') IN (rtrim(${digitsOf(`CAST(${value} AS VARCHAR)`)}, '0'), rtrim(${digitsOf(`printf('%.16e', ${value})`)}, '0')) END`;
+    return `regexp_full_match(${text}, '-?${NUMERAL}') AND CASE WHEN ${digits} = '' THEN true WHEN NOT regexp_matches(${text}, '[.eE]') AND abs(${value}) > ${MOST_WHOLE} THEN false WHEN length(rtrim(${digits}, '0')) <= 15 AND abs(${value}) BETWEEN 1e-300 AND 1e300 THEN true ELSE isfinite(${value}) AND rtrim(${digits}, '0') IN (rtrim(${digitsOf(`CAST(${value} AS VARCHAR)`)}, '0'), rtrim(${digitsOf(`printf('%.16e', ${value})`)}, '0')) END`;
   },
 });
 

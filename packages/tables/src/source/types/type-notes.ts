@@ -1,15 +1,15 @@
 import type { Engine } from '../../engine/engine.ts';
 import { literal } from '../../engine/quote.ts';
 import { type Numerals, plainNumber } from './numerals.ts';
-import { type ColumnReading, type Look, misfits, NULL_WORDS, type Said } from './prove-types.ts';
-import { type RawColumn, textOf, valueTextOf } from './raw-table.ts';
+import { type ColumnReading, misfits, NULL_WORDS, type Said } from './prove-types.ts';
+import { type RawColumn, type RawTable, textOf, valueTextOf } from './raw-table.ts';
 import type { RecordShape } from './record-lines.ts';
 import { findMisfits, placeWord } from './refuse-misfits.ts';
 import type { Spelling } from './spelling.ts';
 
 /** A table that was looked at. */
 export interface Seen {
-  readonly table: Look['table'];
+  readonly table: RawTable;
   readonly look: string;
   readonly isWhole: boolean;
   readonly shape: RecordShape | undefined;
