@@ -9,7 +9,7 @@ const NEEDED = [22, 13];
 const [first, ...rest] = process.argv.slice(2);
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (first === '--version' && rest.length === 0) {
-  // Answered here: loading the commands would cost many times as much.
+  // Answered here (help-document.ts does it with --json): loading the commands would cost many times as much.
   const { name, version } = createRequire(import.meta.url)('../package.json');
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 } else if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {

@@ -7,7 +7,12 @@ import { z } from 'zod';
  */
 export const panelSchema = z.strictObject({
   /** `tides`: its place in the Studio's addresses, unique across plugins. */
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  name: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9-]*$/,
+      'it must begin with a small letter and hold small letters, digits and dashes',
+    ),
   title: z.string().min(1),
   /** `page`, or the kind of object that it stands with: `dataset`, `model`, `deployment`, `run`, `pipeline`. */
   on: z.string().min(1),

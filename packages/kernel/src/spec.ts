@@ -7,6 +7,7 @@ export * from './config/nearest-name.ts';
 export * from './config/section.ts';
 export * from './error/invariant.ts';
 export * from './error/issue-words.ts';
+export * from './error/json-place.ts';
 export * from './error/problem.ts';
 export * from './error/surface.ts';
 export * from './error/trestle-error.ts';

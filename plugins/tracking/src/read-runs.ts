@@ -2,7 +2,7 @@ import type { RunQuery, RunStatus, TrackedRun } from '@trestle/contracts';
 import { didYouMean, jobStoreToken, type Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import type { Kysely, Selectable } from 'kysely';
-import { unknownRunError } from './tracking-error.ts';
+import { trackingError, unknownRunError } from './tracking-error.ts';
 import type { TrackingTables } from './tracking-tables.ts';
 
 type Row = Selectable<TrackingTables['tracked_runs']>;
@@ -25,6 +25,24 @@ export async function listRuns(scope: Scope, query: RunQuery): Promise<readonly 
   if (query.status !== undefined) rows = rows.where('status', '=', query.status);
   const found = await rows.orderBy('started_at', 'desc').orderBy('run', 'desc').limit(query.limit).execute();
   return await toRuns(scope, db, found);
+}
+
+/** @throws TRS_TRACKING_UNKNOWN_EXPERIMENT when no run is in it */
+export async function checkExperiment(scope: Scope, experiment: string): Promise<void> {
+  const rows = await (await scope.service(metadataToken))
+    .query<TrackingTables>()
+    .selectFrom('tracked_runs')
+    .select('experiment')
+    .distinct()
+    .where('deleted_at', 'is', null)
+    .execute();
+  const known = rows.map((row) => row.experiment);
+  if (known.includes(experiment)) return;
+  throw trackingError('UNKNOWN_EXPERIMENT', {
+    kind: 'not-found',
+    message: `There is no experiment "${experiment}".${didYouMean(experiment, known)}`,
+    hint: 'See "trestle experiment list".',
+  });
 }
 
 /** @throws TRS_TRAIN_UNKNOWN_RUN */

@@ -5,21 +5,21 @@ import { type AnyOperation, type InputField, inputFields, valueOfText } from '@t
 export const flagName = (field: string): string =>
   field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 function flagOf(field: InputField) {
   const shown =
-    field.default === undefined ||
-    field.default === '' ||
-    field.default === false ||
-    isEmptyList(field.default)
+    field.default === undefined || field.default === '' || field.default === false || isEmpty(field.default)
       ? ''
-      : ` [default: ${String(field.default)}]`;
+      : ` [default: ${typeof field.default === 'object' ? JSON.stringify(field.default) : String(field.default)}]`;
   const parts = { summary: `${field.description ?? ''}${shown}`, required: field.isRequired };
   if (field.type === 'boolean')
     return Flags.boolean({ ...parts, required: false, allowNo: field.default === true });
   if (field.choices) return Flags.string({ ...parts, options: [...field.choices] });
-  if (field.type === 'array') return Flags.string({ ...parts, multiple: true, helpValue: 'A,B' });
+  // One value each: a flag that takes all words behind it takes arguments too.
+  if (field.type === 'array')
+    return Flags.string({ ...parts, multiple: true, multipleNonGreedy: true, helpValue: 'A,B' });
   const isNumber = field.type === 'number' || field.type === 'integer';
   return Flags.string({ ...parts, helpValue: isNumber ? 'N' : 'TEXT' });
 }

@@ -1,14 +1,16 @@
+import { placeInJson } from '@trestle/kernel';
 import { serverError } from '../server-error.ts';
 
 /** Reads a JSON body whose depth was checked at the door. @throws TRS_SERVER_BODY_NOT_JSON */
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return {};
+  const text = bytes.toString('utf8');
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw serverError('BODY_NOT_JSON', {
       kind: 'usage',
-      message: `The body is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      message: `The body is not JSON (${placeInJson(cause, text)}).`,
       hint: 'Send an object with the operation’s input; see /docs.',
     });
   }

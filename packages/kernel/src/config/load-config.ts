@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { placeInJson } from '../error/json-place.ts';
 import { isTrestleError } from '../error/trestle-error.ts';
 import { configError } from './config-error.ts';
 import { configFileIn } from './find-project.ts';
@@ -56,7 +57,6 @@ async function importConfig(file: string): Promise<unknown> {
   return await importModule(file, file);
 }
 
-/** The engine's own message quotes the text around the mistake, which may be a secret: only the place is told. */
 function parseJson(file: string, text: string): unknown {
   try {
     // Some editors begin a file with a byte order mark.
@@ -64,17 +64,8 @@ function parseJson(file: string, text: string): unknown {
   } catch (cause) {
     throw configError('UNREADABLE', {
       kind: 'invalid',
-      message: `${basename(file)} is not valid JSON (${placeOf(String(cause), text)}).`,
+      message: `${basename(file)} is not valid JSON (${placeInJson(cause, text)}).`,
       hint: `Correct ${file}: texts and names stand in double quotes, no comma follows a last entry.`,
     });
   }
-}
-
-function placeOf(message: string, text: string): string {
-  const [, told] = /\((line \d+ column \d+)\)/.exec(message) ?? [];
-  if (told !== undefined) return told;
-  // Node tells no position for some mistakes, but quotes ten characters on either side of them.
-  const [, dots, quoted = ''] = /, (\.\.\.)?"([\s\S]*)"(?:\.\.\.)? is not valid JSON$/.exec(message) ?? [];
-  const before = text.slice(0, Math.max(0, text.indexOf(quoted)) + (dots === undefined ? 0 : 10));
-  return `near line ${before.split('\n').length}`;
 }

@@ -60,19 +60,45 @@ export function errorDocument(error: TrestleError): ErrorDocument {
   return { code, kind, message, hint, details };
 }
 
-const SYSTEM_HINTS: Readonly<Record<string, readonly [ErrorKind, string]>> = {
+/** What the system refuses, by its code: the kind of error, what it means, what to do. */
+const SYSTEM_FAULTS: Readonly<Record<string, readonly [ErrorKind, what: string, hint: string]>> = {
   ENOSPC: [
     'failed',
-    'The disk is full. Free some space and run the command again; nothing was half-written.',
+    'The disk is full',
+    'Free some space and run the command again; nothing was half-written.',
   ],
-  EDQUOT: ['failed', 'The disk quota is used up. Free some space and run the command again.'],
-  EACCES: ['denied', 'Check the permissions of the file or folder.'],
-  EPERM: ['denied', 'Check the permissions of the file or folder.'],
-  EROFS: ['denied', 'The file system is read-only. Choose another folder with --project.'],
-  ENOENT: ['not-found', 'Check the path.'],
-  EISDIR: ['invalid', 'A file is expected here, and this is a folder.'],
-  ENOTDIR: ['invalid', 'A folder is expected here, and this is a file.'],
-  EMFILE: ['unavailable', 'Too many open files. Raise the limit (ulimit -n) or run fewer commands at once.'],
+  EDQUOT: ['failed', 'The disk quota is used up', 'Free some space and run the command again.'],
+  EACCES: ['denied', 'The system refuses access', 'Check the permissions of the file or folder.'],
+  EPERM: ['denied', 'The system refuses access', 'Check the permissions of the file or folder.'],
+  EROFS: ['denied', 'The file system is read-only', 'Choose another folder with --project.'],
+  ENOENT: ['not-found', 'There is no such file or folder', 'Check the path.'],
+  EISDIR: ['invalid', 'A file is expected, and this is a folder', 'Name a file.'],
+  ENOTDIR: ['invalid', 'A folder is expected, and this is a file', 'Name a folder.'],
+  EEXIST: ['conflict', 'Something of that name is there already', 'Choose another name, or remove it first.'],
+  ENOTEMPTY: ['conflict', 'The folder is not empty', 'Choose another name, or empty it first.'],
+  ENAMETOOLONG: ['invalid', 'The name is longer than the system takes', 'Choose a shorter one.'],
+  ELOOP: ['invalid', 'Links lead round in a circle', 'Name the file itself.'],
+  EBUSY: ['unavailable', 'Another program has it open', 'Close that program, and run the command again.'],
+  EIO: ['failed', 'The disk cannot be read or written', 'Check it; restore what is damaged from a backup.'],
+  EADDRINUSE: [
+    'conflict',
+    'Another program listens there already',
+    'Choose another port with --port; 0 takes a free one.',
+  ],
+  EADDRNOTAVAIL: ['invalid', 'This machine has no such address', 'Choose another one with --host.'],
+  ECONNREFUSED: ['unavailable', 'Nobody listens there', 'Check the address, and that the server runs.'],
+  ECONNRESET: ['unavailable', 'The other side ended the connection', 'Try again.'],
+  ETIMEDOUT: ['unavailable', 'The other side did not answer in time', 'Try again.'],
+  ENOTFOUND: [
+    'unavailable',
+    'There is no machine of that name',
+    'Check the address, and the connection to the network.',
+  ],
+  EMFILE: [
+    'unavailable',
+    'Too many files are open',
+    'Raise the limit (ulimit -n) or run fewer commands at once.',
+  ],
 };
 
 /** Turns whatever was thrown into an error that a user can read. The original stays as `cause` for TRESTLE_DEBUG. */
@@ -87,13 +113,13 @@ export function toTrestleError(thrown: unknown): TrestleError {
     });
   }
   if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') {
-    const known = SYSTEM_HINTS[thrown.code];
+    const known = SYSTEM_FAULTS[thrown.code];
     if (known) {
-      const [kind, hint] = known;
+      const [kind, what, hint] = known;
       const path = 'path' in thrown && typeof thrown.path === 'string' ? ` (${thrown.path})` : '';
       return new TrestleError(`TRS_SYSTEM_${thrown.code}`, {
         kind,
-        message: `The system refused: ${thrown.code}${path}.`,
+        message: `${what}${path}.`,
         hint,
         cause: thrown,
       });

@@ -49,6 +49,7 @@ export function confinedFiles(project: Project): FileAccess {
 }
 
 async function checkReadable(absolute: string, path: string, whereToLook: string): Promise<void> {
+  checkNamed(path);
   await access(absolute, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
     const isMissing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
     throw kernelError(isMissing ? 'FILE_MISSING' : 'FILE_UNREADABLE', {
@@ -62,6 +63,7 @@ async function checkReadable(absolute: string, path: string, whereToLook: string
 }
 
 async function checkFolder(absolute: string, path: string): Promise<void> {
+  checkNamed(path);
   await access(dirname(absolute), constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
     throw kernelError('FILE_NOT_WRITABLE', {
       kind: 'invalid',
@@ -70,5 +72,15 @@ async function checkFolder(absolute: string, path: string): Promise<void> {
       details: { path },
       cause,
     });
+  });
+}
+
+/** An empty path would be the current folder, which nobody means. A zero byte ends a path for the system, and not for us. */
+function checkNamed(path: string): void {
+  if (path !== '' && !path.includes('\0')) return;
+  throw kernelError('FILE_UNNAMED', {
+    kind: 'invalid',
+    message: path === '' ? 'A file is named by an empty text.' : 'The name of a file holds a zero byte.',
+    hint: 'Give the path of the file; a variable of your shell may be empty.',
   });
 }

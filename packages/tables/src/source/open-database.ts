@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { dataError } from '../data-error.ts';
+import { checkOptions } from './check-options.ts';
 import type { OpenedSource } from './local-source.ts';
 import type { ReadContext } from './read-context.ts';
 import type { SourceOptions } from './source-options.ts';
@@ -8,9 +9,11 @@ import { spoolTyped } from './spool-typed.ts';
 /** Streams the rows of a query to the disk. @throws TRS_DATA_QUERY_MISSING, TRS_DATA_DATABASE, TRS_DATA_EMPTY */
 export async function openDatabase(
   ctx: ReadContext,
-  { path: named, query }: SourceOptions,
+  options: SourceOptions,
   dir: string,
 ): Promise<OpenedSource> {
+  const { path: named, query } = options;
+  checkOptions(options, ['server']);
   const url = new URL(named);
   if (query === undefined) {
     throw dataError('QUERY_MISSING', {

@@ -2,7 +2,9 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { checkUrl, safeExtract, safeFetch, shownAddress } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
+import { checkOptions } from './check-options.ts';
 import { checkRemoteSource } from './check-remote-source.ts';
+import { formatOf } from './file-format.ts';
 import { listFolder } from './folders/list-folder.ts';
 import { openFolder } from './folders/open-folder.ts';
 import type { LocalSource, OpenedSource } from './local-source.ts';
@@ -90,7 +92,10 @@ async function openPlain(
   options: SourceOptions,
   dir: string,
 ): Promise<LocalSource> {
-  if (!path.toLowerCase().endsWith('.zip')) return await openFile(ctx, path, shown, options, dir);
+  if (!path.toLowerCase().endsWith('.zip')) {
+    checkOptions(options, [formatOf(path).format]);
+    return await openFile(ctx, path, shown, options, dir);
+  }
   const extracted = join(dir, 'extracted');
   await safeExtract(path, extracted, { maxTotalBytes: ctx.limits.maxSourceBytes });
   const names = (await readdir(extracted, { recursive: true, withFileTypes: true })).filter((entry) =>
@@ -98,6 +103,7 @@ async function openPlain(
   );
   const [only, ...more] = names;
   if (only && more.length === 0) {
+    checkOptions(options, [formatOf(only.name).format]);
     const inside = join(dir, 'inside');
     await mkdir(inside);
     return await openFile(ctx, join(only.parentPath, only.name), shown, options, inside);

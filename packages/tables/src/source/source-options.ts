@@ -5,6 +5,9 @@ import { z } from 'zod';
 const hasPassword = (path: string): boolean =>
   /^(postgres(ql)?|mysql|mariadb):\/\//i.test(path) && (URL.parse(path)?.password ?? '') !== '';
 
+/** A format of days and times as strptime reads it: something of a day or time, and no part that it does not know. */
+const DATE_FORMAT = /^(?=.*%-?[A-Za-z])(?:[^%]|%-?[aAbBcdfgGHIjmMnpSuUVwWxXyYzZ]|%%)*$/;
+
 /** Where rows come from, and how they are to be read where it is not to be found out. */
 export const sourceFields = {
   path: z
@@ -42,6 +45,7 @@ export const sourceFields = {
     .describe(`COLUMN=TYPE where the type is not to be found out: ${columnTypeSchema.options.join(', ')}.`),
   dateFormat: z
     .string()
+    .regex(DATE_FORMAT, 'it is written with the parts of strptime: %d/%m/%Y, %H:%M:%S')
     .optional()
     .describe('How dates and times are written, as strptime does: %d/%m/%Y. Else only ISO 8601 is one.'),
   header: z

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { type Context, firstIssue, issueWords, isTrestleError } from '@trestle/kernel';
+import { type Context, firstIssue, issueWords, isTrestleError, placeInJson } from '@trestle/kernel';
 import { engineMessage, openEngine } from '@trestle/tables';
 import { dataConfig } from '../data-config.ts';
 import { dataError } from '../data-error.ts';
@@ -98,8 +98,11 @@ function parse(text: string, shown: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`${shown} is no JSON: ${why}.`, 'Correct the file.', cause);
+    throw invalid(
+      `${shown} is no JSON (${placeInJson(cause, text)}).`,
+      'Correct the file: texts and names stand in double quotes, no comma follows a last entry.',
+      cause,
+    );
   }
 }
 

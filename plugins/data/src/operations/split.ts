@@ -32,7 +32,7 @@ export const dataSplit = operation({
     seed: z.number().int().default(42).describe('Another seed, other parts.'),
     as: z
       .string()
-      .regex(NAME_PATTERN)
+      .regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores')
       .optional()
       .describe('The dataset of the parts; NAME.split when left out.'),
   }),

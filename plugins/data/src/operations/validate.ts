@@ -17,7 +17,7 @@ export const dataValidate = operation({
       .describe('A file with expectations; expectations/NAME.json of the project when left out.'),
     quarantine: z
       .string()
-      .regex(NAME_PATTERN)
+      .regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores')
       .optional()
       .describe('Keep failing rows as a dataset of this name.'),
   }),

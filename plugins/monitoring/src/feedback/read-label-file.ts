@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { issueWords } from '@trestle/kernel';
+import { issueWords, placeInJson } from '@trestle/kernel';
 import { monitorError } from '../monitor-error.ts';
 import { feedbackBodySchema, type LabelEntry, labelEntrySchema } from './feedback-schemas.ts';
 
@@ -63,7 +63,7 @@ function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw invalid(where, cause instanceof Error ? cause.message : String(cause));
+    throw invalid(where, `it is no JSON (${placeInJson(cause, text)})`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Alert } from '@trestle/contracts';
+import { type Alert, deploymentsToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { acknowledgeAlert, listAlerts } from '../alert/alert-records.ts';
@@ -13,6 +13,8 @@ export async function alerts(
   },
 ): Promise<{ alerts: Alert[] }> {
   const metadata = await ctx.service(metadataToken);
+  // Names an unknown deployment.
+  if (input.deployment !== undefined) await (await ctx.service(deploymentsToken)).get(input.deployment);
   const isOpen = input.state === 'all' ? undefined : input.state === 'open';
   return {
     alerts: await listAlerts(metadata, { deployment: input.deployment, isOpen, limit: input.limit }),

@@ -21,8 +21,12 @@ export const runList = operation({
   }),
   output: z.object({ runs: z.array(trackedRunSchema) }),
   load: async () => {
-    const { listRuns } = await import('../read-runs.ts');
-    return async (ctx, query) => ({ runs: [...(await listRuns(ctx, query))] });
+    const { checkExperiment, listRuns } = await import('../read-runs.ts');
+    return async (ctx, query) => {
+      const runs = [...(await listRuns(ctx, query))];
+      if (runs.length === 0 && query.experiment !== undefined) await checkExperiment(ctx, query.experiment);
+      return { runs };
+    };
   },
   present: ({ runs }) => runTable(runs),
 });

@@ -5,7 +5,10 @@ import { z } from 'zod';
 const run = z.string().max(200).describe('The run, r-….');
 const experiment = z
   .string()
-  .regex(/^[\w][\w ./-]{0,199}$/)
+  .regex(
+    /^[\w][\w ./-]{0,199}$/,
+    'it must begin with a letter or digit and hold letters, digits, spaces, dots, dashes, slashes and underscores',
+  )
   .describe('The experiment; it is there with its first run.');
 const pairs = (what: string) =>
   z
@@ -78,7 +81,7 @@ export const runTag = operation({
     run,
     tag: z
       .string()
-      .regex(/^[^=]+=/)
+      .regex(/^[^=]+=/, 'it must look like name=value')
       .describe('name=value'),
   }),
   output: z.object({ run: z.string(), tags: z.record(z.string(), z.string()) }),

@@ -1,11 +1,13 @@
 import { modelsToken, type TrainingSpec, trainingToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
+import { trainError } from '../train-error.ts';
 
 /** Trains, and registers the model if asked to. */
 export async function trainAndRegister(
   ctx: Context,
   { register, ...spec }: TrainingSpec & { readonly register?: string | undefined },
 ) {
+  checkSplit(spec);
   const training = await ctx.service(trainingToken);
   // Asked for first: a run whose model then cannot be registered would be a waste.
   const models = register === undefined ? undefined : await ctx.service(modelsToken);
@@ -25,4 +27,18 @@ export async function trainAndRegister(
     bytes: await training.modelBytes(run),
   });
   return { ...result, model: { name, version, digest } };
+}
+
+/** What only a recorded split has, and what it stands in place of. */
+function checkSplit({ split, hold, timeColumn }: TrainingSpec): void {
+  const [message, hint] =
+    split === undefined && hold !== 'test'
+      ? [`--hold ${hold} names a part of a recorded split, and none is given.`, 'Give it with --split.']
+      : split !== undefined && timeColumn !== undefined
+        ? [
+            '--split and --time-column each say which rows are held out.',
+            'Leave one of them out; "trestle data split --kind time" records a split by time.',
+          ]
+        : [undefined, undefined];
+  if (message !== undefined) throw trainError('SPLIT_UNCLEAR', { kind: 'invalid', message, hint });
 }

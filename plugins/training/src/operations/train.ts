@@ -36,7 +36,11 @@ export const trainOperation = operation({
     hold: shape.hold.describe('The part of the split that is held out: test, fold-0, …'),
     seed: shape.seed.describe('Makes random choices repeatable.'),
     trials: shape.trials.describe('How many settings to search.'),
-    register: z.string().regex(NAME_PATTERN).optional().describe('Register the model under this name.'),
+    register: z
+      .string()
+      .regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores')
+      .optional()
+      .describe('Register the model under this name.'),
   }),
   output: z.object({
     run: z.string(),

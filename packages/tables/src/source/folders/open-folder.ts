@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { checkOptions } from '../check-options.ts';
+import { formatOf } from '../file-format.ts';
 import type { LocalSource, OpenedSource } from '../local-source.ts';
 import { openFile } from '../open-file.ts';
 import type { ReadContext } from '../read-context.ts';
@@ -24,6 +26,12 @@ export async function openFolder(
   dir: string,
 ): Promise<OpenedSource['files']> {
   const kind = folderKind(files, options.path);
+  checkOptions(
+    options,
+    kind === 'tables'
+      ? files.map(({ path }) => formatOf(path).format)
+      : [kind === 'images' ? 'image' : 'text'],
+  );
   const sources: LocalSource[] = [];
   if (kind === 'tables') {
     for (const [index, file] of files.entries()) {
