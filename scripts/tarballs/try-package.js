@@ -53,7 +53,8 @@ async function install(packed, all, project) {
 }
 
 /**
- * What its user has already, in the version that we test with: some npm settings leave peers to the user.
+ * What its user has already, in the version that we test with: some npm settings leave peers to the user. Those of ours come by
+ * themselves.
  *
  * @param {Packed} packed
  * @returns {Readonly<Record<string, string>>}
@@ -61,7 +62,9 @@ async function install(packed, all, project) {
 function requiredPeers({ folder }) {
   const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(join(root, folder));
   const tools = readManifest(root).devDependencies ?? {};
-  const required = Object.entries(peerDependencies).filter(([name]) => !peerDependenciesMeta[name]?.optional);
+  const required = Object.entries(peerDependencies).filter(
+    ([name]) => !peerDependenciesMeta[name]?.optional && !name.startsWith('@trestle/'),
+  );
   return Object.fromEntries(required.map(([name, range]) => [name, tools[name] ?? range]));
 }
 
