@@ -125,6 +125,16 @@ describe('the check of the floors', () => {
     expect(offences()).toEqual([`${a}:1 files import each other in a circle: ${a} -> ${b} -> ${c} -> ${a}`]);
   });
 
+  it('finds folders that import each other in a circle, where no two files do', () => {
+    write('packages/core/src/low/a.ts', '');
+    write('packages/core/src/low/b.ts', "import '../high/deep/c.ts';\n");
+    write('packages/core/src/high/deep/c.ts', "import '../../low/a.ts';\n");
+    const [low, high] = ['low', 'high'].map((name) => `packages/core/src/${name}`);
+    expect(offences()).toEqual([
+      `${high}/deep/c.ts:1 folders import each other in a circle: ${high} -> ${low} -> ${high}`,
+    ]);
+  });
+
   it('lets types speak of each other, and a definition load its handler later', () => {
     write(
       'packages/core/src/a.ts',

@@ -40,7 +40,7 @@ export function checkWorkspace(checkout) {
         ...placed(pkg),
         ...uses.flatMap((use) => floorOffence(pkg, use, folderOf)),
         ...uses.flatMap((use) => undeclared(pkg, use, rootTools)),
-        ...fileCircle(pkg, uses),
+        ...circlesWithin(pkg, uses),
       ];
     }),
     ...packageCircle(packages, folderOf),
@@ -148,6 +148,52 @@ function fileCircle({ files }, uses) {
   const what = `files import each other in a circle: ${circle.join(' -> ')}`;
   const todo = 'move what both need into a file of its own';
   return [{ file, line: use?.line ?? 1, what, todo }];
+}
+
+/**
+ * @param {Package} pkg
+ * @param {readonly Use[]} uses
+ * @returns {readonly Offence[]}
+ */
+function circlesWithin(pkg, uses) {
+  const ofFiles = fileCircle(pkg, uses);
+  return ofFiles.length > 0 ? ofFiles : folderCircle(pkg, uses);
+}
+
+/**
+ * Folders of a package, of which some load others, and those load them: nobody can say which is lower. A file beside the folders
+ * stands for itself.
+ *
+ * @param {Package} pkg
+ * @param {readonly Use[]} uses
+ * @returns {readonly Offence[]}
+ */
+function folderCircle({ folder, files }, uses) {
+  const source = `${folder}/src/`;
+  const known = new Set(files);
+  const placeOf = (/** @type {string} */ file) => {
+    const [first = '', ...rest] = file.slice(source.length).split('/');
+    return rest.length === 0 ? file : source + first;
+  };
+  /** @type {Map<string, string[]>} */
+  const edges = new Map();
+  /** @type {Map<string, Use>} */
+  const firstUse = new Map();
+  for (const use of uses) {
+    const to = posix.join(posix.dirname(use.file), use.specifier);
+    if (use.kind !== 'value' || !use.file.startsWith(source) || !to.startsWith(source)) continue;
+    if (!known.has(to) || isTestOrTool(use.file)) continue;
+    const [from, place] = [placeOf(use.file), placeOf(to)];
+    if (from === place) continue;
+    edges.set(from, [...(edges.get(from) ?? []), place]);
+    firstUse.set(`${from} ${place}`, firstUse.get(`${from} ${place}`) ?? use);
+  }
+  const circle = findCircle(edges);
+  if (!circle) return [];
+  const use = firstUse.get(`${circle[0]} ${circle[1]}`);
+  const what = `folders import each other in a circle: ${circle.join(' -> ')}`;
+  const todo = 'move what both need into a folder of its own';
+  return [{ file: use?.file ?? folder, line: use?.line ?? 1, what, todo }];
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from '@trestle/kernel';
 import { jobsConfig, serverConfig } from '@trestle/server/config';
 import { builtinPlugins } from './builtin-plugins.ts';
-import { interruption } from './command/interruption.ts';
+import { interruption } from './interruption.ts';
 
 /** Opens the project in `dir` (the nearest one upward from the current folder when left out) with all plugins. */
 export async function openProject(

@@ -9,7 +9,7 @@ import { answerBadAddress, answerMalformed } from './door/malformed.ts';
 import { addProblems } from './door/problems.ts';
 import { addSameSite } from './door/same-site.ts';
 import { addDrain, type Drain } from './drain.ts';
-import { addDocsRoutes } from './routes/docs-routes.ts';
+import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { eventStreams } from './routes/event-streams.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addJobRoutes } from './routes/job-routes.ts';

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { App } from './frame/app.tsx';
+import { App } from './app.tsx';
 import { keepLive } from './frame/live.ts';
 import './palette.css';
 import './studio.css';

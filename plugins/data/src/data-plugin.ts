@@ -1,7 +1,8 @@
 import { datasetAdded, datasetsToken, pipelineSources, runEvents, stepKinds } from '@trestle/contracts';
 import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
-import { dataConfig } from './data-config.ts';
+import { dataConfig } from './config/data-config.ts';
+import { moduleKind, sqlKind } from './config/steps.ts';
 import { dataMigrations } from './data-tables.ts';
 import { dataAdd } from './operations/add.ts';
 import { dataDiff } from './operations/diff.ts';
@@ -18,7 +19,6 @@ import { dataSplit } from './operations/split.ts';
 import { dataTag } from './operations/tag.ts';
 import { dataTransform } from './operations/transform.ts';
 import { dataValidate } from './operations/validate.ts';
-import { moduleKind, sqlKind } from './pipeline/pipeline.ts';
 import { stepMigrations } from './pipeline/step-tables.ts';
 import { queryGate, queryGateToken } from './query/query-gate.ts';
 

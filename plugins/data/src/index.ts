@@ -1,6 +1,7 @@
+export { pipeline } from './config/steps.ts';
+export { type ExpectationInput, suite } from './config/suite.ts';
 export { dataPlugin, dataPlugin as default } from './data-plugin.ts';
 export { type RowExpectation, rowExpectation } from './expectation/row-expectation.ts';
-export { type ExpectationInput, suite } from './expectation/suite.ts';
 export { dataAdd } from './operations/add.ts';
 export { dataDiff } from './operations/diff.ts';
 export { dataErase } from './operations/erase.ts';
@@ -16,7 +17,6 @@ export { dataSplit } from './operations/split.ts';
 export { dataTag } from './operations/tag.ts';
 export { dataTransform } from './operations/transform.ts';
 export { dataValidate } from './operations/validate.ts';
-export { pipeline } from './pipeline/pipeline.ts';
 export { pointInTime } from './pipeline/point-in-time.ts';
 export {
   type BatchStep,

@@ -1,14 +1,14 @@
 export * from './check/check-report.ts';
 export * from './drift/drift-report.ts';
 export * from './feedback/feedback-schemas.ts';
-export { monitoringConfig } from './monitoring-config.ts';
 export { default, monitoringPlugin } from './monitoring-plugin.ts';
 export { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
 export { monitorCheck } from './operations/check.ts';
 export { monitorDrift } from './operations/drift.ts';
 export { monitorFeedback } from './operations/feedback.ts';
-export { monitorRetrain } from './operations/retrain.ts';
 export { monitorStatus } from './operations/status.ts';
 export * from './performance/performance-report.ts';
+export { monitorRetrain } from './retrain/retrain-operation.ts';
 export * from './retrain/retrain-result.ts';
+export { monitoringConfig } from './rules/monitoring-config.ts';
 export * from './status/status-report.ts';

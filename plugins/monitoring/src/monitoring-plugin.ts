@@ -14,15 +14,15 @@ import { datasetReferencesToken } from './drift/reference.ts';
 import { predictionSource } from './lineage/prediction-source.ts';
 import { bufferedLogToken } from './log/buffered-log-token.ts';
 import { modelFactsToken } from './model-facts.ts';
-import { monitoringConfig } from './monitoring-config.ts';
 import { monitoringMetrics } from './monitoring-metrics.ts';
 import { monitoringMigrations } from './monitoring-migrations.ts';
 import { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
 import { monitorCheck } from './operations/check.ts';
 import { monitorDrift } from './operations/drift.ts';
 import { monitorFeedback } from './operations/feedback.ts';
-import { monitorRetrain } from './operations/retrain.ts';
 import { monitorStatus } from './operations/status.ts';
+import { monitorRetrain } from './retrain/retrain-operation.ts';
+import { monitoringConfig } from './rules/monitoring-config.ts';
 
 /** How often the plugin looks whether a check is due; how often it checks is configured. */
 const LOOK_EVERY_MS = 2_000;

@@ -5,7 +5,7 @@ import { listAlerts } from './alert/alert-records.ts';
 import { checkDeployment } from './check/check-deployment.ts';
 import { latestCheck, seenBy } from './check/check-records.ts';
 import { pruneLog } from './log/prune-log.ts';
-import { monitoringConfig } from './monitoring-config.ts';
+import { monitoringConfig } from './rules/monitoring-config.ts';
 
 /** Checks each deployment whose last check is old enough, if it had traffic or labels since or an alert is open. */
 export async function checkDue(ctx: Context): Promise<void> {

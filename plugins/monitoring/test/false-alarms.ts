@@ -1,7 +1,7 @@
 import { hashedCounts } from '@trestle/model';
 import { seeded } from '@trestle/statistics';
 import { compareSamples } from '../src/drift/compare-samples.ts';
-import { driftThresholdsSchema } from '../src/drift/drift-thresholds.ts';
+import { driftThresholdsSchema } from '../src/rules/drift-thresholds.ts';
 
 /** How a category's values are spread: each as likely, or the second half as often as the first, and so on. */
 export type Spread = 'even' | 'steep';

@@ -1,12 +1,12 @@
 import process from 'node:process';
 import { Command, Flags } from '@oclif/core';
 import { type Logger, stderrLogger } from '@trestle/kernel';
+import { interruption } from '../interruption.ts';
 import { openProject } from '../open-project.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { renderViews } from '../render/render-views.ts';
 import { studioDir } from '../studio-dir.ts';
 import { globalFlags } from './global-flags.ts';
-import { interruption } from './interruption.ts';
 
 const flags = {
   once: Flags.boolean({ summary: 'End after the demo instead of leaving the server up.' }),

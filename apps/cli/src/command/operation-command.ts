@@ -1,10 +1,10 @@
 import process from 'node:process';
 import { Command } from '@oclif/core';
 import { type AnyOperation, isProject } from '@trestle/kernel';
+import { interruption } from '../interruption.ts';
 import { localUser, sayBegun, thisProject } from '../open-project.ts';
 import { progressLine } from '../render/progress-line.ts';
 import { globalFlags } from './global-flags.ts';
-import { interruption } from './interruption.ts';
 import { inputFrom, parametersOf } from './parameters.ts';
 
 /** The exit code when a check said no. */

@@ -2,10 +2,10 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command, Flags } from '@oclif/core';
 import { isProject, projectGateToken } from '@trestle/kernel';
+import { interruption } from '../interruption.ts';
 import { sayBegun, thisProject } from '../open-project.ts';
 import { studioDir } from '../studio-dir.ts';
 import { globalFlags } from './global-flags.ts';
-import { interruption } from './interruption.ts';
 
 /** This program, for the processes that run the server's jobs. */
 const BIN = fileURLToPath(new URL('../../bin/trestle.js', import.meta.url));

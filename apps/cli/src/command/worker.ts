@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { Command, Flags } from '@oclif/core';
+import { interruption } from '../interruption.ts';
 import { openProject, thisProject } from '../open-project.ts';
 import { globalFlags } from './global-flags.ts';
-import { interruption } from './interruption.ts';
 
 const flags = {
   project: globalFlags.project,

@@ -2,7 +2,6 @@ import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { COLUMNS_AT_ONCE, nearby } from '@trestle/tables';
 import { imageColumns, withDigests } from '../image/image-columns.ts';
-import { imageDistance } from '../image/image-distance.ts';
 import { versionProfile } from '../profile/profile-version.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { chooseColumns } from '../version/read-batches.ts';
@@ -11,6 +10,7 @@ import { readManifest, resolveVersion } from '../version/versions.ts';
 import { alikeColumns, inOneForm } from './alike.ts';
 import type { Diff } from './diff-schema.ts';
 import { distributionDistance, textDistance } from './distribution-distance.ts';
+import { imageDistance } from './image-distance.ts';
 import { diffByKey, diffWholeRows, type Sides } from './row-diff.ts';
 
 /** What changed from one version to another: columns, rows, and how values are distributed. @throws TRS_DATA_UNKNOWN_COLUMN */

@@ -4,13 +4,13 @@ import { type Column, type DatasetVersion, datasetErased } from '@trestle/contra
 import type { Context } from '@trestle/kernel';
 import { blobsToken, canonicalJson, metadataToken } from '@trestle/store';
 import { openEngine } from '@trestle/tables';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { dataError } from '../data-error.ts';
 import type { DataTables } from '../data-tables.ts';
-import { putPinned, putPinnedFile } from '../retention/blob-pins.ts';
 import { collect, findUnused } from '../retention/collect.ts';
 import { references } from '../retention/references.ts';
 import { dropSketches } from '../sketch/kept-sketches.ts';
+import { putPinned, putPinnedFile } from '../version/blob-pins.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { chooseColumns } from '../version/read-batches.ts';
 import { listVersions, readManifest } from '../version/versions.ts';

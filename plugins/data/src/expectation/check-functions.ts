@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Context, type TrestleError, toTrestleError } from '@trestle/kernel';
 import type { TypedColumn } from '@trestle/tables';
-import { dataConfig } from '../data-config.ts';
-import { runInThread } from '../pipeline/step-thread.ts';
+import { dataConfig } from '../config/data-config.ts';
+import type { Expectation, Suite } from '../config/suite.ts';
+import { runInThread } from '../thread/step-thread.ts';
 import type { WrittenPart } from '../version/write-part.ts';
-import type { Expectation, Suite } from './suite.ts';
 
 /** For each expectation that is a function: a Parquet file with the numbers (`row`) of the rows that do not hold, or why there is none. */
 export type FoundByFunctions = ReadonlyMap<Expectation, WrittenPart | TrestleError>;

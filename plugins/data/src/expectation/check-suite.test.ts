@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { Host } from '@trestle/kernel';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { suiteSchema } from '../config/suite.ts';
 import { dataAdd, dataPlugin, dataShow, dataValidate, type ExpectationInput } from '../index.ts';
 import { withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 import { checkSuite } from './check-suite.ts';
-import { suiteSchema } from './suite.ts';
 
 describe('a suite', () => {
   let project: TemporaryProject;

@@ -8,15 +8,15 @@ import {
   plainValue,
   type Row,
 } from '@trestle/tables';
+import type { Expectation, Suite, SuiteReport } from '../config/suite.ts';
 import { distributionDistance } from '../diff/distribution-distance.ts';
+import { imageDistance } from '../diff/image-distance.ts';
 import { imageColumns } from '../image/image-columns.ts';
-import { imageDistance } from '../image/image-distance.ts';
 import { type CheckedTable, checkColumn, comparedWith, type Others } from './checked-table.ts';
 import { mismatch } from './comparable.ts';
 import { describeExpectation } from './describe-expectation.ts';
 import { failingRows, ROW } from './fails-when.ts';
 import { type ScanTerm, scanTerm } from './scan-term.ts';
-import type { Expectation, Suite, SuiteReport } from './suite.ts';
 
 const SHOWN_ROWS = 5;
 /** Aggregates in one statement: more would take long to plan. */

@@ -1,11 +1,11 @@
 import type { Column } from '@trestle/contracts';
 import { didYouMean, type TrestleError } from '@trestle/kernel';
 import type { Engine } from '@trestle/tables';
+import type { Expectation } from '../config/suite.ts';
 import { dataError } from '../data-error.ts';
 import type { Profile } from '../profile/profile-schema.ts';
 import type { WrittenPart } from '../version/write-part.ts';
 import type { FoundByFunctions } from './check-functions.ts';
-import type { Expectation } from './suite.ts';
 
 /** Another version that a suite compares with. */
 export interface ComparedVersion {

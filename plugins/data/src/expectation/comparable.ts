@@ -1,8 +1,8 @@
 import type { ColumnType } from '@trestle/contracts';
 import { columnTypeOf, isNumeric } from '@trestle/tables';
 import { literal } from '@trestle/tables/sql';
+import type { Expectation } from '../config/suite.ts';
 import { type CheckedTable, checkColumn, comparedWith } from './checked-table.ts';
-import type { Expectation } from './suite.ts';
 
 type Value = number | string;
 

@@ -1,10 +1,10 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import { type Context, isTrestleError, type TrestleError } from '@trestle/kernel';
+import type { Suite } from '../config/suite.ts';
 import { versionProfile } from '../profile/profile-version.ts';
 import { parquetRelation, partFiles } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 import type { Compared, ComparedVersion } from './checked-table.ts';
-import type { Suite } from './suite.ts';
 
 /** The references that a suite compares with, and whether it needs the profile of what they name. */
 export function comparedReferences(suite: Suite): ReadonlyMap<string, boolean> {

@@ -1,4 +1,4 @@
-import type { Expectation } from './suite.ts';
+import type { Expectation } from '../config/suite.ts';
 
 /** An expectation in words: `column.between "speed" 0 400 (mostly 0.99)`. */
 export function describeExpectation(expectation: Expectation): string {

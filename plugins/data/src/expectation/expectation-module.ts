@@ -2,8 +2,8 @@ import { columnTypeSchema } from '@trestle/contracts';
 import { issueWords } from '@trestle/kernel';
 import { z } from 'zod';
 import { dataError } from '../data-error.ts';
-import { importDefault } from '../pipeline/import-default.ts';
 import type { StepModule } from '../pipeline/step-module.ts';
+import { importDefault } from '../thread/import-default.ts';
 
 const expectationModuleSchema = z.object({
   kind: z.literal('expectation'),

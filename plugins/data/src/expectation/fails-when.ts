@@ -1,9 +1,9 @@
 import { identifier, literal } from '@trestle/tables/sql';
+import type { Expectation } from '../config/suite.ts';
 import { dataError } from '../data-error.ts';
 import { parquetRelation } from '../version/version-relation.ts';
 import { type CheckedTable, checkColumn, comparedWith, foundBy } from './checked-table.ts';
 import { comparable, isFloat, mismatch, typeIn } from './comparable.ts';
-import type { Expectation } from './suite.ts';
 
 export const ROW = '"trestle row"';
 

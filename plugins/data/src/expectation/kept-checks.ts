@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Scope } from '@trestle/kernel';
 import { canonicalJson, metadataToken } from '@trestle/store';
 import { z } from 'zod';
+import { resultSchema, type Suite, type SuiteReport } from '../config/suite.ts';
 import type { DataTables } from '../data-tables.ts';
-import { resultSchema, type Suite, type SuiteReport } from './suite.ts';
 
 /** What is kept of a check. Not the failing rows: they are in the version, and only there. */
 export const keptCheckSchema = z.object({

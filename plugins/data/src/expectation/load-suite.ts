@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { type Context, firstIssue, issueWords, isTrestleError, placeInJson } from '@trestle/kernel';
 import { engineMessage, openEngine } from '@trestle/tables';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
+import { type Suite, suiteSchema } from '../config/suite.ts';
 import { dataError } from '../data-error.ts';
-import { importDefault } from '../pipeline/import-default.ts';
-import { type Suite, suiteSchema } from './suite.ts';
+import { importDefault } from '../thread/import-default.ts';
 
 const MODULE_ENDINGS = ['.ts', '.mts', '.js', '.mjs'];
 

@@ -1,6 +1,6 @@
 import type { Column } from '@trestle/contracts';
+import type { Expectation } from '../config/suite.ts';
 import type { ColumnProfile, Profile, Semantic } from '../profile/profile-schema.ts';
-import type { Expectation } from './suite.ts';
 
 /** Texts with at most so many values are expected to keep to them. */
 const FEW_VALUES = 20;

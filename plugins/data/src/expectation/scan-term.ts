@@ -1,9 +1,9 @@
 import { columnTypeOf } from '@trestle/tables';
 import { identifier } from '@trestle/tables/sql';
+import type { Expectation } from '../config/suite.ts';
 import { type CheckedTable, checkColumn, comparedWith, foundBy } from './checked-table.ts';
 import { isFloat, mismatch } from './comparable.ts';
 import { failsWhen, rowOf, safeExpression } from './fails-when.ts';
-import type { Expectation } from './suite.ts';
 
 /**
  * What one expectation adds to the scan that all of a suite share, and what its value means.

@@ -1,7 +1,7 @@
 import type { DatasetVersion, FloatBatch, ImageBlock, ImageLoad, LoadOptions } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { identifier } from '@trestle/tables/sql';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { dataError } from '../data-error.ts';
 import { type DecodeThreads, openDecodeThreads } from '../image/decode-threads.ts';
 import { chooseColumns } from '../version/read-batches.ts';

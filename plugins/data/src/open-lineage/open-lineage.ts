@@ -5,7 +5,7 @@ import { type columnSchema, type datasetAdded, datasetsToken, type runEvents } f
 import { type Context, type EventOf, isTrestleError } from '@trestle/kernel';
 import { lineageToken } from '@trestle/store';
 import type { z } from 'zod';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { dataError } from '../data-error.ts';
 import { readColumnEdges } from '../pipeline/column-edges.ts';
 

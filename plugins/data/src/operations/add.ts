@@ -33,7 +33,7 @@ export const dataAdd = operation({
     /** What was guessed of the source, or could not be kept as it was. */
     notes: z.array(z.string()),
   }),
-  load: async () => (await import('../version/add-version.ts')).addVersion,
+  load: async () => (await import('../add/add-version.ts')).addVersion,
   present: (added) => [
     {
       kind: 'note',

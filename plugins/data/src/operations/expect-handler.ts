@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Context } from '@trestle/kernel';
+import type { Expectation } from '../config/suite.ts';
 import { dataError } from '../data-error.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { proposeSuite } from '../expectation/propose-suite.ts';
-import type { Expectation } from '../expectation/suite.ts';
 import { versionProfile } from '../profile/profile-version.ts';
 import { withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';

@@ -1,6 +1,6 @@
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { expectationSchema } from '../expectation/suite.ts';
+import { expectationSchema } from '../config/suite.ts';
 
 export const dataExpect = operation({
   id: 'data.expect',

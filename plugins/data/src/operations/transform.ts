@@ -1,7 +1,7 @@
 import { datasetVersionSchema, NAME_PATTERN } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { parameterSchema } from '../expectation/parameter.ts';
+import { parameterSchema } from '../config/parameter.ts';
 
 export const dataTransform = operation({
   id: 'data.transform',

@@ -1,7 +1,7 @@
 import { NAME_PATTERN } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
-import { reportSchema } from '../expectation/suite.ts';
+import { reportSchema } from '../config/suite.ts';
 
 export const dataValidate = operation({
   id: 'data.validate',

@@ -1,8 +1,8 @@
 import type { StepToRun } from '@trestle/contracts';
+import { isSqlStep, type Step } from '../config/steps.ts';
+import type { Suite } from '../config/suite.ts';
 import { dataError } from '../data-error.ts';
-import type { Suite } from '../expectation/suite.ts';
 import { judgeQuery } from '../query/query-policy.ts';
-import { isSqlStep, type Step } from './pipeline.ts';
 import { plainSelect } from './plain-select.ts';
 
 /** A step that makes a dataset, with what is known of it before it reads anything. */

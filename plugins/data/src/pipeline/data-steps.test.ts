@@ -4,8 +4,8 @@ import { pipelinePlugin, pipelineRun } from '@trestle/plugin-pipeline';
 import { trackingPlugin } from '@trestle/plugin-tracking';
 import { stepKindContract, type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { moduleKind, sqlKind } from '../config/steps.ts';
 import { dataAdd, dataPlugin, dataQuery } from '../index.ts';
-import { moduleKind, sqlKind } from './pipeline.ts';
 
 // A module's step starts a thread with an engine of its own, which takes seconds where several tests share two cores.
 vi.setConfig({ testTimeout: 180_000 });

@@ -1,11 +1,11 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import type { Suite } from '../expectation/suite.ts';
+import { isSqlStep } from '../config/steps.ts';
+import type { Suite } from '../config/suite.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { listVersions } from '../version/versions.ts';
 import { codeDigest } from './code-digest.ts';
 import type { DataStep } from './data-step.ts';
-import { isSqlStep } from './pipeline.ts';
 import { changes, type KeyParts, keyParts, stepKey } from './step-key.ts';
 import { type Made, madeLast, madeUnder, manifestThere } from './step-records.ts';
 import type { StepRows } from './step-rows.ts';

@@ -3,13 +3,15 @@ import type { Column, DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { columnTypeOf, type TypedColumn } from '@trestle/tables';
 import { identifier } from '@trestle/tables/sql';
-import { dataConfig } from '../data-config.ts';
+import { refuseFailures } from '../add/add-version.ts';
+import { dataConfig } from '../config/data-config.ts';
+import { isSqlStep, type ModuleStep, type SqlStep } from '../config/steps.ts';
 import { dataError } from '../data-error.ts';
 import { checkFunctions } from '../expectation/check-functions.ts';
 import { checkSuite } from '../expectation/check-suite.ts';
 import { comparedVersions } from '../expectation/compared-versions.ts';
+import { runInThread } from '../thread/step-thread.ts';
 import { addNulls } from '../version/add-nulls.ts';
-import { refuseFailures } from '../version/add-version.ts';
 import { type Along, commitStored } from '../version/commit-version.ts';
 import { type Manifest, schemaOf } from '../version/manifest.ts';
 import { storeManifest, storeWithPart } from '../version/store-version.ts';
@@ -18,11 +20,9 @@ import { checkRows, type WrittenPart, writePart } from '../version/write-part.ts
 import { columnEdges, keepColumnEdges } from './column-edges.ts';
 import type { DataStep } from './data-step.ts';
 import type { Decision, StepReads } from './decide-step.ts';
-import { isSqlStep, type ModuleStep, type SqlStep } from './pipeline.ts';
 import { plainSelect } from './plain-select.ts';
 import { type StepRows, versionsOf } from './step-rows.ts';
 import type { StepTables } from './step-tables.ts';
-import { runInThread } from './step-thread.ts';
 import type { Workshop } from './workshop.ts';
 
 interface Input {

@@ -1,6 +1,6 @@
 import { identifier } from '@trestle/tables/sql';
 import type { z } from 'zod';
-import type { sqlStepSchema } from './pipeline.ts';
+import type { sqlStepSchema } from '../config/steps.ts';
 
 interface PointInTime {
   /** Rows that need features: a step or a dataset, and its column of the moment at which a row is asked about. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import process from 'node:process';
 import { canonicalJson } from '@trestle/store';
 import { z } from 'zod';
-import { isSqlStep, type Step } from './pipeline.ts';
+import { isSqlStep, type Step } from '../config/steps.ts';
 
 type Digests = Readonly<Record<string, string>>;
 

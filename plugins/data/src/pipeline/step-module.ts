@@ -3,7 +3,7 @@ import { issueWords } from '@trestle/kernel';
 import type { TypedColumn } from '@trestle/tables';
 import { z } from 'zod';
 import { dataError } from '../data-error.ts';
-import { importDefault } from './import-default.ts';
+import { importDefault } from '../thread/import-default.ts';
 
 const types = z.record(z.string(), columnTypeSchema);
 const stepModuleSchema = z.object({

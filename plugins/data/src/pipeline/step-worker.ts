@@ -10,15 +10,15 @@ import {
 } from '@trestle/tables';
 import { identifier } from '@trestle/tables/sql';
 import { loadExpectation } from '../expectation/expectation-module.ts';
+import type { ThreadAnswer, ThreadData } from '../thread/step-thread.ts';
+import { enterEngine, leaveEngine } from '../thread/thread-state.ts';
 import { parquetRelation } from '../version/version-relation.ts';
 import { type WrittenPart, writePart } from '../version/write-part.ts';
 import { callWithValues } from './call-step.ts';
 import { callWithTensors } from './call-with-tensors.ts';
 import { ENGINE_TYPES, madeValue } from './made-value.ts';
 import { checkReads, loadStep, type StepModule } from './step-module.ts';
-import type { ThreadAnswer, ThreadData } from './step-thread.ts';
 import { coreOf } from './tensor-core.ts';
-import { enterEngine, leaveEngine } from './thread-state.ts';
 
 // A thread for each run of a step or check: the function of a user neither blocks the process nor outlives the step.
 

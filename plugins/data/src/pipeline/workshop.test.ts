@@ -5,7 +5,7 @@ import { openEngine } from '@trestle/tables';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { dataPlugin } from '../index.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 

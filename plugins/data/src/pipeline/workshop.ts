@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '@trestle/kernel';
 import { type Blobs, blobsToken } from '@trestle/store';
 import { type Engine, type LockedEngine, openEngine, openUnlocked } from '@trestle/tables';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import type { Manifest } from '../version/manifest.ts';
 
 type Workspace = Awaited<ReturnType<Blobs['workspace']>>;

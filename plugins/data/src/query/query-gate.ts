@@ -1,5 +1,5 @@
 import { type ServiceScope, token } from '@trestle/kernel';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { dataError } from '../data-error.ts';
 
 /** Lets only so many queries run at once; the rest is refused at once rather than kept waiting. */

@@ -6,7 +6,7 @@ import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { engineMessage, inWords } from '@trestle/tables';
 import type { z } from 'zod';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { dataError } from '../data-error.ts';
 import { partFiles } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';

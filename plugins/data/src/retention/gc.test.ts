@@ -19,7 +19,7 @@ import {
   dataShow,
   dataTag,
 } from '../index.ts';
-import { putPinned } from './blob-pins.ts';
+import { putPinned } from '../version/blob-pins.ts';
 
 const CHILD = fileURLToPath(new URL('./gc.test.child.ts', import.meta.url));
 const actor = { principal: systemPrincipal, requestId: 'r', operation: 'test' };

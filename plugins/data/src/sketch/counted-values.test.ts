@@ -3,7 +3,7 @@ import { binsBetween, pointsOf, thinPoints } from '@trestle/statistics';
 import { countedValues, type Engine, openEngine } from '@trestle/tables';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { dataPlugin } from '../index.ts';
 
 let project: TemporaryProject;

@@ -1,6 +1,6 @@
 import type { Context } from '@trestle/kernel';
 import type { ReadContext } from '@trestle/tables';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 
 /** Who asks, and what the project's configuration lets a reader use and reach. */
 export const readContext = (ctx: Context): ReadContext => ({

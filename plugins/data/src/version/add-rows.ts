@@ -8,7 +8,7 @@ import type { Actor, Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { columnTypeOf, describeRelation, matchColumns, openEngine, type TypedColumn } from '@trestle/tables';
 import { literal } from '@trestle/tables/sql';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { addNulls } from './add-nulls.ts';
 import { appendParts, type Base, type NewParts, readVersion } from './append-parts.ts';
 import { commitVersion, overtaken } from './commit-version.ts';

@@ -3,7 +3,7 @@ import type { Batch, Column, ReadOptions } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { batches, DEFAULT_BATCH_ROWS, openEngine, selectColumns } from '@trestle/tables';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { dataError } from '../data-error.ts';
 import { parquetRelation, partFiles } from './version-relation.ts';
 import { readManifest, resolveVersion } from './versions.ts';

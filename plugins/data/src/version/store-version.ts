@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Scope } from '@trestle/kernel';
 import { canonicalJson } from '@trestle/store';
-import { putAllPinned, putPinned, putPinnedFile } from '../retention/blob-pins.ts';
+import { putAllPinned, putPinned, putPinnedFile } from './blob-pins.ts';
 import type { Manifest } from './manifest.ts';
 import type { WrittenPart } from './write-part.ts';
 

@@ -3,7 +3,7 @@ import type { Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { type Engine, openEngine } from '@trestle/tables';
 import { literal } from '@trestle/tables/sql';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import type { Manifest } from './manifest.ts';
 
 /** The checked local files of a version's parts. */

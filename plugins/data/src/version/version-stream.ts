@@ -1,7 +1,7 @@
 import type { Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { type Engine, openEngine } from '@trestle/tables';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import type { Manifest } from './manifest.ts';
 import { parquetRelation, partFiles } from './version-relation.ts';
 

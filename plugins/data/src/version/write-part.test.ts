@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Engine, openEngine } from '@trestle/tables';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dataConfig } from '../data-config.ts';
+import { dataConfig } from '../config/data-config.ts';
 import { writePart } from './write-part.ts';
 
 describe('a written part', () => {

@@ -5,7 +5,7 @@ import type { Scope } from '@trestle/kernel';
 import { type Engine, type Parameters, storedTypeOf, type TypedColumn } from '@trestle/tables';
 import { identifier, literal } from '@trestle/tables/sql';
 import { dataError } from '../data-error.ts';
-import { putPinnedFile } from '../retention/blob-pins.ts';
+import { putPinnedFile } from './blob-pins.ts';
 
 /** A Parquet file of a relation, in the order of its rows, and what is in it. Not yet a blob. */
 export interface WrittenPart {

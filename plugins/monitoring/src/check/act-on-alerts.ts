@@ -3,8 +3,8 @@ import { type Context, type JobState, jobStoreToken } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts } from '../alert/alert-records.ts';
 import { countLabelled } from '../log/count-labelled.ts';
-import { monitoringConfig, rulesOf } from '../monitoring-config.ts';
-import { monitorRetrain } from '../operations/retrain.ts';
+import { monitorRetrain } from '../retrain/retrain-operation.ts';
+import { monitoringConfig, rulesOf } from '../rules/monitoring-config.ts';
 import type { MonitoringTables } from '../tables.ts';
 import type { Action } from './check-report.ts';
 

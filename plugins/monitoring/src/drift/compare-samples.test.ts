@@ -1,9 +1,9 @@
 import { DRIFT_LEVELS, edgeBelow, hashedCounts } from '@trestle/model';
 import { describe, expect, it } from 'vitest';
+import { driftThresholdsSchema } from '../rules/drift-thresholds.ts';
 import { seeded } from '../traffic.test.setup.ts';
 import { binValues } from './bin-values.ts';
 import { compareSamples } from './compare-samples.ts';
-import { driftThresholdsSchema } from './drift-thresholds.ts';
 import type { DriftReference, FeatureReference } from './reference.ts';
 
 const thresholds = driftThresholdsSchema.parse({});

@@ -6,10 +6,10 @@ import {
   populationStabilityIndex,
   sumOf,
 } from '@trestle/statistics';
+import type { DriftThresholds } from '../rules/drift-thresholds.ts';
 import { type Binned, type Compared, compareValues } from './bin-values.ts';
 import type { FeatureDrift } from './drift-report.ts';
 import { builtInDriftTests } from './drift-tests.ts';
-import type { DriftThresholds } from './drift-thresholds.ts';
 import type { DriftReference, FeatureReference } from './reference.ts';
 
 type Row = Readonly<Record<string, unknown>>;

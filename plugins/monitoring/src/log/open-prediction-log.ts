@@ -1,6 +1,6 @@
 import type { ServiceScope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
-import { monitoringConfig } from '../monitoring-config.ts';
+import { monitoringConfig } from '../rules/monitoring-config.ts';
 import { type BufferedLog, bufferedLog } from './buffered-log.ts';
 import { writePredictions } from './write-predictions.ts';
 

@@ -1,5 +1,5 @@
+import type { PerformanceThresholds } from '../rules/performance-thresholds.ts';
 import type { MetricComparison } from './performance-report.ts';
-import type { PerformanceThresholds } from './performance-thresholds.ts';
 
 /** A metric of the labelled window. */
 export interface WindowMetric {

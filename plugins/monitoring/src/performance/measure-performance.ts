@@ -3,7 +3,7 @@ import type { Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { readLabelled } from '../log/read-labelled.ts';
 import { modelFactsToken } from '../model-facts.ts';
-import { monitoringConfig, rulesOf } from '../monitoring-config.ts';
+import { monitoringConfig, rulesOf } from '../rules/monitoring-config.ts';
 import { judgeMetric } from './judge-metric.ts';
 import type { PerformanceReport } from './performance-report.ts';
 import { windowMetrics } from './window-metrics.ts';

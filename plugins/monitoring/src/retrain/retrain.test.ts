@@ -8,11 +8,11 @@ import { newWorld, pluginsOf, type World } from '../neighbours.test.setup.ts';
 import { monitorAlerts } from '../operations/alerts.ts';
 import { monitorCheck } from '../operations/check.ts';
 import { monitorFeedback } from '../operations/feedback.ts';
-import { monitorRetrain } from '../operations/retrain.ts';
 import { monitorStatus } from '../operations/status.ts';
 import { drawRows, sendTraffic, type TrueRow } from '../traffic.test.setup.ts';
 import { decide } from './decide.ts';
 import { type Alert, contributeNotifier } from './notifier.test.setup.ts';
+import { monitorRetrain } from './retrain-operation.ts';
 
 let project: TemporaryProject;
 let world: World;

@@ -16,11 +16,11 @@ import { resolveAlert } from '../alert/alert-records.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import { readLabelled } from '../log/read-labelled.ts';
 import { monitorError } from '../monitor-error.ts';
-import { monitoringConfig, rulesOf } from '../monitoring-config.ts';
+import { monitoringConfig, rulesOf } from '../rules/monitoring-config.ts';
+import type { RetrainOptions } from '../rules/retrain-options.ts';
 import { type Champion, championOf, crown, type ModelRef } from './champion.ts';
 import { decide, defaultMetric } from './decide.ts';
 import { addLabelledRows } from './labelled-dataset.ts';
-import type { RetrainOptions } from './retrain-options.ts';
 import { type Collected, modelRefSchema, type RetrainResult, retrainResultSchema } from './retrain-result.ts';
 
 /** Retrainings of one deployment among which that of an alert is looked for. */

@@ -1,6 +1,6 @@
 import { configSection, secret } from '@trestle/kernel';
 import { z } from 'zod';
-import { pipelineSchema } from './pipeline/pipeline.ts';
+import { pipelineSchema } from './steps.ts';
 
 export const dataConfig = configSection(
   'data',

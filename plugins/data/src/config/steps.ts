@@ -7,8 +7,8 @@ import {
   stepFields,
 } from '@trestle/contracts';
 import { z } from 'zod';
-import { parameterSchema } from '../expectation/parameter.ts';
-import { expectationSchema } from '../expectation/suite.ts';
+import { parameterSchema } from './parameter.ts';
+import { expectationSchema } from './suite.ts';
 
 const typedColumns = z.record(z.string(), columnTypeSchema);
 
@@ -64,7 +64,7 @@ export const pipeline = (
 
 export const isSqlStep = (step: Step): step is SqlStep => 'sql' in step;
 
-const load = async (): Promise<OpenSteps<Step>> => (await import('./data-steps.ts')).openDataSteps;
+const load = async (): Promise<OpenSteps<Step>> => (await import('../pipeline/data-steps.ts')).openDataSteps;
 
 export const sqlKind: StepKind<SqlStep> = { name: 'sql', mark: 'sql', schema: sqlStepSchema, load };
 export const moduleKind: StepKind<ModuleStep> = {

@@ -1,12 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { Empty } from '../ui/answer.tsx';
-import { SignIn } from '../ui/sign-in.tsx';
 import { CommandPalette } from './command-palette.tsx';
-import { useConnection } from './connection.ts';
 import { FEATURES, SECTIONS } from './features.ts';
-import { useNotice } from './notice.ts';
-import { to, useRoute } from './route.ts';
-import { useQuery } from './use-query.ts';
+import { useConnection } from './frame/connection.ts';
+import { useNotice } from './frame/notice.ts';
+import { to, useRoute } from './frame/route.ts';
+import { useQuery } from './frame/use-query.ts';
+import { Empty } from './ui/answer.tsx';
+import { SignIn } from './ui/sign-in.tsx';
 
 export function App() {
   const [section = 'overview', ...segments] = useRoute();

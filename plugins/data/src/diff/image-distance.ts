@@ -1,8 +1,8 @@
 import type { ImageStatistics } from '@trestle/model';
 import type { Engine } from '@trestle/tables';
 import { identifier } from '@trestle/tables/sql';
-import { jensenShannon } from '../diff/distribution-distance.ts';
-import { openDecodeThreads } from './decode-threads.ts';
+import { openDecodeThreads } from '../image/decode-threads.ts';
+import { jensenShannon } from './distribution-distance.ts';
 
 /** Images that are looked at on each side: by chance, samples of so many are 0.05 apart. */
 const LOOKED_AT = 1_000;

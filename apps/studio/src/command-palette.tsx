@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Place } from './feature.ts';
 import { FEATURES, SECTIONS } from './features.ts';
-import { to } from './route.ts';
+import type { Place } from './frame/feature.ts';
+import { to } from './frame/route.ts';
 
 const MOST_SHOWN = 12;
 

@@ -1,9 +1,9 @@
 import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
-import { driftThresholdsSchema } from './drift/drift-thresholds.ts';
-import { durationSchema } from './duration.ts';
-import { performanceThresholdsSchema } from './performance/performance-thresholds.ts';
-import { retrainOptionsSchema } from './retrain/retrain-options.ts';
+import { durationSchema } from '../duration.ts';
+import { driftThresholdsSchema } from './drift-thresholds.ts';
+import { performanceThresholdsSchema } from './performance-thresholds.ts';
+import { retrainOptionsSchema } from './retrain-options.ts';
 
 const rulesSchema = z.strictObject({
   drift: driftThresholdsSchema.strict().prefault({}),

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { ErrorKind } from '@trestle/kernel';
 import type { TypedColumn } from '@trestle/tables';
 import { dataError } from '../data-error.ts';
+import type { StepParams } from '../pipeline/step-function.ts';
 import type { WrittenPart } from '../version/write-part.ts';
-import type { StepParams } from './step-function.ts';
 import { mayEnd, newThreadState, type ThreadState } from './thread-state.ts';
 
 /** What a thread is given to run a step, or an expectation over rows. */

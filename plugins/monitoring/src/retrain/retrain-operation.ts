@@ -1,8 +1,8 @@
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { deploymentNameSchema } from '../feedback/feedback-schemas.ts';
-import { retrainResultSchema } from '../retrain/retrain-result.ts';
 import { retrainViews } from '../view/retrain-view.ts';
+import { retrainResultSchema } from './retrain-result.ts';
 
 export const monitorRetrain = operation({
   id: 'monitor.retrain',
@@ -20,6 +20,6 @@ export const monitorRetrain = operation({
   }),
   output: retrainResultSchema,
   positionals: ['deployment'],
-  load: () => import('../retrain/retrain.ts').then((module) => module.retrain),
+  load: () => import('./retrain.ts').then((module) => module.retrain),
   present: retrainViews,
 });

@@ -2,7 +2,7 @@ import scalar from '@scalar/fastify-api-reference';
 import { type Host, OPEN_ACCESS } from '@trestle/kernel';
 import type { FastifyInstance } from 'fastify';
 import { declareAccess } from '../door/access.ts';
-import { openApiDocument } from '../openapi/openapi-document.ts';
+import { openApiDocument } from './openapi-document.ts';
 
 const PAGE = { access: 'system:read', isPage: true };
 
