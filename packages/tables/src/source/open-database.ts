@@ -12,7 +12,7 @@ export async function openDatabase(
   options: SourceOptions,
   dir: string,
 ): Promise<OpenedSource> {
-  const { path: named, query } = options;
+  const { path: named, query, names } = options;
   checkOptions(options, ['server']);
   const url = new URL(named);
   if (query === undefined) {
@@ -29,6 +29,6 @@ export async function openDatabase(
     : await (await import('./tables/read-mysql.ts')).readMysql(url, query);
   return {
     shown: `${shown}: ${query.replaceAll(/\s+/g, ' ').slice(0, 200)}`,
-    files: [await spoolTyped(ctx, result, join(dir, 'rows.jsonl'), shown)],
+    files: [await spoolTyped(ctx, result, join(dir, 'rows.jsonl'), shown, names)],
   };
 }

@@ -119,13 +119,13 @@ async function converted(
     readonly to: string;
     readonly format: 'arrow' | 'excel' | 'sqlite';
   },
-  { sheet, query, header: hasHeader }: Omit<SourceOptions, 'path'>,
+  { sheet, query, header: hasHeader, names }: Omit<SourceOptions, 'path'>,
   dir: string,
 ): Promise<LocalSource> {
   const { path, shown, to } = file;
   if (file.format === 'arrow') {
     const { readArrow } = await import('./tables/read-arrow.ts');
-    return await spoolTyped(ctx, await readArrow(path, shown), to, shown);
+    return await spoolTyped(ctx, await readArrow(path, shown), to, shown, names);
   }
   if (file.format === 'excel') {
     const { readExcel } = await import('./tables/read-excel.ts');

@@ -20,6 +20,7 @@ import { givenSpelling } from './types/given-spelling.ts';
 import {
   type ColumnReading,
   type Look,
+  misfits,
   NOT_PROVED,
   proveTypes,
   type Said,
@@ -31,7 +32,7 @@ import type { RecordShape } from './types/record-lines.ts';
 import { findMisfits, refuseMisfits } from './types/refuse-misfits.ts';
 import { sampleRows } from './types/sample.ts';
 import { taggedTable } from './types/tagged-table.ts';
-import { typeNotes } from './types/type-notes.ts';
+import { lostDigits, typeNotes } from './types/type-notes.ts';
 
 /** A source as something to select from, with columns of the types that all sources of the version share. */
 export interface ReadySource {
@@ -140,7 +141,12 @@ export async function sourceColumns(
   const asRead = proved.map((one) =>
     shared.find(({ name }) => name === one.name)?.type === 'string' ? { ...one, spelling: undefined } : one,
   );
-  if (base === undefined) notes.push(...(await typeNotes(engine, texts, asRead, said)));
+  if (base === undefined) {
+    // Those that another file made texts are told of as that.
+    const own = asRead.filter((one, index) => one.spelling === proved[index]?.spelling);
+    notes.push(...differing(declared, texts, proved, shared), ...(await typeNotes(engine, texts, own, said)));
+  }
+  notes.push(...(await lostDigits(engine, texts, asRead, said)));
   const relations = new Map<LocalSource, string>([
     ...declared.map(({ source, relation }) => [source, relation] as const),
     ...texts.map(
@@ -253,7 +259,7 @@ async function refuseWrong(
         : givenSpelling(wanted, said.dateFormat);
     for (const { table, shape } of texts) {
       const raw = table.columns.find(({ name }) => name === one.name);
-      const found = raw && (await findMisfits(engine, table, raw, spelling, said, shape));
+      const found = raw && (await findMisfits(engine, table, raw, misfits(raw, spelling, said), shape));
       if (!found || found.count === 0) continue;
       const hint = isGiven
         ? hintOf(one.name, wanted)
@@ -297,6 +303,27 @@ function sharedColumns(
     if (!first) return { name, type: 'string' };
     const type = rest.reduce((one, other) => sharedType(one, other.type), first.type);
     return { ...first, type, stored: type === 'number' ? sharedDecimal([first, ...rest]) : undefined };
+  });
+}
+
+/** Columns that are texts because files differ in what they hold. */
+function differing(
+  declared: readonly Declared[],
+  texts: readonly Texts[],
+  proved: readonly ColumnReading[],
+  shared: readonly TypedColumn[],
+): readonly string[] {
+  return shared.flatMap(({ name, type }) => {
+    const own = proved.find((one) => one.name === name);
+    if (type !== 'string' || own?.isSaid) return [];
+    const told = declared.flatMap(({ source, columns }) =>
+      columns.flatMap((column) => (column.name === name ? [`${column.type} in "${source.shown}"`] : [])),
+    );
+    const [first] = texts;
+    if (own && own.values > 0 && first)
+      told.push(`${own.spelling?.type ?? 'string'} in "${first.source.shown}"`);
+    const isOne = new Set(told.map((one) => one.split(' ')[0])).size < 2;
+    return isOne ? [] : [`Column ${JSON.stringify(name)} is text, as its files differ: ${told.join(', ')}.`];
   });
 }
 

@@ -18,7 +18,7 @@ export interface Rows {
  * Streams rows into a file of JSON lines, which the engine reads: whatever they come from, memory holds some of them.
  *
  * @returns the SHA-256 of what was written, and the characters of its longest line
- * @throws TRS_DATA_HEADER when two columns have one name, TRS_DATA_TOO_LARGE
+ * @throws TRS_DATA_TOO_LARGE
  */
 export async function spoolRows(
   { names, rows }: Rows,
@@ -29,7 +29,6 @@ export async function spoolRows(
     signal,
   }: { readonly shown: string; readonly maxBytes: number; readonly signal: AbortSignal },
 ): Promise<Required<Pick<LocalSource, 'scanned' | 'longestLine'>>> {
-  checkNames(names, shown);
   const keys = names.map((name) => `${JSON.stringify(name)}:`);
   const hash = createHash('sha256');
   let longestLine = 0;
@@ -71,34 +70,6 @@ function jsonOf(value: unknown): string {
 
 const plainBigint = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value;
-
-/** @throws TRS_DATA_HEADER when a column has no name, or two have one: the engine takes "a" and "A" for one name */
-export function checkNames(names: readonly string[], shown: string): void {
-  const empty = names.indexOf('');
-  if (empty !== -1) throw badHeader(names, `"${shown}": column ${empty + 1} has no name.`);
-  if (names.includes('__proto__'))
-    throw badHeader(
-      names,
-      `"${shown}": a column is named "__proto__", which is lost where rows are objects.`,
-    );
-  const seen = new Map<string, string>();
-  for (const name of names) {
-    const key = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
-    const other = seen.get(key);
-    if (other === name) throw badHeader(names, `"${shown}": two columns are named "${name}".`);
-    if (other !== undefined)
-      throw badHeader(names, `"${shown}": the columns "${other}" and "${name}" differ in case only.`);
-    seen.set(key, name);
-  }
-}
-
-const badHeader = (columns: readonly string[], message: string) =>
-  dataError('HEADER', {
-    kind: 'invalid',
-    message,
-    hint: 'Every column needs a name, each name once.',
-    details: { columns },
-  });
 
 export const tooLarge = (shown: string, maxBytes: number) =>
   dataError('TOO_LARGE', {

@@ -3,13 +3,15 @@ import type { LocalSource } from './local-source.ts';
 import type { ReadContext } from './read-context.ts';
 import { spoolRows } from './spool-rows.ts';
 import type { TypedRows } from './tables/typed-rows.ts';
+import { columnNames, type NamesMode } from './types/column-names.ts';
 
-/** Typed rows as a local file. @throws TRS_DATA_EMPTY */
+/** Typed rows as a local file. @throws TRS_DATA_EMPTY, TRS_DATA_HEADER */
 export async function spoolTyped(
   ctx: ReadContext,
   { columns, rows, notes = new Set() }: TypedRows,
   path: string,
   shown: string,
+  mode: NamesMode | undefined,
 ): Promise<LocalSource> {
   if (columns.length === 0) {
     throw dataError('EMPTY', {
@@ -19,7 +21,12 @@ export async function spoolTyped(
     });
   }
   const { maxSourceBytes: maxBytes } = ctx.limits;
-  const names = columns.map((column) => column.name);
+  const { names, notes: renamed } = columnNames(
+    columns.map((column) => column.name),
+    shown,
+    mode,
+  );
   const spooled = await spoolRows({ names, rows }, path, { shown, maxBytes, signal: ctx.signal });
-  return { path, shown, format: 'jsonl', ...spooled, columns, notes: [...notes] };
+  const named = columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
+  return { path, shown, format: 'jsonl', ...spooled, columns: named, notes: [...notes, ...renamed] };
 }

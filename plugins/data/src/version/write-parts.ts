@@ -65,7 +65,9 @@ async function written(
     ctx.progress({ step: `writing ${source.shown}`, fraction: 0.3 + (0.3 * index) / ready.length });
     const own = join(dir, `part-${index}`);
     await mkdir(own, { recursive: true });
-    const part = await readingSource(source, () => writeExact(engine, { source, relation }, columns, own));
+    const part = await readingSource(source, () =>
+      writeExact(engine, { source, relation }, columns, own, base !== undefined),
+    );
     if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source);
     if (part.rows > 0) parts.push(part);
   }
@@ -78,6 +80,7 @@ async function writeExact(
   { source, relation }: ReadySource,
   columns: readonly TypedColumn[],
   dir: string,
+  isBehind: boolean,
 ): Promise<WrittenPart> {
   const found = await describeRelation(engine, relation);
   try {
@@ -94,8 +97,10 @@ async function writeExact(
         : `row ${row}`;
     throw dataError('VALUE_CHANGED', {
       kind: 'invalid',
-      message: `"${source.shown}": ${place} of column "${column}" holds ${JSON.stringify(value.slice(0, 100))}, which is no ${type} of this dataset without becoming another value.`,
-      hint: `Nothing was added. Add all rows as a new version (without --append), or give the column a wider type there: --type ${column}=string.`,
+      message: `"${source.shown}": ${place} of column "${column}" holds ${JSON.stringify(value.slice(0, 100))}, which is no ${type}${isBehind ? ' of this dataset' : ''} without becoming another value.`,
+      hint: isBehind
+        ? `Nothing was added. Add all rows as a new version (without --append), or give the column a wider type there: --type ${column}=string.`
+        : `Nothing was added. As texts all values stay what they are: --type ${column}=string.`,
       details: { column, row, value, type },
     });
   }

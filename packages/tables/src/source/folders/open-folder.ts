@@ -50,7 +50,9 @@ export async function openFolder(
         labels ? (labels.get(relative) ?? null) : folder === '.' ? null : posix.basename(folder);
       for (const files of await cutFiles(together, MAX_PART_BYTES)) {
         const rows = kind === 'images' ? imageRows(files, labelOf) : textRows(files, labelOf);
-        sources.push(await spoolTyped(ctx, rows, join(dir, `rows-${sources.length}.jsonl`), folder));
+        sources.push(
+          await spoolTyped(ctx, rows, join(dir, `rows-${sources.length}.jsonl`), folder, options.names),
+        );
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { ColumnType } from '@trestle/statistics';
-import { dateFormat, type Spelling } from './spelling.ts';
+import { dateFormat, digitsOf, type Spelling } from './spelling.ts';
 
 /** What a person may write for yes and no, where they say that a column is of truths. */
 const YES = "('true', 't', 'yes', 'y', '1')";
@@ -61,3 +61,15 @@ export function givenSpelling(type: Exclude<ColumnType, 'string'>, format: strin
       };
   }
 }
+
+/** A number that a person says one is, where the column keeps decimals: with all of its digits, however they are written. */
+export const givenDecimal = (scale: number): Spelling => ({
+  key: 'given decimal',
+  type: 'number',
+  stored: `DECIMAL(38,${scale})`,
+  of: 'n',
+  isProof: true,
+  value: (text) => `TRY_CAST(ltrim(${text}, '+') AS DECIMAL(38,${scale}))`,
+  fits: (text, value) =>
+    `regexp_full_match(${text}, ${NUMBER}) AND rtrim(${digitsOf(text)}, '0') = rtrim(${digitsOf(`CAST(${value} AS VARCHAR)`)}, '0')`,
+});

@@ -2,10 +2,18 @@ import type { ColumnType } from '@trestle/statistics';
 import type { TypedColumn } from '../../engine/batches.ts';
 import type { Engine, Row } from '../../engine/engine.ts';
 import { literal } from '../../engine/quote.ts';
-import { givenSpelling } from './given-spelling.ts';
+import { givenDecimal, givenSpelling } from './given-spelling.ts';
 import { escaped, isPlain, type Numerals, plainNumber } from './numerals.ts';
 import { isOfKind, type RawColumn, type RawTable, textOf, valueTextOf } from './raw-table.ts';
-import { BY_VALUE, dateFormat, decimal, NO_NUMBERS, type Spelling, spellingsOf } from './spelling.ts';
+import {
+  BY_VALUE,
+  dateFormat,
+  decimal,
+  holdsDigits,
+  NO_NUMBERS,
+  type Spelling,
+  spellingsOf,
+} from './spelling.ts';
 
 /** What a person said of the types. */
 export interface Said {
@@ -163,7 +171,8 @@ async function proveSome(
     const { texts, values, fits } = counted[index] ?? { texts: 0, values: 0, fits: [] };
     const all = candidates[index] ?? [];
     const isSaid = said.types.has(name);
-    const spelling = isSaid ? all[0] : values === 0 ? undefined : all[fits.indexOf(values)];
+    const proved = all[fits.indexOf(values)];
+    const spelling = isSaid ? (proved ?? all.at(-1)) : values === 0 ? undefined : proved;
     const best = fits.indexOf(Math.max(...fits));
     const nearest = all[best];
     return {
@@ -255,6 +264,8 @@ function candidatesOf(
 ): readonly Spelling[] {
   const type = types.get(name);
   if (type === 'string') return [];
+  const scale = scales.get(name);
+  if (type === 'number' && scale !== undefined) return [givenDecimal(scale), givenSpelling(type, format)];
   if (type !== undefined) return [givenSpelling(type, format)];
   const isTagged = raws.every((raw) => raw?.isTagged !== false);
   const isFreer = isTagged || !isPlain(numerals);
@@ -267,7 +278,6 @@ function candidatesOf(
         if (spelling.isProof || isFreer) found.set(spelling.key, spelling);
   }
   if (!isPlain(numerals) && examples.length > 0) found.set(BY_VALUE.key, BY_VALUE);
-  const scale = scales.get(name);
   const decimals = scale === undefined || examples.length === 0 ? [] : decimalsOf(scale);
   for (const { key } of decimals) found.delete(key);
   return [...decimals, ...inOrder([...found.values()])];
@@ -392,4 +402,10 @@ export function misfits(raw: RawColumn, spelling: Spelling, said: Said): string 
   const text = readText(raw, spelling, said);
   const isOne = isProved(raw, spelling, said, text, spelling.value(text));
   return `${valueTextOf(raw)} IS NOT NULL AND NOT coalesce(${isOne}, false)`;
+}
+
+/** SQL: rows of a table whose number has more digits than a double says. */
+export function losesDigits(raw: RawColumn, spelling: Spelling, said: Said): string {
+  const text = readText(raw, spelling, said);
+  return `${text} IS NOT NULL AND NOT coalesce(${holdsDigits(text, spelling.value(text))}, true)`;
 }

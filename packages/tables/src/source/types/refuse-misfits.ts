@@ -1,9 +1,7 @@
 import { dataError } from '../../data-error.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { misfits, type Said } from './prove-types.ts';
 import { type RawColumn, type RawTable, textOf } from './raw-table.ts';
 import { type RecordShape, recordLines } from './record-lines.ts';
-import type { Spelling } from './spelling.ts';
 import { PLACE } from './tagged-table.ts';
 
 /** Values that an error shows. */
@@ -19,18 +17,17 @@ export interface Misfit {
 export const placeWord = ({ source: { rowsAre = 'lines' } }: RawTable): string =>
   rowsAre === 'lines' ? 'line' : 'row';
 
-/** The first values of a column that are not of a spelling, with their places, and how many there are. */
+/** The first values of a column of which something is true (SQL), with their places, and how many there are. */
 export async function findMisfits(
   engine: Engine,
   table: RawTable,
   raw: RawColumn,
-  spelling: Spelling,
-  said: Said,
+  isFound: string,
   shape: RecordShape | undefined,
 ): Promise<{ readonly count: number; readonly first: readonly Misfit[] }> {
   const place = shape ? 'row_number() OVER ()' : `"${PLACE}"`;
   const rows = await engine.rows(
-    `SELECT place, left(text, 200) AS text, count(*) OVER () AS n FROM (SELECT ${place} AS place, ${textOf(raw)} AS text, ${misfits(raw, spelling, said)} AS bad FROM ${table.relation}) WHERE bad ORDER BY place LIMIT ${SHOWN}`,
+    `SELECT place, left(text, 200) AS text, count(*) OVER () AS n FROM (SELECT ${place} AS place, ${textOf(raw)} AS text, ${isFound} AS found FROM ${table.relation}) WHERE found ORDER BY place LIMIT ${SHOWN}`,
   );
   const places = rows.map((row) => Number(row.place));
   const lines = shape ? await recordLines(table.source.path, shape, places) : places;

@@ -55,7 +55,7 @@ const ALWAYS_FRACTION = spelling('number, always with a fraction', 'number', 'n'
 });
 
 /** The digits of a number from the first that is not 0, without its exponent. */
-const digitsOf = (text: string): string =>
+export const digitsOf = (text: string): string =>
   `ltrim(regexp_replace(regexp_replace(${text}, '[eE].*', ''), '[^0-9]', '', 'g'), '0')`;
 
 /** As JavaScript, R and people write them: 1, 0.25, 0.00001; no zero that says nothing, no whole number that a double rounds. */
@@ -74,16 +74,20 @@ export const decimal = (digits: 18 | 38, scale: number): Spelling =>
     fits: (text, value) => `CAST(${value} AS VARCHAR) = ${text}`,
   });
 
+/** Whether a double says all digits of the text that it is the nearest to. */
+export const holdsDigits = (text: string, value: string): string => {
+  const digits = `rtrim(${digitsOf(text)}, '0')`;
+  return `CASE WHEN ${digits} = '' THEN true WHEN length(${digits}) <= 15 AND abs(${value}) BETWEEN 1e-300 AND 1e300 THEN true ELSE isfinite(${value}) AND ${digits} IN (rtrim(${digitsOf(`CAST(${value} AS VARCHAR)`)}, '0'), rtrim(${digitsOf(`printf('%.16e', ${value})`)}, '0')) END`;
+};
+
 const NUMERAL = '[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?';
 
 /** Numbers whose source says that they are: a double of the same value does, whatever zeros and exponents say it. */
 export const BY_VALUE = spelling('number by value', 'number', 'n', {
   isProof: false,
   value: asDouble,
-  fits: (text, value) => {
-    const digits = digitsOf(text);
-    return `regexp_full_match(${text}, '-?${NUMERAL}') AND CASE WHEN ${digits} = '' THEN true WHEN NOT regexp_matches(${text}, '[.eE]') AND abs(${value}) > ${MOST_WHOLE} THEN false WHEN length(rtrim(${digits}, '0')) <= 15 AND abs(${value}) BETWEEN 1e-300 AND 1e300 THEN true ELSE isfinite(${value}) AND rtrim(${digits}, '0') IN (rtrim(${digitsOf(`CAST(${value} AS VARCHAR)`)}, '0'), rtrim(${digitsOf(`printf('%.16e', ${value})`)}, '0')) END`;
-  },
+  fits: (text, value) =>
+    `regexp_full_match(${text}, '-?${NUMERAL}') AND (regexp_matches(${text}, '[.eE]') OR abs(${value}) <= ${MOST_WHOLE}) AND ${holdsDigits(text, value)}`,
 });
 
 const TRUTHS = [

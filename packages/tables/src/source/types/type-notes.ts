@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import { literal } from '../../engine/quote.ts';
 import { type Numerals, plainNumber } from './numerals.ts';
-import { type ColumnReading, misfits, NULL_WORDS, type Said } from './prove-types.ts';
+import { type ColumnReading, losesDigits, misfits, NULL_WORDS, type Said } from './prove-types.ts';
 import { type RawColumn, type RawTable, textOf, valueTextOf } from './raw-table.ts';
 import type { RecordShape } from './record-lines.ts';
 import { findMisfits, placeWord } from './refuse-misfits.ts';
@@ -86,12 +86,36 @@ async function nearNote(
     const raw = columnOf(one, name);
     if (!raw) continue;
     const looked = { ...one.table, relation: one.look };
-    const { first } = await findMisfits(engine, looked, raw, near.spelling, said, one.shape);
+    const { first } = await findMisfits(engine, looked, raw, misfits(raw, near.spelling, said), one.shape);
     const [example] = first;
     if (example)
       return `Column ${JSON.stringify(name)} is text: of ${all}, ${count(values - near.fits)} are no ${what}s, the first ${JSON.stringify(example.text)} in ${placeWord(one.table)} ${example.place} of "${one.table.source.shown}".`;
   }
   return undefined;
+}
+
+/** What a person says is a number is the nearest one, also where that is not all that stands there. */
+export async function lostDigits(
+  engine: Engine,
+  seen: readonly Seen[],
+  readings: readonly ColumnReading[],
+  said: Said,
+): Promise<readonly string[]> {
+  const notes: string[] = [];
+  for (const { name, spelling } of readings) {
+    if (spelling?.key !== 'given number') continue;
+    for (const one of seen) {
+      const raw = columnOf(one, name);
+      if (!raw) continue;
+      const loses = losesDigits(raw, spelling, said);
+      const { count: lost, first } = await findMisfits(engine, one.table, raw, loses, one.shape);
+      if (first[0])
+        notes.push(
+          `Column ${JSON.stringify(name)}: ${count(lost)} of its numbers in "${one.table.source.shown}" have more digits than a number holds, and are the nearest one, the first ${JSON.stringify(first[0].text)} in ${placeWord(one.table)} ${first[0].place}. With every digit: --type ${name}=string`,
+        );
+    }
+  }
+  return notes;
 }
 
 const count = (number: number): string => number.toLocaleString('en-US');

@@ -1,0 +1,156 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { Host } from '@trestle/kernel';
+import { type TemporaryProject, temporaryProject } from '@trestle/testing';
+import { tableFromArrays, tableToIPC } from 'apache-arrow';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataAdd, dataPlugin, dataQuery } from '../index.ts';
+
+let project: TemporaryProject;
+let host: Host;
+let duck: DuckDBInstance;
+beforeAll(async () => {
+  project = await temporaryProject();
+  host = await project.open([dataPlugin]);
+  duck = await DuckDBInstance.create(':memory:');
+});
+afterAll(async () => {
+  duck.closeSync();
+  await project.remove();
+});
+
+let count = 0;
+const fresh = (): string => `d${count++}`;
+const add = async (path: string, name: string, options = {}) =>
+  await host.run(dataAdd, { path, name, ...options }, { surface: 'cli' });
+const values = async (name: string) =>
+  (await host.run(dataQuery, { sql: `SELECT CAST(x AS VARCHAR) AS x FROM ${name}` })).rows.map(({ x }) => x);
+const put = async (path: string, content: string | Uint8Array): Promise<void> => {
+  await mkdir(dirname(join(project.dir, path)), { recursive: true });
+  await writeFile(join(project.dir, path), content);
+};
+const parquet = async (path: string, select: string): Promise<void> => {
+  await put(path, '');
+  const connection = await duck.connect();
+  await connection.run(`COPY (${select}) TO '${join(project.dir, path)}' (FORMAT parquet)`);
+  connection.closeSync();
+};
+
+describe('numbers put behind decimals', () => {
+  it.each<readonly [string, string, readonly string[], string]>([
+    ['a.csv', 'x\n1.5\n', [], '1.50'],
+    ['a.csv', 'x\n1234567890123456.7\n', ['x=number'], '1234567890123456.70'],
+    ['a.csv', 'x\n+1.50e1\n', ['x=number'], '15.00'],
+    ['a.csv', 'x\n123456789012345.67\n', ['x=number'], '123456789012345.67'],
+    ['a.json', '[{"x":123456789012345.67},{"x":0.5}]', [], '123456789012345.67'],
+    ['a.json', '[{"x":9007199254740.93},{"x":1E1}]', [], '9007199254740.93'],
+  ])('%s of %j with --type %j are what stands there', async (path, content, type, expected) => {
+    const name = fresh();
+    await parquet('base.parquet', 'SELECT 1.25::DECIMAL(18,2) AS x');
+    await add('base.parquet', name);
+    await put(path, content);
+    await add(path, name, { append: true, type });
+    expect((await values(name))[1]).toBe(expected);
+  });
+
+  it.each<readonly [string, string, readonly string[]]>([
+    ['a.csv', 'x\n1.255\n', []],
+    ['a.csv', 'x\n1.255\n', ['x=number']],
+    ['a.csv', 'x\n1.250\n1.255\n', []],
+    ['a.csv', 'x\n1e-3\n5\n', ['x=number']],
+    ['a.json', '[{"x":1.255}]', []],
+    ['a.csv', 'x\n12345678901234567.89\n', []],
+  ])('%s of %j with --type %j are refused, as they would be rounded', async (path, content, type) => {
+    const name = fresh();
+    await parquet('base.parquet', 'SELECT 1.25::DECIMAL(18,2) AS x');
+    await add('base.parquet', name);
+    await put(path, content);
+    await expect(add(path, name, { append: true, type })).rejects.toMatchObject({
+      code: 'TRS_DATA_VALUE_CHANGED',
+      message: expect.stringContaining('column "x"'),
+    });
+    expect(await values(name)).toEqual(['1.25']);
+  });
+});
+
+describe('a number by a person’s word', () => {
+  it.each<readonly [string, string, RegExp]>([
+    [
+      '0.5\n0.12345678901234567890',
+      '0.12345678901234568',
+      /1 of its numbers.*0\.12345678901234567890" in line 3/,
+    ],
+    ['0.5\n9007199254740993', '9007199254740992.0', /9007199254740993" in line 3.*--type x=string/],
+    ['0.5\n1e-400', '0.0', /1e-400/],
+  ])('of more digits than it holds is the nearest, and said: %j', async (texts, expected, note) => {
+    const name = fresh();
+    await put('a.csv', `x\n${texts}\n`);
+    const { notes } = await add('a.csv', name, { type: ['x=number'] });
+    expect((await values(name))[1]).toBe(expected);
+    expect(notes).toEqual([expect.stringMatching(note)]);
+    const behind = await add('a.csv', name, { type: ['x=number'], append: true });
+    expect(behind.notes).toEqual(notes);
+  });
+
+  it.each(['0.1\n007.50', '0.30000000000000004\n+.5', '1E5\n5.', '9007199254740994\n1', 'nan\ninf'])(
+    'with all of its digits needs no word: %j',
+    async (texts) => {
+      await put('a.csv', `x\n${texts}\n`);
+      expect((await add('a.csv', fresh(), { type: ['x=number'] })).notes).toEqual([]);
+    },
+  );
+
+  it('is looked for in every row of a long file', async () => {
+    const rows = Array.from({ length: 400_000 }, (_, row) => `${row}.5,text ${row}`);
+    await put('long.csv', `x,y\n${rows.join('\n')}\n0.12345678901234567890,end\n`);
+    const { notes } = await add('long.csv', fresh(), { type: ['x=number'] });
+    expect(notes).toEqual([expect.stringMatching(/in line 400002/)]);
+  });
+});
+
+describe('names that come twice or differ in case only', () => {
+  it('get others where the source says its types, which is said, or are refused', async () => {
+    await put('a.arrow', tableToIPC(tableFromArrays({ x: [1], X: [2] }), 'file'));
+    const added = await add('a.arrow', fresh());
+    expect(added.columns.map(({ name }) => name)).toEqual(['x', 'X_2']);
+    expect(added.notes).toEqual([expect.stringMatching(/"X".*"x" in case only.*"X_2"/)]);
+    await expect(add('a.arrow', fresh(), { names: 'strict' })).rejects.toMatchObject({
+      code: 'TRS_DATA_HEADER',
+    });
+  });
+});
+
+describe('files of a folder that differ in their types', () => {
+  it.each<readonly [string, string, string]>([
+    ['whole numbers that a double rounds', 'SELECT 0.5::DOUBLE AS x', 'x\n9007199254740993\n'],
+    ['whole numbers of another file', 'SELECT 9007199254740993::BIGINT AS x', 'x\n0.5\n'],
+  ])('are refused for %s, with what keeps them', async (_, select, csv) => {
+    const folder = fresh();
+    await parquet(`${folder}/a.parquet`, select);
+    await put(`${folder}/b.csv`, csv);
+    await expect(add(folder, fresh())).rejects.toMatchObject({
+      code: 'TRS_DATA_VALUE_CHANGED',
+      message: expect.stringMatching(/9007199254740993/),
+      hint: expect.stringMatching(
+        /^Nothing was added\. As texts all values stay what they are: --type x=string/,
+      ),
+    });
+    const name = fresh();
+    await add(folder, name, { type: ['x=string'] });
+    expect(await values(name)).toContain('9007199254740993');
+  });
+
+  it.each<readonly [string, string, string]>([
+    ["TIMESTAMP '2020-01-01'", 'x\n5\n', 'timestamp in "a.parquet", integer in "b.csv"'],
+    ['1.5::DOUBLE', 'x\nabc\n', 'number in "a.parquet", string in "b.csv"'],
+    ['true', 'x\n1\n', 'boolean in "a.parquet", integer in "b.csv"'],
+  ])('are texts where they have no type in common, which is said: %s and %j', async (sql, csv, told) => {
+    const folder = fresh();
+    await parquet(`${folder}/a.parquet`, `SELECT ${sql} AS x`);
+    await put(`${folder}/b.csv`, csv);
+    const { columns, notes } = await add(folder, fresh());
+    expect(columns[0]?.type).toBe('string');
+    expect(notes).toEqual([`Column "x" is text, as its files differ: ${told}.`]);
+  });
+});
