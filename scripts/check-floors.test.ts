@@ -125,6 +125,23 @@ describe('the check of the floors', () => {
     expect(offences()).toEqual([`${a}:1 files import each other in a circle: ${a} -> ${b} -> ${c} -> ${a}`]);
   });
 
+  it('finds a README and a map that tell otherwise than the table', () => {
+    addPackage('packages/nn', '@trestle/nn', {});
+    write(
+      'packages/nn/README.md',
+      '# nn\n\nMay import: `@trestle/kernel`. Install: `npm install @trestle/nn`.\n',
+    );
+    write(
+      'docs/architecture.md',
+      '| floor | package | what | may import |\n| 1 | `packages/nn` | layers | core, store |\n',
+    );
+    const what = 'what "packages/nn" may import is told otherwise than in scripts/floors/floor-table.js';
+    expect(offences().filter((one) => one.includes('"packages/nn"'))).toEqual([
+      `packages/nn/README.md:3 ${what}`,
+      `docs/architecture.md:2 ${what}`,
+    ]);
+  });
+
   it('finds folders that import each other in a circle, where no two files do', () => {
     write('packages/core/src/low/a.ts', '');
     write('packages/core/src/low/b.ts', "import '../high/deep/c.ts';\n");

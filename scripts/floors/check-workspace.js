@@ -2,6 +2,7 @@ import { builtinModules } from 'node:module';
 import { join, posix } from 'node:path';
 import { checkManifest } from './check-manifests.js';
 import { checkPure } from './check-pure.js';
+import { checkTold } from './check-told.js';
 import { findCircle } from './find-circle.js';
 import { MAY_IMPORT, mayImport } from './floor-table.js';
 import { readImports } from './read-imports.js';
@@ -45,6 +46,10 @@ export function checkWorkspace(checkout) {
     }),
     ...packageCircle(packages, folderOf),
     ...checkPure(checkout),
+    ...checkTold(
+      checkout,
+      packages.map(({ folder }) => folder),
+    ),
   ];
 }
 
