@@ -24,6 +24,9 @@ if (first === '--version' && rest.length === 0) {
   else process.stderr.write(`✗ ${error.message}\n  ${error.hint}\n  ${error.code}\n`);
   process.exitCode = 1;
 } else {
+  // First of all: what comes while the rest is loaded is heard too. A server ends its own processes.
+  const { interruption } = await import('../dist/command/interruption.js');
+  if (!process.connected) interruption();
   // Compiled code is kept in the user's own cache: the next command starts in two thirds of the time.
   nodeModule.enableCompileCache(
     join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'trestle', 'compiled'),

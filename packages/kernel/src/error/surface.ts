@@ -109,6 +109,7 @@ export function toTrestleError(thrown: unknown): TrestleError {
     return new TrestleError('TRS_INTERRUPTED', {
       kind: 'interrupted',
       message: 'Interrupted.',
+      hint: 'What was not finished is not kept: run the command again.',
       cause: thrown,
     });
   }

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Design, Fit, Task } from '@trestle/contracts';
 import { type DenseLayer, denseLayers } from '@trestle/model';
+import { breathe } from '../run/breathe.ts';
 import { activate, applyDense } from './apply-dense.ts';
 
 export interface LinearOptions {
@@ -56,7 +56,7 @@ export interface LinearFit {
 export async function fitLinear(data: Design, options: LinearOptions): Promise<LinearFit> {
   const { width } = data;
   const { outputs } = options;
-  const objective = objectiveOf(data, options);
+  const objective = await objectiveOf(data, options);
   let weights = new Float64Array((width + 1) * outputs);
   let { loss, gradient } = await objective(weights);
   const history: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = [];
@@ -67,8 +67,7 @@ export async function fitLinear(data: Design, options: LinearOptions): Promise<L
       stopped = 'optimum';
       break;
     }
-    await setImmediate();
-    options.signal.throwIfAborted();
+    await breathe(options.signal);
     const direction = descent(gradient, history);
     const slope = dot(direction, gradient);
     let length = step === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
@@ -141,10 +140,10 @@ function moved(from: Float64Array, direction: Float64Array, length: number): Flo
 }
 
 /** The mean loss with its penalty, and its gradient, for weights [width, outputs] followed by a bias per output. */
-function objectiveOf(data: Design, { task, targets, outputs, penalty, signal }: LinearOptions) {
+async function objectiveOf(data: Design, { task, targets, outputs, penalty, signal }: LinearOptions) {
   const { width } = data;
   const { rows } = data;
-  const sparse = sparseRows(data);
+  const sparse = await sparseRows(data, signal);
   const biasAt = width * outputs;
   const scores = new Float64Array(outputs);
   return async (weights: Float64Array): Promise<{ loss: number; gradient: Float64Array }> => {
@@ -153,8 +152,7 @@ function objectiveOf(data: Design, { task, targets, outputs, penalty, signal }: 
     let since = performance.now();
     for (let row = 0; row < rows; row++) {
       if (row % YIELD_ROWS === 0 && performance.now() - since > YIELD_MS) {
-        await setImmediate();
-        signal.throwIfAborted();
+        await breathe(signal);
         since = performance.now();
       }
       const [from, to] = [sparse.starts[row] ?? 0, sparse.starts[row + 1] ?? 0];
@@ -204,19 +202,33 @@ function slopes(task: LinearOptions['task'], scores: Float64Array, target: numbe
 }
 
 /** The numbers that are not zero, row by row: most columns of categories are. */
-function sparseRows({ matrix, width, rows }: Design) {
-  const count = matrix.reduce((sum, value) => sum + Number(value !== 0), 0);
-  const [columns, values] = [new Int32Array(count), new Float64Array(count)];
+async function sparseRows({ matrix, width, rows }: Design, signal: AbortSignal) {
   const starts = new Int32Array(rows + 1);
+  let count = 0;
+  await forRows(rows, signal, (row) => {
+    for (let at = row * width; at < (row + 1) * width; at++) if (matrix[at] !== 0) count++;
+    starts[row + 1] = count;
+  });
+  const [columns, values] = [new Int32Array(count), new Float64Array(count)];
   let at = 0;
-  for (let row = 0; row < rows; row++) {
+  await forRows(rows, signal, (row) => {
     for (let column = 0; column < width; column++) {
       const value = matrix[row * width + column] ?? 0;
       if (value === 0) continue;
       columns[at] = column;
       values[at++] = value;
     }
-    starts[row + 1] = at;
-  }
+  });
   return { columns, values, starts };
+}
+
+async function forRows(rows: number, signal: AbortSignal, visit: (row: number) => void): Promise<void> {
+  let since = performance.now();
+  for (let row = 0; row < rows; row++) {
+    if (row % YIELD_ROWS === 0 && performance.now() - since > YIELD_MS) {
+      await breathe(signal);
+      since = performance.now();
+    }
+    visit(row);
+  }
 }

@@ -7,6 +7,7 @@ import {
   usualFeatures,
 } from '@trestle/features';
 import { type Feature, isImageText } from '@trestle/model';
+import { breathe } from '../run/breathe.ts';
 import { trainError } from '../train-error.ts';
 
 /** A text column with nearly as many values as rows names its rows; nothing is learnt from a name. */
@@ -27,11 +28,12 @@ export interface Learnt {
  *
  * @throws TRS_TRAIN_NO_FEATURES, TRS_TRAIN_FEATURE
  */
-export function learnPreprocessing(
+export async function learnPreprocessing(
   from: LearnFrom,
   candidates: readonly string[],
-  declared: readonly DeclaredFeature[] = [],
-): Learnt {
+  declared: readonly DeclaredFeature[],
+  signal: AbortSignal,
+): Promise<Learnt> {
   const { table } = from;
   const sources = new Set(declared.flatMap((feature) => feature.sources));
   const usual: { readonly numbers: string[]; readonly strings: string[] } = { numbers: [], strings: [] };
@@ -40,6 +42,7 @@ export function learnPreprocessing(
   for (const name of candidates) {
     const column = table.columns[name];
     if (!column || column.type === 'image' || sources.has(name)) continue;
+    await breathe(signal);
     const reason = reasonToLeaveOut(column, table.rows);
     if (reason) {
       notes.push(`"${name}" is left out: ${reason}.`);
@@ -48,7 +51,11 @@ export function learnPreprocessing(
       features.push(featureOf(name, column));
     }
   }
-  const design = [...usualFeatures(usual), ...declared].flatMap((feature) => feature.learn(from));
+  const design: LearntFeature[] = [];
+  for (const feature of [...usualFeatures(usual), ...declared]) {
+    await breathe(signal);
+    design.push(...feature.learn(from));
+  }
   const described = new Map(design.flatMap(({ schema }) => (schema ? [[schema.name, schema] as const] : [])));
   for (const name of sources) {
     const column = table.columns[name];

@@ -12,7 +12,7 @@ export async function compare(
   ctx: Context,
   { models, spec }: Parameters<Training['compare']>[1],
 ): Promise<{ rows: number; metrics: readonly Metrics[] }> {
-  const prepared = await prepare(ctx, spec);
+  const prepared = await prepare(ctx, spec, ctx.signal);
   const held = takeRows(prepared.table, prepared.split.test);
   const metrics: Metrics[] = [];
   for (const bytes of models) {

@@ -8,6 +8,7 @@ import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable } from '../table/table.ts';
 import { readTarget, type Target } from '../table/target.ts';
 import { trainError } from '../train-error.ts';
+import { breathe } from './breathe.ts';
 
 /** Data that is read, checked and split, the same way every time for the same version and spec. */
 export interface Prepared {
@@ -26,6 +27,7 @@ export interface Prepared {
 export async function prepare(
   scope: Scope,
   spec: TrainingSpec,
+  signal: AbortSignal,
   /** Called for each image that is decoded; throws to stop. */
   onImage: (row: number) => void = () => {},
 ): Promise<Prepared> {
@@ -58,10 +60,12 @@ export async function prepare(
   ];
   // A recorded split names rows by their places in the version.
   const orderBy = spec.split === undefined ? spec.timeColumn : undefined;
-  const read = await readTable(datasets, dataset, needed, orderBy);
+  const read = await readTable(datasets, dataset, needed, orderBy, signal);
   const decoded = await decodeImageColumns(read, declared, onImage);
+  await breathe(signal);
   const odd = withoutOdd(decoded, [...new Set([...candidates, ...sources])], orderBy);
   const { table } = odd;
+  await breathe(signal);
   const target = readTarget(table, spec, orderBy);
   const labelled = Int32Array.from({ length: table.rows }, (_, row) => row).filter(
     (row) => !Number.isNaN(target.values[row]),
@@ -72,6 +76,7 @@ export async function prepare(
   // Nobody knows whether they are later or earlier than the rows that are held out.
   const usable = times ? labelled.filter((row) => Number.isFinite(times.values[row])) : labelled;
   const timeless = labelled.length - usable.length;
+  await breathe(signal);
   const strata = target.task === 'regression' ? undefined : target.values;
   const split =
     spec.split !== undefined

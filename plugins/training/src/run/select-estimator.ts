@@ -1,4 +1,5 @@
 import {
+  type Design,
   type EstimatorCandidate,
   estimators,
   type FitOptions,
@@ -8,7 +9,7 @@ import {
   type Task,
   type TrainingSpec,
 } from '@trestle/contracts';
-import { encodeDesign } from '@trestle/features';
+import { designColumns, encodeDesign } from '@trestle/features';
 import { type Context, didYouMean, invariant, type Scope } from '@trestle/kernel';
 import { inFloat64 } from '@trestle/model';
 import type { GraphPart } from '@trestle/onnx';
@@ -17,6 +18,7 @@ import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
 import { type Split, splitAtRandom } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
+import { breathe } from './breathe.ts';
 import type { Prepared } from './prepare.ts';
 
 /** The part of the training rows that chooses between candidates and says when to stop. */
@@ -54,27 +56,40 @@ export const outputsOf = ({ target }: Prepared): number =>
   target.task === 'multiclass' ? target.classes.length : 1;
 
 /** Learns the preprocessing from some rows alone. */
-export const learn = (prepared: Prepared, rows: Int32Array): Learnt =>
-  learnPreprocessing(
-    {
-      table: takeRows(prepared.table, rows),
-      targets: targetsOf(prepared, rows),
-      classes: prepared.target.classes,
-    },
-    prepared.candidates,
-    prepared.declared,
-  );
+export async function learn(prepared: Prepared, rows: Int32Array, signal: AbortSignal): Promise<Learnt> {
+  await breathe(signal);
+  const from = {
+    table: takeRows(prepared.table, rows),
+    targets: targetsOf(prepared, rows),
+    classes: prepared.target.classes,
+  };
+  return await learnPreprocessing(from, prepared.candidates, prepared.declared, signal);
+}
 
 const targetsOf = (prepared: Prepared, rows: Int32Array): Float64Array =>
   Float64Array.from(rows, (row) => invariant(prepared.target.values[row], `the target of row ${row}`));
 
+/** So many rows are encoded in well under a second. */
+const ENCODED_AT_ONCE = 16_384;
+
 /** A design matrix of some rows. */
-function designOf(prepared: Prepared, learnt: Learnt, rows: Int32Array) {
-  const part = takeRows(prepared.table, rows);
-  const columns = Object.fromEntries(
-    Object.entries(part.columns).map(([name, column]) => [name, column.values]),
-  );
-  return { rows: part.rows, ...encodeDesign(learnt.design, columns, part.rows) };
+async function designOf(
+  prepared: Prepared,
+  learnt: Learnt,
+  rows: Int32Array,
+  signal: AbortSignal,
+): Promise<Design> {
+  const width = designColumns(learnt.design).length;
+  const matrix = new Float32Array(rows.length * width);
+  for (let from = 0; from < rows.length; from += ENCODED_AT_ONCE) {
+    await breathe(signal);
+    const part = takeRows(prepared.table, rows.subarray(from, from + ENCODED_AT_ONCE));
+    const columns = Object.fromEntries(
+      Object.entries(part.columns).map(([name, column]) => [name, column.values]),
+    );
+    matrix.set(encodeDesign(learnt.design, columns, part.rows).matrix, from * width);
+  }
+  return { rows: rows.length, width, matrix };
 }
 
 /** Fits every candidate on one part of the training rows and measures it on the rest: the held-out part has no say. */
@@ -94,9 +109,9 @@ export async function tryCandidates(
     });
   }
   const { train, test: held } = validationSplit(prepared, spec);
-  const learnt = learn(prepared, train);
-  const design = designOf(prepared, learnt, train);
-  const heldDesign = designOf(prepared, learnt, held);
+  const learnt = await learn(prepared, train, ctx.signal);
+  const design = await designOf(prepared, learnt, train, ctx.signal);
+  const heldDesign = await designOf(prepared, learnt, held, ctx.signal);
   const heldTargets = targetsOf(prepared, held);
   const scaling = targetScaling(task, targetsOf(prepared, train));
   const { name, better } = decidingMetric(task);
@@ -229,6 +244,7 @@ export async function fitFinal(
         fraction: 0.75 + 0.15 * fraction,
       }),
   };
-  const fitted: FittedEstimator = await candidate.fit(designOf(prepared, learnt, train), options);
+  const design = await designOf(prepared, learnt, train, ctx.signal);
+  const fitted: FittedEstimator = await candidate.fit(design, options);
   return { head: scaling.head(fitted.head), exact: scaling.exact, notes: fitted.notes ?? [] };
 }

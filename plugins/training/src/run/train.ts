@@ -38,7 +38,7 @@ export async function train(
   // Refused before there is a run of it.
   candidatesFor(ctx, spec);
   ctx.progress({ step: `reading ${spec.data}`, fraction: 0.02 });
-  const read = await prepare(ctx, spec, (row) => {
+  const read = await prepare(ctx, spec, ctx.signal, (row) => {
     ctx.signal.throwIfAborted();
     if (row % 500 === 0) ctx.progress({ step: `decoding images, row ${row}`, fraction: 0.02 });
   });
@@ -121,7 +121,7 @@ async function fitAndPackage(
 }> {
   const training = takeRows(prepared.table, prepared.split.train);
   const held = takeRows(prepared.table, prepared.split.test);
-  const learnt = learn(prepared, prepared.split.train);
+  const learnt = await learn(prepared, prepared.split.train, ctx.signal);
   const fitted = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
   ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
   const { dataset } = prepared;

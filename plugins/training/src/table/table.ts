@@ -1,5 +1,6 @@
 import type { Batch, BatchColumn, Datasets, DatasetVersion } from '@trestle/contracts';
 import type { Table, TableColumn } from '@trestle/features';
+import { breathe } from '../run/breathe.ts';
 
 /** Reads the chosen columns of a version, ordered by time if a column is named. Memory grows with rows x columns. */
 export async function readTable(
@@ -7,13 +8,22 @@ export async function readTable(
   version: DatasetVersion,
   columns: readonly string[],
   orderBy: string | undefined,
+  signal: AbortSignal,
 ): Promise<Table> {
   const reference = `${version.dataset}@${version.version}`;
   const parts: Batch[] = [];
   const options = { columns, ...(orderBy === undefined ? {} : { orderBy }) };
-  for await (const batch of datasets.read(reference, options)) parts.push(batch);
+  for await (const batch of datasets.read(reference, options)) {
+    await breathe(signal);
+    parts.push(batch);
+  }
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  return { rows, columns: Object.fromEntries(columns.map((name) => [name, join(parts, name, rows)])) };
+  const joined: Record<string, TableColumn> = {};
+  for (const name of columns) {
+    await breathe(signal);
+    joined[name] = join(parts, name, rows);
+  }
+  return { rows, columns: joined };
 }
 
 function join(parts: readonly Batch[], name: string, rows: number): TableColumn {
