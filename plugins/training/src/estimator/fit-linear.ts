@@ -1,6 +1,6 @@
 import type { Design, Fit, Task } from '@trestle/contracts';
 import { type DenseLayer, denseLayers } from '@trestle/model';
-import { breathe } from '../run/breathe.ts';
+import { breathe } from '../breathe.ts';
 import { activate, applyDense } from './apply-dense.ts';
 
 export interface LinearOptions {

@@ -7,7 +7,7 @@ import {
   usualFeatures,
 } from '@trestle/features';
 import { type Feature, isImageText } from '@trestle/model';
-import { breathe } from '../run/breathe.ts';
+import { breathe } from '../breathe.ts';
 import { trainError } from '../train-error.ts';
 
 /** A text column with nearly as many values as rows names its rows; nothing is learnt from a name. */

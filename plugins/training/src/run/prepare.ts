@@ -1,6 +1,7 @@
 import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/contracts';
 import { builtInKinds, type DeclaredFeature, featureKinds, readRecipe, type Table } from '@trestle/features';
 import { didYouMean, type Scope } from '@trestle/kernel';
+import { breathe } from '../breathe.ts';
 import { decodeImageColumns } from '../table/decode-images.ts';
 import { withoutOdd } from '../table/finite.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
@@ -8,7 +9,6 @@ import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable } from '../table/table.ts';
 import { readTarget, type Target } from '../table/target.ts';
 import { trainError } from '../train-error.ts';
-import { breathe } from './breathe.ts';
 
 /** Data that is read, checked and split, the same way every time for the same version and spec. */
 export interface Prepared {

@@ -13,12 +13,12 @@ import { designColumns, encodeDesign } from '@trestle/features';
 import { type Context, didYouMean, invariant, type Scope } from '@trestle/kernel';
 import { inFloat64 } from '@trestle/model';
 import type { GraphPart } from '@trestle/onnx';
+import { breathe } from '../breathe.ts';
 import { decidingMetric, measure } from '../evaluation/metrics.ts';
 import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
 import { type Split, splitAtRandom } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
-import { breathe } from './breathe.ts';
 import type { Prepared } from './prepare.ts';
 
 /** The part of the training rows that chooses between candidates and says when to stop. */

@@ -1,6 +1,6 @@
 import type { Batch, BatchColumn, Datasets, DatasetVersion } from '@trestle/contracts';
 import type { Table, TableColumn } from '@trestle/features';
-import { breathe } from '../run/breathe.ts';
+import { breathe } from '../breathe.ts';
 
 /** Reads the chosen columns of a version, ordered by time if a column is named. Memory grows with rows x columns. */
 export async function readTable(
