@@ -20,6 +20,7 @@ const CLASSES = {
   OnnxError: 'ONNX',
   ModelError: 'MODEL',
   GpujsError: 'GPUJS',
+  TreesError: 'TREES',
 };
 
 /**

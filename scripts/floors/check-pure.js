@@ -14,6 +14,7 @@ export const PURE_ENTRIES = {
   'packages/kernel/src/spec.ts': ['zod'],
   'packages/client/src/index.ts': ['@trestle/kernel/spec', 'eventsource-parser'],
   'packages/statistics/src/index.ts': ['zod'],
+  'packages/trees/src/index.ts': [],
   'packages/contracts/src/index.ts': ['@trestle/kernel/spec', '@trestle/onnx', '@trestle/statistics', 'zod'],
 };
 

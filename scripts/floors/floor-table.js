@@ -9,13 +9,13 @@ export const MAY_IMPORT = {
   'packages/core': [],
   'packages/kernel': [],
   'packages/statistics': [],
+  'packages/trees': [],
   // Floor 1
   // onnx for the types of what an estimator becomes, statistics for what a column and a sketch of it are.
   'packages/contracts': ['packages/kernel', 'packages/onnx', 'packages/statistics'],
   'packages/tables': ['packages/kernel', 'packages/statistics'],
   'packages/nn': ['packages/core'],
   'packages/gpujs': ['packages/core'],
-  'packages/trees': ['packages/core'],
   'packages/onnx': ['packages/core'],
   'packages/store': ['packages/kernel'],
   // Floor 2

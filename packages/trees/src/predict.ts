@@ -1,0 +1,90 @@
+import type { Forest } from './forest.ts';
+import { objectiveOf } from './objective.ts';
+import { checkShape, type TreeTable } from './table.ts';
+
+/** Rows that go through one tree before the next: they and the tree stay in the cache. */
+const BLOCK_ROWS = 256;
+
+/** Whether a value goes left at a node. */
+export function goesLeft(forest: Forest, node: number, given: number): boolean {
+  const set = forest.setsAt[node] ?? -1;
+  if (set < 0) {
+    if (Number.isNaN(given)) return forest.missingLeft[node] === 1;
+    return (forest.isFloat32 ? Math.fround(given) : given) <= (forest.thresholds[node] ?? 0);
+  }
+  const count = forest.categories[forest.features[node] ?? 0] ?? 0;
+  const isKnown = given >= 0 && given < count && Number.isInteger(given);
+  const place = isKnown ? given : count;
+  return (((forest.sets[set + (place >> 5)] ?? 0) >>> (place & 31)) & 1) === 1;
+}
+
+function leafOf(forest: Forest, root: number, values: ArrayLike<number>, from: number): number {
+  const { features, left, right } = forest;
+  let node = root;
+  for (let feature = features[node] ?? -1; feature >= 0; feature = features[node] ?? -1)
+    node = (goesLeft(forest, node, values[from + feature] ?? Number.NaN) ? left[node] : right[node]) ?? 0;
+  return node;
+}
+
+/**
+ * The sums of the trees' leaves: numbers, log odds, or what softmax takes.
+ *
+ * @returns [rows, outputs]
+ * @throws TRS_TREES_SHAPE
+ */
+export function rawScores(
+  forest: Forest,
+  table: Pick<TreeTable, 'rows' | 'width' | 'matrix'>,
+): Float64Array<ArrayBuffer> {
+  checkShape(table, forest.width);
+  const { rows, width, matrix } = table;
+  const { outputs, roots, initial, values } = forest;
+  const scores = new Float64Array(rows * outputs);
+  for (let at = 0; at < scores.length; at++) scores[at] = initial[at % outputs] ?? 0;
+  for (let from = 0; from < rows; from += BLOCK_ROWS) {
+    const to = Math.min(rows, from + BLOCK_ROWS);
+    for (let tree = 0; tree < roots.length; tree++) {
+      const [root, output] = [roots[tree] ?? 0, tree % outputs];
+      for (let row = from; row < to; row++) {
+        const at = row * outputs + output;
+        scores[at] = (scores[at] ?? 0) + (values[leafOf(forest, root, matrix, row * width)] ?? 0);
+      }
+    }
+  }
+  return scores;
+}
+
+/**
+ * Numbers, the probabilities of the second of two classes, or those of each of several.
+ *
+ * @returns [rows, outputs]
+ * @throws TRS_TREES_SHAPE
+ */
+export function predict(
+  forest: Forest,
+  table: Pick<TreeTable, 'rows' | 'width' | 'matrix'>,
+): Float64Array<ArrayBuffer> {
+  const scores = rawScores(forest, table);
+  objectiveOf(forest.objective, forest.outputs).activate(scores);
+  return scores;
+}
+
+/**
+ * What is predicted of one row: [outputs], written into `into` where that is given.
+ *
+ * @param row a value a column; NaN where it is missing
+ */
+export function predictRow(
+  forest: Forest,
+  row: ArrayLike<number>,
+  into: Float64Array = new Float64Array(forest.outputs),
+): Float64Array {
+  const { outputs, roots, values } = forest;
+  into.set(forest.initial);
+  for (let tree = 0; tree < roots.length; tree++) {
+    const output = tree % outputs;
+    into[output] = (into[output] ?? 0) + (values[leafOf(forest, roots[tree] ?? 0, row, 0)] ?? 0);
+  }
+  objectiveOf(forest.objective, outputs).activate(into);
+  return into;
+}
