@@ -29,4 +29,5 @@ export { type Reading, readingOf } from './source/reading.ts';
 export { readingSource } from './source/reading-source.ts';
 export { type ReadySource, sourceColumns } from './source/source-columns.ts';
 export { describeRelation } from './source/source-relation.ts';
+export { objectSource } from './source/types/object-source.ts';
 export { type ReadOtherwise, readOtherwise } from './source/types/read-again.ts';

@@ -5,7 +5,7 @@ import { trackingPlugin } from '@trestle/plugin-tracking';
 import { stepKindContract, type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { moduleKind, sqlKind } from '../config/steps.ts';
-import { dataAdd, dataPlugin, dataQuery } from '../index.ts';
+import { dataAdd, dataPlugin, dataQuery, dataShow } from '../index.ts';
 
 // A module's step starts a thread with an engine of its own, which takes seconds where several tests share two cores.
 vi.setConfig({ testTimeout: 180_000 });
@@ -72,5 +72,54 @@ describe('rows of a step of another kind', () => {
     await expect(host.run(pipelineRun, { name: 'sums' })).rejects.toMatchObject({
       code: 'TRS_DATA_STEP_INPUT',
     });
+  });
+});
+
+describe('decimals of a step of SQL', () => {
+  const open = async (steps: unknown) => {
+    await writeFile(
+      join(project.dir, 'trestle.config.json'),
+      JSON.stringify({ pipelines: { sums: { steps } } }),
+    );
+    return await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
+  };
+  const add = async (host: Awaited<ReturnType<typeof open>>, rows: string, append = false) => {
+    await writeFile(join(project.dir, 'prices.csv'), `id,price\n${rows}\n`);
+    await host.run(dataAdd, { path: 'prices.csv', name: 'prices', append }, { surface: 'cli' });
+  };
+
+  it('keep their digits, as the query gives them', async () => {
+    const host = await open({
+      all: {
+        sql: 'SELECT price, sum(price) OVER () AS total FROM prices ORDER BY id',
+      },
+    });
+    await add(host, '1,1234567890123456.10\n2,0.02');
+    await host.run(pipelineRun, { name: 'sums' }, { surface: 'cli' });
+    const { columns } = await host.run(dataShow, { name: 'sums.all' });
+    expect(columns.map(({ type, stored }) => `${type} ${stored}`)).toEqual([
+      'number DECIMAL(18,2)',
+      'number DECIMAL(38,2)',
+    ]);
+    const { rows } = await host.run(dataQuery, { sql: 'FROM "sums.all"' });
+    expect(rows[0]).toEqual({
+      price: '1234567890123456.10',
+      total: '1234567890123456.12',
+    });
+  });
+
+  it('come behind those that an incremental step made', async () => {
+    const host = await open({
+      more: { sql: 'SELECT price + 0.001 AS x FROM prices', incremental: 'prices' },
+    });
+    await add(host, '1,0.10\n2,0.50');
+    await host.run(pipelineRun, { name: 'sums' }, { surface: 'cli' });
+    await add(host, '4,16.10', true);
+    const { steps } = await host.run(pipelineRun, { name: 'sums' }, { surface: 'cli' });
+    expect(steps).toMatchObject([{ state: 'appended' }]);
+    const { columns } = await host.run(dataShow, { name: 'sums.more' });
+    expect(columns).toMatchObject([{ name: 'x', stored: 'DECIMAL(18,3)' }]);
+    const { rows } = await host.run(dataQuery, { sql: 'FROM "sums.more"' });
+    expect(rows.map(({ x }) => x)).toEqual([0.101, 0.501, 16.101]);
   });
 });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Column, DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { columnTypeOf, type TypedColumn } from '@trestle/tables';
+import { columnTypeOf, exactRelation, isInexact, storedTypeOf, type TypedColumn } from '@trestle/tables';
 import { identifier } from '@trestle/tables/sql';
 import { refuseFailures } from '../add/add-version.ts';
 import { dataConfig } from '../config/data-config.ts';
@@ -60,7 +60,7 @@ export async function makeStep(
       inputs.set(input, { columns: rows.columns, files: await workshop.filesOf(parts) });
     }
     const written = isSqlStep(step)
-      ? await runSql(workshop, name, step, inputs, folder.dir)
+      ? await runSql(workshop, name, step, inputs, { dir: folder.dir, before: append?.manifest.columns })
       : await runModule(ctx, step, inputs, folder.dir, onRows);
     const part = { ...written, columns: withFacts(written.columns, inputs) };
     if (append) checkSameColumns(name, append.manifest.columns, part.columns);
@@ -129,7 +129,7 @@ async function runSql(
   name: string,
   step: SqlStep,
   inputs: ReadonlyMap<string, Input>,
-  dir: string,
+  { dir, before }: { readonly dir: string; readonly before: readonly TypedColumn[] | undefined },
 ): Promise<WrittenPart> {
   const engine = await workshop.engineFor([...inputs.values()].flatMap(({ files }) => files));
   try {
@@ -138,17 +138,44 @@ async function runSql(
       await engine.run(`CREATE TEMP VIEW ${identifier(input)} AS SELECT * FROM ${parquetRelation(files)}`);
     const sql = plainSelect(step.sql);
     const described = await engine.rows(`DESCRIBE ${sql}`, step.params);
-    const columns = described.map((row) => ({
+    const found = described.map((row) => ({
       name: String(row.column_name),
-      type: columnTypeOf(String(row.column_type)),
+      duckType: String(row.column_type),
     }));
+    const columns = found.map((column) => stepColumn(column, before));
     checkWrites(name, step, columns);
     // A new line, so that a comment at the end of the query ends with it.
-    return await writePart(engine, `(${sql}\n)`, columns, dir, step.params);
+    const relation = `(${sql}\n)`;
+    if (!before) return await writePart(engine, relation, columns, dir, step.params);
+    return await writePart(engine, exactRelation(relation, columns, found), columns, dir, step.params).catch(
+      (thrown: unknown) => {
+        throw isInexact(thrown) ? inexact(name, before) : thrown;
+      },
+    );
   } finally {
     engine.close();
   }
 }
+
+/** A column of a query as it is kept: a decimal with its places, or in the way of the rows that it comes behind. */
+function stepColumn(
+  { name, duckType }: { readonly name: string; readonly duckType: string },
+  before: readonly TypedColumn[] | undefined,
+): TypedColumn {
+  const type = columnTypeOf(duckType);
+  const same = before?.find((column) => column.name === name && column.type === type);
+  if (same) return { name, type, stored: same.stored };
+  const [, digits, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(duckType) ?? [];
+  if (digits === undefined) return { name, type };
+  return { name, type, stored: `DECIMAL(${Number(digits) <= 18 ? 18 : 38},${Number(scale)})` };
+}
+
+const inexact = (name: string, before: readonly TypedColumn[]) =>
+  dataError('VALUE_CHANGED', {
+    kind: 'invalid',
+    message: `Step "${name}" is incremental, and a value of its new rows would become another one among those before: ${before.map((column) => `${column.name} is ${storedTypeOf(column)}`).join(', ')}.`,
+    hint: 'Round it in the query (CAST), or run the pipeline with --force.',
+  });
 
 async function runModule(
   ctx: Context,

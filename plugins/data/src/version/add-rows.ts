@@ -1,19 +1,15 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Datasets, DatasetVersion } from '@trestle/contracts';
-import type { Actor, Scope } from '@trestle/kernel';
+import { type Actor, invariant, type Scope } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
-import { columnTypeOf, describeRelation, matchColumns, openEngine, type TypedColumn } from '@trestle/tables';
-import { literal } from '@trestle/tables/sql';
+import { objectSource, openEngine, sourceColumns } from '@trestle/tables';
 import { dataConfig } from '../config/data-config.ts';
 import { addNulls } from './add-nulls.ts';
 import { appendParts, type Base, type NewParts, readVersion } from './append-parts.ts';
 import { commitVersion, overtaken } from './commit-version.ts';
 import { schemaOf } from './manifest.ts';
-import { storePart, writePart } from './write-part.ts';
+import { noRows, storePart } from './write-part.ts';
+import { writeExact } from './write-parts.ts';
 
 type Options = Parameters<Datasets['addRows']>[1];
 
@@ -21,32 +17,23 @@ type Options = Parameters<Datasets['addRows']>[1];
 export async function addRows(scope: Scope, actor: Actor, options: Options): Promise<DatasetVersion> {
   const workspace = await (await scope.service(blobsToken)).workspace();
   try {
-    const path = join(workspace.dir, 'rows.jsonl');
-    const hash = createHash('sha256');
-    await pipeline(
-      Readable.from(options.rows, { objectMode: true }),
-      async function* (rows: AsyncIterable<Readonly<Record<string, unknown>>>) {
-        for await (const row of rows) {
-          const line = `${JSON.stringify(row)}\n`;
-          hash.update(line);
-          yield line;
-        }
-      },
-      createWriteStream(path),
-    );
     const base = options.appendTo === undefined ? undefined : await readVersion(scope, options.appendTo);
-    const engine = await openEngine(scope.config(dataConfig), { dirs: [workspace.dir] });
+    // A row of a base may leave out what is missing.
+    const names = base?.columns.map(({ name }) => name) ?? [];
+    const config = scope.config(dataConfig);
+    const source = await objectSource(options.rows, names, join(workspace.dir, 'rows.jsonl'), {
+      shown: options.source,
+      maxBytes: config.maxSourceBytes,
+      signal: new AbortController().signal,
+    });
+    if (names.length === 0) throw noRows(`"${options.source}"`);
+    const engine = await openEngine(config, { dirs: [workspace.dir] });
     try {
-      // With a base its types are read as they are; a column of nulls alone would otherwise be guessed to be JSON.
-      const typed = base?.columns
-        .map(({ name, type }) => `${literal(name)}: ${literal(JSON_TYPES[type])}`)
-        .join(', ');
-      const relation = `read_json(${literal(path)}, format = 'newline_delimited', ${typed ? `columns = {${typed}}` : 'sample_size = -1, maximum_depth = 4'})`;
-      const found = await describeRelation(engine, relation);
-      const columns = base
-        ? matchColumns(base.columns, found, options.source)
-        : found.map(({ name, duckType }): TypedColumn => ({ name, type: columnTypeOf(duckType) }));
-      const part = await writePart(engine, relation, columns, workspace.dir);
+      // What a program says of a base's columns is meant as of their types, in whatever way it writes them.
+      const types = new Map(base?.columns.map(({ name, type }) => [name, type]));
+      const { columns, ready } = await sourceColumns(engine, [source], { types }, base?.columns);
+      const rows = invariant(ready[0], 'a source of rows');
+      const part = await writeExact(engine, rows, columns, workspace.dir, base !== undefined);
       const stored = await storePart(scope, part, `"${options.source}"`);
       const madeFrom = (options.madeFrom ?? []).map((ref) => ({ ref, kind: 'added' }));
       const made = { dataset: options.name, columns: part.columns, source: options.source, madeFrom };
@@ -80,11 +67,3 @@ async function appended(scope: Scope, actor: Actor, base: Base, made: NewParts):
   if (version) return version;
   throw overtaken(made.dataset, base.version);
 }
-
-const JSON_TYPES = {
-  integer: 'BIGINT',
-  number: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  timestamp: 'TIMESTAMP',
-  string: 'VARCHAR',
-} as const;

@@ -60,13 +60,16 @@ function nullsIn(statistics: DuckDBValue | undefined): ReadonlyMap<DuckDBValue, 
 
 /** @param shown as it stands in a sentence @throws TRS_DATA_EMPTY */
 export function checkRows(part: WrittenPart, shown: string): void {
-  if (part.rows > 0) return;
-  throw dataError('EMPTY', {
+  if (part.rows === 0) throw noRows(shown);
+}
+
+/** @param shown as it stands in a sentence */
+export const noRows = (shown: string) =>
+  dataError('EMPTY', {
     kind: 'invalid',
     message: `${shown} has no rows.`,
     hint: 'A dataset needs at least one row.',
   });
-}
 
 /** Makes a blob of a written part. @param shown as it stands in a sentence @throws TRS_DATA_EMPTY when it has no rows */
 export async function storePart(

@@ -75,7 +75,7 @@ async function written(
 }
 
 /** Writes a part in which every value is the one that was read. @throws TRS_DATA_VALUE_CHANGED naming column and row */
-async function writeExact(
+export async function writeExact(
   engine: Engine,
   { source, relation }: ReadySource,
   columns: readonly TypedColumn[],

@@ -65,7 +65,7 @@ export function taggedRow(values: readonly unknown[], place: number): string {
 }
 
 /** A value behind the letter of its kind: s a string, n a number, b a truth, j nested; undefined for none. */
-function taggedText(value: unknown): string | undefined {
+export function taggedText(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string') return `s${value}`;
   if (typeof value === 'number') return `n${numberText(value)}`;
