@@ -1,4 +1,4 @@
-/** A column of a batch. Missing numbers and timestamps are NaN; timestamps are milliseconds since 1970, UTC. */
+/** A column of a batch. Missing numbers and timestamps are NaN; timestamps are milliseconds since 1970, UTC, with microseconds as their fraction from 1684 to 2255. */
 export type BatchColumn =
   | { readonly type: 'number'; readonly values: Float64Array }
   | { readonly type: 'timestamp'; readonly values: Float64Array }

@@ -17,7 +17,9 @@ const READ_AS: Readonly<Record<ColumnType, (column: string) => string>> = {
   integer: (column) => `CAST(${column} AS DOUBLE)`,
   // A decimal too.
   number: (column) => `CAST(${column} AS DOUBLE)`,
-  timestamp: (column) => `CAST(epoch_ms(${column}) AS DOUBLE)`,
+  // Microseconds are the fraction, as far as a double tells one from the next: from the year 1684 to 2255.
+  timestamp: (column) =>
+    `(CASE WHEN epoch_us(${column}) BETWEEN ${-(2 ** 53)} AND ${2 ** 53} THEN epoch_us(${column}) / 1000 ELSE CAST(epoch_ms(${column}) AS DOUBLE) END)`,
   boolean: (column) => column,
   string: (column) => column,
 };

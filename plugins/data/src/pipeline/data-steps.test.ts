@@ -123,3 +123,36 @@ describe('decimals of a step of SQL', () => {
     expect(rows.map(({ x }) => x)).toEqual([0.101, 0.501, 16.101]);
   });
 });
+
+describe('values of a step that is a function', () => {
+  const run = async (csv: string, module: string) => {
+    await writeFile(join(project.dir, 'steps', 'same.ts'), module);
+    await writeFile(join(project.dir, 'rows.csv'), csv);
+    const pipelines = { p: { steps: { same: { from: 'rows', module: 'steps/same.ts' } } } };
+    await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ pipelines }));
+    const host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
+    await host.run(dataAdd, { path: 'rows.csv', name: 'rows' }, { surface: 'cli' });
+    await host.run(pipelineRun, { name: 'p' }, { surface: 'cli' });
+    return (await host.run(dataQuery, { sql: 'FROM "p.same"' })).rows;
+  };
+  const same = (type: string) =>
+    `export default { kind: 'rows', reads: { x: '${type}' }, writes: { x: '${type}' }, run: ({ x }) => ({ x }) };\n`;
+
+  it('keep their microseconds', async () => {
+    const times = [
+      '2024-01-05T10:00:00.123456Z',
+      '1969-12-31T23:59:59.999999Z',
+      '1700-01-01T00:00:00.000001Z',
+    ];
+    expect(await run(`x\n${times.join('\n')}\n`, same('timestamp'))).toEqual(times.map((x) => ({ x })));
+  });
+
+  it('are no whole numbers that a number of JavaScript rounds', async () => {
+    const largest = `x\n${Number.MAX_SAFE_INTEGER}\n-1\n`;
+    expect(await run(largest, same('integer'))).toEqual([{ x: Number.MAX_SAFE_INTEGER }, { x: -1 }]);
+    await expect(run('x\n9007199254740993\n1\n', same('integer'))).rejects.toMatchObject({
+      code: 'TRS_DATA_STEP_INPUT',
+      message: expect.stringMatching(/reads integer "x", which holds 9007199254740993/),
+    });
+  });
+});

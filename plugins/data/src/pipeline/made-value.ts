@@ -20,6 +20,12 @@ export const ENGINE_TYPES: Readonly<Record<ColumnType, DuckDBType>> = {
   string: VARCHAR,
 };
 
+/** Of milliseconds, whose fraction is microseconds. */
+function microseconds(milliseconds: number): bigint {
+  const whole = Math.floor(milliseconds);
+  return BigInt(whole) * 1_000n + BigInt(Math.round((milliseconds - whole) * 1_000));
+}
+
 /** What a function made, as the engine takes it. @throws TRS_DATA_STEP_OUTPUT when it is not of the column's type */
 export function madeValue(type: ColumnType, value: unknown, name: string, shown: string): DuckDBValue {
   if (value === null || value === undefined || Number.isNaN(value)) return null;
@@ -31,8 +37,8 @@ export function madeValue(type: ColumnType, value: unknown, name: string, shown:
       if (Number.isSafeInteger(value)) return BigInt(Number(value));
       break;
     case 'timestamp':
-      if (value instanceof Date || typeof value === 'number')
-        return new DuckDBTimestampValue(BigInt(Math.round(Number(value))) * 1_000n);
+      if (value instanceof Date || (typeof value === 'number' && Number.isFinite(value)))
+        return new DuckDBTimestampValue(microseconds(Number(value)));
       break;
     case 'string':
       if (typeof value === 'string') return value;

@@ -9,6 +9,7 @@ import {
   type TypedColumn,
 } from '@trestle/tables';
 import { identifier } from '@trestle/tables/sql';
+import { dataError } from '../data-error.ts';
 import { loadExpectation } from '../expectation/expectation-module.ts';
 import type { ThreadAnswer, ThreadData } from '../thread/step-thread.ts';
 import { enterEngine, leaveEngine } from '../thread/thread-state.ts';
@@ -44,6 +45,7 @@ async function run(): Promise<WrittenPart> {
     signal: stop.signal,
   });
   try {
+    await checkWholeNumbers(engine, step, task.shown);
     const columns = Object.entries(step.writes).map(([name, type]) => ({ name, type }));
     const list = columns.map(({ name, type }) => `${identifier(name)} ${STORED_TYPES[type]}`);
     await engine.run(`CREATE TABLE made (${list.join(', ')})`);
@@ -51,6 +53,30 @@ async function run(): Promise<WrittenPart> {
     return await writePart(engine, 'made', columns, task.dir);
   } finally {
     engine.close();
+  }
+}
+
+/** A number of JavaScript is no whole number beyond 2^53 but the nearest to it. @throws TRS_DATA_STEP_INPUT */
+async function checkWholeNumbers(engine: Engine, { reads }: StepModule, shown: string): Promise<void> {
+  const names = Object.entries(reads).flatMap(([name, type]) => (type === 'integer' ? [name] : []));
+  if (names.length === 0) return;
+  const { MIN_SAFE_INTEGER: least, MAX_SAFE_INTEGER: most } = Number;
+  const tests = names.map((name, index) => {
+    const column = identifier(name);
+    return `min(CASE WHEN ${column} NOT BETWEEN ${least} AND ${most} THEN ${column} END) AS c${index}`;
+  });
+  const [row = {}] = await engine.rows(
+    `SELECT ${tests.join(', ')} FROM ${parquetRelation(task.input.files)}`,
+  );
+  for (const [index, name] of names.entries()) {
+    const found = row[`c${index}`] ?? null;
+    if (found === null) continue;
+    throw dataError('STEP_INPUT', {
+      kind: 'invalid',
+      message: `${shown} reads integer "${name}", which holds ${found}: beyond 2^53 a number of JavaScript is the nearest, and another one.`,
+      hint: `Make texts of them in a step of SQL before (CAST(${name} AS VARCHAR) AS ${name}), and read string "${name}". Where the nearest will do, read number "${name}".`,
+      details: { column: name },
+    });
   }
 }
 

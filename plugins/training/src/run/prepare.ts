@@ -5,6 +5,7 @@ import { breathe } from '../breathe.ts';
 import { decodeImageColumns } from '../table/decode-images.ts';
 import { withoutOdd } from '../table/finite.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
+import { roundedNotes } from '../table/rounded.ts';
 import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable } from '../table/table.ts';
 import { readTarget, type Target } from '../table/target.ts';
@@ -89,6 +90,7 @@ export async function prepare(
       ? [`Left out: ${facts.map(({ name }) => name).join(', ')}: facts of the file, not of what it shows.`]
       : []),
     ...odd.notes,
+    ...roundedNotes(table, [...new Set([...candidates, ...sources, spec.target])], dataset.columns),
     ...(dropped > 0 ? [`${dropped} rows without a target are left out.`] : []),
     ...(timeless > 0
       ? [

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { measure } from '../evaluation/metrics.ts';
 import { withoutOdd } from './finite.ts';
+import { roundedNotes } from './rounded.ts';
 import { checkParts, splitByTime } from './split.ts';
 import { readTarget } from './target.ts';
 
@@ -44,6 +45,25 @@ describe('numbers that are none', () => {
         },
       ),
     );
+  });
+});
+
+describe('numbers that float64 rounds', () => {
+  const column = (type: 'integer' | 'number', stored?: 'DECIMAL(38,2)') => [
+    { name: 'x', type, stored, nulls: 0 },
+  ];
+
+  it('are said of whole numbers beyond 2^53 and decimals of more digits than it has, and of nothing else', () => {
+    const large = tableOf([1, 2 ** 53, -(2 ** 60), Number.NaN]);
+    expect(roundedNotes(large, ['x'], column('integer'))).toEqual([
+      expect.stringMatching(/^"x": 2 of its values are whole numbers beyond 2\^53.*--exclude x$/),
+    ]);
+    expect(roundedNotes(large, ['x'], column('number'))).toEqual([]);
+    expect(roundedNotes(tableOf([1, 2 ** 53 - 1]), ['x'], column('integer'))).toEqual([]);
+    expect(roundedNotes(tableOf([1e15]), ['x'], column('number', 'DECIMAL(38,2)'))).toEqual([
+      expect.stringMatching(/decimals of more than 15 digits/),
+    ]);
+    expect(roundedNotes(tableOf([1e13]), ['x'], column('number', 'DECIMAL(38,2)'))).toEqual([]);
   });
 });
 
