@@ -17,6 +17,8 @@ export interface DataTables {
   dataset_sketches: { digest: string; sketch: string };
   /** Names of versions. */
   dataset_tags: { dataset: string; tag: string; version: number };
+  /** What a person is to know of how the rows of a version were read. */
+  dataset_notes: { dataset: string; version: number /** JSON: a list of texts. */; notes: string };
   /** Every blob that this plugin made: what may be collected when no version refers to it. */
   dataset_blobs: {
     digest: string;
@@ -142,6 +144,18 @@ export const dataMigrations: readonly Migration[] = [
         .execute();
       // Profiles follow from sketches.
       await db.schema.dropTable('dataset_profiles').execute();
+    },
+  },
+  {
+    name: 'data-0050-notes',
+    async up(db) {
+      await db.schema
+        .createTable('dataset_notes')
+        .addColumn('dataset', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('notes', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('dataset_notes_key', ['dataset', 'version'])
+        .execute();
     },
   },
 ];

@@ -96,6 +96,7 @@ async function addFiles(
       dataset: input.name,
       columns: sumNulls(parts),
       source: shown,
+      notes,
       madeFrom: scanned.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
     };
     if (base) {

@@ -13,6 +13,8 @@ export const dataShow = operation({
   output: datasetVersionSchema.extend({
     /** Names of it, beside its number. */
     tags: z.array(z.string()),
+    /** What was guessed of its source when it was added, or could not be kept as it was. */
+    notes: z.array(z.string()),
     /** What suites found, without the failing rows. */
     checks: z.array(keptCheckSchema),
     /** Rows that were erased from it since: it is not what it was. */
@@ -20,12 +22,13 @@ export const dataShow = operation({
   }),
   load: async () => {
     const { checksOf } = await import('../expectation/kept-checks.ts');
-    const { erasuresOf, resolveVersion, tagsOf } = await import('../version/versions.ts');
+    const { erasuresOf, notesOf, resolveVersion, tagsOf } = await import('../version/versions.ts');
     return async (ctx, { name }) => {
       const version = await resolveVersion(ctx, name);
       const erasures = [...(await erasuresOf(ctx, version))];
       const tags = [...(await tagsOf(ctx, version))];
-      return { ...version, tags, checks: await checksOf(ctx, version), erasures };
+      const notes = [...(await notesOf(ctx, version))];
+      return { ...version, tags, notes, checks: await checksOf(ctx, version), erasures };
     };
   },
   present: (version) => [
@@ -40,6 +43,7 @@ export const dataShow = operation({
         ['tags', version.tags.join(', ') || 'none'],
       ],
     },
+    ...version.notes.map((text) => ({ kind: 'note' as const, tone: 'warn' as const, text })),
     ...version.checks.map(({ checkedAt, passed, results }) => ({
       kind: 'note' as const,
       tone: passed ? ('good' as const) : ('bad' as const),

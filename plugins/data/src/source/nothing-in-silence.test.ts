@@ -5,7 +5,7 @@ import type { Host } from '@trestle/kernel';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dataAdd, dataPlugin, dataQuery } from '../index.ts';
+import { dataAdd, dataPlugin, dataQuery, dataShow } from '../index.ts';
 
 let project: TemporaryProject;
 let host: Host;
@@ -152,5 +152,21 @@ describe('files of a folder that differ in their types', () => {
     const { columns, notes } = await add(folder, fresh());
     expect(columns[0]?.type).toBe('string');
     expect(notes).toEqual([`Column "x" is text, as its files differ: ${told}.`]);
+  });
+});
+
+describe('what was said of a version when it was added', () => {
+  it('is told whenever it is shown, and of an append what was said of that', async () => {
+    const name = fresh();
+    await put('a.csv', 'x,y\n0.12345678901234567890,NA\n2,5\n');
+    const type = ['x=number'];
+    const added = await add('a.csv', name, { type });
+    expect(added.notes).toHaveLength(2);
+    const shown = async (reference: string) => (await host.run(dataShow, { name: reference })).notes;
+    expect(await shown(name)).toEqual(added.notes);
+    await put('b.csv', 'x,y\n3,7\n');
+    await add('b.csv', name, { type, append: true });
+    expect(await shown(name)).toEqual([]);
+    expect(await shown(`${name}@1`)).toEqual(added.notes);
   });
 });

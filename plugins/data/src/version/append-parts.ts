@@ -12,7 +12,7 @@ export interface Base extends DatasetVersion {
 }
 
 /** Stored parts that are to come behind a version whose columns they have. */
-export interface NewParts extends Pick<NewVersion, 'dataset' | 'source' | 'madeFrom'> {
+export interface NewParts extends Pick<NewVersion, 'dataset' | 'source' | 'madeFrom' | 'notes'> {
   readonly parts: Manifest['parts'];
   /** With the missing values of these parts alone. */
   readonly columns: readonly Column[];
@@ -57,13 +57,14 @@ const commitBehind = async (
   scope: Scope,
   actor: Actor,
   base: Base,
-  { dataset, source, madeFrom, parts, columns }: NewParts,
+  { dataset, source, madeFrom, notes, parts, columns }: NewParts,
 ): Promise<Committed> =>
   await commitVersion(scope, actor, {
     dataset,
     source,
     manifest: { format: 1, columns: schemaOf(columns), parts: [...base.manifest.parts, ...parts] },
     columns: addNulls(columns, base.columns),
+    notes,
     madeFrom: [...madeFrom, { ref: `dataset:${base.dataset}@${base.version}`, kind: 'appended' }],
     base: base.version,
   });

@@ -12,6 +12,8 @@ export interface NewVersion {
   readonly manifest: Manifest;
   readonly columns: readonly Column[];
   readonly source: string;
+  /** What a person is to know of how its rows were read. */
+  readonly notes?: readonly string[] | undefined;
   /** The number of the version that it was made behind: it must still be the newest. */
   readonly base?: number | undefined;
   /** References that it was made from, with what was done. */
@@ -81,6 +83,11 @@ export async function commitStored(
         created_at: version.createdAt,
       })
       .execute();
+    if (made.notes && made.notes.length > 0)
+      await change.db
+        .insertInto('dataset_notes')
+        .values({ dataset: version.dataset, version: version.version, notes: JSON.stringify(made.notes) })
+        .execute();
     await change.record(datasetAdded, ref, { digest, rows, source: version.source });
     await along(change.db, version);
     return { ...version, unchanged: false };

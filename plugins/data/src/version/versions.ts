@@ -152,6 +152,21 @@ async function taggedVersion(scope: Scope, dataset: string, tag: string): Promis
   return row?.version;
 }
 
+/** What was to be known of how the rows of a version were read. */
+export async function notesOf(
+  scope: Scope,
+  { dataset, version }: { readonly dataset: string; readonly version: number },
+): Promise<readonly string[]> {
+  const row = await (await scope.service(metadataToken))
+    .query<DataTables>()
+    .selectFrom('dataset_notes')
+    .select('notes')
+    .where('dataset', '=', dataset)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  return row ? z.array(z.string()).parse(JSON.parse(row.notes)) : [];
+}
+
 /** The names that a version has, beside its number. */
 export async function tagsOf(
   scope: Scope,

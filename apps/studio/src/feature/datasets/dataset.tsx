@@ -80,6 +80,11 @@ function About({ version }: { version: DatasetDetails }) {
           Facts of the files, no features unless they are declared: <bdi>{facts.join(', ')}</bdi>.
         </p>
       )}
+      {version.notes.map((note) => (
+        <p class="note warn" key={note}>
+          {note}
+        </p>
+      ))}
       {version.erasures.map(({ erasure, at, rows }) => (
         <p class="note warn" key={erasure}>
           {plural(rows, 'row')} {rows === 1 ? 'was' : 'were'} erased from it <Time at={at} text={ago(at)} /> (
