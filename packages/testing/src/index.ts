@@ -7,6 +7,7 @@ export * from './job-store-contract.ts';
 export * from './journal-contract.ts';
 export * from './leases-contract.ts';
 export * from './metadata-contract.ts';
+export * from './response-of.ts';
 export * from './resume-contract.ts';
 export * from './step-kind-contract.ts';
 export * from './temporary-project.ts';

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { defineEvent, openHost, systemPrincipal } from '@trestle/kernel';
+import { defineEvent, jobStoreToken, openHost, systemPrincipal } from '@trestle/kernel';
 import { blobsToken, metadataToken, storePlugin } from '@trestle/store';
 import { z } from 'zod';
 
@@ -42,6 +42,7 @@ const host = await openHost({
 });
 const metadata = await host.service(metadataToken);
 const blobs = await host.service(blobsToken);
+const jobs = await host.service(jobStoreToken);
 
 let made = 0;
 const work = {
@@ -54,15 +55,21 @@ const work = {
     const { digest } = await blobs.put(randomBytes(3_000));
     say(`blob ${digest}`);
   },
-  /** Both at once, without an end. */
+  /** Data, which is synced behind the transaction. */
+  async job() {
+    const id = `${name}-${made++}`;
+    await jobs.enqueue({ id, operation: 'work.do', input: {}, principal: systemPrincipal });
+    say(`job ${id}`);
+  },
+  /** All at once, without an end. */
   async crowd() {
-    for (;;) await Promise.all([work.blob(), work.change(), work.blob(), work.change()]);
+    for (;;) await Promise.all([work.blob(), work.change(), work.job(), work.blob()]);
   },
 };
 // The folders of the store are there, and their names are durable.
 await work.change();
 say('ready');
 for await (const line of createInterface({ input: process.stdin })) {
-  if (line === 'change' || line === 'blob' || line === 'crowd') await work[line]();
+  if (line === 'change' || line === 'blob' || line === 'job' || line === 'crowd') await work[line]();
   say('done');
 }

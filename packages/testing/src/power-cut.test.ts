@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { journalToken, openHost } from '@trestle/kernel';
+import { jobStoreToken, journalToken, openHost } from '@trestle/kernel';
 import { blobsToken, storeCheckToken, storePlugin } from '@trestle/store';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const CHILD = fileURLToPath(new URL('./power-cut.test.child.ts', import.meta.url));
 const ROUNDS = 20;
+const ALONE = ['change', 'blob', 'job'];
 /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH: what was not synced is gone (linux/fs/ext4/ext4.h). */
 const CUT = 'open(F, "<", $ARGV[0]) or die $!; my $how = pack("L", 2); ioctl(F, 0x8004587d, $how) or die $!';
 
@@ -70,7 +71,7 @@ async function powerCut(round: number, fault: string): Promise<readonly string[]
     await hear('', 10 + round);
   } else
     for (let n = 0; n <= round % 3; n++) {
-      tell((round + n) % 2 === 0 ? 'change' : 'blob');
+      tell(ALONE[(round + n) % ALONE.length] ?? 'change');
       await hear('done');
     }
   cut(mount);
@@ -96,16 +97,19 @@ async function lostOf(acknowledged: readonly string[]): Promise<readonly string[
     expect(await journal.verify()).toMatchObject({ ok: true });
     const subjects = new Set((await journal.read({})).map(({ subject }) => subject));
     const blobs = await host.service(blobsToken);
+    const jobs = await host.service(jobStoreToken);
     const lost: string[] = [];
     for (const one of acknowledged) {
       const [kind, what = ''] = one.split(' ');
       const isThere =
         kind === 'event'
           ? subjects.has(what)
-          : await blobs.read(what).then(
-              () => true,
-              () => false,
-            );
+          : kind === 'job'
+            ? (await jobs.get(what)) !== undefined
+            : await blobs.read(what).then(
+                () => true,
+                () => false,
+              );
       if (!isThere) lost.push(one);
     }
     if (lost.length === 0)

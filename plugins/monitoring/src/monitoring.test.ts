@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { lineageSources } from '@trestle/contracts';
 import { type Host, journalToken, TrestleError } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
-import { type TemporaryProject, temporaryProject } from '@trestle/testing';
+import { responseOf, type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstChampion } from './first-champion.test.setup.ts';
 import { bufferedLogToken } from './log/buffered-log-token.ts';
@@ -117,7 +117,7 @@ describe('feedback', () => {
     const handle = await declared.load();
     const ctx = host.context({ id: 'feedback', access: declared.access });
     const request = new Request('http://localhost/v1/feedback/strikes', { method: 'POST', body });
-    return await handle(ctx, request, { deployment: 'strikes' });
+    return responseOf(await handle(ctx, request, { deployment: 'strikes' }));
   };
 
   it('matches labels to rows and reports the ones that belong to none', async () => {

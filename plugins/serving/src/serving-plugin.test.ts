@@ -7,7 +7,7 @@ import { dataPlugin } from '@trestle/plugin-data';
 import { monitoringPlugin } from '@trestle/plugin-monitoring';
 import { modelPromote, modelRegister, modelRollback, registryPlugin } from '@trestle/plugin-registry';
 import { lineageToken } from '@trestle/store';
-import { type TemporaryProject, temporaryProject, tinyModel } from '@trestle/testing';
+import { responseOf, type TemporaryProject, temporaryProject, tinyModel } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   deploymentList,
@@ -55,7 +55,7 @@ describe('the serving plugin', () => {
       method,
       ...(body === undefined ? {} : { body: text }),
     });
-    return (await (await handler(context, request, params)).json()) as Record<string, unknown>;
+    return (await responseOf(await handler(context, request, params)).json()) as Record<string, unknown>;
   };
   const predict = (rows: unknown, on = host) =>
     call('POST', '/v1/predict/:deployment', { deployment: 'strikes' }, { rows }, on);

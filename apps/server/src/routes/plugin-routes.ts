@@ -1,4 +1,4 @@
-import type { Host, Route, RouteHandler } from '@trestle/kernel';
+import type { Host, Route, RouteAnswer, RouteHandler, RouteRequest } from '@trestle/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { abortedWith } from './aborted-with.ts';
 import { notReady } from './health-routes.ts';
@@ -8,7 +8,7 @@ interface PluginRoutes {
   readonly isDraining: () => boolean;
 }
 
-/** The raw routes of plugins: web-standard requests in, web-standard responses out. */
+/** The raw routes of plugins: what is asked as web-standard requests have it in, web-standard responses or their parts out. */
 export function addPluginRoutes(app: FastifyInstance, host: Host, options: PluginRoutes): void {
   for (const route of host.plugins.flatMap((plugin) => plugin.routes ?? []))
     addRoute(app, host, route, options);
@@ -28,25 +28,58 @@ function addRoute(app: FastifyInstance, host: Host, route: Route, options: Plugi
         { id: `${route.method} ${route.path}`, access: route.access },
         { principal: request.principal, surface: 'http', requestId: request.id, signal: abortedWith(reply) },
       );
-      return await send(reply, await (await handler)(context, webRequest(request), request.params));
+      return await send(reply, await (await handler)(context, new PluginRequest(request), request.params));
     },
   });
 }
 
-function webRequest(request: FastifyRequest): Request {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
+/** What a route is asked, as far as it looks: most look at the body alone. */
+class PluginRequest implements RouteRequest {
+  readonly method: string;
+  readonly #request: FastifyRequest;
+  #headers: Headers | undefined;
+
+  constructor(request: FastifyRequest) {
+    this.method = request.method;
+    this.#request = request;
   }
-  return new Request(new URL(request.url, `http://${request.headers.host}`), {
-    method: request.method,
-    headers,
-    ...(Buffer.isBuffer(request.body) ? { body: new Uint8Array(request.body) } : {}),
-  });
+
+  get url(): string {
+    return new URL(this.#request.url, `http://${this.#request.headers.host}`).href;
+  }
+
+  get headers(): Headers {
+    if (this.#headers) return this.#headers;
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(this.#request.headers)) {
+      for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
+    }
+    this.#headers = headers;
+    return headers;
+  }
+
+  async text(): Promise<string> {
+    return decoder.decode(this.#body);
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return new Uint8Array(this.#body).buffer;
+  }
+
+  get #body(): Uint8Array {
+    return Buffer.isBuffer(this.#request.body) ? this.#request.body : new Uint8Array();
+  }
 }
 
-async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {
-  reply.code(response.status);
-  for (const [name, value] of response.headers) reply.header(name, value);
-  return reply.send(Buffer.from(await response.arrayBuffer()));
+const decoder = new TextDecoder();
+
+async function send(reply: FastifyReply, answer: Response | RouteAnswer): Promise<FastifyReply> {
+  reply.code(answer.status);
+  if (!(answer instanceof Response)) return reply.headers(answer.headers).send(answer.body);
+  for (const [name, value] of answer.headers) reply.header(name, value);
+  return reply.send(Buffer.from(await answer.arrayBuffer()));
 }

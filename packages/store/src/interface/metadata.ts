@@ -41,8 +41,8 @@ export interface Metadata {
    */
   change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>): Promise<T>;
   /**
-   * The number of the newest change, of whatever process: what was read of the state under another number may be out of
-   * date. Cheap enough for each request; NaN, which equals no number, when it cannot be told.
+   * The number of the newest change, of this process, or of another some milliseconds ago: what was read of the state under
+   * another number may be out of date. Cheap enough for each request; NaN, which equals no number, when it cannot be told.
    */
   changes(): number;
   /**

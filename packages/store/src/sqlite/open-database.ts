@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 /**
  * - `writer`: an acknowledged transaction survives a power cut (`synchronous = FULL`; NORMAL loses the newest ones);
- * - `relaxed`: may lose its newest transactions in a power cut, never its consistency: leases, heartbeats, cursors;
+ * - `relaxed`: may lose its newest transactions in a power cut, never its consistency, unless the log is synced behind them;
  * - `reader`: refuses to write.
  */
 export type Role = 'writer' | 'relaxed' | 'reader';

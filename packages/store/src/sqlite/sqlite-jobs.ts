@@ -1,5 +1,5 @@
 import type { ErrorDocument, Job, JobHold, JobState, JobStep, JobStore, NewJob } from '@trestle/kernel';
-import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction, type Updateable } from 'kysely';
 import { isHeld } from './fence.ts';
 import type { SqliteMetadata } from './sqlite-metadata.ts';
 import type { StoreTables } from './tables.ts';
@@ -235,6 +235,8 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
         .selectAll()
         .where('job', '=', job)
         .orderBy('finished_at')
+        // Of the same millisecond, as they were kept.
+        .orderBy(sql`rowid`)
         .execute();
       return rows.map(
         (row): JobStep => ({

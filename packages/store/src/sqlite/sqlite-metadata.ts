@@ -32,14 +32,15 @@ export async function openSqliteMetadata(options: SqliteMetadataOptions): Promis
   const { file, lockWaitMs } = options;
   const { writer, transact: write, close: closeWriters } = transactor(options);
   const listeners = new Set<() => void>();
+  let changes: ChangeCount | undefined;
   const transact: SqliteMetadata['transact'] = async (weight, work) => {
     const result = await write(weight, work);
+    changes?.changed();
     if (weight === 'state') for (const listener of listeners) listener();
     return result;
   };
   // A connection of its own: what is read never sees a change that is still in progress.
   const reader = new Kysely<StoreTables>({ dialect: sqliteDialect({ file, lockWaitMs, role: 'reader' }) });
-  let changes: ChangeCount | undefined;
   const close = async (): Promise<void> => {
     changes?.close();
     await reader.destroy();

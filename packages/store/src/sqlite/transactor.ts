@@ -2,15 +2,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from '@trestle/kernel';
 import { Kysely, type Transaction } from 'kysely';
 import type { Reserve } from '../fs/reserve.ts';
+import { syncFile } from '../fs/sync-file.ts';
 import { storeError } from '../store-error.ts';
 import { mutex } from './mutex.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import type { StoreTables } from './tables.ts';
-import { isFailedSync, isFull, translateError } from './translate-error.ts';
+import { isFailedSync, isFull, syncFailed, translateError } from './translate-error.ts';
 
 /**
  * - `state`: durable, and may use the space kept in reserve when the disk is full;
- * - `data`: durable;
+ * - `data`: durable, too, but seen by others a moment before: the disk confirms it without keeping this process waiting;
  * - `relaxed`: consistent, but the newest may be lost in a power cut.
  */
 export type Weight = 'state' | 'data' | 'relaxed';
@@ -65,15 +66,32 @@ export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions
     }
   };
 
+  /**
+   * Waits until the disk has what was committed: the write-ahead log, up to here. SQLite would wait for it on the thread that
+   * answers requests.
+   */
+  const confirm = async (): Promise<void> => {
+    try {
+      await syncFile(`${file}-wal`);
+    } catch (thrown) {
+      // Without a log everything is in the database, which SQLite has synced.
+      if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return;
+      broken = syncFailed(file, thrown);
+      throw broken;
+    }
+  };
+
   return {
     writer,
     async transact(weight, work) {
       if (broken) throw broken;
       if (current.getStore()?.isOpen) throw nested();
       if (weight === 'data') await reserve.admitData();
-      const db = weight === 'relaxed' ? relaxed : writer;
+      const db = weight === 'state' ? writer : relaxed;
       try {
-        return await attempt(db, work);
+        const done = await attempt(db, work);
+        if (weight === 'data') await confirm();
+        return done;
       } catch (error) {
         if (weight !== 'state' || !isFull(error) || !(await reserve.release())) throw error;
         log.warn('the disk is full; the space kept in reserve was released for this change', { file });

@@ -42,7 +42,7 @@ export function translateError(thrown: unknown, file: string): unknown {
   return describe(code & 0xff, file, thrown) ?? thrown;
 }
 
-const syncFailed = (file: string, cause: unknown): TrestleError =>
+export const syncFailed = (file: string, cause: unknown): TrestleError =>
   storeError('SYNC_FAILED', {
     kind: 'failed',
     message: `The disk did not confirm a write to ${file}; this process writes no more.`,

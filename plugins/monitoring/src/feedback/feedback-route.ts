@@ -1,5 +1,5 @@
 import { deploymentsToken } from '@trestle/contracts';
-import type { RouteHandler } from '@trestle/kernel';
+import type { RouteHandler, RouteRequest } from '@trestle/kernel';
 import { monitorError } from '../monitor-error.ts';
 import { parseFeedbackBody } from './read-label-file.ts';
 import { receiveLabels } from './receive-labels.ts';
@@ -11,7 +11,7 @@ export const feedbackRoute: RouteHandler = async (ctx, request, params) => {
   return Response.json(await receiveLabels(ctx, ctx, deployment, labels));
 };
 
-async function jsonOf(request: Request): Promise<unknown> {
+async function jsonOf(request: RouteRequest): Promise<unknown> {
   const text = await request.text();
   try {
     return JSON.parse(text);

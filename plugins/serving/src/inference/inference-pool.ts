@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { type ErrorKind, type ServiceScope, TrestleError } from '@trestle/kernel';
+import { type ErrorKind, isTrestleError, type ServiceScope, TrestleError } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { Piscina } from 'piscina';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
+import { joinedPredictions, type Predicted } from './joined-predictions.ts';
 import type { Answer, Task } from './task.ts';
 
 export interface InferencePool {
@@ -25,6 +26,9 @@ interface AnswerTo {
   run: 'ran';
 }
 
+/** A model package as a file. */
+type Package = Pick<Task, 'digest' | 'path'>;
+
 const RETRY_AFTER_S = 1;
 
 /** Threads behind a bounded queue: the thread that accepts requests never runs a model. */
@@ -32,7 +36,7 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
   const { workers, maxQueue, timeoutMs } = scope.config(servingConfig);
   let pool: Piscina<Task, Answer> | undefined;
   let refused = 0;
-  const paths = new Map<string, Promise<string>>();
+  const packages = new Map<string, Promise<Package>>();
   scope.onClose(async () => {
     await pool?.close();
   });
@@ -49,51 +53,75 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
   };
 
   /** The package is checked against its digest once, here; a worker checks what it reads again. */
-  const pathOf = (digest: string): Promise<string> => {
-    const known = paths.get(digest);
+  const packageOf = (digest: string): Promise<Package> => {
+    const known = packages.get(digest);
     if (known) return known;
-    const path = scope.service(blobsToken).then((blobs) => blobs.localPath(digest));
-    paths.set(digest, path);
-    path.catch(() => paths.delete(digest));
-    return path;
+    const found = scope
+      .service(blobsToken)
+      .then(async (blobs) => ({ digest, path: await blobs.localPath(digest) }));
+    packages.set(digest, found);
+    found.catch(() => packages.delete(digest));
+    return found;
   };
 
+  const runTask = async ({ digest, path }: Package, ask: Task['ask'], since: number): Promise<Answer> => {
+    const left = timeoutMs - (performance.now() - since);
+    if (left <= 0) throw timedOut(timeoutMs);
+    const answer = await started()
+      .run({ digest, path, ask }, { signal: AbortSignal.timeout(Math.ceil(left)) })
+      .catch((cause: unknown) => {
+        throw poolError(cause, timeoutMs, maxQueue, () => {
+          refused += 1;
+        });
+      });
+    if (answer.kind !== 'failed') return answer;
+    const { code, kind, ...parts } = answer.error;
+    // The kind went through `toTrestleError` in the worker.
+    throw new TrestleError(code, { ...parts, kind: kind as ErrorKind });
+  };
+
+  const joined = joinedPredictions<Package>({
+    // Where nothing may wait, nothing is joined.
+    atOnce: maxQueue === 0 ? Number.POSITIVE_INFINITY : workers,
+    now: () => performance.now(),
+    run: async (model, rows, since) => (await runTask(model, { kind: 'predict', rows }, since)) as Predicted,
+    isOfTask: (thrown) =>
+      isTrestleError(thrown) &&
+      (thrown.code === 'TRS_SERVING_TIMEOUT' || thrown.code === 'TRS_SERVING_OVERLOADED'),
+  });
+  const waiting = (): number => (pool?.queueSize ?? 0) + joined.waiting();
+
   return {
-    stats: () => ({ waiting: pool?.queueSize ?? 0, refused }),
-    async run(digest, ask) {
-      const path = await pathOf(digest);
-      const running = started();
+    stats: () => ({ waiting: waiting(), refused }),
+    async run(digest, asked) {
+      const ask: Task['ask'] = asked;
+      const model = await packageOf(digest);
       // Refused here, before anything is copied to a thread; the pool's own limit is the second line.
-      if (running.queueSize >= maxQueue && maxQueue > 0) {
+      if (waiting() >= maxQueue && maxQueue > 0) {
         refused += 1;
         throw overloaded(maxQueue);
       }
-      const answer = await running
-        .run({ digest, path, ask }, { signal: AbortSignal.timeout(timeoutMs) })
-        .catch((cause: unknown) => {
-          throw poolError(cause, timeoutMs, maxQueue, () => {
-            refused += 1;
-          });
-        });
-      if (answer.kind !== 'failed') return answer as never;
-      const { code, kind, ...parts } = answer.error;
-      // The kind went through `toTrestleError` in the worker.
-      throw new TrestleError(code, { ...parts, kind: kind as ErrorKind });
+      const answer =
+        ask.kind === 'predict'
+          ? await joined.predict(model, ask.rows)
+          : await runTask(model, ask, performance.now());
+      return answer as never;
     },
   };
 }
 
+const timedOut = (timeoutMs: number, cause?: unknown): TrestleError =>
+  servingError('TIMEOUT', {
+    kind: 'unavailable',
+    message: `The model did not answer within ${timeoutMs} ms.`,
+    hint: 'Send fewer rows at once, or raise serving.timeoutMs.',
+    retryAfterS: RETRY_AFTER_S,
+    cause,
+  });
+
 function poolError(cause: unknown, timeoutMs: number, maxQueue: number, refuse: () => void): TrestleError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof Error && cause.name === 'AbortError') {
-    return servingError('TIMEOUT', {
-      kind: 'unavailable',
-      message: `The model did not answer within ${timeoutMs} ms.`,
-      hint: 'Send fewer rows at once, or raise serving.timeoutMs.',
-      retryAfterS: RETRY_AFTER_S,
-      cause,
-    });
-  }
+  if (cause instanceof Error && cause.name === 'AbortError') return timedOut(timeoutMs, cause);
   if (/queue/i.test(message)) {
     refuse();
     return overloaded(maxQueue);

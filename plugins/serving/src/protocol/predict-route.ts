@@ -12,5 +12,9 @@ export const predictRoute: RouteHandler = async (ctx, request, params) => {
   const deployment = await (await ctx.service(routingToken)).current(params.deployment ?? '');
   const { id, predictions } = await answerRows(ctx, deployment, rows);
   const { name, version } = deployment.model;
-  return Response.json({ id, model: { name, version }, predictions });
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ id, model: { name, version }, predictions }),
+  };
 };

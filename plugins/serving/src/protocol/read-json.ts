@@ -1,10 +1,10 @@
-import { issueWords } from '@trestle/kernel';
+import { issueWords, type RouteRequest } from '@trestle/kernel';
 import type { z } from 'zod';
 import { servingError } from '../serving-error.ts';
 
 /** The body of a request, checked. @throws TRS_SERVING_BODY_NOT_JSON, TRS_SERVING_BODY_INVALID naming each field */
 export async function readJson<T extends z.ZodType>(
-  request: Request,
+  request: RouteRequest,
   schema: T,
   example: string,
 ): Promise<z.output<T>> {
