@@ -16,7 +16,7 @@ export { type ReadTableOptions, readTable } from './read-table.ts';
 export { COUNTED_VALUES, countedValues } from './sketch/counted-values.ts';
 export { FORMS } from './sketch/forms.ts';
 export { MOSTLY_DIFFERENT } from './sketch/many-values.ts';
-export { SAMPLE, takeSample } from './sketch/sample.ts';
+export { SAMPLE, SAMPLE_ROWS, takeSample } from './sketch/sample.ts';
 export { COLUMNS_AT_ONCE, nearby, sketchRelation } from './sketch/sketch-relation.ts';
 export { checkRejects } from './source/check-rejects.ts';
 export { compressionFromName, formatOf } from './source/file-format.ts';

@@ -89,6 +89,7 @@ function mergeColumns(first: ColumnSketch, rest: readonly ColumnSketch[], column
       ? mergePoints(all.map(pointsIn), binsBetween(column.min, column.max))
       : null,
     registers: Buffer.from(registers).toString('base64'),
+    estimated: ['distinct', 'frequencies'],
   };
 }
 

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { quantile } from '../quantile.ts';
 import { binsBetween, histogramOf } from './bins.ts';
-import { countAtMost, mergePoints, pointsOf, quantileAt, thinPoints, totalOf } from './points.ts';
+import {
+  countAtMost,
+  mergePoints,
+  pointsOf,
+  quantileAt,
+  quantileOfCounts,
+  thinPoints,
+  totalOf,
+} from './points.ts';
 import { POINT_LEVELS, type Points } from './sketches.ts';
 
 /** Numbers with many equal ones, far-off ones and gaps. */
@@ -27,6 +36,21 @@ const atMost = (values: readonly number[], value: number): number =>
   values.filter((one) => one <= value).length;
 
 describe('points', () => {
+  it('of all numbers have the quantiles of the numbers themselves', () => {
+    expect(quantileOfCounts(exactly([1, 2, 3, 4]), 0.5)).toBe(2.5);
+    expect(quantileOfCounts(exactly([-1.7e308, 1.7e308]), 0.5)).toBe(0);
+    expect(quantileOfCounts(pointsOf([]), 0.5)).toBeNaN();
+    fc.assert(
+      fc.property(numbers, fc.double({ min: 0, max: 1, noNaN: true }), (values, share) => {
+        const counts = new Map<number, number>();
+        for (const value of values) counts.set(value + 0, (counts.get(value + 0) ?? 0) + 1);
+        const sorted = values.map((value) => value + 0).toSorted((a, b) => a - b);
+        expect(quantileOfCounts(pointsOf([...counts]), share)).toBe(quantile(sorted, share));
+      }),
+      RUNS,
+    );
+  });
+
   it('are few, and keep histogram and quantiles as they were', () => {
     fc.assert(
       fc.property(numbers, (values) => {

@@ -75,6 +75,16 @@ export function mergePoints(all: readonly Points[], bins: Bins | undefined): Poi
   return merged.values.length === 0 ? NO_POINTS : thinPoints(merged, bins);
 }
 
+/** A quantile of all the numbers that points of which none is left out stand for, linear between two of them (as `quantile`). */
+export function quantileOfCounts({ values, below }: Points, share: number): number {
+  const at = ((below.at(-1) ?? 0) - 1) * share;
+  const ranked = (rank: number): number => values[below.findIndex((count) => count > rank)] ?? Number.NaN;
+  const [low, high] = [ranked(Math.floor(at)), ranked(Math.ceil(at))];
+  const [weight, gap] = [at - Math.floor(at), high - low];
+  // Two doubles may be further apart than a double can say.
+  return Number.isFinite(gap) ? low + gap * weight : low * (1 - weight) + high * weight;
+}
+
 /** The least point that at least `level` of `POINT_LEVELS` shares of the numbers are at most. */
 export function quantileAt({ values, below }: Points, level: number): number | undefined {
   const needed = level * (below.at(-1) ?? 0);

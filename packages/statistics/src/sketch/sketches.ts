@@ -68,6 +68,11 @@ export const columnSketchSchema = z.object({
   points: pointsSchema.nullable(),
   /** A HyperLogLog in base64, a byte for each register, where `values` is not complete. */
   registers: z.base64().nullable(),
+  /**
+   * What is estimated: how many different values there are (by `registers`), and how many rows the frequent ones and the bins have
+   * (of several parts that do not tell all). Missing where that is exact.
+   */
+  estimated: z.array(z.enum(['distinct', 'frequencies'])).optional(),
   /** Of texts, in characters. */
   lengths: z.object({ min: countSchema, sum: countSchema, max: countSchema }).nullable(),
   /** Of texts: how many of the first ones were looked at, and how many had each known form. */

@@ -76,14 +76,20 @@ async function frequentOf(
   relation: string,
   basic: Basics,
   { keep, bits }: Keeping,
-): Promise<Pick<ValueSketch, 'distinct' | 'values' | 'untold' | 'registers'>> {
+): Promise<Pick<ValueSketch, 'distinct' | 'values' | 'untold' | 'registers' | 'estimated'>> {
   const column = identifier(basic.name);
   if (basic.distinct > MOSTLY_DIFFERENT * basic.count) {
     const value = basic.type === 'number' ? `CAST(${column} AS DOUBLE)` : column;
     const values = `(SELECT 0 AS c, ${value} AS v FROM ${relation} WHERE ${column} IS NOT NULL)`;
     const registers = registersIn(await engine.rows(registerRows(values, bits)), bits);
     const distinct = Math.round(estimateDistinct(Buffer.from(registers, 'base64')));
-    return { distinct: Math.min(distinct, basic.count), values: [], untold: basic.count, registers };
+    return {
+      distinct: Math.min(distinct, basic.count),
+      values: [],
+      untold: basic.count,
+      registers,
+      estimated: ['distinct'],
+    };
   }
   await countValues(engine, relation, [basic]);
   const [count] = await engine.rows(`SELECT count(*) AS n FROM ${VALUES}`);

@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import { identifier } from '../engine/quote.ts';
 
 export const SAMPLE = '"trestle sample"';
-const SAMPLE_ROWS = 10_000;
+export const SAMPLE_ROWS = 10_000;
 export const SAMPLED_COLUMNS = 1_000;
 
 /** Rows that stand for the others, where every one would take too long. The same ones each time. */

@@ -91,7 +91,7 @@ export const resultSchema = z.object({
   observed: z.number().optional(),
   /** Of images: the statistic that it was found of, such as `brightness`. */
   of: z.string().optional(),
-  /** Why it does not hold, where the rows alone do not tell; how many values it was found without. */
+  /** Why it does not hold, where the rows alone do not tell; how many values it was found without; that it is an estimate. */
   reason: z.string().optional(),
   /** Some of them, with their numbers from 1. */
   examples: z.array(z.object({ row: z.number(), values: z.record(z.string(), z.unknown()) })),

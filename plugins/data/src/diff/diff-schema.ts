@@ -34,6 +34,8 @@ export const diffSchema = z.object({
       name: z.string(),
       nulls: z.object({ from: z.number(), to: z.number() }),
       distinct: z.object({ from: z.number(), to: z.number() }),
+      /** `distinct` of one of both is an estimate; all else is exact. */
+      approximate: z.array(z.literal('distinct')),
       mean: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
       /** Jensen-Shannon distance of the distributions: 0 the same, 1 nothing in common (Lin 1991; base 2, square root). */
       distance: z.number(),

@@ -71,6 +71,7 @@ export async function diffVersions(
         name: column.name,
         nulls: { from: a.nulls, to: b.nulls },
         distinct: { from: a.distinct, to: b.distinct },
+        approximate: [a, b].some(({ approximate }) => approximate.includes('distinct')) ? ['distinct'] : [],
         mean: { from: a.mean, to: b.mean },
         ...(form && !form.isNumber
           ? { distance: await textDistance(near, column.name) }

@@ -211,9 +211,10 @@ async function judge(
       const observed = Number(value);
       const passed = observed >= min && observed <= max;
       // JSON has no infinities and no NaN.
-      return Number.isFinite(observed)
-        ? whole(passed, observed)
-        : { ...whole(passed), reason: `The ${what} is ${observed}.` };
+      if (!Number.isFinite(observed)) return { ...whole(passed), reason: `The ${what} is ${observed}.` };
+      return term.isEstimate
+        ? { ...whole(passed, observed), reason: `The ${what} of so many rows is an estimate.` }
+        : whole(passed, observed);
     }
     case 'apart':
       return expectation.type === 'column.drift'

@@ -20,6 +20,8 @@ export type ScanTerm =
   | {
       readonly kind: 'observed';
       readonly sql: string;
+      /** What it computes is near the number, and not the number itself. */
+      readonly isEstimate?: boolean;
       readonly min?: number | undefined;
       readonly max?: number | undefined;
     }
@@ -68,7 +70,7 @@ export function scanTerm(table: CheckedTable, expectation: Expectation): ScanTer
       const column = isFloat(columns, expectation.column) ? name : `CAST(${name} AS DOUBLE)`;
       const sql =
         of === 'distinct' || of === 'nullShare' ? AGGREGATES[of](name) : AGGREGATES[of](column, rows);
-      return { kind: 'observed', sql, min, max };
+      return { kind: 'observed', sql, min, max, isEstimate: of === 'median' && rows > MEDIAN_ROWS };
     }
     case 'row.function':
       return { kind: 'counted', failures: foundBy(table, expectation).rows };

@@ -46,10 +46,19 @@ export const dataDiff = operation({
         distance: column.of ? `${column.distance} (${column.of})` : column.distance,
         changed: column.changed,
         nulls: between(column.nulls),
-        distinct: between(column.distinct),
+        distinct: `${column.approximate.includes('distinct') ? '≈ ' : ''}${between(column.distinct)}`,
         mean: between(column.mean),
       })),
     },
+    ...(diff.columns.some(({ approximate }) => approximate.length > 0)
+      ? [
+          {
+            kind: 'note',
+            tone: 'info',
+            text: '≈ is an estimate; everything without it is exact.',
+          } satisfies View,
+        ]
+      : []),
     ...rowsView('added', diff.rows.examples.added),
     ...rowsView('removed', diff.rows.examples.removed),
     ...rowsView('changed', diff.rows.examples.changed),

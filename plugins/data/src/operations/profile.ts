@@ -1,6 +1,6 @@
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
-import { profileSchema } from '../profile/profile-schema.ts';
+import { type ColumnProfile, profileSchema } from '../profile/profile-schema.ts';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
@@ -11,6 +11,16 @@ function sparkline(counts: readonly number[]): string {
     .map((count) => (count === 0 ? ' ' : (BLOCKS[Math.min(7, Math.floor((count / most) * 8))] ?? '█')))
     .join('');
 }
+
+/** A number, marked where it is an estimate. */
+const about = (
+  column: ColumnProfile,
+  what: ColumnProfile['approximate'][number],
+  value: number | null,
+): number | string | null =>
+  value === null || !column.approximate.includes(what)
+    ? value
+    : `≈ ${value.toLocaleString('en-US', { maximumSignificantDigits: 6 })}`;
 
 export const dataProfile = operation({
   id: 'data.profile',
@@ -51,9 +61,9 @@ export const dataProfile = operation({
         type: column.type,
         meaning: [column.semantic, column.isPersonal ? '(personal)' : undefined].filter(Boolean).join(' '),
         missing: `${((100 * column.nulls) / Math.max(1, profile.rows)).toFixed(1)} %`,
-        distinct: column.distinct,
+        distinct: about(column, 'distinct', column.distinct),
         min: column.min,
-        median: column.quantiles?.['0.5'] ?? null,
+        median: about(column, 'quantiles', column.quantiles?.['0.5'] ?? null),
         max: column.max,
         shape:
           column.histogram.length > 0
@@ -64,11 +74,20 @@ export const dataProfile = operation({
                 .join(', '),
       })),
     },
+    ...(profile.columns.some(({ approximate }) => approximate.length > 0)
+      ? [
+          {
+            kind: 'note',
+            tone: 'info',
+            text: '≈ is an estimate; everything without it is exact. "approximate" of --json names the estimates of each column.',
+          } satisfies View,
+        ]
+      : []),
     ...(profile.leaks ?? []).map(
       ({ column, score }): View => ({
         kind: 'note',
         tone: 'warn',
-        text: `"${column}" alone nearly tells the target (${Math.round(100 * score)} % of what can be known): leave it out, or make sure that it is known in time.`,
+        text: `"${column}" alone nearly tells the target (${Math.round(100 * score)} % of what can be known${profile.sampledRows === undefined ? '' : `, in a sample of ${profile.sampledRows.toLocaleString('en-US')} rows`}): leave it out, or make sure that it is known in time.`,
       }),
     ),
     ...(profile.html === undefined

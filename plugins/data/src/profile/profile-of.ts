@@ -3,13 +3,15 @@ import {
   binsBetween,
   correlationOf,
   histogramOf,
+  isComplete,
   isNumeric,
   pointsIn,
   quantileAt,
+  quantileOfCounts,
   shapeOf,
   TOP,
 } from '@trestle/statistics';
-import { COUNTED_VALUES, MOSTLY_DIFFERENT } from '@trestle/tables';
+import { COUNTED_VALUES, MOSTLY_DIFFERENT, SAMPLE_ROWS } from '@trestle/tables';
 import type { ColumnProfile, Profile } from './profile-schema.ts';
 import { meaningOf } from './semantic-type.ts';
 
@@ -20,6 +22,7 @@ const SHOWN_PAIRS = 50;
 export function profileOf(sketch: TableSketch): Omit<Profile, 'dataset' | 'version'> {
   return {
     rows: sketch.rows,
+    ...(sketch.rows > SAMPLE_ROWS ? { sampledRows: SAMPLE_ROWS } : {}),
     columns: sketch.columns.map((column) => profileColumn(column, sketch.rows)),
     correlations: sketch.pairs
       .map((pair) => ({ a: pair.a, b: pair.b, r: correlationOf(pair) }))
@@ -33,6 +36,11 @@ function profileColumn(sketch: ColumnSketch, rows: number): ColumnProfile {
   const { name, type, count, nulls, distinct, min, max, lengths, moments } = sketch;
   const isMostlyDifferent = distinct > COUNTED_VALUES && distinct > MOSTLY_DIFFERENT * count;
   const points = pointsIn(sketch);
+  // Where every value is counted, so is each quantile.
+  const quantileOf = (share: number): number =>
+    isComplete(sketch)
+      ? quantileOfCounts(points, share)
+      : (quantileAt(points, Math.round(share * POINT_LEVELS)) ?? Number.NaN);
   const shape = moments && moments.count > 0 ? { mean: moments.mean, ...shapeOf(moments) } : NO_SHAPE;
   const column = {
     name,
@@ -45,12 +53,7 @@ function profileColumn(sketch: ColumnSketch, rows: number): ColumnProfile {
     ...shape,
     quantiles:
       isNumeric(type) && points.values.length > 0
-        ? Object.fromEntries(
-            QUANTILES.map((share) => [
-              String(share),
-              quantileAt(points, Math.round(share * POINT_LEVELS)) ?? Number.NaN,
-            ]),
-          )
+        ? Object.fromEntries(QUANTILES.map((share) => [String(share), quantileOf(share)]))
         : null,
     top: isMostlyDifferent
       ? []
@@ -58,7 +61,15 @@ function profileColumn(sketch: ColumnSketch, rows: number): ColumnProfile {
     histogram: isNumeric(type) ? histogramOf(binsBetween(min, max), points) : [],
     lengths: lengths && { min: lengths.min, mean: lengths.sum / count, max: lengths.max },
   };
-  return { ...column, ...meaningOf(column, sketch.forms, rows) };
+  const estimated = new Set(sketch.estimated);
+  const approximate: ColumnProfile['approximate'] = [
+    ...(estimated.has('distinct') ? (['distinct'] as const) : []),
+    ...(column.quantiles && !isComplete(sketch) ? (['quantiles'] as const) : []),
+    ...(column.top.length > 0 && estimated.has('frequencies') ? (['top'] as const) : []),
+    ...(column.histogram.length > 0 && estimated.has('frequencies') ? (['histogram'] as const) : []),
+  ];
+  const described = { ...column, approximate };
+  return { ...described, ...meaningOf(described, sketch.forms, rows) };
 }
 
 const NO_SHAPE = { mean: null, std: null, skewness: null, kurtosis: null };

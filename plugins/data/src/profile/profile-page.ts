@@ -30,30 +30,37 @@ export function profilePage(profile: Profile): string {
     (leak) =>
       `<p class="warn">“${escaped(leak.column)}” alone nearly tells the target (${percent(leak.score)} of what can be known).</p>`,
   );
+  const sampled =
+    profile.sampledRows === undefined ? '' : ` (of a sample of ${number(profile.sampledRows)} rows)`;
+  const isEstimated = profile.columns.some(({ approximate }) => approximate.length > 0);
   const pairs = profile.correlations.slice(0, 10).filter(({ r }) => Math.abs(r) >= 0.3);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title><style>${STYLE}</style></head><body>
-<h1>${title}</h1><p>${number(profile.rows)} rows, ${profile.columns.length} columns.</p>
+<h1>${title}</h1><p>${number(profile.rows)} rows, ${profile.columns.length} columns.${isEstimated ? ' ≈ is an estimate; everything without it is exact.' : ''}</p>
 ${leaks.join('\n')}
 <main>
 ${profile.columns.map((column) => card(column, profile.rows)).join('\n')}
 </main>
-${pairs.length > 0 ? `<h2>Correlations</h2><ul>${pairs.map(({ a, b, r }) => `<li>${escaped(a)} and ${escaped(b)}: ${r.toFixed(3)}</li>`).join('')}</ul>` : ''}
+${pairs.length > 0 ? `<h2>Correlations${sampled}</h2><ul>${pairs.map(({ a, b, r }) => `<li>${escaped(a)} and ${escaped(b)}: ${r.toFixed(3)}</li>`).join('')}</ul>` : ''}
 </body></html>
 `;
 }
 
 function card(column: ColumnProfile, rows: number): string {
+  const about = (what: ColumnProfile['approximate'][number]): string =>
+    column.approximate.includes(what) ? '≈ ' : '';
   const facts: (readonly [string, string])[] = [
     ['missing', `${number(column.nulls)} (${percent(column.nulls / Math.max(1, rows))})`],
-    ['different', number(column.distinct)],
+    ['different', `${about('distinct')}${number(column.distinct)}`],
     ...(column.min === null
       ? []
       : [['from', escaped(column.min)] as const, ['to', escaped(column.max)] as const]),
     ...(column.mean === null ? [] : [['mean', number(column.mean)] as const]),
-    ...(column.quantiles ? [['median', number(column.quantiles['0.5'] ?? Number.NaN)] as const] : []),
+    ...(column.quantiles
+      ? [['median', `${about('quantiles')}${number(column.quantiles['0.5'] ?? Number.NaN)}`] as const]
+      : []),
     ...(column.lengths ? [['length', `${column.lengths.min} – ${column.lengths.max}`] as const] : []),
   ];
   return `<article><h2>${escaped(column.name)} <small>${column.type}${column.semantic ? `, ${column.semantic}` : ''}</small></h2>

@@ -34,7 +34,10 @@ export const columnProfileSchema = z.object({
   skewness: z.number().nullable(),
   /** Above that of a normal distribution. */
   kurtosis: z.number().nullable(),
-  /** Of numbers, by share; where `distinct` is approximate, at most a two-hundredth of the rows beside it (and a t-digest's error). */
+  /**
+   * Of numbers, by share, linear between two of them; where approximate, at most a two-hundredth of the rows beside it (and a
+   * t-digest's error).
+   */
   quantiles: z.record(z.string(), z.number()).nullable(),
   /**
    * The most frequent values; none where nearly every value is another one. Exact for one part; for several, rows are missing
@@ -45,6 +48,8 @@ export const columnProfileSchema = z.object({
   histogram: z.array(z.object({ from: z.number(), to: z.number(), count: z.number() })),
   /** Of texts, in characters. */
   lengths: z.object({ min: z.number(), mean: z.number(), max: z.number() }).nullable(),
+  /** Which of these are approximate; all others are exact. */
+  approximate: z.array(z.enum(['distinct', 'quantiles', 'top', 'histogram'])),
   semantic: semanticSchema.nullable(),
   /** Looks like data about a person. */
   isPersonal: z.boolean(),
@@ -62,8 +67,10 @@ export const profileSchema = z.object({
   version: z.number(),
   rows: z.number(),
   columns: z.array(columnProfileSchema),
-  /** Pearson's r of pairs of numbers, on a sample; the strongest first. */
+  /** Pearson's r of pairs of numbers, the strongest first; of a sample where there is one. */
   correlations: z.array(z.object({ a: z.string(), b: z.string(), r: z.number() })),
+  /** So many rows, taken by chance, are what correlations and leaks are of; missing where they are of all. */
+  sampledRows: z.number().optional(),
   /** With a target: columns that alone nearly tell it. */
   leaks: z.array(leakSchema).optional(),
   /** The report's file, where one was asked for. */

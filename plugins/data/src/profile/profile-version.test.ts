@@ -25,10 +25,49 @@ describe('a profile', () => {
     const { rows, columns } = await profile(lines('n,t', (n) => `${n % 10},${'x'.repeat((n % 4) + 1)}`));
     expect(rows).toBe(200);
     expect(columns[0]).toMatchObject({ distinct: 10, min: 0, max: 9, mean: 4.5, nulls: 0 });
-    expect(columns[0]?.quantiles).toMatchObject({ '0.1': 0, '0.5': 4, '0.9': 8 });
+    expect(columns[0]?.quantiles).toMatchObject({
+      '0.1': expect.closeTo(0.9, 9),
+      '0.5': 4.5,
+      '0.9': expect.closeTo(8.1, 9),
+    });
     expect(columns[0]?.histogram.reduce((sum, bin) => sum + bin.count, 0)).toBe(200);
     expect(columns[1]).toMatchObject({ distinct: 4, lengths: { min: 1, mean: 2.5, max: 4 } });
     expect(columns[1]?.top[0]).toEqual({ value: 'x', count: 50 });
+  });
+
+  it('has the quantiles that NumPy has, where every value is counted', async () => {
+    const { columns } = await profile(
+      lines('n,same', (n) => `${n + 1},7`, 4),
+    );
+    expect(columns[0]?.quantiles).toMatchObject({ '0.1': 1.3, '0.25': 1.75, '0.5': 2.5, '0.75': 3.25 });
+    expect(columns[0]?.quantiles?.['0.99']).toBeCloseTo(3.97, 12);
+    expect(columns[1]?.quantiles).toMatchObject({ '0.01': 7, '0.5': 7, '0.99': 7 });
+    expect(columns.flatMap(({ approximate }) => approximate)).toEqual([]);
+  });
+
+  it('says what is an estimate, in the document, the table and the report', async () => {
+    const estimated = async (name: string, row: (n: number) => string, rows: number, append = false) => {
+      await writeFile(join(project.dir, 'a.csv'), lines('n,word', row, rows));
+      await host.run(dataAdd, { path: 'a.csv', name, append }, { surface: 'cli' });
+      const found = await host.run(dataProfile, { name, html: 'report.html' }, { surface: 'cli' });
+      return Object.fromEntries(found.columns.map((column) => [column.name, column.approximate]));
+    };
+    // Few: every value is counted.
+    expect(await estimated('few', (n) => `${n % 4_000},${n % 9}`, 9_000)).toEqual({ n: [], word: [] });
+    // Some, in one part: how many there are is counted, their quantiles lie beside the true ones.
+    expect(await estimated('some', (n) => `${n},w${n}`, 9_000)).toEqual({ n: ['quantiles'], word: [] });
+    // Many: an estimate by registers.
+    const many = await estimated('many', (n) => `${n},w${n}`, 60_000);
+    expect(many).toEqual({ n: ['distinct', 'quantiles'], word: ['distinct'] });
+    const found = await host.run(dataProfile, { name: 'many' });
+    const [table, note] = dataProfile.present?.(found) ?? [];
+    expect(JSON.stringify(table)).toContain('"median":"≈ ');
+    expect(JSON.stringify(table)).toContain('"distinct":"≈ ');
+    expect(note).toMatchObject({ kind: 'note', text: expect.stringContaining('≈ is an estimate') });
+    expect(found.sampledRows).toBe(10_000);
+    const page = await readFile(join(project.dir, 'report.html'), 'utf8');
+    expect(page).toMatch(/different<\/dt><dd>≈ .*median<\/dt><dd>≈ /);
+    expect(page).toContain('≈ is an estimate');
   });
 
   it('counts few values exactly among many rows, and estimates many', async () => {

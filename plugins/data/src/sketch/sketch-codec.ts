@@ -4,7 +4,7 @@ import { registerBits } from '@trestle/statistics';
 import { z } from 'zod';
 
 /** What is kept is of this form; sketches of another are made anew. */
-export const SKETCH_FORMAT = 1;
+export const SKETCH_FORMAT = 2;
 /** The most that a sketch may expand to. */
 const MAX_BYTES = 2 ** 28;
 

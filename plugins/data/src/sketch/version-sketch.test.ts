@@ -121,7 +121,7 @@ describe('the sketch of a version', () => {
     await add(['a', ...Array.from({ length: 100 }, (_, n) => String(n * 1e200))]);
     const [column] = (await profile('things')).columns;
     expect(column).toMatchObject({ count: 100, max: 99 * 1e200, std: null });
-    expect(column?.quantiles?.['0.5']).toBe(49 * 1e200);
+    expect((column?.quantiles?.['0.5'] ?? 0) / 1e200).toBeCloseTo(49.5, 9);
   });
 
   it('goes with the rows that were erased, and with versions that nobody needs', async () => {

@@ -67,6 +67,7 @@ const commitBehind = async (
     notes,
     madeFrom: [...madeFrom, { ref: `dataset:${base.dataset}@${base.version}`, kind: 'appended' }],
     base: base.version,
+    standing: new Set(base.manifest.parts.map(({ digest }) => digest)),
   });
 
 export const isOvertaken = (thrown: unknown): boolean =>

@@ -16,6 +16,8 @@ export interface NewVersion {
   readonly notes?: readonly string[] | undefined;
   /** The number of the version that it was made behind: it must still be the newest. */
   readonly base?: number | undefined;
+  /** The digests of the base's parts: as long as it is the newest they are there, and need not be looked for one by one. */
+  readonly standing?: ReadonlySet<string> | undefined;
   /** References that it was made from, with what was done. */
   readonly madeFrom: readonly { readonly ref: string; readonly kind: string }[];
 }
@@ -54,7 +56,8 @@ export async function commitStored(
       .limit(1)
       .executeTakeFirst();
     if (made.base !== undefined && newest?.version !== made.base) throw overtaken(made.dataset, made.base);
-    await checkParts(change.db, blobs, [digest, ...manifest.parts.map((part) => part.digest)]);
+    const parts = [digest, ...manifest.parts.map((part) => part.digest)];
+    await checkParts(change.db, blobs, parts, made.base === undefined ? undefined : made.standing);
     const isUnchanged = newest?.digest === digest;
     const version: DatasetVersion = {
       dataset: made.dataset,
@@ -103,11 +106,16 @@ export const overtaken = (dataset: string, base: number) =>
   });
 
 /** What a version appends to may have been erased or let go of since it was read. @throws TRS_DATA_PARTS_GONE */
-async function checkParts(db: Kysely<DataTables>, blobs: Blobs, digests: readonly string[]): Promise<void> {
+async function checkParts(
+  db: Kysely<DataTables>,
+  blobs: Blobs,
+  digests: readonly string[],
+  standing: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const erased = await db.selectFrom('dataset_blobs').select('digest').where('erased', '=', 1).execute();
   const isErased = new Set(erased.map((row) => row.digest));
   for (const digest of digests) {
-    if (!isErased.has(digest) && (await blobs.has(digest))) continue;
+    if (!isErased.has(digest) && (standing.has(digest) || (await blobs.has(digest)))) continue;
     throw dataError('PARTS_GONE', {
       kind: 'conflict',
       message: 'Rows that this version was to hold were removed meanwhile (data erase, data gc).',

@@ -1,3 +1,4 @@
+import { quantile } from '@trestle/statistics';
 import type { Metadata } from '@trestle/store';
 import type { MonitoringTables } from '../tables.ts';
 import type { DeploymentStatus } from './status-report.ts';
@@ -35,10 +36,6 @@ export async function recentTraffic(
     recent: inSteps(requests.map((request) => Date.parse(request.time))),
   };
 }
-
-/** The smallest value that a share of all does not exceed (nearest rank). */
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 
 function inSteps(times: readonly number[]): Traffic['recent'] {
   const first = Math.min(...times);

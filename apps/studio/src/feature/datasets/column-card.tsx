@@ -43,6 +43,7 @@ export function ColumnCard({ column, rows }: { column: ColumnProfile; rows: numb
       )}
       <p class="quiet">
         {hasScale ? `mean ${number(column.mean)}, ` : ''}
+        {isAbout(column, 'distinct') ? 'about ' : ''}
         {plural(column.distinct, 'value')}
         {column.nulls === 0 ? ', none missing' : `, ${percent(column.nulls / rows)} missing`}
       </p>
@@ -51,17 +52,22 @@ export function ColumnCard({ column, rows }: { column: ColumnProfile; rows: numb
   );
 }
 
+const isAbout = (column: ColumnProfile, what: ColumnProfile['approximate'][number]): boolean =>
+  column.approximate.includes(what);
+
 function Statistics({ of: column }: { of: ColumnProfile }) {
   const { quantiles, lengths } = column;
+  const about = (what: ColumnProfile['approximate'][number], value: number): number | string =>
+    isAbout(column, what) ? `≈ ${number(value)}` : value;
   const facts: readonly (readonly [string, number | string | null])[] = [
     ['missing', column.nulls],
-    ['different', column.distinct],
+    ['different', about('distinct', column.distinct)],
     ['least', column.min],
     ...Object.entries(quantiles ?? {})
       .toSorted(([a], [b]) => Number(a) - Number(b))
-      .map(([share, value]): [string, number] => [
+      .map(([share, value]): [string, number | string] => [
         share === '0.5' ? 'median' : `${Number((100 * Number(share)).toFixed(2))} % are below`,
-        value,
+        about('quantiles', value),
       ]),
     ['most', column.max],
     ...(column.std === null ? [] : [['standard deviation', column.std] as const]),

@@ -189,7 +189,7 @@ function Distribution(props: { column: Diff['columns'][number]; before: Profile;
   const most = bins.toSorted((a, b) => gap(b) - gap(a))[0];
   const facts: readonly (readonly [string, string])[] = [
     ['missing', between(column.nulls)],
-    ['different', between(column.distinct)],
+    ['different', `${column.approximate.includes('distinct') ? '≈ ' : ''}${between(column.distinct)}`],
     ...(column.mean.from === null && column.mean.to === null
       ? []
       : [['mean', between(column.mean)] as const]),

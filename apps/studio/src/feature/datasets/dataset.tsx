@@ -162,10 +162,11 @@ function Columns({ of: { columns, rows } }: { of: Profile }) {
 
 const SHOWN_PAIRS = 20;
 
-const Correlations = ({ of: { correlations } }: { of: Profile }) =>
+const Correlations = ({ of: { correlations, sampledRows } }: { of: Profile }) =>
   correlations.length === 0 ? null : (
     <>
       <h2>Correlations</h2>
+      {sampledRows === undefined ? null : <p class="quiet">Of a sample of {number(sampledRows)} rows.</p>}
       <Table
         caption="Correlations of pairs of numbers, the strongest first"
         rows={correlations.slice(0, SHOWN_PAIRS)}
