@@ -36,9 +36,7 @@ describe('a profile', () => {
   });
 
   it('has the quantiles that NumPy has, where every value is counted', async () => {
-    const { columns } = await profile(
-      lines('n,same', (n) => `${n + 1},7`, 4),
-    );
+    const { columns } = await profile(lines('n,same', (n) => `${n + 1},7`, 4));
     expect(columns[0]?.quantiles).toMatchObject({ '0.1': 1.3, '0.25': 1.75, '0.5': 2.5, '0.75': 3.25 });
     expect(columns[0]?.quantiles?.['0.99']).toBeCloseTo(3.97, 12);
     expect(columns[1]?.quantiles).toMatchObject({ '0.01': 7, '0.5': 7, '0.99': 7 });
