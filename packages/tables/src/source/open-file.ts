@@ -143,7 +143,7 @@ async function converted(
 /** Rows of a workbook or of SQLite, where each value has a type of its own, as a local file. */
 async function spooled(
   ctx: ReadContext,
-  { names, rows, places }: Rows,
+  { names, rows, places, notes = [] }: Rows,
   to: string,
   shown: string,
 ): Promise<LocalSource> {
@@ -167,6 +167,7 @@ async function spooled(
     scanned: Promise.resolve({ digest }),
     texts: names,
     rowsAre: 'rows',
+    notes,
     longestLine,
     isLong: characters >= LONG_BYTES,
   };

@@ -12,6 +12,8 @@ export interface Rows {
   readonly rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
   /** How the source counts them; from 1 on when left out. */
   readonly places?: readonly number[];
+  /** What a person is to know of how they were read. */
+  readonly notes?: readonly string[];
 }
 
 /**

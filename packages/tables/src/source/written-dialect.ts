@@ -40,8 +40,9 @@ async function sniffDialect(
   const newLine = String(sniffed?.line ?? '');
   return {
     delimiter: given.delimiter ?? String(sniffed?.delim ?? ','),
-    // A quote that never ends makes it believe that nothing is quoted: the usual one is meant, and what is wrong shows.
-    quote: given.quote ?? (sniffed?.quote === "'" ? "'" : '"'),
+    // What it makes of a few values in ' may be a part of them; and a quote that never ends makes it believe that nothing is quoted.
+    quote: given.quote ?? '"',
+    mayBeQuoted: given.quote === undefined && sniffed?.quote === "'",
     newLine: /^(\\r\\n|\\n|\\r)$/.test(newLine) ? newLine : undefined,
   };
 }
@@ -49,6 +50,8 @@ async function sniffDialect(
 export interface WrittenDialect extends Dialect {
   /** As the engine names it; undefined where lines may end in any one way. */
   readonly newLine: string | undefined;
+  /** Fields may be quoted with ', which nobody said. */
+  readonly mayBeQuoted?: boolean;
 }
 
 const DELIMITERS = [',', '\t', ';', '|'];

@@ -5,6 +5,7 @@ import type { Host } from '@trestle/kernel';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import writeExcelFile from 'write-excel-file/node';
 import { dataAdd, dataPlugin, dataQuery, dataShow } from '../index.ts';
 
 let project: TemporaryProject;
@@ -168,5 +169,35 @@ describe('what was said of a version when it was added', () => {
     await add('b.csv', name, { type, append: true });
     expect(await shown(name)).toEqual([]);
     expect(await shown(`${name}@1`)).toEqual(added.notes);
+  });
+});
+
+describe('apostrophes round values of a CSV', () => {
+  const quoted = "x;y\n'a';1\n'b';2\n'c';3\n";
+
+  it('are a part of them, which is said, unless a person says that they quote', async () => {
+    await put('quoted.csv', quoted);
+    const name = fresh();
+    const { notes } = await add('quoted.csv', name);
+    expect(await values(name)).toEqual(["'a'", "'b'", "'c'"]);
+    expect(notes).toEqual([expect.stringContaining(`--quote "'"`)]);
+    const said = fresh();
+    expect((await add('quoted.csv', said, { quote: "'" })).notes).toEqual([]);
+    expect(await values(said)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('rows of a sheet that hold nothing', () => {
+  it('are left out between others, which is said', async () => {
+    const empty = [null, null];
+    await writeExcelFile([['x', 'y'], [1, 2], empty, empty, [3, null], empty]).toFile(
+      join(project.dir, 'gaps.xlsx'),
+    );
+    const name = fresh();
+    const { notes } = await add('gaps.xlsx', name);
+    expect(await values(name)).toEqual(['1', '3']);
+    expect(notes).toEqual([
+      expect.stringMatching(/^2 rows of the sheet ".+" that hold nothing are left out, the first row 3\.$/),
+    ]);
   });
 });

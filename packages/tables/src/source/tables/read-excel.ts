@@ -31,7 +31,7 @@ export async function readExcel(
     };
     const workbook = await readWorkbook(extracted).catch(broken);
     const found = chosenSheet(workbook, sheet, shown);
-    return tableOf(await readSheet(extracted, found.path, workbook).catch(broken), hasHeader);
+    return tableOf(found.name, await readSheet(extracted, found.path, workbook).catch(broken), hasHeader);
   } finally {
     await rm(parts, { recursive: true, force: true });
   }
@@ -50,7 +50,7 @@ function chosenSheet({ sheets }: Workbook, sheet: string | undefined, shown: str
   });
 }
 
-function tableOf(all: readonly SheetRow[], hasHeader: boolean): Rows {
+function tableOf(sheet: string, all: readonly SheetRow[], hasHeader: boolean): Rows {
   const [first, ...rest] = all;
   if (!first) return { names: [], rows: [] };
   const width = all.reduce((most, { cells }) => Math.max(most, cells.length), 0);
@@ -68,5 +68,21 @@ function tableOf(all: readonly SheetRow[], hasHeader: boolean): Rows {
     names: kept.map((index) => names[index] ?? ''),
     rows: rows.map(({ cells }) => kept.map((index) => cells[index])),
     places: rows.map(({ number }) => number),
+    notes: emptyRows(sheet, all),
   };
+}
+
+/** Rows between others that hold nothing: a sheet does not say whether they are some of which everything is missing. */
+function emptyRows(sheet: string, all: readonly SheetRow[]): readonly string[] {
+  let [count, first] = [0, 0];
+  for (const [index, { number }] of all.entries()) {
+    const between = number - (all[index - 1]?.number ?? number - 1) - 1;
+    if (between > 0 && count === 0) first = number - between;
+    count += between;
+  }
+  return count === 0
+    ? []
+    : [
+        `${count} ${count === 1 ? 'row' : 'rows'} of the sheet "${sheet}" that hold nothing ${count === 1 ? 'is' : 'are'} left out, the first row ${first}.`,
+      ];
 }

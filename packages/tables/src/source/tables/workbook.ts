@@ -18,14 +18,24 @@ export interface SheetRow {
 }
 
 interface Handlers {
-  readonly open?: (
-    name: string,
-    attributes: Record<string, string>,
-    decode: (text: string) => string,
-  ) => void;
+  readonly open?: (name: string, attributes: Record<string, string>) => void;
   readonly close?: (name: string) => void;
   readonly text?: (text: string) => void;
 }
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** The parser's own decoder gives another character for a number beyond U+FFFF (an emoji). */
+const decoded = (text: string): string =>
+  text.includes('&')
+    ? text.replaceAll(
+        /&(?:#(\d+)|#x([0-9a-f]+)|(amp|lt|gt|quot|apos));/gi,
+        (_, decimal?: string, hex?: string, name = '') =>
+          decimal || hex
+            ? String.fromCodePoint(Number.parseInt(decimal ?? hex ?? '', decimal ? 10 : 16))
+            : (ENTITIES[name.toLowerCase()] ?? ''),
+      )
+    : text;
 
 /** Walks through XML; names are without their prefix. */
 function walk(xml: string, { open, close, text }: Handlers): void {
@@ -35,16 +45,15 @@ function walk(xml: string, { open, close, text }: Handlers): void {
     throw error;
   });
   if (open)
-    parser.on('openTag', (name, attributes, decode) =>
+    parser.on('openTag', (name, attributes) =>
       open(
         local(name),
-        Object.fromEntries(Object.entries(attributes()).map(([key, value]) => [local(key), decode(value)])),
-        decode,
+        Object.fromEntries(Object.entries(attributes()).map(([key, value]) => [local(key), decoded(value)])),
       ),
     );
   if (close) parser.on('closeTag', (name) => close(local(name)));
   if (text) {
-    parser.on('text', (found, decode) => text(decode(found)));
+    parser.on('text', (found) => text(decoded(found)));
     parser.on('cdata', text);
   }
   parser.parse(xml);
@@ -208,7 +217,9 @@ function cellValue(
       const form = forms[style] ?? 'number';
       const time = form === 'number' ? undefined : serialText(number, form, is1904);
       if (time !== undefined) return time;
-      if (Number.isNaN(number)) return value;
+      // Some write all digits of a whole number, which a double would round.
+      if (/^-?[1-9]\d{15,307}$/.test(value)) return BigInt(value);
+      if (!Number.isFinite(number)) return value;
       return Number.isSafeInteger(number) && !Object.is(number, -0) ? BigInt(number) : number;
     }
     // An error such as #N/A, or a day in ISO 8601.

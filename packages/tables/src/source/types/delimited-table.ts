@@ -27,7 +27,10 @@ export async function delimitedTable(
   const { path, shown, format } = source;
   const hasHeader = reading.hasHeader ?? true;
   const delimiter = reading.delimiter ?? (format === 'tsv' ? '\t' : undefined);
-  const { newLine, ...dialect } = await dialectOf(engine, path, shown, { delimiter, quote: reading.quote });
+  const { newLine, mayBeQuoted, ...dialect } = await dialectOf(engine, path, shown, {
+    delimiter,
+    quote: reading.quote,
+  });
   const first = await firstRecord(path, dialect);
   const given = hasHeader ? first : first.map((_, index) => `column${index + 1}`);
   const { names, notes } = columnNames(given, shown, reading.names);
@@ -63,12 +66,15 @@ export async function delimitedTable(
         nulls: nulls(name),
       })),
     },
-    notes: looksLikeRow
-      ? [
-          ...notes,
-          `The first line of "${shown}" holds numbers alone, and was taken for the columns' names: --header no takes it for a row.`,
-        ]
-      : notes,
+    notes: [
+      ...notes,
+      ...(mayBeQuoted ? [`Values of "${shown}" that stand in ' keep them. If they quote: --quote "'"`] : []),
+      ...(looksLikeRow
+        ? [
+            `The first line of "${shown}" holds numbers alone, and was taken for the columns' names: --header no takes it for a row.`,
+          ]
+        : []),
+    ],
     shape: { quote: dialect.quote, columns: names.length, hasHeader },
   };
 }
