@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { Host } from '@trestle/kernel';
 import fastify, { type FastifyInstance } from 'fastify';
+import helmet from 'helmet';
 import { addAccess } from './door/access.ts';
 import { addBody } from './door/body.ts';
 import { answerBadAddress, answerMalformed } from './door/malformed.ts';
@@ -22,6 +22,27 @@ import { serverConfig } from './server-config.ts';
 
 /** How often connections are looked at for requests that take too long to arrive. */
 const CONNECTION_LOOK_MS = 1_000;
+
+/** Made once: they are the same for every answer. */
+const securityHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      requireTrustedTypesFor: ["'script'"],
+      trustedTypes: ["'none'"],
+    },
+  },
+  // Set where TLS ends, which is not here.
+  strictTransportSecurity: false,
+  referrerPolicy: { policy: 'no-referrer' },
+  frameguard: { action: 'deny' },
+});
 
 /** The server's routes and everything at its door, not yet listening. */
 export async function buildApp(
@@ -47,25 +68,9 @@ export async function buildApp(
     },
   });
   // First, so that refusals carry these headers too.
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        requireTrustedTypesFor: ["'script'"],
-        trustedTypes: ["'none'"],
-      },
-    },
-    // Set where TLS ends, which is not here.
-    strictTransportSecurity: false,
-    referrerPolicy: { policy: 'no-referrer' },
-    frameguard: { action: 'deny' },
-  });
+  app.addHook('onRequest', (request, reply, done) =>
+    securityHeaders(request.raw, reply.raw, (error) => done(error instanceof Error ? error : undefined)),
+  );
   addProblems(app, host);
   addBody(app);
   const drain = addDrain(app);

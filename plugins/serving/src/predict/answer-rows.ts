@@ -13,6 +13,10 @@ export interface Answered {
   readonly predictions: readonly Prediction[];
 }
 
+/** `p-`, the millisecond and 48 random bits: what comes later sorts later, so that the log grows at its end. */
+const newPredictionId = (): string =>
+  `p-${Date.now().toString(16).padStart(12, '0')}${randomBytes(6).toString('hex')}`;
+
 /** Answers rows with the deployment's model, and logs what was asked and answered. @throws TRS_MODEL_ROW_INVALID, TRS_SERVING_… */
 export async function answerRows(
   scope: Scope,
@@ -30,7 +34,7 @@ export async function answerRows(
   const startedAt = performance.now();
   const pool = await scope.service(inferencePoolToken);
   const { predictions, statistics } = await pool.run(deployment.model.digest, { kind: 'predict', rows });
-  const id = `p-${randomBytes(12).toString('hex')}`;
+  const id = newPredictionId();
   const log = await scope.service(predictionLogToken);
   log.append({
     id,
