@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { PAGES_BEFORE_CHECKPOINT } from './checkpointer.ts';
 
 /**
  * - `writer`: an acknowledged transaction survives a power cut (`synchronous = FULL`; NORMAL loses the newest ones);
@@ -9,7 +10,7 @@ export type Role = 'writer' | 'relaxed' | 'reader';
 
 const PRAGMAS: Readonly<Record<Role, string>> = {
   writer: 'PRAGMA synchronous = FULL',
-  relaxed: 'PRAGMA synchronous = NORMAL',
+  relaxed: `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${PAGES_BEFORE_CHECKPOINT}`,
   reader: 'PRAGMA query_only = ON',
 };
 

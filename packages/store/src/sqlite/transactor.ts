@@ -4,6 +4,7 @@ import { Kysely, type Transaction } from 'kysely';
 import type { Reserve } from '../fs/reserve.ts';
 import { syncFile } from '../fs/sync-file.ts';
 import { storeError } from '../store-error.ts';
+import { checkpointer } from './checkpointer.ts';
 import { mutex } from './mutex.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import type { StoreTables } from './tables.ts';
@@ -40,6 +41,9 @@ export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions
   const current = new AsyncLocalStorage<{ isOpen: boolean }>();
   const underWay = new Set<Promise<unknown>>();
   let broken: unknown;
+  const checkpoints = checkpointer(file, (cause) =>
+    log.warn('the log was not moved into the database', { file, cause: String(cause) }),
+  );
 
   const attempt = async <T>(
     db: Kysely<StoreTables>,
@@ -72,7 +76,7 @@ export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions
    */
   const confirm = async (): Promise<void> => {
     try {
-      await syncFile(`${file}-wal`);
+      checkpoints.grown(await syncFile(`${file}-wal`));
     } catch (thrown) {
       // Without a log everything is in the database, which SQLite has synced.
       if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return;
@@ -101,6 +105,7 @@ export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions
     async close() {
       // Behind the changes that are under way or in line.
       await Promise.allSettled(underWay);
+      await checkpoints.close();
       await relaxed.destroy();
       await writer.destroy();
     },
