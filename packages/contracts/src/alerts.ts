@@ -5,8 +5,8 @@ export const alertSchema = z.object({
   /** `a-…` */
   alert: z.string(),
   deployment: z.string(),
-  /** What is wrong: the input's distribution, or how good the predictions are. */
-  kind: z.enum(['drift', 'performance']),
+  /** What is wrong: the input's distribution, or how good the predictions are; `unknown` where the record cannot be read. */
+  kind: z.enum(['drift', 'performance', 'unknown']),
   state: z.enum(['open', 'acknowledged', 'resolved']),
   model: z.object({ name: z.string(), version: z.number().int() }),
   /** One sentence with the numbers. */

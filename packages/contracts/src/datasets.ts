@@ -29,6 +29,8 @@ export const datasetVersionSchema = z.object({
   createdAt: z.string(),
   /** Where it came from, for a person: a path, a URL, an operation. */
   source: z.string(),
+  /** Why its record cannot be read: then it has no columns here, and cannot be used. */
+  unreadable: z.string().optional(),
 });
 export type DatasetVersion = z.infer<typeof datasetVersionSchema>;
 

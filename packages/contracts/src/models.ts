@@ -14,6 +14,8 @@ export const modelVersionSchema = z.object({
   dataset: z.string().optional(),
   metrics: z.record(z.string(), z.number().nullable()),
   createdAt: z.string(),
+  /** Why its record cannot be read; what stands here is all that can. */
+  unreadable: z.string().optional(),
 });
 export type ModelVersion = z.infer<typeof modelVersionSchema>;
 

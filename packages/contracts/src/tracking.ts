@@ -38,6 +38,8 @@ export const trackedRunSchema = z.looseObject({
   error: z.string().optional(),
   startedAt: z.string(),
   finishedAt: z.string().optional(),
+  /** Why the record of the run cannot be read; what stands here is all that can. */
+  unreadable: z.string().optional(),
   // Of a training.
   spec: training.spec.optional(),
   task: training.task,

@@ -35,7 +35,7 @@ async function driftStatistics(scope: Scope): Promise<Sample[]> {
   const samples: Sample[] = [];
   for (const { deployment } of await (await scope.service(deploymentsToken)).list()) {
     const check = await latestCheck(metadata, deployment);
-    for (const feature of check?.drift.features ?? []) {
+    for (const feature of check?.found?.drift.features ?? []) {
       for (const { test, statistic } of feature.tests) {
         samples.push({ labels: { deployment, feature: feature.name, test }, value: statistic });
       }

@@ -1,5 +1,6 @@
 import { runStatusSchema, type TrackedRun, trackingToken } from '@trestle/contracts';
 import type { Context, Scope } from '@trestle/kernel';
+import { fits } from '@trestle/store';
 import { z } from 'zod';
 
 export const stepRunSchema = z.object({
@@ -26,6 +27,8 @@ export const pipelineRunSchema = z.object({
   error: z.string().optional(),
   startedAt: z.string(),
   finishedAt: z.string().optional(),
+  /** Why its record cannot be read. */
+  unreadable: z.string().optional(),
 });
 export type PipelineRun = z.infer<typeof pipelineRunSchema>;
 
@@ -43,7 +46,10 @@ function asPipelineRun(run: TrackedRun): PipelineRun {
   const steps = run.steps.map((step) =>
     step.state === 'running' && run.status !== 'running' ? { ...step, state: 'interrupted' } : step,
   );
-  return pipelineRunSchema.parse({ ...run, pipeline: run.experiment, steps });
+  const read = fits(pipelineRunSchema, { ...run, pipeline: run.experiment, steps });
+  if (read.value) return read.value;
+  const { status, startedAt, experiment: pipeline, unreadable = read.unreadable } = run;
+  return { run: run.run, pipeline, status, trigger: 'unknown', steps: [], startedAt, unreadable };
 }
 
 /** How far a run is, for who looks at it. Nothing is decided by it: that a step is done is remembered with what it made. */

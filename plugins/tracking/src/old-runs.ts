@@ -1,4 +1,5 @@
 import { runSchema } from '@trestle/contracts';
+import { readStored } from '@trestle/store';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { TrackingTables } from './tracking-tables.ts';
@@ -6,8 +7,8 @@ import { addMetrics, addNotes, setParams, setStep } from './write-rows.ts';
 
 /** What earlier versions kept, in three places, as far as it is read here. */
 type OldTables = TrackingTables & {
-  runs: { run: string; record: string };
-  pipeline_runs: { run: string; record: string };
+  runs: { run: string; record: string; started_at: string };
+  pipeline_runs: { run: string; pipeline: string; record: string; started_at: string };
   monitoring_retrains: {
     id: string;
     deployment: string;
@@ -36,11 +37,20 @@ const ended = (status: string): string => (status === 'running' ? 'interrupted' 
 export async function moveOldRuns(db: Kysely<OldTables>): Promise<void> {
   const tables = new Set((await db.introspection.getTables()).map(({ name }) => name));
   if (tables.has('runs'))
-    for (const { record } of await db.selectFrom('runs').select('record').execute())
-      await moveTraining(db, record);
+    for (const row of await db.selectFrom('runs').select(['run', 'record', 'started_at']).execute()) {
+      const read = readStored(runSchema, row.record);
+      if (read.value) await moveTraining(db, read.value);
+      else await moveUnreadable(db, { ...row, kind: 'training', experiment: 'unknown' }, read.unreadable);
+    }
   if (tables.has('pipeline_runs'))
-    for (const { record } of await db.selectFrom('pipeline_runs').select('record').execute())
-      await movePipelineRun(db, record);
+    for (const { pipeline, ...row } of await db
+      .selectFrom('pipeline_runs')
+      .select(['run', 'pipeline', 'record', 'started_at'])
+      .execute()) {
+      const read = readStored(pipelineRun, row.record);
+      if (read.value) await movePipelineRun(db, read.value);
+      else await moveUnreadable(db, { ...row, kind: 'pipeline', experiment: pipeline }, read.unreadable);
+    }
   if (tables.has('monitoring_retrains'))
     for (const row of await db.selectFrom('monitoring_retrains').selectAll().execute())
       await moveRetraining(db, row);
@@ -69,10 +79,23 @@ const add = (
     })
     .execute();
 
-async function moveTraining(db: Kysely<OldTables>, record: string): Promise<void> {
-  const { run, status, metrics, curves, notes, error, startedAt, finishedAt, ...facts } = runSchema.parse(
-    JSON.parse(record),
-  );
+/** A record that cannot be read is kept as it is, and shown as such: a project opens whatever one of its runs says. */
+async function moveUnreadable(
+  db: Kysely<OldTables>,
+  {
+    record,
+    ...known
+  }: Pick<TrackingTables['tracked_runs'], 'run' | 'kind' | 'experiment' | 'started_at'> & {
+    readonly record: string;
+  },
+  unreadable: string,
+): Promise<void> {
+  const facts = { unreadable, record };
+  await add(db, { ...known, status: 'interrupted', facts, finished_at: known.started_at });
+}
+
+async function moveTraining(db: Kysely<OldTables>, record: z.output<typeof runSchema>): Promise<void> {
+  const { run, status, metrics, curves, notes, error, startedAt, finishedAt, ...facts } = record;
   const [dataset = ''] = facts.spec.data.split('@');
   await add(db, {
     run,
@@ -99,8 +122,8 @@ async function moveTraining(db: Kysely<OldTables>, record: string): Promise<void
   await addMetrics(db, run, [...last, ...series]);
 }
 
-async function movePipelineRun(db: Kysely<OldTables>, record: string): Promise<void> {
-  const { run, pipeline, trigger, steps, ...old } = pipelineRun.parse(JSON.parse(record));
+async function movePipelineRun(db: Kysely<OldTables>, record: z.output<typeof pipelineRun>): Promise<void> {
+  const { run, pipeline, trigger, steps, ...old } = record;
   await add(db, {
     run,
     kind: 'pipeline',
@@ -117,8 +140,8 @@ async function movePipelineRun(db: Kysely<OldTables>, record: string): Promise<v
 }
 
 async function moveRetraining(db: Kysely<OldTables>, old: OldTables['monitoring_retrains']): Promise<void> {
-  const progress: Record<string, unknown> = z.record(z.string(), z.unknown()).parse(JSON.parse(old.progress));
-  const { result, run: trained, ...made } = progress;
+  const progress = readStored(z.record(z.string(), z.unknown()), old.progress);
+  const { result, run: trained, ...made } = progress.value ?? {};
   const { id: run, deployment, alert } = old;
   await add(db, {
     run,
@@ -131,6 +154,7 @@ async function moveRetraining(db: Kysely<OldTables>, old: OldTables['monitoring_
       ...(trained === undefined ? {} : { trained }),
       ...made,
       ...(result === undefined ? {} : { result }),
+      ...(progress.unreadable === undefined ? {} : { unreadable: progress.unreadable, record: old.progress }),
     },
     started_at: old.started_at,
     finished_at: old.finished_at,

@@ -1,7 +1,14 @@
-import type { RunQuery, RunStatus, TrackedRun } from '@trestle/contracts';
+import {
+  type RunQuery,
+  type RunStatus,
+  runStatusSchema,
+  type TrackedRun,
+  trackedRunSchema,
+} from '@trestle/contracts';
 import { didYouMean, jobStoreToken, type Scope } from '@trestle/kernel';
-import { metadataToken } from '@trestle/store';
+import { fits, metadataToken, readStored } from '@trestle/store';
 import type { Kysely, Selectable } from 'kysely';
+import { z } from 'zod';
 import { trackingError, unknownRunError } from './tracking-error.ts';
 import type { TrackingTables } from './tracking-tables.ts';
 
@@ -107,27 +114,52 @@ async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<reado
   return await Promise.all(
     rows.map(async (row): Promise<TrackedRun> => {
       const { run } = row;
-      return {
-        ...JSON.parse(row.facts),
+      const common = {
         run,
         kind: row.kind,
         experiment: row.experiment,
         status: await statusOf(scope, row),
         ...(row.parent === null ? {} : { parent: row.parent }),
         ...(row.job === null ? {} : { job: row.job }),
-        params: Object.fromEntries(of(params, run).map(({ name, value }) => [name, JSON.parse(value)])),
-        metrics: nested(of(metrics, run)),
         tags: Object.fromEntries(of(tags, run).map(({ name, value }) => [name, value])),
         notes: of(notes, run).map(({ text }) => text),
-        artifacts: of(artifacts, run).map(({ name, digest, bytes }) => ({ name, digest, bytes })),
-        steps: of(steps, run).map(({ step, state, detail }) => ({ step, state, ...JSON.parse(detail) })),
         ...(row.error === null ? {} : { error: row.error }),
         startedAt: row.started_at,
         ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
       };
+      const facts = readStored(jsonObject, row.facts);
+      const given = of(params, run).map(({ name, value }) => [name, readStored(z.unknown(), value)] as const);
+      const marked = of(steps, run).map(({ step, state, detail }) => {
+        const read = readStored(jsonObject, detail);
+        return { read, shown: { step, state, ...read.value } };
+      });
+      const odd = [facts, ...given.map(([, read]) => read), ...marked.map(({ read }) => read)].find(
+        ({ unreadable }) => unreadable !== undefined,
+      )?.unreadable;
+      const whole = fits(trackedRunSchema, {
+        ...facts.value,
+        ...common,
+        params: Object.fromEntries(given.map(([name, { value }]) => [name, value])),
+        metrics: nested(of(metrics, run)),
+        artifacts: of(artifacts, run).map(({ name, digest, bytes }) => ({ name, digest, bytes })),
+        steps: marked.map(({ shown }) => shown),
+        ...(odd === undefined ? {} : { unreadable: odd }),
+      });
+      return (
+        whole.value ?? {
+          ...common,
+          params: {},
+          metrics: {},
+          artifacts: [],
+          steps: [],
+          unreadable: whole.unreadable,
+        }
+      );
     }),
   );
 }
+
+const jsonObject = z.record(z.string(), z.unknown());
 
 /** The newest value of each series of the runs. */
 const lastValues = (db: Db, runs: readonly string[]) =>
@@ -165,8 +197,8 @@ function nested(rows: readonly { readonly name: string; readonly value: number }
 
 /** A run that says that it runs does so as long as its job does. */
 async function statusOf(scope: Scope, row: Row): Promise<RunStatus> {
-  // Only this package writes the column.
-  const status = row.status as RunStatus;
+  // A later version may know more of them: of such a run nobody here knows that it is under way.
+  const status = runStatusSchema.safeParse(row.status).data ?? 'interrupted';
   if (status !== 'running' || row.job === null) return status;
   const job = await (await scope.service(jobStoreToken)).get(row.job);
   return job ? (JOB_ENDS[job.state] ?? 'running') : 'interrupted';

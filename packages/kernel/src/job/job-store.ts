@@ -18,6 +18,8 @@ export interface Job {
   readonly output: unknown;
   readonly error: ErrorDocument | undefined;
   readonly cancelRequested: boolean;
+  /** Why its record cannot be read: what stands here is all that can, and nobody runs it. */
+  readonly unreadable?: string | undefined;
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;

@@ -1,31 +1,73 @@
-import type { ErrorDocument, Job, JobHold, JobState, JobStep, JobStore, NewJob } from '@trestle/kernel';
+import {
+  type ErrorDocument,
+  type ErrorKind,
+  isErrorKind,
+  type Job,
+  type JobHold,
+  type JobState,
+  type JobStep,
+  type JobStore,
+  type NewJob,
+  type Principal,
+} from '@trestle/kernel';
 import { type Kysely, type Selectable, sql, type Transaction, type Updateable } from 'kysely';
+import { z } from 'zod';
+import { readStored, type Stored } from '../read-stored.ts';
 import { isHeld } from './fence.ts';
 import type { SqliteMetadata } from './sqlite-metadata.ts';
 import type { StoreTables } from './tables.ts';
 
 type Row = Selectable<StoreTables['jobs']>;
 
-const parse = (text: string | null) => (text === null ? undefined : JSON.parse(text));
 const now = (): string => new Date().toISOString();
 
-const toJob = (row: Row): Job => ({
-  id: row.id,
-  operation: row.operation,
-  input: parse(row.input),
-  principal: parse(row.principal),
-  // Only this file writes the column.
-  state: row.state as JobState,
-  attempts: row.attempts,
-  generation: row.generation,
-  progress: parse(row.progress),
-  output: parse(row.output),
-  error: parse(row.error),
-  cancelRequested: row.cancel_requested === 1,
-  createdAt: row.created_at,
-  startedAt: row.started_at ?? undefined,
-  finishedAt: row.finished_at ?? undefined,
+const principalSchema = z.object({ id: z.string(), scopes: z.array(z.string()) });
+const progressSchema = z.object({
+  step: z.string(),
+  fraction: z.number().exactOptional(),
+  values: z.record(z.string(), z.number()).exactOptional(),
 });
+const errorSchema = z.object({
+  code: z.string(),
+  kind: z.custom<ErrorKind>(isErrorKind).optional(),
+  message: z.string(),
+  hint: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+/** For a job whose principal cannot be read: it may do nothing. */
+const NOBODY: Principal = { id: 'unknown', scopes: [] };
+
+const readOr = <S extends z.ZodType>(schema: S, text: string | null): Stored<z.output<S> | undefined> =>
+  text === null ? { value: undefined } : readStored(schema, text);
+
+function toJob(row: Row): Job {
+  const input = readOr(z.unknown(), row.input);
+  const principal = readOr(principalSchema, row.principal);
+  const progress = readOr(progressSchema, row.progress);
+  const output = readOr(z.unknown(), row.output);
+  const error = readOr(errorSchema, row.error);
+  const unreadable = Object.entries({ input, principal, progress, output, error }).flatMap(([name, read]) =>
+    read.unreadable === undefined ? [] : [`its ${name}: ${read.unreadable}`],
+  );
+  return {
+    id: row.id,
+    operation: row.operation,
+    input: input.value,
+    principal: principal.value ?? NOBODY,
+    // Only this file writes the column.
+    state: row.state as JobState,
+    attempts: row.attempts,
+    generation: row.generation,
+    progress: progress.value,
+    output: output.value,
+    error: error.value,
+    cancelRequested: row.cancel_requested === 1,
+    createdAt: row.created_at,
+    startedAt: row.started_at ?? undefined,
+    finishedAt: row.finished_at ?? undefined,
+    ...(unreadable.length === 0 ? {} : { unreadable: unreadable.join('; ') }),
+  };
+}
 
 const MAX_LOOKED_AT = 50;
 
@@ -46,6 +88,16 @@ const claimable = (db: Kysely<StoreTables>) =>
 function endOfAbandoned(row: Row, maxAttempts: number): Updateable<StoreTables['jobs']> | undefined {
   const ended = { finished_at: now(), holder: null, lease_until_ms: null };
   if (row.cancel_requested === 1) return { ...ended, state: 'cancelled' };
+  const { unreadable } = toJob(row);
+  if (unreadable !== undefined) {
+    const error: ErrorDocument = {
+      code: 'TRS_STORE_JOB_UNREADABLE',
+      message: `The record of this job cannot be read: ${unreadable}.`,
+      hint: 'Run the command again; nothing of it was begun.',
+      details: { job: row.id },
+    };
+    return { ...ended, state: 'failed', error: JSON.stringify(error) };
+  }
   if (row.state === 'queued' || (row.mode === 'queued' && row.attempts < maxAttempts)) return undefined;
   const error: ErrorDocument = {
     code: 'TRS_STORE_JOB_ABANDONED',
@@ -241,7 +293,7 @@ export function sqliteJobs(metadata: SqliteMetadata): JobStore {
       return rows.map(
         (row): JobStep => ({
           name: row.name,
-          result: parse(row.result),
+          result: row.result === null ? undefined : JSON.parse(row.result),
           startedAt: row.started_at,
           finishedAt: row.finished_at,
         }),

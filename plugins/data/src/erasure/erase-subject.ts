@@ -13,7 +13,7 @@ import { dropSketches } from '../sketch/kept-sketches.ts';
 import { putPinned, putPinnedFile } from '../version/blob-pins.ts';
 import type { Manifest } from '../version/manifest.ts';
 import { chooseColumns } from '../version/read-batches.ts';
-import { listVersions, readManifest } from '../version/versions.ts';
+import { checkReadable, listVersions, readManifest } from '../version/versions.ts';
 import { reachOf } from './derived-datasets.ts';
 import { erasePart, takeValues } from './erase-part.ts';
 
@@ -65,6 +65,8 @@ export async function eraseSubject(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const reach = await reachOf(ctx, dataset, column);
     const versions = (await listVersions(ctx)).filter((one) => reach.datasets.includes(one.dataset));
+    // A version of which nobody knows the columns may hold the subject: it is not passed over.
+    versions.forEach(checkReadable);
     await replaceParts(ctx, versions, column, values, replaced);
     const rewritten = await rewriteVersions(ctx, versions, replaced);
     const id = randomUUID();

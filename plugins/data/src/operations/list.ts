@@ -1,5 +1,5 @@
 import { datasetVersionSchema } from '@trestle/contracts';
-import { operation } from '@trestle/kernel';
+import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 
 export const dataList = operation({
@@ -25,5 +25,16 @@ export const dataList = operation({
       ],
       rows: datasets,
     },
+    ...datasets.flatMap(({ dataset, version, unreadable }): View[] =>
+      unreadable === undefined
+        ? []
+        : [
+            {
+              kind: 'note',
+              tone: 'bad',
+              text: `The record of ${dataset}@${version} cannot be read: ${unreadable}.`,
+            },
+          ],
+    ),
   ],
 });

@@ -1,6 +1,6 @@
 import { columnSchema, type DatasetVersion, NAME_PATTERN, parseReference } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
-import { blobsToken, metadataToken } from '@trestle/store';
+import { blobsToken, metadataToken, readStored } from '@trestle/store';
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import { dataError } from '../data-error.ts';
@@ -8,15 +8,30 @@ import type { DataTables } from '../data-tables.ts';
 import { type Manifest, manifestSchema } from './manifest.ts';
 import { type MomentReference, momentReference } from './moment.ts';
 
-const toVersion = (row: Selectable<DataTables['dataset_versions']>): DatasetVersion => ({
-  dataset: row.dataset,
-  version: row.version,
-  digest: row.digest,
-  rows: row.rows,
-  columns: z.array(columnSchema).parse(JSON.parse(row.columns)),
-  createdAt: row.created_at,
-  source: row.source,
-});
+function toVersion(row: Selectable<DataTables['dataset_versions']>): DatasetVersion {
+  const columns = readStored(z.array(columnSchema), row.columns);
+  return {
+    dataset: row.dataset,
+    version: row.version,
+    digest: row.digest,
+    rows: row.rows,
+    columns: columns.value ?? [],
+    createdAt: row.created_at,
+    source: row.source,
+    ...(columns.unreadable === undefined ? {} : { unreadable: `its columns: ${columns.unreadable}` }),
+  };
+}
+
+/** @throws TRS_DATA_VERSION_UNREADABLE: nothing may be taken for what a version holds that is not known */
+export function checkReadable(version: DatasetVersion): DatasetVersion {
+  if (version.unreadable === undefined) return version;
+  throw dataError('VERSION_UNREADABLE', {
+    kind: 'failed',
+    message: `The record of ${version.dataset}@${version.version} cannot be read: ${version.unreadable}.`,
+    hint: 'Restore the project from a backup, or add the data again; other versions are not affected.',
+    details: { dataset: version.dataset, version: version.version },
+  });
+}
 
 /** Every version, the newest of each dataset first. */
 export async function listVersions(scope: Scope, dataset?: string): Promise<readonly DatasetVersion[]> {
@@ -43,7 +58,7 @@ export async function resolveVersion(scope: Scope, reference: string): Promise<D
       hint: 'See "trestle data list", or add it with "trestle data add FILE --name NAME".',
     });
   }
-  if (moment) return await newestAt(scope, moment, versions);
+  if (moment) return checkReadable(await newestAt(scope, moment, versions));
   const number =
     selector.kind === 'latest'
       ? versions[0]?.version
@@ -51,7 +66,7 @@ export async function resolveVersion(scope: Scope, reference: string): Promise<D
         ? selector.version
         : await taggedVersion(scope, name, selector.alias);
   const found = versions.find((one) => one.version === number);
-  if (found) return found;
+  if (found) return checkReadable(found);
   if (selector.kind === 'version') await refuseRetired(scope, name, selector.version);
   throw dataError('UNKNOWN_VERSION', {
     kind: 'not-found',
@@ -186,7 +201,14 @@ export async function tagsOf(
 export async function readManifest(scope: Scope, digest: string): Promise<Manifest> {
   const blobs = await scope.service(blobsToken);
   const bytes = await blobs.read(digest, 64 * 2 ** 20);
-  return manifestSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const read = readStored(manifestSchema, new TextDecoder().decode(bytes));
+  if (read.value) return read.value;
+  throw dataError('MANIFEST_UNREADABLE', {
+    kind: 'failed',
+    message: `What a version consists of cannot be read: ${read.unreadable}.`,
+    hint: 'It may have been written by a newer Trestle: update, and try again.',
+    details: { digest },
+  });
 }
 
 /** What was erased from a version, the oldest first. */

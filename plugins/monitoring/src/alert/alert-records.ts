@@ -8,13 +8,30 @@ import {
   type Deployment,
 } from '@trestle/contracts';
 import type { Actor } from '@trestle/kernel';
-import type { Metadata } from '@trestle/store';
+import { fits, type Metadata } from '@trestle/store';
 import type { MonitoringTables } from '../tables.ts';
 
 type AlertRow = MonitoringTables['monitoring_alerts'];
 
-export function alertOf(row: AlertRow): Alert {
-  return alertSchema.parse({
+/** An alert whose record cannot be read is shown as such: it must not hide the others. */
+function readable(row: AlertRow): Alert {
+  const read = fits(alertSchema, partsOf(row));
+  if (read.value) return read.value;
+  return {
+    alert: row.id,
+    deployment: row.deployment,
+    kind: 'unknown',
+    state: row.open_key === null ? 'resolved' : 'open',
+    model: { name: row.model, version: row.version },
+    summary: `The record of this alert cannot be read: ${read.unreadable}. It says: ${row.summary}`,
+    openedAt: row.opened_at,
+  };
+}
+
+export const alertOf = (row: AlertRow): Alert => alertSchema.parse(partsOf(row));
+
+function partsOf(row: AlertRow) {
+  return {
     alert: row.id,
     deployment: row.deployment,
     kind: row.kind,
@@ -26,7 +43,7 @@ export function alertOf(row: AlertRow): Alert {
     ...(row.resolved_at === null ? {} : { resolvedAt: row.resolved_at }),
     ...(row.resolution === null ? {} : { resolution: row.resolution }),
     ...(row.job === null ? {} : { job: row.job }),
-  });
+  };
 }
 
 /** Opens an alert and records `alert.fired`, unless one of its kind is open already: then that one is returned. */
@@ -140,5 +157,5 @@ export async function listAlerts(
   if (query.isOpen === true) select = select.where('open_key', 'is not', null);
   if (query.isOpen === false) select = select.where('open_key', 'is', null);
   const rows = await select.orderBy('opened_at', 'desc').orderBy('id').limit(query.limit).execute();
-  return rows.map(alertOf);
+  return rows.map(readable);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Metadata } from '@trestle/store';
+import { type Metadata, readStored } from '@trestle/store';
 import { type DriftReport, driftReportSchema } from '../drift/drift-report.ts';
 import { type PerformanceReport, performanceReportSchema } from '../performance/performance-report.ts';
 import type { MonitoringTables } from '../tables.ts';
@@ -17,8 +17,10 @@ export interface PastCheck {
   readonly model: { readonly name: string; readonly version: number };
   readonly seenRows: number;
   readonly seenLabels: number;
-  readonly drift: DriftReport;
-  readonly performance: PerformanceReport;
+  /** What it found; undefined when its record cannot be read. */
+  readonly found: { readonly drift: DriftReport; readonly performance: PerformanceReport } | undefined;
+  /** Why its record cannot be read. */
+  readonly unreadable: string | undefined;
 }
 
 export async function seenBy(metadata: Metadata, deployment: string): Promise<Seen> {
@@ -89,14 +91,16 @@ export async function latestCheck(metadata: Metadata, deployment: string): Promi
     .orderBy('time', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return (
-    row && {
-      time: row.time,
-      model: { name: row.model, version: row.version },
-      seenRows: row.seen_rows,
-      seenLabels: row.seen_labels,
-      drift: driftReportSchema.parse(JSON.parse(row.drift)),
-      performance: performanceReportSchema.parse(JSON.parse(row.performance)),
-    }
-  );
+  if (!row) return undefined;
+  const drift = readStored(driftReportSchema, row.drift);
+  const performance = readStored(performanceReportSchema, row.performance);
+  return {
+    time: row.time,
+    model: { name: row.model, version: row.version },
+    seenRows: row.seen_rows,
+    seenLabels: row.seen_labels,
+    found:
+      drift.value && performance.value ? { drift: drift.value, performance: performance.value } : undefined,
+    unreadable: drift.unreadable ?? performance.unreadable,
+  };
 }

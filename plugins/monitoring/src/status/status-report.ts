@@ -35,6 +35,8 @@ export const deploymentStatusSchema = z.object({
     .optional(),
   alerts: z.array(alertSchema),
   lastRetrain: retrainResultSchema.optional(),
+  /** Records that belong here and cannot be read, a sentence each. */
+  unreadable: z.array(z.string()).optional(),
 });
 export type DeploymentStatus = z.infer<typeof deploymentStatusSchema>;
 

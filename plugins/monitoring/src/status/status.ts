@@ -34,32 +34,42 @@ async function statusOf(scope: Scope, deployment: Deployment): Promise<Deploymen
     latestRetrain(scope, name),
   ]);
   const isOfThisModel = check?.model.version === deployment.model.version;
+  const found = isOfThisModel ? check?.found : undefined;
+  const unreadable = [
+    ...(isOfThisModel && check?.unreadable !== undefined
+      ? [`The record of the check of ${check.time} cannot be read: ${check.unreadable}.`]
+      : []),
+    ...(retrained?.unreadable === undefined
+      ? []
+      : [`The record of the latest retraining cannot be read: ${retrained.unreadable}.`]),
+  ];
   return {
     deployment: name,
     revision: deployment.revision,
     model: { name: deployment.model.name, version: deployment.model.version },
-    health: alerts.length > 0 ? 'alert' : isOfThisModel && check?.drift.state === 'ok' ? 'ok' : 'waiting',
+    health: alerts.length > 0 ? 'alert' : found?.drift.state === 'ok' ? 'ok' : 'waiting',
     traffic: { requests: seen.requests, rows: seen.rows, labels: seen.labels, ...recent },
-    ...(check && isOfThisModel
+    ...(check && found
       ? {
           drift: {
-            state: check.drift.state,
+            state: found.drift.state,
             checkedAt: check.time,
-            windowRows: check.drift.window.rows,
-            driftedFeatures: check.drift.features
+            windowRows: found.drift.window.rows,
+            driftedFeatures: found.drift.features
               .filter((feature) => feature.drifted)
               .map((feature) => feature.name),
           },
           performance: {
-            state: check.performance.state,
-            labelledRows: check.performance.labelledRows,
+            state: found.performance.state,
+            labelledRows: found.performance.labelledRows,
             metrics: Object.fromEntries(
-              check.performance.metrics.map((metric) => [metric.metric, metric.current]),
+              found.performance.metrics.map((metric) => [metric.metric, metric.current]),
             ),
           },
         }
       : {}),
     alerts,
-    ...(retrained ? { lastRetrain: retrained } : {}),
+    ...(retrained?.value ? { lastRetrain: retrained.value } : {}),
+    ...(unreadable.length > 0 ? { unreadable } : {}),
   };
 }

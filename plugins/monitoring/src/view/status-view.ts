@@ -46,6 +46,9 @@ export function statusViews(report: StatusReport): View[] {
       })),
     },
     ...(alerts.length > 0 ? alertViews(alerts) : []),
+    ...report.deployments.flatMap(({ deployment, unreadable = [] }): View[] =>
+      unreadable.map((text) => ({ kind: 'note', tone: 'bad', text: `${deployment}: ${text}` })),
+    ),
     ...dropped,
   ];
 }

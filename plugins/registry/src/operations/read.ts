@@ -19,10 +19,13 @@ const versionTable = (title: string, models: readonly ModelVersion[]): View => (
     model: `${model.name}@${model.version}`,
     aliases: model.aliases.join(', '),
     estimator: model.estimator,
-    metrics: Object.entries(model.metrics)
-      .slice(0, 2)
-      .map(([name, value]) => `${name} ${value?.toFixed(3) ?? 'no number'}`)
-      .join(', '),
+    metrics:
+      model.unreadable === undefined
+        ? Object.entries(model.metrics)
+            .slice(0, 2)
+            .map(([name, value]) => `${name} ${value?.toFixed(3) ?? 'no number'}`)
+            .join(', ')
+        : `unreadable: ${model.unreadable}`,
     run: model.run,
     createdAt: model.createdAt,
   })),

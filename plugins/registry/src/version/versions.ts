@@ -1,24 +1,28 @@
 import { type ModelVersion, metricsSchema, parseReference } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
-import { metadataToken } from '@trestle/store';
+import { metadataToken, readStored } from '@trestle/store';
 import type { Kysely, Selectable } from 'kysely';
 import { registryError } from '../registry-error.ts';
 import type { RegistryTables } from '../registry-tables.ts';
 
 type VersionRow = Selectable<RegistryTables['model_versions']>;
 
-const toVersion = (row: VersionRow, aliases: readonly string[]): ModelVersion => ({
-  name: row.name,
-  version: row.version,
-  digest: row.digest,
-  aliases: [...aliases],
-  ...(row.task === null ? {} : { task: row.task }),
-  ...(row.estimator === null ? {} : { estimator: row.estimator }),
-  ...(row.run === null ? {} : { run: row.run }),
-  ...(row.dataset === null ? {} : { dataset: row.dataset }),
-  metrics: metricsSchema.parse(JSON.parse(row.metrics)),
-  createdAt: row.created_at,
-});
+function toVersion(row: VersionRow, aliases: readonly string[]): ModelVersion {
+  const metrics = readStored(metricsSchema, row.metrics);
+  return {
+    name: row.name,
+    version: row.version,
+    digest: row.digest,
+    aliases: [...aliases],
+    ...(row.task === null ? {} : { task: row.task }),
+    ...(row.estimator === null ? {} : { estimator: row.estimator }),
+    ...(row.run === null ? {} : { run: row.run }),
+    ...(row.dataset === null ? {} : { dataset: row.dataset }),
+    metrics: metrics.value ?? {},
+    createdAt: row.created_at,
+    ...(metrics.unreadable === undefined ? {} : { unreadable: `its metrics: ${metrics.unreadable}` }),
+  };
+}
 
 /** Versions by name, the newest of each first; of one model when it is named. */
 export async function readVersions(

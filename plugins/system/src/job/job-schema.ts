@@ -37,5 +37,7 @@ export const jobSchema = z.object({
   createdAt: z.string(),
   startedAt: z.string().optional(),
   finishedAt: z.string().optional(),
+  /** Why its record cannot be read; what stands here is all that can. */
+  unreadable: z.string().optional(),
 });
 export type ShownJob = z.infer<typeof jobSchema>;

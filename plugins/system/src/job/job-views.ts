@@ -55,7 +55,7 @@ export function jobTable(jobs: readonly ShownJob[]): readonly View[] {
       rows: jobs.map((job) => ({
         id: job.id,
         operation: job.operation,
-        state: job.state,
+        state: job.unreadable === undefined ? job.state : 'unreadable',
         progress: progressText(job),
         created: when(job.createdAt),
         finished: when(job.finishedAt),

@@ -5,6 +5,7 @@ import { metadataToken } from '@trestle/store';
 import { systemError } from '../system-error.ts';
 import { hashSecret } from './hash-secret.ts';
 import { lifetimeMs } from './lifetime.ts';
+import { storedScopes } from './stored-scopes.ts';
 import type { TokenTables } from './token-migrations.ts';
 import type { ShownToken } from './token-operations.ts';
 
@@ -79,11 +80,13 @@ export async function revokeToken(ctx: Context, input: { readonly token: string 
 }
 
 function show(row: Row): ShownToken {
+  const scopes = storedScopes(row.scopes);
   const isExpired = row.expires_at <= new Date().toISOString();
   return {
     id: row.id,
     name: row.name,
-    scopes: JSON.parse(row.scopes),
+    scopes: scopes.value ?? [],
+    ...(scopes.unreadable === undefined ? {} : { unreadable: `its scopes: ${scopes.unreadable}` }),
     createdBy: row.created_by,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -12,6 +12,8 @@ const tokenSchema = z.object({
   createdAt: z.string(),
   expiresAt: z.string(),
   state: z.enum(['active', 'expired', 'revoked']),
+  /** Why its record cannot be read: then it allows nothing. */
+  unreadable: z.string().optional(),
 });
 export type ShownToken = z.infer<typeof tokenSchema>;
 

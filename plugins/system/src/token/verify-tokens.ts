@@ -1,6 +1,7 @@
 import type { Tokens } from '@trestle/contracts';
 import type { Metadata } from '@trestle/store';
 import { hashSecret } from './hash-secret.ts';
+import { storedScopes } from './stored-scopes.ts';
 import type { TokenTables } from './token-migrations.ts';
 
 const LONGEST_SECRET = 200;
@@ -18,7 +19,7 @@ export function verifyTokens(metadata: Metadata): Tokens {
         .where('secret_hash', '=', hashSecret(secret))
         .executeTakeFirst();
       if (!row || row.revoked_at !== null || row.expires_at <= new Date().toISOString()) return undefined;
-      return { id: `token:${row.name}`, scopes: JSON.parse(row.scopes) };
+      return { id: `token:${row.name}`, scopes: storedScopes(row.scopes).value ?? [] };
     },
   };
 }

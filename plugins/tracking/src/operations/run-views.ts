@@ -33,14 +33,26 @@ export const runTable = (runs: readonly TrackedRun[]): readonly View[] => [
       run: run.run,
       kind: run.kind,
       experiment: run.experiment,
-      status: run.status,
+      status: run.unreadable === undefined ? run.status : 'unreadable',
       dataset: run.dataset,
       chosen: run.candidates?.find((one) => one.chosen)?.estimator,
       score: score(run),
       startedAt: run.startedAt,
     })),
   },
+  ...runs.flatMap(unreadableNote),
 ];
+
+const unreadableNote = ({ run, unreadable }: TrackedRun): readonly View[] =>
+  unreadable === undefined
+    ? []
+    : [
+        {
+          kind: 'note',
+          tone: 'bad',
+          text: `The record of ${run} cannot be read: ${unreadable}. "trestle run delete ${run}" takes it out of the list.`,
+        },
+      ];
 
 export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<string, readonly number[]>> }) {
   const { test, train, ...others } = run.metrics;
@@ -128,6 +140,7 @@ export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<st
       title: run.kind === 'training' ? 'Validation score by epoch' : 'Series',
       series: Object.entries(run.curves).map(([name, points]) => ({ name, points: [...points] })),
     });
+  views.push(...unreadableNote(run));
   views.push(...run.notes.map((text): View => ({ kind: 'note', tone: 'info', text })));
   return views;
 }
