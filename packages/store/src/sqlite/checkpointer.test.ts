@@ -19,15 +19,17 @@ it('the log does not grow with what is written: a thread moves it into the datab
     await transact('data', async (db) => {
       await sql`CREATE TABLE t (x BLOB)`.execute(db);
     });
-    for (let n = 0; n < 120; n++) {
+    let largest = 0;
+    for (let n = 0; n < 150; n++) {
       await transact('data', async (db) => {
         await sql`INSERT INTO t VALUES (randomblob(400000))`.execute(db);
       });
+      largest = Math.max(largest, (await stat(`${file}-wal`)).size);
       // As between the writes of a server.
       await new Promise((resolve) => setTimeout(resolve, 40));
     }
-    // Less than what SQLite would let it grow to.
-    expect((await stat(`${file}-wal`)).size).toBeLessThan(32 * 2 ** 20);
+    // 60 MB were written, and SQLite itself would begin at 64.
+    expect(largest).toBeLessThan(48 * 2 ** 20);
     expect((await stat(file)).size).toBeGreaterThan(8 * 2 ** 20);
     expect(warnings).toEqual([]);
   } finally {

@@ -6,13 +6,14 @@ const LARGE_LOG_BYTES = 4 * 2 ** 20;
 /** Pages after which SQLite moves the log by itself, in the commit that fills it: where the thread does not come to it. */
 export const PAGES_BEFORE_CHECKPOINT = 16_384;
 
-/** The file of the log stays as large as it was, also where what it holds has been moved: it's not looked at again at once. */
+/** Between two tries: readers may keep the log from being begun anew. */
 const PAUSE_MS = 1_000;
 
+// Most of it without a lock; then what came meanwhile, with the lock of writers, which ends the log.
 const CHECKPOINT = `
 const { DatabaseSync } = require('node:sqlite');
 const database = new DatabaseSync(require('node:worker_threads').workerData);
-database.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(PASSIVE)');
+database.exec('PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_checkpoint(TRUNCATE)');
 database.close();`;
 
 export interface Checkpointer {
@@ -31,7 +32,6 @@ export function checkpointer(file: string, warn: (cause: unknown) => void): Chec
   const run = (): Promise<void> =>
     new Promise((resolve) => {
       const worker = new Worker(CHECKPOINT, { eval: true, workerData: file });
-      // Another process may be at it, or in the way: the log is looked at again behind the next change.
       worker.once('error', warn);
       worker.once('exit', () => resolve());
     });
