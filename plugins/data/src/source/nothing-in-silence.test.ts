@@ -5,7 +5,7 @@ import type { Host } from '@trestle/kernel';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import writeExcelFile from 'write-excel-file/node';
+import writeExcelFile, { type SheetData } from 'write-excel-file/node';
 import { dataAdd, dataPlugin, dataQuery, dataShow } from '../index.ts';
 
 let project: TemporaryProject;
@@ -198,6 +198,23 @@ describe('rows of a sheet that hold nothing', () => {
     expect(await values(name)).toEqual(['1', '3']);
     expect(notes).toEqual([
       expect.stringMatching(/^2 rows of the sheet ".+" that hold nothing are left out, the first row 3\.$/),
+    ]);
+  });
+});
+
+describe('cells that show something and hold nothing', () => {
+  it('are missing, which is said: formulas that nobody computed, and merged cells', async () => {
+    const sheet: SheetData = [
+      ['x', 'y', 'z'],
+      [{ value: 'a', rowSpan: 2 }, { value: '=1+1', type: 'Formula' }, 1],
+      [null, { value: '=C2+1', type: 'Formula' }, 2],
+    ];
+    await writeExcelFile(sheet).toFile(join(project.dir, 'formulas.xlsx'));
+    const added = await add('formulas.xlsx', fresh());
+    expect(added.columns.map(({ nulls }) => nulls)).toEqual([1, 2, 0]);
+    expect(added.notes).toEqual([
+      expect.stringMatching(/^2 cells of the sheet ".+" \(B2, …\) hold formulas without a value/),
+      expect.stringMatching(/merged cells \(A2:A3\)/),
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { safeExtract } from '@trestle/kernel';
 import { dataError } from '../../data-error.ts';
 import type { Rows } from '../spool-rows.ts';
-import { readSheet, readWorkbook, type SheetRow, type Workbook } from './workbook.ts';
+import { readSheet, readWorkbook, type Sheet, type SheetRow, type Workbook } from './workbook.ts';
 
 /** A sheet is read at once, so what it may hold is bounded. */
 const MAX_SHEET_BYTES = 512 * 2 ** 20;
@@ -50,7 +50,8 @@ function chosenSheet({ sheets }: Workbook, sheet: string | undefined, shown: str
   });
 }
 
-function tableOf(sheet: string, all: readonly SheetRow[], hasHeader: boolean): Rows {
+function tableOf(sheet: string, found: Sheet, hasHeader: boolean): Rows {
+  const all = found.rows;
   const [first, ...rest] = all;
   if (!first) return { names: [], rows: [] };
   const width = all.reduce((most, { cells }) => Math.max(most, cells.length), 0);
@@ -68,7 +69,7 @@ function tableOf(sheet: string, all: readonly SheetRow[], hasHeader: boolean): R
     names: kept.map((index) => names[index] ?? ''),
     rows: rows.map(({ cells }) => kept.map((index) => cells[index])),
     places: rows.map(({ number }) => number),
-    notes: emptyRows(sheet, all),
+    notes: [...emptyRows(sheet, all), ...missingCells(sheet, found)],
   };
 }
 
@@ -85,4 +86,18 @@ function emptyRows(sheet: string, all: readonly SheetRow[]): readonly string[] {
     : [
         `${count} ${count === 1 ? 'row' : 'rows'} of the sheet "${sheet}" that hold nothing ${count === 1 ? 'is' : 'are'} left out, the first row ${first}.`,
       ];
+}
+
+/** Cells that show something in a program for sheets, and hold nothing in the file. */
+function missingCells(sheet: string, { uncomputed: { count, first }, merged }: Sheet): readonly string[] {
+  const notes: string[] = [];
+  if (count > 0)
+    notes.push(
+      `${count} ${count === 1 ? 'cell' : 'cells'} of the sheet "${sheet}" (${first}${count === 1 ? '' : ', …'}) ${count === 1 ? 'holds a formula' : 'hold formulas'} without a value, and ${count === 1 ? 'is' : 'are'} missing. Open it in a program that computes them, and save it.`,
+    );
+  if (merged.length > 0)
+    notes.push(
+      `The sheet "${sheet}" has merged cells (${merged.slice(0, 3).join(', ')}${merged.length > 3 ? ', …' : ''}): the first of each holds the value, the others are missing.`,
+    );
+  return notes;
 }

@@ -28,7 +28,7 @@ describe('a cell of a workbook', () => {
     );
     const workbook = await readWorkbook(dir);
     expect(workbook.sheets[0]?.name).toBe('A & B');
-    return (await readSheet(dir, workbook.sheets[0]?.path ?? '', workbook))[0]?.cells;
+    return (await readSheet(dir, workbook.sheets[0]?.path ?? '', workbook)).rows[0]?.cells;
   };
 
   it.each([

@@ -140,8 +140,17 @@ const unescaped = (text: string): string =>
       )
     : text;
 
-/** The rows of a sheet that hold something. Numbers are exact; days and times are texts in ISO 8601. */
-export async function readSheet(dir: string, path: string, workbook: Workbook): Promise<readonly SheetRow[]> {
+/** The rows of a sheet that hold something. */
+export interface Sheet {
+  readonly rows: readonly SheetRow[];
+  /** Cells whose formula nobody has computed, which are missing: how many there are, and the first (B3). */
+  readonly uncomputed: { readonly count: number; readonly first: string };
+  /** Ranges of merged cells, of which only the first holds a value. */
+  readonly merged: readonly string[];
+}
+
+/** Reads a sheet. Numbers are exact; days and times are texts in ISO 8601. */
+export async function readSheet(dir: string, path: string, workbook: Workbook): Promise<Sheet> {
   const rows: SheetRow[] = [];
   let number = 0;
   let cells: unknown[] = [];
@@ -150,8 +159,12 @@ export async function readSheet(dir: string, path: string, workbook: Workbook): 
   let [value, inline]: [string | undefined, string | undefined] = [undefined, undefined];
   let into: 'value' | 'inline' | undefined;
   let isPhonetic = false;
+  let place = '';
+  let formula: string | undefined;
+  const uncomputed = { count: 0, first: '' };
+  const merged: string[] = [];
   walk(await read(dir, path), {
-    open: (name, { r, t, s }) => {
+    open: (name, { r, t, s, ref }) => {
       if (name === 'row') {
         number = r === undefined ? number + 1 : Number(r);
         cells = [];
@@ -159,9 +172,13 @@ export async function readSheet(dir: string, path: string, workbook: Workbook): 
       } else if (name === 'c') {
         column = r === undefined ? column + 1 : columnOf(r);
         cell = { type: t ?? 'n', style: Number(s ?? 0) };
+        place = r ?? '';
         value = undefined;
         inline = undefined;
-      } else if (name === 'v') {
+        formula = undefined;
+      } else if (name === 'f') formula = place;
+      else if (name === 'mergeCell' && ref !== undefined) merged.push(ref);
+      else if (name === 'v') {
         into = 'value';
         value ??= '';
       } else if (name === 'rPh') isPhonetic = true;
@@ -176,6 +193,10 @@ export async function readSheet(dir: string, path: string, workbook: Workbook): 
       else if (name === 'c') {
         const found = cellValue(cell, value, inline, workbook);
         if (found !== undefined) cells[column] = found;
+        else if (formula !== undefined && cell.type !== 'str') {
+          uncomputed.count++;
+          uncomputed.first ||= formula;
+        }
       } else if (name === 'row' && cells.length > 0) rows.push({ number, cells: Array.from(cells) });
     },
     text: (text) => {
@@ -183,7 +204,7 @@ export async function readSheet(dir: string, path: string, workbook: Workbook): 
       else if (into === 'inline') inline += text;
     },
   });
-  return rows;
+  return { rows, uncomputed, merged };
 }
 
 /** B of B3 is 1. */
