@@ -9,7 +9,7 @@ import { checkRejects } from './check-rejects.ts';
 import { declaredColumns } from './declared-columns.ts';
 import type { LocalSource, Scanned } from './local-source.ts';
 import { matchColumns } from './match-columns.ts';
-import { parquetNames } from './parquet-names.ts';
+import { parquetColumns } from './parquet-columns.ts';
 import type { Reading } from './reading.ts';
 import { readingSource } from './reading-source.ts';
 import { describeRelation, sourceRelation } from './source-relation.ts';
@@ -177,8 +177,14 @@ async function lookAtDeclared(
   source: LocalSource,
   mode: Reading['names'],
 ): Promise<FoundDeclared> {
-  const given = source.format === 'parquet' ? await parquetNames(engine, source.path) : undefined;
-  const { names, notes } = given ? columnNames(given, source.shown, mode) : { names: undefined, notes: [] };
+  const given = source.format === 'parquet' ? await parquetColumns(engine, source.path) : undefined;
+  const { names, notes } = given
+    ? columnNames(
+        given.map(({ name }) => name),
+        source.shown,
+        mode,
+      )
+    : { names: undefined, notes: [] };
   const read = sourceRelation(source);
   const relation =
     names && notes.length > 0
@@ -187,7 +193,14 @@ async function lookAtDeclared(
   const found = await describeRelation(engine, relation);
   if (source.format === 'parquet') await checkParquetSize(engine, source, found.length);
   const kept = await declaredColumns(engine, source, relation, found);
-  return { source, ...kept, notes: [...notes, ...kept.notes] };
+  const cut = (given ?? []).flatMap(({ isInt96 }, index) =>
+    isInt96
+      ? [
+          `Column "${names?.[index]}": times of the type INT96 are kept to the microsecond; nanoseconds that some may have are cut off.`,
+        ]
+      : [],
+  );
+  return { source, ...kept, notes: [...notes, ...kept.notes, ...cut] };
 }
 
 /** Of a table that is held while its types are looked for. */

@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -19,6 +19,7 @@ import {
   Struct,
   Table,
   TimeMicrosecond,
+  TimeNanosecond,
   TimestampMicrosecond,
   TimestampNanosecond,
   tableToIPC,
@@ -131,6 +132,13 @@ describe('a source that says its types', () => {
     ['64 bits beyond 2^53', '9007199254740993::BIGINT', '9007199254740993', 'integer', undefined],
     ['decimals without places', '12::DECIMAL(10,0)', 12, 'integer', undefined],
     ['a time of day', "TIME '12:30:00.5'", '12:30:00.5', 'string', undefined],
+    [
+      'a time of day with nanoseconds',
+      "'12:30:00.123456789'::TIME_NS",
+      '12:30:00.123456789',
+      'string',
+      undefined,
+    ],
     ['a day', "DATE '2020-02-29'", '2020-02-29T00:00:00Z', 'timestamp', undefined],
     [
       'microseconds',
@@ -208,6 +216,36 @@ describe('a source that says its types', () => {
     );
     expect(await rows('kinds')).toEqual(await rows('kinds-parquet'));
     expect(added.digest).toBe(same.digest);
+  });
+
+  it('says that nanoseconds of INT96 are cut off, which the engine does without a word', async () => {
+    // The bytes of an interval, told to be an INT96: 123,456,789 nanoseconds of the Julian day 2,440,588, which is 1970-01-01.
+    const path = await parquet('int96', 'SELECT to_months(123456789) + to_milliseconds(2440588) AS t');
+    const bytes = (await readFile(path)).toString('latin1');
+    const told = bytes
+      .replace('\x15\x0e\x15\x18', '\x15\x06\x15\x18')
+      .replace('\x25\x2a', '\x55\x2a')
+      .replace('\x15\x0e\x19', '\x15\x06\x19');
+    await writeFile(path, told, 'latin1');
+    const added = await add(path, 'int96');
+    expect(added.notes).toEqual([
+      expect.stringMatching(/^Column "t": times of the type INT96 are kept to the microsecond/),
+    ]);
+    expect(await rows('int96')).toEqual([{ t: '1970-01-01T00:00:00.123456Z' }]);
+  });
+
+  it('keeps the nanoseconds of times of day of Arrow, as of Parquet', async () => {
+    const data = makeData({
+      type: new TimeNanosecond(),
+      length: 1,
+      data: new BigInt64Array([45_000_123_456_789n]),
+    });
+    const added = await add(await arrow('clock', made([['x', data]], 1)), 'clock');
+    const same = await add(
+      await parquet('clock', "SELECT '12:30:00.123456789'::TIME_NS AS x"),
+      'clock-parquet',
+    );
+    expect(added).toMatchObject({ digest: same.digest, notes: [] });
   });
 
   it('says what of Arrow becomes something else, and refuses by its name what is not read', async () => {
@@ -327,7 +365,6 @@ describe('a source that says its types', () => {
   });
 
   it('writes no NaN and no infinities into JSON, and counts what became null', async () => {
-    const { readFile } = await import('node:fs/promises');
     await add(await parquet('nan', "SELECT unnest([1.5, 'nan'::DOUBLE, 'inf'::DOUBLE, NULL]) AS x"), 'nan');
     for (const [file, read] of [
       ['o.json', (text: string) => JSON.parse(text)],

@@ -7,7 +7,7 @@ export function decimalText(unscaled: bigint, scale: number): string {
   return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
 }
 
-/** `12:30:00.5` of so many units since midnight. */
+/** `12:30:00.5` of so many units since midnight, to the nanosecond. */
 export function timeOfDayText(units: bigint, perSecond: bigint): string {
   const seconds = units / perSecond;
   const two = (value: bigint): string => String(value).padStart(2, '0');
@@ -19,12 +19,13 @@ export function timeOfDayText(units: bigint, perSecond: bigint): string {
 export function momentText(units: bigint, perSecond: bigint): string {
   const inDay = ((units % (86_400n * perSecond)) + 86_400n * perSecond) % (86_400n * perSecond);
   const days = Number((units - inDay) / (86_400n * perSecond));
-  return `${dayText(days)} ${timeOfDayText(inDay, perSecond)}`;
+  const micros = perSecond > 1_000_000n ? inDay / (perSecond / 1_000_000n) : inDay * (1_000_000n / perSecond);
+  return `${dayText(days)} ${timeOfDayText(micros, 1_000_000n)}`;
 }
 
 function fractionText(units: bigint, perSecond: bigint): string {
-  const micros = perSecond > 1_000_000n ? units / (perSecond / 1_000_000n) : units * (1_000_000n / perSecond);
-  return micros === 0n ? '' : `.${String(micros).padStart(6, '0').replace(/0+$/, '')}`;
+  const digits = String(perSecond).length - 1;
+  return units === 0n ? '' : `.${String(units).padStart(digits, '0').replace(/0+$/, '')}`;
 }
 
 /** The proleptic Gregorian day, also where a Date of JavaScript has none (Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days). */

@@ -92,7 +92,7 @@ function noteOf(name: string, type: DataType): string[] {
 }
 
 const hasNanoseconds = (type: DataType): boolean =>
-  (DataType.isTimestamp(type) || DataType.isTime(type)) && type.unit === TimeUnit.NANOSECOND;
+  DataType.isTimestamp(type) && type.unit === TimeUnit.NANOSECOND;
 
 function losesNanoseconds(batch: RecordBatch, index: number): boolean {
   const [data] = batch.getChildAt(index)?.data ?? [];
