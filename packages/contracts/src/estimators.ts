@@ -8,7 +8,15 @@ export interface Design {
   readonly width: number;
   /** [rows, width] in row-major order. */
   readonly matrix: Float32Array;
+  /** Of each column how many categories it holds the places of, 0 of numbers; left out where all are numbers. */
+  readonly categories?: readonly number[];
 }
+
+/**
+ * How columns reach an estimator when nothing else is declared. `scaled`: missing numbers imputed and flagged, scaled, compared with
+ * some quantiles, a column for each category. `plain`: numbers as they are, NaN where one is missing, and categories as places.
+ */
+export type Encoding = 'scaled' | 'plain';
 
 export interface FitOptions {
   readonly task: Task;
@@ -45,7 +53,11 @@ export interface FittedEstimator {
 export interface Estimator<Settings> {
   /** What `--estimator` calls it. */
   readonly name: string;
+  /** Other names that `--estimator` takes for it. */
+  readonly aliases?: readonly string[];
   readonly tasks: readonly Task[];
+  /** `scaled` where left out. */
+  readonly encoding?: Encoding;
   /** The settings that are tried: the validation part decides between them. Plain data, as it is recorded. */
   readonly space: readonly Settings[];
   /** Settings in words: what tells them from the others of this estimator. */
@@ -63,9 +75,11 @@ export type Fit<Settings> = (
 /** One setting of an estimator, as its users hold it: the type of the settings stays inside. */
 export interface EstimatorCandidate {
   readonly estimator: string;
+  readonly aliases: readonly string[];
   /** `linear (penalty 10)` */
   readonly label: string;
   readonly tasks: readonly Task[];
+  readonly encoding: Encoding;
   fit(design: Design, options: FitOptions): Promise<FittedEstimator>;
 }
 
@@ -74,7 +88,9 @@ export const estimator = <Settings>(parts: Estimator<Settings>): readonly Estima
   parts.space.map((settings) => ({
     estimator: parts.name,
     label: `${parts.name} ${parts.describe(settings)}`.trim(),
+    aliases: parts.aliases ?? [],
     tasks: parts.tasks,
+    encoding: parts.encoding ?? 'scaled',
     fit: async (design, options) => await (await parts.load())(design, settings, options),
   }));
 

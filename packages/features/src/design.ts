@@ -6,6 +6,10 @@ import type { FeatureColumns, LearntFeature } from './feature-kind.ts';
 export const designColumns = (features: readonly LearntFeature[]): readonly string[] =>
   features.flatMap((feature) => feature.columns());
 
+/** Of each of those columns how many categories it holds the places of, 0 of numbers. */
+export const designCategories = (features: readonly LearntFeature[]): readonly number[] =>
+  features.flatMap((feature) => feature.categories());
+
 /**
  * The design matrix [rows, columns] in row-major order, computed in float32 step by step exactly as the graph does, so that
  * what was trained on is what is served.
@@ -14,7 +18,10 @@ export function encodeDesign(
   features: readonly LearntFeature[],
   columns: FeatureColumns,
   rows: number,
-): { readonly matrix: Float32Array; readonly width: number } {
+): {
+  readonly matrix: Float32Array;
+  readonly width: number;
+} {
   const widths = features.map((feature) => feature.columns().length);
   const width = widths.reduce((sum, one) => sum + one, 0);
   const matrix = new Float32Array(rows * width);

@@ -41,6 +41,8 @@ export interface FeatureKindParts<Spec extends z.ZodType, Step extends FeatureSt
   readonly schema?: (step: Step) => Feature;
   /** The names of its columns in the design matrix. */
   readonly columns: (step: Step) => readonly string[];
+  /** Of each column how many categories it holds the places of, 0 of numbers; left out where all are numbers. */
+  readonly categories?: (step: Step) => readonly number[];
   /** How a row becomes numbers, in float32 and step by step as the nodes compute them: what was trained on is what is served. */
   readonly encoder: (step: Step, columns: FeatureColumns) => (row: number, put: Put) => void;
   /** Adds the nodes. @returns the name of its block, [batch, columns] */
@@ -53,6 +55,7 @@ export interface LearntFeature {
   readonly inputs: readonly ValueInfo[];
   readonly schema: Feature | undefined;
   columns(): readonly string[];
+  categories(): readonly number[];
   encoder(columns: FeatureColumns): (row: number, put: Put) => void;
   nodes(graph: GraphBuilder): string;
 }
@@ -87,6 +90,7 @@ export function featureKind<Spec extends z.ZodType, Step extends FeatureStep>(
     inputs: parts.inputs(step),
     schema: parts.schema?.(step),
     columns: () => parts.columns(step),
+    categories: () => parts.categories?.(step) ?? parts.columns(step).map(() => 0),
     encoder: (columns) => parts.encoder(step, columns),
     nodes: (graph) => parts.nodes(graph, step),
   });

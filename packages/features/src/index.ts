@@ -1,5 +1,5 @@
 export { builtInKinds } from './built-in.ts';
-export { designColumns, designPart, encodeDesign } from './design.ts';
+export { designCategories, designColumns, designPart, encodeDesign } from './design.ts';
 export {
   type DeclaredFeature,
   type FeatureColumns,
@@ -23,11 +23,13 @@ export { impute } from './kinds/impute.ts';
 export { numbers } from './kinds/numbers.ts';
 export { oneHot } from './kinds/one-hot.ts';
 export { ordinal } from './kinds/ordinal.ts';
+export { place } from './kinds/place.ts';
 export { scale } from './kinds/scale.ts';
 export { target } from './kinds/target.ts';
 export { text } from './kinds/text.ts';
 export { tokens } from './kinds/tokens.ts';
-export { readRecipe, usualFeatures } from './recipe.ts';
+export { values } from './kinds/values.ts';
+export { plainFeatures, readRecipe, usualFeatures } from './recipe.ts';
 export {
   columnOf,
   type ImageColumn,

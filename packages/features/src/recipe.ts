@@ -3,6 +3,8 @@ import { didYouMean } from '@trestle/kernel';
 import { type DeclaredFeature, type FeatureKind, unsuited } from './feature-kind.ts';
 import { category } from './kinds/category.ts';
 import { numbers } from './kinds/numbers.ts';
+import { place } from './kinds/place.ts';
+import { values } from './kinds/values.ts';
 
 /** Reads a recipe by the kinds that there are. @throws TRS_TRAIN_FEATURE naming the feature and what is wrong with it */
 export function readRecipe(recipe: FeatureRecipe, kinds: readonly FeatureKind[]): readonly DeclaredFeature[] {
@@ -33,5 +35,17 @@ export function usualFeatures(columns: {
       ? [numbers.declare('numbers', { kind: 'numbers', columns: numeric, thresholds })]
       : []),
     ...strings.map((name) => category.declare(name, { kind: 'category' })),
+  ];
+}
+
+/** The same columns for an estimator that asks which of two values is greater: unscaled, and categories as their places. */
+export function plainFeatures(columns: {
+  readonly numbers: readonly string[];
+  readonly strings: readonly string[];
+}): readonly DeclaredFeature[] {
+  const { numbers: numeric, strings } = columns;
+  return [
+    ...(numeric.length > 0 ? [values.declare('values', { kind: 'values', columns: numeric })] : []),
+    ...strings.map((name) => place.declare(name, { kind: 'place' })),
   ];
 }

@@ -1,26 +1,40 @@
-import type { Design, EstimatorCandidate, FitOptions, Task } from '@trestle/contracts';
+import type { Design, Encoding, EstimatorCandidate, FitOptions, Task } from '@trestle/contracts';
 import { graphBuilder, openSession } from '@trestle/onnx';
 import { describe, expect, it } from 'vitest';
 
 const ROWS = 240;
-const WIDTH = 3;
+/** Numbers; where numbers may be missing, and categories are places, one more column of these. */
+const WIDTHS = { scaled: 3, plain: 4 } as const;
+const CATEGORIES = 5;
 const OUTPUTS = { binary: 1, multiclass: 3, regression: 1 } as const;
 
-/** Rows whose target depends on two of three columns, from a seed. */
-function rowsOf(task: Task, seed: number): { readonly design: Design; readonly targets: Float64Array } {
+/** Rows whose target depends on two of three columns, and on the categories where there are any, from a seed. */
+function rowsOf(
+  task: Task,
+  seed: number,
+  encoding: Encoding,
+): { readonly design: Design; readonly targets: Float64Array } {
   // A linear congruential generator: the same numbers on every machine.
   let state = seed;
   const next = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 31 - 1;
   };
-  const matrix = Float32Array.from({ length: ROWS * WIDTH }, next);
+  const width = WIDTHS[encoding];
+  const matrix = Float32Array.from({ length: ROWS * width }, next);
   const targets = Float64Array.from({ length: ROWS }, (_, row) => {
-    const score = 2 * (matrix[row * WIDTH] ?? 0) - (matrix[row * WIDTH + 1] ?? 0) + 0.1 * next();
+    let score = 2 * (matrix[row * width] ?? 0) - (matrix[row * width + 1] ?? 0) + 0.1 * next();
+    if (encoding === 'plain') {
+      const category = Math.floor(((next() + 1) / 2) * CATEGORIES);
+      matrix[row * width + 3] = category;
+      score += (category % 2) / 2;
+      for (let column = 0; column < 3; column++) if (next() > 0.8) matrix[row * width + column] = Number.NaN;
+    }
     if (task === 'regression') return score;
     return task === 'binary' ? Number(score > 0) : score < -0.6 ? 0 : score < 0.6 ? 1 : 2;
   });
-  return { design: { rows: ROWS, width: WIDTH, matrix }, targets };
+  const categories = encoding === 'plain' ? { categories: [0, 0, 0, CATEGORIES] } : {};
+  return { design: { rows: ROWS, width, matrix, ...categories }, targets };
 }
 
 /** How well predictions fit: minus the mean squared error of values, or of probabilities (Brier 1950). */
@@ -41,8 +55,8 @@ export function estimatorContract(candidates: readonly EstimatorCandidate[]): vo
   for (const candidate of candidates) {
     for (const task of candidate.tasks) {
       describe(`${candidate.label}, ${task}: estimator contract`, () => {
-        const training = rowsOf(task, 1);
-        const held = rowsOf(task, 2);
+        const training = rowsOf(task, 1, candidate.encoding);
+        const held = rowsOf(task, 2, candidate.encoding);
         const signal = new AbortController().signal;
         const optionsOf = (more: Partial<FitOptions> = {}): FitOptions => ({
           task,
@@ -98,13 +112,13 @@ export function estimatorContract(candidates: readonly EstimatorCandidate[]): vo
               name: 'head',
               nodes: graph.nodes,
               initializers: graph.initializers,
-              inputs: [{ name: 'design', type: 'float32', dims: ['batch', WIDTH] }],
+              inputs: [{ name: 'design', type: 'float32', dims: ['batch', held.design.width] }],
               outputs: [{ name: output, type: 'float32', dims: ['batch', OUTPUTS[task]] }],
             },
             metadata: {},
           });
           const { [output]: computed } = await session.run({
-            design: { type: 'float32', dims: [ROWS, WIDTH], data: held.design.matrix },
+            design: { type: 'float32', dims: [ROWS, held.design.width], data: held.design.matrix },
           });
           expect(computed?.dims).toEqual([ROWS, OUTPUTS[task]]);
           for (const [at, value] of predictions.entries())

@@ -1,4 +1,4 @@
-import { builtInKinds } from '@trestle/features';
+import { builtInKinds, place, values } from '@trestle/features';
 import { describe, expect, it } from 'vitest';
 import { featureKindContract } from './feature-kind-contract.ts';
 
@@ -33,6 +33,8 @@ const columns = {
 const recipes = {
   numbers: { all: { kind: 'numbers', columns: ['speed', 'at'] } },
   category: { size: { kind: 'category' } },
+  values: { all: { kind: 'values', columns: ['speed', 'at'] } },
+  place: { size: { kind: 'place' }, site: { kind: 'place' } },
   impute: { speed: { kind: 'impute', flag: true }, later: { kind: 'impute', column: 'at' } },
   scale: { speed: { kind: 'scale', by: 'quartiles' } },
   buckets: { speed: { kind: 'buckets', count: 3 } },
@@ -46,7 +48,7 @@ const recipes = {
   tokens: { note: { kind: 'tokens', length: 3, minRows: 2 } },
 };
 
-for (const kind of builtInKinds) {
+for (const kind of [...builtInKinds, values, place]) {
   const recipe = Object.entries(recipes).find(([name]) => name === kind.kind)?.[1];
   if (!recipe) continue;
   featureKindContract(kind, {

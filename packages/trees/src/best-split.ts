@@ -20,7 +20,7 @@ export interface Sums {
 /** The best way to divide the rows of a leaf. */
 export interface Split {
   readonly column: number;
-  /** The last bin that goes left; of categories not used. */
+  /** The last bin that goes left; of categories not asked. */
   readonly bin: number;
   /** The bins of categories that go left. */
   readonly set: Uint32Array | undefined;
@@ -34,6 +34,8 @@ export interface Split {
 const ROUNDING = 1e-12;
 /** Categories are ordered by their slope over their curvature and this, so that rare ones lie in the middle. */
 const CATEGORY_SMOOTHING = 10;
+/** As many categories as a set has at most. */
+const MAX_SET = 32;
 /** What is added to L2 for sets of categories: there are so many that some look good by chance (as in LightGBM). */
 const CATEGORY_L2 = 10;
 
@@ -102,7 +104,7 @@ export function splitFinder(
     let present = 0;
     for (let bin = 0; bin <= count; bin++) {
       const place = at + PER_BIN * bin;
-      if ((histogram[place + 2] ?? 0) === 0) continue;
+      if ((histogram[place + 2] ?? 0) < minRows) continue;
       const key = (histogram[place] ?? 0) / ((histogram[place + 1] ?? 0) + CATEGORY_SMOOTHING);
       let to = present++;
       for (; to > 0 && (keys[to - 1] ?? 0) > key; to--) {
@@ -115,29 +117,31 @@ export function splitFinder(
     return present;
   };
 
+  /** Sets of the lowest ones and of the highest ones: what has fewer rows than a leaf must have is in none, and goes with the rest. */
   const tryCategories = (histogram: Float64Array, column: number, sums: Sums): void => {
     const at = PER_BIN * (offsets[column] ?? 0);
     const present = orderCategories(histogram, column);
-    left.slope = 0;
-    left.curvature = 0;
-    left.rows = 0;
-    for (let of = 0; of < present - 1; of++) {
-      const place = at + PER_BIN * (order[of] ?? 0);
-      left.slope += histogram[place] ?? 0;
-      left.curvature += histogram[place + 1] ?? 0;
-      left.rows += histogram[place + 2] ?? 0;
-      tryIt(sums, limits.l2 + CATEGORY_L2, column, of, false);
+    const most = Math.min(MAX_SET, (present + 1) >> 1);
+    for (let isHighest = 0; isHighest < 2; isHighest++) {
+      left.slope = 0;
+      left.curvature = 0;
+      left.rows = 0;
+      for (let of = 0; of < most; of++) {
+        const place = at + PER_BIN * (order[isHighest ? present - 1 - of : of] ?? 0);
+        left.slope += histogram[place] ?? 0;
+        left.curvature += histogram[place + 1] ?? 0;
+        left.rows += histogram[place + 2] ?? 0;
+        tryIt(sums, limits.l2 + CATEGORY_L2, column, of, isHighest === 1);
+      }
     }
   };
 
-  /** The first categories in order, and those that no row here has where the most rows are. */
-  const setOf = (histogram: Float64Array, column: number, last: number, isLeftLarger: boolean) => {
-    const set = new Uint32Array(SET_WORDS).fill(isLeftLarger ? 0xffffffff : 0);
+  const setOf = (histogram: Float64Array, column: number, last: number, isHighest: boolean) => {
+    const set = new Uint32Array(SET_WORDS);
     const present = orderCategories(histogram, column);
-    for (let of = 0; of < present; of++) {
-      const bin = order[of] ?? 0;
-      const bit = 1 << (bin & 31);
-      set[bin >> 5] = of <= last ? (set[bin >> 5] ?? 0) | bit : (set[bin >> 5] ?? 0) & ~bit;
+    for (let of = 0; of <= last; of++) {
+      const bin = order[isHighest ? present - 1 - of : of] ?? 0;
+      set[bin >> 5] = (set[bin >> 5] ?? 0) | (1 << (bin & 31));
     }
     return set;
   };
@@ -158,7 +162,7 @@ export function splitFinder(
       column,
       bin,
       gain,
-      set: isCategory[column] ? setOf(histogram, column, bin, isLeftLarger) : undefined,
+      set: isCategory[column] ? setOf(histogram, column, bin, best.missingLeft) : undefined,
       // What training did not see here goes where most rows went.
       missingLeft: (histogram[missing] ?? 0) > 0 ? best.missingLeft : isLeftLarger,
       left: { slope, curvature, rows },

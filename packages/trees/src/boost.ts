@@ -18,11 +18,13 @@ export interface Examples extends TreeTable {
   readonly weights?: ArrayLike<number>;
 }
 
-/** Rows that are not learnt from and say when to stop. */
-export interface Validation extends Examples {
-  /** How good predictions [rows, outputs] of them are, more is better; else minus their mean loss. */
-  readonly judge?: (predictions: Float64Array) => number;
-}
+/**
+ * Rows that are not learnt from and say when to stop: by minus their mean loss, or by what somebody else says of predictions
+ * [rows, outputs] of them; more is better.
+ */
+export type Validation =
+  | (Examples & { readonly judge?: undefined })
+  | (TreeTable & { readonly judge: (predictions: Float64Array) => number });
 
 export interface Round {
   /** From 1 on. */
@@ -74,7 +76,8 @@ export async function boost(
   const { rows, width } = table;
   const { outputs, rounds, patience } = settings;
   const isFloat32 = examples.matrix instanceof Float32Array;
-  const initial = objective.initial(targets, weights);
+  const exact = objective.initial(targets, weights);
+  const initial = isFloat32 ? exact.map(Math.fround) : exact;
   const about = {
     ...{ objective: settings.objective, outputs, width, isFloat32, initial },
     categories: Int32Array.from({ length: width }, (_, column) => examples.categories?.[column] ?? 0),
@@ -247,9 +250,8 @@ function judgeOf(
   width: number,
 ) {
   checkShape(validation, width);
-  const { targets, weights } = readExamples(validation, settings);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
   const { outputs } = settings;
+  const judge = validation.judge ?? minusLoss(validation, settings, objective);
   const scores = Float64Array.from(
     { length: validation.rows * outputs },
     (_, at) => initial[at % outputs] ?? 0,
@@ -260,6 +262,12 @@ function judgeOf(
     for (let at = 0; at < scores.length; at++) scores[at] = (scores[at] ?? 0) + (added[at] ?? 0);
     const predictions = scores.slice();
     objective.activate(predictions);
-    return validation.judge?.(predictions) ?? -objective.loss(predictions, targets, weights) / total;
+    return judge(predictions);
   };
+}
+
+function minusLoss(examples: Examples, settings: Settings, objective: Objective) {
+  const { targets, weights } = readExamples(examples, settings);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return (predictions: Float64Array): number => -objective.loss(predictions, targets, weights) / total;
 }

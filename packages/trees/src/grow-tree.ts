@@ -52,9 +52,13 @@ export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Br
   const divide = (rows: Int32Array, bins: Uint8Array): number => {
     let [kept, moved] = [0, 0];
     for (let at = 0; at < rows.length; at++) {
+      // Written to both sides and counted for one: a branch that nobody can predict takes longer.
       const row = rows[at] ?? 0;
-      if (isLeft[bins[row] ?? 0]) rows[kept++] = row;
-      else spare[moved++] = row;
+      const toLeft = isLeft[bins[row] ?? 0] ?? 0;
+      rows[kept] = row;
+      spare[moved] = row;
+      kept += toLeft;
+      moved += 1 - toLeft;
     }
     for (let at = 0; at < moved; at++) rows[kept + at] = spare[at] ?? 0;
     return kept;
@@ -94,7 +98,9 @@ export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Br
         forest.split(leaf.node, {
           feature: split.column,
           // All that is not missing goes left where the last bin does.
-          threshold: table.thresholds[split.column]?.[split.bin] ?? Number.POSITIVE_INFINITY,
+          threshold: split.set
+            ? 0
+            : (table.thresholds[split.column]?.[split.bin] ?? Number.POSITIVE_INFINITY),
           set: split.set,
           missingLeft: split.missingLeft,
           gain: split.gain,

@@ -13,7 +13,7 @@ export interface BoostOptions {
   readonly leaves?: number;
   /** Splits from the root to a leaf, at most. */
   readonly depth?: number;
-  /** Rows that a leaf has at least. */
+  /** Rows that a leaf has at least, and a category that is asked for by itself. */
   readonly minRows?: number;
   /** The sum of curvatures that a leaf has at least: of a squared error that of the weights. */
   readonly minWeight?: number;

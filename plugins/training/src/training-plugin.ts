@@ -3,6 +3,7 @@ import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { linear } from './estimator/linear.ts';
 import { mlp } from './estimator/mlp.ts';
+import { trees } from './estimator/trees.ts';
 import { trainOperation } from './operations/train.ts';
 import { trainingMigrations } from './run/run-tables.ts';
 
@@ -17,6 +18,7 @@ export const trainingPlugin = plugin({
   contributions: [
     contribute(estimators, linear),
     contribute(estimators, mlp),
+    contribute(estimators, trees),
     ...trainingMigrations.map((migration) => contribute(migrations, migration)),
   ],
 });

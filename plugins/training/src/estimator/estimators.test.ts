@@ -1,6 +1,8 @@
 import { estimatorContract } from '@trestle/testing';
 import { linear } from './linear.ts';
 import { mlp } from './mlp.ts';
+import { trees } from './trees.ts';
 
 estimatorContract(linear);
 estimatorContract(mlp);
+estimatorContract(trees);

@@ -11,6 +11,17 @@ const DECIDING = { binary: 'logLoss', multiclass: 'logLoss', regression: 'rmse' 
 export const decidingMetric = (task: Task): Metric =>
   invariant(metricNamed(DECIDING[task]), `the metric ${DECIDING[task]}`);
 
+/** The deciding metric alone; no number where a score is none. */
+export const decide = (
+  task: Task,
+  targets: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  classes: number,
+): number =>
+  Array.prototype.every.call(scores, Number.isFinite)
+    ? (decidingMetric(task).measure({ task, targets, scores, classes, threshold: 0.5 }) ?? Number.NaN)
+    : Number.NaN;
+
 /**
  * Measures all metrics of a task; null where one is no number, and all of them where a score is none: a label of it would be made up.
  *

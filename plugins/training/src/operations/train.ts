@@ -13,13 +13,14 @@ export const trainOperation = operation({
   examples: [
     'trestle train --data strikes --target damaged --register strikes',
     'trestle train --data strikes --target damaged --time-column "Flight Date" --exclude "Cost Repair"',
+    'trestle train --data strikes --target damaged --estimator trees',
     'trestle train --data weather@2 --target temp_max --estimator linear --json',
   ],
   input: z.object({
     data: shape.data.describe('Dataset, or dataset@version.'),
     target: shape.target.describe('The column to predict.'),
     estimator: shape.estimator.describe(
-      'What kind of model; auto tries them and lets a validation part decide.',
+      'What kind of model: trees (gbdt), linear, mlp, or one of a plugin; auto tries all and lets a validation part decide.',
     ),
     task: shape.task.describe('What is predicted; auto looks at the target.'),
     exclude: shape.exclude.describe(

@@ -1,8 +1,10 @@
+import type { Encoding } from '@trestle/contracts';
 import {
   type DeclaredFeature,
   type ImageColumn,
   type LearnFrom,
   type LearntFeature,
+  plainFeatures,
   type TableColumn,
   usualFeatures,
 } from '@trestle/features';
@@ -32,6 +34,7 @@ export async function learnPreprocessing(
   from: LearnFrom,
   candidates: readonly string[],
   declared: readonly DeclaredFeature[],
+  encoding: Encoding,
   signal: AbortSignal,
 ): Promise<Learnt> {
   const { table } = from;
@@ -52,7 +55,8 @@ export async function learnPreprocessing(
     }
   }
   const design: LearntFeature[] = [];
-  for (const feature of [...usualFeatures(usual), ...declared]) {
+  const encoded = encoding === 'plain' ? plainFeatures(usual) : usualFeatures(usual);
+  for (const feature of [...encoded, ...declared]) {
     await breathe(signal);
     design.push(...feature.learn(from));
   }

@@ -1,5 +1,6 @@
 import {
   type Design,
+  type Encoding,
   type EstimatorCandidate,
   estimators,
   type FitOptions,
@@ -9,12 +10,12 @@ import {
   type Task,
   type TrainingSpec,
 } from '@trestle/contracts';
-import { designColumns, encodeDesign } from '@trestle/features';
+import { designCategories, designColumns, encodeDesign } from '@trestle/features';
 import { type Context, didYouMean, invariant, type Scope } from '@trestle/kernel';
 import { inFloat64 } from '@trestle/model';
 import type { GraphPart } from '@trestle/onnx';
 import { breathe } from '../breathe.ts';
-import { decidingMetric, measure } from '../evaluation/metrics.ts';
+import { decide, decidingMetric, measure } from '../evaluation/metrics.ts';
 import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
 import { type Split, splitAtRandom } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
@@ -42,7 +43,9 @@ export function candidatesFor(scope: Scope, spec: TrainingSpec): readonly Estima
   }
   const all = scope.extensions(estimators).flat();
   if (spec.estimator === 'auto') return all;
-  const wanted = all.filter(({ estimator }) => estimator === spec.estimator);
+  const wanted = all.filter(
+    ({ estimator, aliases }) => estimator === spec.estimator || aliases.includes(spec.estimator),
+  );
   if (wanted.length > 0) return wanted;
   const names = [...new Set(all.map(({ estimator }) => estimator))];
   throw trainError('ESTIMATOR_UNAVAILABLE', {
@@ -56,14 +59,19 @@ export const outputsOf = ({ target }: Prepared): number =>
   target.task === 'multiclass' ? target.classes.length : 1;
 
 /** Learns the preprocessing from some rows alone. */
-export async function learn(prepared: Prepared, rows: Int32Array, signal: AbortSignal): Promise<Learnt> {
+export async function learn(
+  prepared: Prepared,
+  rows: Int32Array,
+  encoding: Encoding,
+  signal: AbortSignal,
+): Promise<Learnt> {
   await breathe(signal);
   const from = {
     table: takeRows(prepared.table, rows),
     targets: targetsOf(prepared, rows),
     classes: prepared.target.classes,
   };
-  return await learnPreprocessing(from, prepared.candidates, prepared.declared, signal);
+  return await learnPreprocessing(from, prepared.candidates, prepared.declared, encoding, signal);
 }
 
 const targetsOf = (prepared: Prepared, rows: Int32Array): Float64Array =>
@@ -89,7 +97,7 @@ async function designOf(
     );
     matrix.set(encodeDesign(learnt.design, columns, part.rows).matrix, from * width);
   }
-  return { rows: rows.length, width, matrix };
+  return { rows: rows.length, width, matrix, categories: designCategories(learnt.design) };
 }
 
 /** Fits every candidate on one part of the training rows and measures it on the rest: the held-out part has no say. */
@@ -109,36 +117,36 @@ export async function tryCandidates(
     });
   }
   const { train, test: held } = validationSplit(prepared, spec);
-  const learnt = await learn(prepared, train, ctx.signal);
-  const design = await designOf(prepared, learnt, train, ctx.signal);
-  const heldDesign = await designOf(prepared, learnt, held, ctx.signal);
+  const designsIn = designsOf(prepared, train, held, ctx.signal);
   const heldTargets = targetsOf(prepared, held);
   const scaling = targetScaling(task, targetsOf(prepared, train));
   const { name, better } = decidingMetric(task);
   const tried: Tried[] = [];
   for (const [index, candidate] of candidates.entries()) {
     const curve: number[] = [];
-    let best: { readonly score: number; readonly metrics: Metrics } | undefined;
+    let best: { readonly score: number; readonly scores: ArrayLike<number> } | undefined;
     const judge = (predictions: Float32Array): number => {
-      const metrics = measure(task, heldTargets, scaling.back(predictions), classes.length);
-      const value = metrics[name] ?? Number.NaN;
+      // Of others than the best round only what decides is of use, and ranking all rows each round would take longer than a tree.
+      const scores = scaling.back(predictions);
+      const value = decide(task, heldTargets, scores, classes.length);
       const score = better === 'higher' ? value : -value;
       if (Number.isFinite(value)) {
         // A candidate's curve, as it grows.
         recorder.log({ [`validation/${candidate.label}`]: value }, curve.length);
         curve.push(value);
       }
-      if (!best || score > best.score) best = { score, metrics };
+      if (!best || score > best.score) best = { score, scores: Float64Array.from(scores) };
       return score;
     };
     const done = await recorder.step(`fit ${candidate.label}`, async () => {
-      const fitted = await candidate.fit(design, {
+      const design = await designsIn(candidate.encoding);
+      const fitted = await candidate.fit(design.fitted, {
         task,
         targets: scaling.scaled,
         outputs: outputsOf(prepared),
         seed: spec.seed,
         signal: ctx.signal,
-        validation: { design: heldDesign, judge },
+        validation: { design: design.held, judge },
         onRound(fraction, values) {
           const last = curve.at(-1);
           ctx.progress({
@@ -148,12 +156,30 @@ export async function tryCandidates(
           });
         },
       });
-      const { metrics } = invariant(best, `a verdict on ${candidate.label}`);
+      const { scores } = invariant(best, `a verdict on ${candidate.label}`);
+      const metrics = measure(task, heldTargets, scores, classes.length);
       return { rounds: fitted.rounds, metrics: finite(metrics) };
     });
     tried.push({ candidate, ...done });
   }
   return tried;
+}
+
+/** The designs that candidates are fitted to and judged by, made when one first asks for its encoding. */
+function designsOf(prepared: Prepared, train: Int32Array, held: Int32Array, signal: AbortSignal) {
+  let made: { readonly encoding: Encoding; readonly fitted: Design; readonly held: Design } | undefined;
+  return async (encoding: Encoding) => {
+    if (made?.encoding === encoding) return made;
+    // One at a time: candidates of an estimator follow each other, and two may be more than there is memory for.
+    made = undefined;
+    const learnt = await learn(prepared, train, encoding, signal);
+    made = {
+      encoding,
+      fitted: await designOf(prepared, learnt, train, signal),
+      held: await designOf(prepared, learnt, held, signal),
+    };
+    return made;
+  };
 }
 
 /** A metric that a part does not have (of one class there is no ROC curve) is left out: JSON has no word for it. */

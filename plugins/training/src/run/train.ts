@@ -121,7 +121,7 @@ async function fitAndPackage(
 }> {
   const training = takeRows(prepared.table, prepared.split.train);
   const held = takeRows(prepared.table, prepared.split.test);
-  const learnt = await learn(prepared, prepared.split.train, ctx.signal);
+  const learnt = await learn(prepared, prepared.split.train, chosen.candidate.encoding, ctx.signal);
   const fitted = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
   ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
   const { dataset } = prepared;

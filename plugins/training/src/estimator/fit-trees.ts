@@ -1,0 +1,39 @@
+import type { Design, Fit } from '@trestle/contracts';
+import { boost, predict } from '@trestle/trees';
+import { treeEnsemble } from './tree-ensemble.ts';
+import type { TreesSettings } from './trees.ts';
+
+const MAX_ROUNDS = 600;
+/** Rounds without a better validation after which more trees are unlikely to help. */
+const PATIENCE = 30;
+
+const OBJECTIVES = { binary: 'logistic', multiclass: 'softmax', regression: 'squaredError' } as const;
+
+/** Boosts trees until validation gets no better, or for the rounds that served it best. */
+export const fitTrees: Fit<TreesSettings> = async (design, settings, options) => {
+  const { task, targets, outputs, seed, signal, validation, rounds = MAX_ROUNDS, onRound } = options;
+  const boosted = await boost(
+    { ...design, targets },
+    { ...settings, objective: OBJECTIVES[task], classes: outputs, rounds, seed, patience: PATIENCE },
+    {
+      signal,
+      ...(validation
+        ? {
+            validation: {
+              ...validation.design,
+              judge: (predictions: Float64Array) => validation.judge(Float32Array.from(predictions)),
+            },
+          }
+        : {}),
+      onRound: ({ round }) => onRound(round / rounds, { round }),
+    },
+  );
+  const { forest, stopped } = boosted;
+  const isShort = validation !== undefined && stopped === 'rounds';
+  return {
+    rounds: boosted.rounds,
+    predict: (of: Design) => Float32Array.from(predict(forest, of)),
+    head: treeEnsemble(forest, task),
+    notes: isShort ? [`The trees were still getting better in round ${rounds}, the last one.`] : [],
+  };
+};

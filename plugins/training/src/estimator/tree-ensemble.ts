@@ -1,0 +1,123 @@
+import type { Task } from '@trestle/contracts';
+import { type Attribute, floats, type GraphBuilder, type GraphPart, int, strings } from '@trestle/onnx';
+import { type Forest, SET_WORDS } from '@trestle/trees';
+
+/**
+ * Trees as nodes of a graph: a TreeEnsembleRegressor on the design, as every runtime has it. It knows no sets of categories: each
+ * different set becomes a column behind the design's, 0 for the categories that go left and 1 for the others, looked up in a table.
+ */
+export const treeEnsemble =
+  (forest: Forest, task: Task): GraphPart =>
+  (graph, design) => {
+    const { nodes, sets } = splitNodes(forest);
+    const columns = [design, ...sets.map((one) => setColumns(graph, design, one, forest))];
+    const input = columns.length === 1 ? design : graph.add('Concat', columns, { axis: int(1) });
+    const leaves = nodes.features.flatMap((_, node) => (forest.features[node] === -1 ? [node] : []));
+    const scores = graph.add(
+      'TreeEnsembleRegressor',
+      [input],
+      {
+        n_targets: int(forest.outputs),
+        base_values: floats([...forest.initial]),
+        nodes_treeids: list(nodes.trees),
+        nodes_nodeids: list(nodes.numbers),
+        nodes_featureids: list(nodes.features),
+        nodes_values: floats(nodes.thresholds),
+        nodes_modes: strings(
+          nodes.features.map((_, node) => (forest.features[node] === -1 ? 'LEAF' : 'BRANCH_LEQ')),
+        ),
+        nodes_truenodeids: list(nodes.left),
+        nodes_falsenodeids: list(nodes.right),
+        nodes_missing_value_tracks_true: list(forest.missingLeft),
+        target_treeids: list(leaves.map((node) => nodes.trees[node] ?? 0)),
+        target_nodeids: list(leaves.map((node) => nodes.numbers[node] ?? 0)),
+        target_ids: list(leaves.map((node) => (nodes.trees[node] ?? 0) % forest.outputs)),
+        target_weights: floats(leaves.map((node) => forest.values[node] ?? 0)),
+      },
+      'ai.onnx.ml',
+    );
+    if (task === 'binary') return graph.add('Sigmoid', [scores]);
+    return task === 'multiclass' ? graph.add('Softmax', [scores], { axis: int(1) }) : scores;
+  };
+
+/** Not as arguments, of which there may not be as many as nodes. */
+const list = (values: Iterable<number>): Attribute => ({ kind: 'ints', value: [...values] });
+
+/** The different sets that nodes ask of a column. */
+interface ColumnSets {
+  readonly feature: number;
+  /** Where in the forest's `sets` each is. */
+  readonly places: readonly number[];
+  /** How many categories the column has. */
+  readonly categories: number;
+}
+
+/** Nodes as the operator names them, by tree and number in it. */
+function splitNodes(forest: Forest) {
+  const count = forest.features.length;
+  const sets = setsByColumn(forest);
+  const columnOfSet = new Map<string, number>();
+  let width = forest.width;
+  for (const { feature, places } of sets)
+    for (const place of places) columnOfSet.set(keyOf(forest, feature, place), width++);
+  const nodes = {
+    trees: new Array<number>(count).fill(0),
+    numbers: new Array<number>(count).fill(0),
+    features: new Array<number>(count).fill(0),
+    thresholds: new Array<number>(count).fill(0),
+    left: new Array<number>(count).fill(0),
+    right: new Array<number>(count).fill(0),
+  };
+  for (const [tree, root] of forest.roots.entries()) {
+    for (let node = root; node < (forest.roots[tree + 1] ?? count); node++) {
+      nodes.trees[node] = tree;
+      nodes.numbers[node] = node - root;
+      const feature = forest.features[node] ?? -1;
+      if (feature < 0) continue;
+      nodes.left[node] = (forest.left[node] ?? 0) - root;
+      nodes.right[node] = (forest.right[node] ?? 0) - root;
+      const set = forest.setsAt[node] ?? -1;
+      nodes.features[node] = set < 0 ? feature : (columnOfSet.get(keyOf(forest, feature, set)) ?? 0);
+      nodes.thresholds[node] = set < 0 ? (forest.thresholds[node] ?? 0) : 0.5;
+    }
+  }
+  return { nodes, sets };
+}
+
+const keyOf = (forest: Forest, feature: number, place: number): string =>
+  `${feature}:${forest.sets.subarray(place, place + SET_WORDS).join(',')}`;
+
+function setsByColumn(forest: Forest): readonly ColumnSets[] {
+  const byColumn = new Map<number, Map<string, number>>();
+  for (const [node, place] of forest.setsAt.entries()) {
+    if (place < 0) continue;
+    const feature = forest.features[node] ?? 0;
+    const known = byColumn.get(feature) ?? new Map<string, number>();
+    byColumn.set(feature, known.set(keyOf(forest, feature, place), place));
+  }
+  return [...byColumn].map(([feature, places]) => ({
+    feature,
+    places: [...places.values()],
+    categories: forest.categories[feature] ?? 0,
+  }));
+}
+
+/** Looks up by the places of a column's categories in which sets they are not. @returns [batch, sets] */
+function setColumns(
+  graph: GraphBuilder,
+  design: string,
+  { feature, places, categories }: ColumnSets,
+  forest: Forest,
+): string {
+  const table = new Uint8Array(categories * places.length);
+  for (let category = 0; category < categories; category++)
+    for (const [column, place] of places.entries())
+      table[category * places.length + column] =
+        1 - (((forest.sets[place + (category >> 5)] ?? 0) >>> (category & 31)) & 1);
+  const own = graph.add('Gather', [design, graph.constant('int64', [], [feature])], { axis: int(1) });
+  const place = graph.add('Cast', [own], { to: int(7) });
+  const found = graph.add('Gather', [graph.constant('uint8', [categories, places.length], table), place], {
+    axis: int(0),
+  });
+  return graph.add('Cast', [found], { to: int(1) });
+}
