@@ -161,6 +161,10 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     }
   });
 
+  it('what a row is called is whole, so that it can be typed', async () => {
+    expect(await onTerminal(120, 'job list')).toMatch(/j-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/);
+  });
+
   it('is in colour there, and not with NO_COLOR or into a pipe', async () => {
     expect(await onTerminal(80, 'data list')).toMatch(COLOUR);
     expect(await onTerminal(80, 'data list', { NO_COLOR: '1' })).not.toMatch(COLOUR);

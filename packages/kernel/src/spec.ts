@@ -9,6 +9,7 @@ export * from './error/invariant.ts';
 export * from './error/issue-words.ts';
 export * from './error/json-place.ts';
 export * from './error/problem.ts';
+export * from './error/shell-word.ts';
 export * from './error/surface.ts';
 export * from './error/trestle-error.ts';
 export * from './event/event-kind.ts';

@@ -35,7 +35,10 @@ export function renderTable(view: Table, style: Style, width: number): string {
 const isNumeric = (view: Table, key: string): boolean =>
   view.rows.every((row) => typeof (row[key] ?? 0) === 'number');
 
-/** Column widths that add up to at most `available`: the widest column of text gives way first; undefined if none can. */
+/**
+ * Column widths that add up to at most `available`: the widest column of text gives way first, the first one last, as it says what a
+ * row is called; undefined if none can.
+ */
 function fit(
   natural: readonly number[],
   align: readonly ('left' | 'right')[],
@@ -45,13 +48,13 @@ function fit(
   const widths = natural.map((width) => Math.min(width, MAX_COLUMN_CELLS));
   const total = (): number => widths.reduce((sum, width) => sum + width, 0);
   while (total() > available) {
-    let widest = -1;
-    for (const [index, width] of widths.entries()) {
-      // A number that is cut is another number.
-      const canGiveWay = align[index] === 'left' && width > MIN_COLUMN_CELLS;
-      if (canGiveWay && width > (widths[widest] ?? 0)) widest = index;
-    }
-    if (widest === -1) return undefined;
+    // A number that is cut is another number.
+    const giving = [...widths.keys()].filter(
+      (index) => align[index] === 'left' && (widths[index] ?? 0) > MIN_COLUMN_CELLS,
+    );
+    const [first, ...rest] = giving.toSorted((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
+    const widest = first === 0 ? (rest[0] ?? first) : first;
+    if (widest === undefined) return undefined;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
   return widths;

@@ -1,3 +1,4 @@
+import { shellWord } from '@trestle/kernel';
 import type { ColumnType } from '@trestle/statistics';
 import { dataError } from '../data-error.ts';
 import type { TypedColumn } from '../engine/batches.ts';
@@ -276,13 +277,13 @@ async function refuseWrong(
       if (!found || found.count === 0) continue;
       const hint = isGiven
         ? hintOf(one.name, wanted)
-        : `The column holds ${wanted === 'integer' ? 'whole numbers' : `${wanted}s`} so far. Mend these values, or add all rows as a new version, with --type ${one.name}=string.`;
+        : `The column holds ${wanted === 'integer' ? 'whole numbers' : `${wanted}s`} so far. Mend these values, or add all rows as a new version, with --type ${shellWord(`${one.name}=string`)}.`;
       refuseMisfits(table, one.name, wanted, found, hint);
     }
     throw dataError('BAD_ROWS', {
       kind: 'invalid',
       message: `Column "${one.name}" is ${wanted} in the dataset; these rows write it in another way.`,
-      hint: `Say how it is meant: --type ${one.name}=${wanted}.`,
+      hint: `Say how it is meant: --type ${shellWord(`${one.name}=${wanted}`)}.`,
       details: { column: one.name, type: wanted },
     });
   }

@@ -1,7 +1,7 @@
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Column } from '@trestle/contracts';
-import type { Context } from '@trestle/kernel';
+import { type Context, shellWord } from '@trestle/kernel';
 import {
   compressionFromName,
   type Engine,
@@ -119,6 +119,6 @@ async function noteReadOtherwise(
         : type === 'string'
           ? `its texts all look like ${WORDS[as]}`
           : `some of its ${WORDS[type]} are written as no reader takes for one`;
-    return `Column "${name}": ${why}; who adds the file again says --type ${name}=${type}.`;
+    return `Column "${name}": ${why}; who adds the file again says --type ${shellWord(`${name}=${type}`)}.`;
   });
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Context, isTrestleError } from '@trestle/kernel';
+import { type Context, isTrestleError, shellWord } from '@trestle/kernel';
 import {
   checkRejects,
   describeRelation,
@@ -99,8 +99,8 @@ export async function writeExact(
       kind: 'invalid',
       message: `"${source.shown}": ${place} of column "${column}" holds ${JSON.stringify(value.slice(0, 100))}, which is no ${type}${isBehind ? ' of this dataset' : ''} without becoming another value.`,
       hint: isBehind
-        ? `Nothing was added. Add all rows as a new version (without --append), or give the column a wider type there: --type ${column}=string.`
-        : `Nothing was added. As texts all values stay what they are: --type ${column}=string.`,
+        ? `Nothing was added. Add all rows as a new version (without --append), or give the column a wider type there: --type ${shellWord(`${column}=string`)}.`
+        : `Nothing was added. As texts all values stay what they are: --type ${shellWord(`${column}=string`)}.`,
       details: { column, row, value, type },
     });
   }

@@ -1,3 +1,4 @@
+import { shellWord } from '@trestle/kernel';
 import type { Engine } from '../../engine/engine.ts';
 import { literal } from '../../engine/quote.ts';
 import { type Numerals, plainNumber } from './numerals.ts';
@@ -111,7 +112,7 @@ export async function lostDigits(
       const { count: lost, first } = await findMisfits(engine, one.table, raw, loses, one.shape);
       if (first[0])
         notes.push(
-          `Column ${JSON.stringify(name)}: ${count(lost)} of its numbers in "${one.table.source.shown}" have more digits than a number holds, and are the nearest one, the first ${JSON.stringify(first[0].text)} in ${placeWord(one.table)} ${first[0].place}. With every digit: --type ${name}=string`,
+          `Column ${JSON.stringify(name)}: ${count(lost)} of its numbers in "${one.table.source.shown}" have more digits than a number holds, and are the nearest one, the first ${JSON.stringify(first[0].text)} in ${placeWord(one.table)} ${first[0].place}. With every digit: --type ${shellWord(`${name}=string`)}`,
         );
     }
   }
@@ -169,7 +170,7 @@ const NUMBERS: readonly Possibility[] = [
     fits: (text) =>
       `regexp_full_match(${text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') AND NOT regexp_full_match(${text}, '[-+]?[0-9]+')`,
     note: (name, example) =>
-      `Column ${JSON.stringify(name)} is text: its numbers, such as ${JSON.stringify(example)}, are not all written in one way, and would not come back as they are. Where only their values matter: --type ${name}=number`,
+      `Column ${JSON.stringify(name)} is text: its numbers, such as ${JSON.stringify(example)}, are not all written in one way, and would not come back as they are. Where only their values matter: --type ${shellWord(`${name}=number`)}`,
   },
   written({ thousands: ',' }, '--thousands ,'),
   written({ decimal: ',' }, '--decimal ,'),
@@ -226,13 +227,13 @@ async function lookNote(
   const [example = ''] = examples;
   if (LOOKS_LIKE_DAY.test(example)) return await dayNote(engine, seen, name, values, example);
   if (LOOKS_ZONED.test(example))
-    return `Column ${JSON.stringify(name)} is text: its times, such as ${JSON.stringify(example)}, say how far they are from UTC, which would be lost. To bring them to UTC: --type ${name}=timestamp`;
+    return `Column ${JSON.stringify(name)} is text: its times, such as ${JSON.stringify(example)}, say how far they are from UTC, which would be lost. To bring them to UTC: --type ${shellWord(`${name}=timestamp`)}`;
   const lower = examples.map((text) => text.toLowerCase());
   if (new Set(lower).size > 1 && lower.every((text) => TRUTH_WORDS.includes(text))) {
     const isTruth = (text: string): string => `lower(${text}) IN (${TRUTH_WORDS.map(literal).join(', ')})`;
     const [isEvery] = await everyOne([isTruth]);
     return isEvery
-      ? `Column ${JSON.stringify(name)} is text: ${lower.map((word) => JSON.stringify(word)).join(' and ')} may be words for yes and no. If they are: --type ${name}=boolean`
+      ? `Column ${JSON.stringify(name)} is text: ${lower.map((word) => JSON.stringify(word)).join(' and ')} may be words for yes and no. If they are: --type ${shellWord(`${name}=boolean`)}`
       : undefined;
   }
   if (!/[0-9]/.test(example) || example.length > 60) return undefined;
