@@ -1,4 +1,4 @@
-import type { TensorData, ValueInfo } from '@trestle/onnx';
+import { integerRange, isElementType, type TensorData, type ValueInfo } from '@trestle/onnx';
 import type { Feature } from './metadata.ts';
 import { ModelError } from './model-error.ts';
 
@@ -14,7 +14,7 @@ export function feedsOf(
   rows: readonly Row[],
   inputs: readonly ValueInfo[],
 ): Record<string, Omit<TensorData, 'name'>> {
-  const exact = new Set(inputs.filter(({ type }) => type === 'float64').map(({ name }) => name));
+  const types = new Map(inputs.map(({ name, type }) => [name, type]));
   const known = new Set(features.map((feature) => feature.name));
   for (const [index, row] of rows.entries()) {
     if (typeof row !== 'object' || row === null || Array.isArray(row))
@@ -32,16 +32,32 @@ export function feedsOf(
           readValue(feature, Object.hasOwn(row, feature.name) ? row[feature.name] : undefined, index),
         );
         const dims = [rows.length, 1];
-        return [
-          feature.name,
+        const column =
           feature.type === 'category'
-            ? { type: 'string' as const, dims, data: values.map(String) }
-            : exact.has(feature.name)
-              ? { type: 'float64' as const, dims, data: Float64Array.from(values, Number) }
-              : { type: 'float32' as const, dims, data: Float32Array.from(values, Number) },
-        ];
+            ? { type: 'string' as const, data: values.map(String) }
+            : numbersOf(types.get(feature.name), feature.name, values.map(Number));
+        return [feature.name, { ...column, dims }];
       }),
   );
+}
+
+/** Numbers as a model that was made elsewhere declares them; ours take float32. @throws TRS_MODEL_ROW_INVALID */
+function numbersOf(
+  declared: string | undefined,
+  name: string,
+  values: readonly number[],
+): Pick<TensorData, 'type' | 'data'> {
+  if (declared === 'float64') return { type: declared, data: Float64Array.from(values) };
+  const range = declared !== undefined && isElementType(declared) ? integerRange(declared) : undefined;
+  if (declared === undefined || !isElementType(declared) || !range)
+    return { type: 'float32', data: Float32Array.from(values) };
+  const [least, most] = range;
+  for (const [row, value] of values.entries()) {
+    // A number beyond is another whole number than the one that was written.
+    const fits = Number.isSafeInteger(value) && BigInt(value) >= least && BigInt(value) <= most;
+    if (!fits) throw invalid(row, name, `it must be a whole number (${declared}), not ${describe(value)}`);
+  }
+  return { type: declared, data: values };
 }
 
 function readValue(feature: Feature, value: unknown, row: number): number | string {

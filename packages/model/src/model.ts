@@ -93,7 +93,7 @@ async function sha256(bytes: Uint8Array): Promise<string> {
 function featuresOf(model: OnnxModel): Feature[] {
   return model.graph.inputs.map((input) => ({
     name: input.name,
-    type: input.type === 'string' ? 'category' : 'number',
+    type: input.type === 'string' ? 'category' : input.type === 'bool' ? 'boolean' : 'number',
     nullable: false,
   }));
 }

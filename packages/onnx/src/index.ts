@@ -1,5 +1,5 @@
 export { DEFAULT_LIMITS, type Limits } from './format/budget.ts';
-export { ELEMENT_TYPES, isElementType } from './format/element-types.ts';
+export { ELEMENT_TYPES, integerRange, isElementType } from './format/element-types.ts';
 export {
   floats,
   type GraphBuilder,
