@@ -109,6 +109,27 @@ const FIELDS: readonly Case[] = [
     'timestamp',
     ['2024-01-01T10:00:00Z', '2024-01-01T10:00:00.123Z'],
   ],
+  // As Python writes them: without a fraction, or with six digits.
+  [
+    ['2024-01-01T10:00:00', '2024-01-01T10:00:00.500000', '2024-01-01T10:00:00.123456'],
+    'timestamp',
+    ['2024-01-01T10:00:00Z', '2024-01-01T10:00:00.5Z', '2024-01-01T10:00:00.123456Z'],
+  ],
+  [
+    ['2024-01-01 10:00:00+00:00', '2024-01-01 10:00:00.500000+00:00'],
+    'timestamp',
+    ['2024-01-01T10:00:00Z', '2024-01-01T10:00:00.5Z'],
+  ],
+  [
+    ['2024-01-01 10:00:00', '2024-01-01 10:00:00.000000', '2024-01-01 10:00:00.100000'],
+    'string',
+    ['2024-01-01 10:00:00', '2024-01-01 10:00:00.000000', '2024-01-01 10:00:00.100000'],
+  ],
+  [
+    ['2024-01-01 10:00:00.5', '2024-01-01 10:00:00.500000'],
+    'string',
+    ['2024-01-01 10:00:00.5', '2024-01-01 10:00:00.500000'],
+  ],
   [['2024-01-01 10:00', '2024-01-01 11:30'], 'timestamp', ['2024-01-01T10:00:00Z', '2024-01-01T11:30:00Z']],
   [['2024-01-01 10:00', '2024-01-01 11:30:05'], 'string', ['2024-01-01 10:00', '2024-01-01 11:30:05']],
   [
@@ -171,6 +192,8 @@ describe('a type that is read from looks', () => {
     ['[{"v":"25-11-2025"}]', 'string', ['25-11-2025']],
     ['[{"v":""},{"v":null}]', 'string', ['', null]],
     ['[{"v":12345678901234567890},{"v":1}]', 'string', ['12345678901234567890', '1']],
+    ['[{"v":9007199254740993},{"v":0.5}]', 'string', ['9007199254740993', '0.5']],
+    ['[{"v":-20706676750982988000},{"v":0.5}]', 'number', [-20706676750982988000, 0.5]],
     ['[{"v":1e400},{"v":1}]', 'string', ['1e400', '1']],
     ['[{"v":NaN},{"v":1.5}]', 'string', ['NaN', '1.5']],
     ['[{"v":{"k": 1.10, "u": "\\u00e9 x"}},{"v":[1, 2]}]', 'string', ['{"k":1.10,"u":"\\u00e9 x"}', '[1,2]']],
@@ -201,5 +224,19 @@ describe('a type that is read from looks', () => {
     ]);
     for (const option of ['--decimal , --thousands .', '--date-format %d.%m.%Y', '--nulls n=NA'])
       expect(unsaid.notes.join(' ')).toContain(option);
+  });
+
+  it.each([
+    ['x,y\n007,a\n1,b\n', undefined],
+    ['x,y\n-0,a\n1,b\n', undefined],
+    ['x;y\n1,5;a\n7;b\n', '--decimal ,'],
+    ['x;y\n1,500;a\n7;b\n', '--thousands ,'],
+    ['x;y\n1 500;a\n7;b\n', '--thousands " "'],
+    ['x;y\n1.500,5;a\n7;b\n', '--decimal , --thousands .'],
+  ])('of %j is text, and the note names the option that it shows', async (text, option) => {
+    const { columns, notes } = await add('a.csv', text);
+    expect(columns[0]?.type).toBe('string');
+    if (option === undefined) expect(notes).toEqual([]);
+    else expect(notes).toEqual([expect.stringContaining(`${option} reads them`)]);
   });
 });

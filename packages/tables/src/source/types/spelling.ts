@@ -86,8 +86,7 @@ const NUMERAL = '[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?';
 export const BY_VALUE = spelling('number by value', 'number', 'n', {
   isProof: false,
   value: asDouble,
-  fits: (text, value) =>
-    `regexp_full_match(${text}, '-?${NUMERAL}') AND (regexp_matches(${text}, '[.eE]') OR abs(${value}) <= ${MOST_WHOLE}) AND ${holdsDigits(text, value)}`,
+  fits: (text, value) => `regexp_full_match(${text}, '-?${NUMERAL}') AND ${holdsDigits(text, value)}`,
 });
 
 const TRUTHS = [
@@ -115,8 +114,8 @@ const DATE = spelling('date', 'timestamp', 's', {
 interface TimeStyle {
   readonly separator: ' ' | 'T';
   readonly hasSeconds: boolean;
-  /** Digits of the fraction that all have, or as many as needed. */
-  readonly fraction: number | 'trimmed';
+  /** Digits of the fraction that all have, as many as needed, or six where it is not 0 (Python's isoformat). */
+  readonly fraction: number | 'trimmed' | 'none or six';
   /** What stands for UTC at the end, if anything does. */
   readonly zone: string;
   /** A midnight is written as its day alone. */
@@ -135,13 +134,19 @@ function time(style: TimeStyle): Spelling {
   const { separator, fraction, zone, hasDays } = style;
   const whole = (text: string): string => plainTime(text, style);
   const places = `____-__-__${separator}__:__${style.hasSeconds ? ':__' : ''}`;
-  const end = fraction === 'trimmed' || fraction === 0 ? '' : `.${'_'.repeat(fraction)}`;
+  const end = typeof fraction === 'number' && fraction > 0 ? `.${'_'.repeat(fraction)}` : '';
   /** The engine takes 24:00 for the next day. */
   const isClock = (text: string): string => `substr(${text}, 12, 2) <> '24'`;
-  const isWritten = (text: string, value: string): string =>
-    fraction === 0
+  const isWritten = (text: string, value: string): string => {
+    if (fraction === 'none or six') {
+      const six = time({ ...style, fraction: 6 }).fits(text, value);
+      const none = time({ ...style, fraction: 0 }).fits(text, value);
+      return `CASE WHEN contains(${text}, '.') THEN ${six} AND NOT contains(${text}, '.000000') ELSE ${none} END`;
+    }
+    return fraction === 0
       ? `${text} LIKE ${literal(places + zone)} AND ${isDay(text)} AND ${isClock(text)} AND ${value} IS NOT NULL`
       : `${text} LIKE ${literal(`${places}${end}${fraction === 'trimmed' ? '%' : ''}${zone}`)} AND ${isDay(text)} AND CAST(${value} AS VARCHAR) = ${whole(text)}`;
+  };
   return spelling(`time ${JSON.stringify(style)}`, 'timestamp', 's', {
     value: (text) =>
       hasDays
@@ -201,6 +206,8 @@ export function spellingsOf(text: string): readonly Spelling[] {
     const trimmed = { ...style, fraction: 'trimmed' as const };
     found.push(time(fixed));
     if (style.hasSeconds) found.push(time({ ...trimmed, hasDays: false }));
+    if (style.hasSeconds && (digits.length === 0 || digits.length === 6))
+      found.push(time({ ...style, fraction: 'none or six', hasDays: false }));
     found.push(time({ ...(style.hasSeconds ? trimmed : fixed), hasDays: true }));
   }
   return found;

@@ -145,7 +145,7 @@ interface Possibility {
 
 const TRUTH_WORDS = ['yes', 'no', 'y', 'n', 't', 'f', 'true', 'false', 'on', 'off'];
 
-const written = (numerals: Numerals, options: string, example = /^-?[0-9]/): Possibility => ({
+const written = (numerals: Numerals, options: string, example: RegExp): Possibility => ({
   example,
   fits: (text) => `${plainNumber(text, numerals)} IS NOT NULL`,
   note: (name, example) =>
@@ -172,11 +172,15 @@ const NUMBERS: readonly Possibility[] = [
     note: (name, example) =>
       `Column ${JSON.stringify(name)} is text: its numbers, such as ${JSON.stringify(example)}, are not all written in one way, and would not come back as they are. Where only their values matter: --type ${shellWord(`${name}=number`)}`,
   },
-  written({ thousands: ',' }, '--thousands ,'),
-  written({ decimal: ',' }, '--decimal ,'),
-  written({ decimal: ',', thousands: '.' }, '--decimal , --thousands .'),
-  written({ decimal: ',', thousands: ' ' }, '--decimal , --thousands " "'),
-  written({ thousands: ' ' }, '--thousands " "'),
+  written({ thousands: ',' }, '--thousands ,', /^-?[0-9]+,[0-9]{3}/),
+  written({ decimal: ',' }, '--decimal ,', /^-?[0-9]+,[0-9]/),
+  written({ decimal: ',', thousands: '.' }, '--decimal , --thousands .', /^-?[0-9]+[.,][0-9]/),
+  written(
+    { decimal: ',', thousands: ' ' },
+    '--decimal , --thousands " "',
+    /^-?[0-9]+[ \u00a0\u2009\u202f,][0-9]/,
+  ),
+  written({ thousands: ' ' }, '--thousands " "', /^-?[0-9]+[ \u00a0\u2009\u202f][0-9]{3}/),
   written({ percent: true }, '--percent', /%$/),
   ...['$', '€', '£', '¥'].flatMap((sign) => [
     written({ currency: [sign], thousands: ',' }, `--currency '${sign}' --thousands ,`, /[$€£¥]/),
