@@ -97,6 +97,8 @@ function ours({ rows, train, matrix, targets }: FlightsDesign): Ready {
 function scikitLearn({ path, rows, train }: FlightsDesign, threads: number): Ready | Unavailable {
   if (spawnSync(PYTHON, ['-c', 'import sklearn']).status !== 0)
     return { why: `there is no ${PYTHON} that imports sklearn` };
+  if (threads > 1 && process.env.BENCH_CLOCK === 'cpu')
+    return { why: "processor time of several threads is nobody's time" };
   const script = join(import.meta.dirname, '..', 'peers', 'sklearn_side.py');
   const args = [script, path, String(rows), String(train), JSON.stringify(CATEGORIES)];
   const child = spawn(PYTHON, args, {

@@ -11,5 +11,6 @@ export { importance } from './importance.ts';
 export type { ObjectiveName } from './objective.ts';
 export type { BoostOptions } from './options.ts';
 export { predict, predictRow, rawScores } from './predict.ts';
+export { shapValues } from './shap.ts';
 export { MAX_CATEGORIES, type TreeTable } from './table.ts';
 export { TreesError } from './trees-error.ts';
