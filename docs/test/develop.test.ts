@@ -9,6 +9,7 @@ describe('what docs/develop says', () => {
     ['add-an-operation.md', 'coins/index.ts'],
     ['add-a-studio-panel.md', 'weather/index.ts'],
     ['add-an-estimator.md', 'alone/index.ts'],
+    ['add-a-feature-kind.md', 'magnitude/index.ts'],
   ])('of %s is so: its types hold, and its commands print what it says', async (page, entry) => {
     guide = await openGuide(`develop/${page}`);
     expect(await guide.types([entry])).toBe('');

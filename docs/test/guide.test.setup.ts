@@ -32,7 +32,7 @@ export async function openGuide(path: string): Promise<Guide> {
     [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, block]) => block ?? '');
   await writeFile(join(dir, 'package.json'), '{"type": "module"}');
   await mkdir(join(dir, 'node_modules', '@trestle'), { recursive: true });
-  for (const name of ['kernel', 'contracts', 'model'])
+  for (const name of ['kernel', 'contracts', 'features', 'model'])
     await symlink(join(root, 'packages', name), join(dir, 'node_modules', '@trestle', name));
   await symlink(join(root, 'node_modules', 'zod'), join(dir, 'node_modules', 'zod'));
   for (const block of blocks('ts')) {
