@@ -295,7 +295,7 @@ const isKind = (found: ColumnType | undefined, wanted: ColumnType): boolean =>
 const hintOf = (name: string, type: ColumnType): string =>
   type === 'timestamp'
     ? 'Nothing was added. Say how the times are written: --date-format %d/%m/%Y.'
-    : `Nothing was added. Mend these values, or say which words stand for none: --nulls ${name}=WORD.`;
+    : `Nothing was added. Mend these values, or say which words stand for none: --nulls ${shellWord(`${name}=WORD`)}.`;
 
 function sharedColumns(
   names: readonly string[],

@@ -1,5 +1,6 @@
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Table } from '@trestle/features';
+import { shellWord } from '@trestle/kernel';
 
 /** What is to be said of columns of whole numbers, or decimals, of which a float64 does not hold each. */
 export function roundedNotes(
@@ -18,7 +19,7 @@ export function roundedNotes(
     if (count === 0) return [];
     const what = places === 0 ? 'whole numbers beyond 2^53' : 'decimals of more than 15 digits';
     return [
-      `"${name}": ${count} of its values are ${what}, and the nearest float64 to the model: some that differ may be one. An identifier is no feature: --exclude ${name}`,
+      `"${name}": ${count} of its values are ${what}, and the nearest float64 to the model: some that differ may be one. An identifier is no feature: --exclude ${shellWord(name)}`,
     ];
   });
 }
