@@ -58,7 +58,8 @@ export async function delimitedTable(
       source,
       relation: read(rejects),
       beginning: read([...rejects, SAMPLE_BUFFER]),
-      reading: (natives) => read(rejects, natives),
+      // Each thread of the engine holds two thousand rows of all columns.
+      reading: (natives) => read([...rejects, 'parallel = false'], natives),
       columns: names.map((name) => ({
         name,
         column: identifier(name),
