@@ -35,7 +35,7 @@ const ROUNDING = 1e-12;
 /** Categories are ordered by their slope over their curvature and this, so that rare ones lie in the middle. */
 const CATEGORY_SMOOTHING = 10;
 /** As many categories as a set has at most. */
-const MAX_SET = 32;
+const MAX_SET = 64;
 /** What is added to L2 for sets of categories: there are so many that some look good by chance (as in LightGBM). */
 const CATEGORY_L2 = 10;
 
