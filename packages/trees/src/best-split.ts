@@ -20,7 +20,7 @@ export interface Sums {
 /** The best way to divide the rows of a leaf. */
 export interface Split {
   readonly column: number;
-  /** The last bin that goes left; of categories not asked. */
+  /** The last bin that goes left; of categories the last one in their order. */
   readonly bin: number;
   /** The bins of categories that go left. */
   readonly set: Uint32Array | undefined;
@@ -49,12 +49,13 @@ export function splitFinder(
 ): FindSplit {
   // What is tried is compared here; what is best is kept in these, and becomes an object once a leaf.
   const left = { slope: 0, curvature: 0, rows: 0 };
-  const best = { column: -1, bin: 0, missingLeft: false, gain: 0, slope: 0, curvature: 0, rows: 0 };
+  // At a bin there are two ways: with and without the missing ones; the lowest and the highest categories.
+  const best = { column: -1, bin: 0, isSecond: false, gain: 0, slope: 0, curvature: 0, rows: 0 };
   const order = new Int32Array(256);
   const keys = new Float64Array(256);
   const { minRows, minWeight, minGain } = limits;
 
-  const tryIt = (sums: Sums, l2: number, column: number, bin: number, missingLeft: boolean): void => {
+  const tryIt = (sums: Sums, l2: number, column: number, bin: number, isSecond: boolean): void => {
     const rightRows = sums.rows - left.rows;
     const rightCurvature = sums.curvature - left.curvature;
     if (left.rows < minRows || rightRows < minRows) return;
@@ -65,7 +66,7 @@ export function splitFinder(
     best.gain = gain;
     best.column = column;
     best.bin = bin;
-    best.missingLeft = missingLeft;
+    best.isSecond = isSecond;
     best.slope = left.slope;
     best.curvature = left.curvature;
     best.rows = left.rows;
@@ -162,9 +163,9 @@ export function splitFinder(
       column,
       bin,
       gain,
-      set: isCategory[column] ? setOf(histogram, column, bin, best.missingLeft) : undefined,
-      // What training did not see here goes where most rows went.
-      missingLeft: (histogram[missing] ?? 0) > 0 ? best.missingLeft : isLeftLarger,
+      set: isCategory[column] ? setOf(histogram, column, bin, best.isSecond) : undefined,
+      // What training did not see here goes where most rows went; of categories a missing one is in the set or not.
+      missingLeft: !isCategory[column] && ((histogram[missing] ?? 0) > 0 ? best.isSecond : isLeftLarger),
       left: { slope, curvature, rows },
       right: {
         slope: sums.slope - slope,

@@ -53,13 +53,12 @@ export function histogramsFor(table: BinnedTable, leaves: number, mostBytes: num
         }
         const [a = 0, b = 0, c = 0, d = 0] = columns.subarray(at, at + 4);
         if (isFour)
-          addFour(
-            ...([binsOf(a), binsOf(b), binsOf(c), binsOf(d)] as const),
-            rows,
-            gathered,
-            into,
-            ...([startOf(a), startOf(b), startOf(c), startOf(d)] as const),
-          );
+          addFour({ a: binsOf(a), b: binsOf(b), c: binsOf(c), d: binsOf(d) }, rows, gathered, into, {
+            a: startOf(a),
+            b: startOf(b),
+            c: startOf(c),
+            d: startOf(d),
+          });
         else addOne(binsOf(a), rows, gathered, into, startOf(a));
         at += isFour ? 4 : 1;
         if (breath.isDue()) await breath.take();
@@ -102,17 +101,11 @@ function addOne(
 
 /** The same for four columns at once, in 0.6 of the time: sums of different columns do not wait for each other. */
 function addFour(
-  binsA: Uint8Array,
-  binsB: Uint8Array,
-  binsC: Uint8Array,
-  binsD: Uint8Array,
+  { a: binsA, b: binsB, c: binsC, d: binsD }: Record<'a' | 'b' | 'c' | 'd', Uint8Array>,
   rows: Int32Array,
   gathered: Float64Array,
   into: Float64Array,
-  fromA: number,
-  fromB: number,
-  fromC: number,
-  fromD: number,
+  { a: fromA, b: fromB, c: fromC, d: fromD }: Record<'a' | 'b' | 'c' | 'd', number>,
 ): void {
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at] ?? 0;
