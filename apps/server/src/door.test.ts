@@ -107,6 +107,15 @@ describe('the door of the server', () => {
     expect([missing.status, await missing.json()]).toMatchObject([404, { code: 'TRS_SERVER_NOT_FOUND' }]);
   });
 
+  it.each(['PUT', 'PATCH', 'DELETE'])('takes the body of a %s', async (method) => {
+    const response = await fetch(`${it1.server.url}/echo/bird`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: '{"a":1}',
+    });
+    expect([response.status, await response.json()]).toEqual([200, { method, body: { a: 1 } }]);
+  });
+
   it('says which methods there are where another was sent', async () => {
     const wrong = await fetch(`${it1.server.url}/api/v1/echo/slow`, { method: 'DELETE' });
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);

@@ -1,4 +1,4 @@
-import { operation, plugin } from '@trestle/kernel';
+import { operation, plugin, type RouteRequest } from '@trestle/kernel';
 import { z } from 'zod';
 
 /** A plugin as somebody else would write it: one operation of each kind, and a raw route. */
@@ -83,6 +83,14 @@ export const echoPlugin = plugin({
       load: async () => async (_ctx, request, params) =>
         new Response(`${params.name}: ${(await request.text()).length}`, { headers: { 'x-echo': 'yes' } }),
     },
+    ...(['PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+      method,
+      path: '/echo/:name',
+      access: 'echo:write' as const,
+      summary: `The body of a ${method}.`,
+      load: async () => async (_ctx: unknown, request: RouteRequest) =>
+        Response.json({ method: request.method, body: await request.json() }),
+    })),
     {
       method: 'GET',
       path: '/echo/ready',

@@ -5,7 +5,7 @@ import { pluginError } from './plugin-error.ts';
 const OPERATION_ID = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)?$/;
 const ACCESS = /^[a-z][a-z0-9-]*:[a-z]+$/;
 const KINDS = ['query', 'command', 'job'];
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 /** Words that a surface has for itself: the client's own methods, the command line's own commands. */
 const RESERVED = ['call', 'follow', 'present', 'watch', 'then', 'help', 'serve', 'worker', 'demo'];
 

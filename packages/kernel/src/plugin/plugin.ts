@@ -23,7 +23,7 @@ export function provide<T>(token: Token<T>, make: (scope: ServiceScope) => T | P
 
 /** A raw web-standard route, for protocols that are not ours. `:name` segments become `params`. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly access: `${string}:${string}`;
   readonly summary: string;
