@@ -25,7 +25,7 @@ if (first === '--version' && rest.length === 0) {
   process.exitCode = 1;
 } else {
   // First of all: what comes while the rest is loaded is heard too. A server ends its own processes.
-  const { interruption } = await import('../dist/command/interruption.js');
+  const { interruption } = await import('../dist/interruption.js');
   if (!process.connected) interruption();
   // Compiled code is kept in the user's own cache: the next command starts in two thirds of the time.
   nodeModule.enableCompileCache(
