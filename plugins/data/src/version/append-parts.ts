@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Column, DatasetVersion } from '@trestle/contracts';
 import { type Actor, isTrestleError, type Scope } from '@trestle/kernel';
+import { blobsToken } from '@trestle/store';
 import { addNulls } from './add-nulls.ts';
-import { type Committed, commitVersion, type NewVersion } from './commit-version.ts';
+import { type Committed, commitVersion, type NewVersion, partsGone } from './commit-version.ts';
 import { type Manifest, schemaOf } from './manifest.ts';
 import { readManifest, resolveVersion } from './versions.ts';
 
@@ -41,7 +42,9 @@ export async function appendParts(
   made: NewParts,
 ): Promise<Committed | undefined> {
   let newest = base;
+  const found = new Set<string>();
   for (let tries = 1; ; tries += 1) {
+    await findParts(scope, newest, found);
     try {
       return await commitBehind(scope, actor, newest, made);
     } catch (thrown) {
@@ -50,6 +53,17 @@ export async function appendParts(
     await pause(Math.random() * LONGEST_PAUSE_MS);
     newest = await readVersion(scope, made.dataset);
     if (!haveSameColumns(base, newest)) return undefined;
+  }
+}
+
+/** Looks for the parts of a version that were not found yet. Before the commit: others would wait for it. @throws TRS_DATA_PARTS_GONE */
+async function findParts(scope: Scope, { manifest }: Base, found: Set<string>): Promise<void> {
+  const blobs = await scope.service(blobsToken);
+  const wanted = manifest.parts.map(({ digest }) => digest).filter((digest) => !found.has(digest));
+  const isThere = await Promise.all(wanted.map((digest) => blobs.has(digest)));
+  for (const [index, digest] of wanted.entries()) {
+    if (!isThere[index]) throw partsGone(digest);
+    found.add(digest);
   }
 }
 

@@ -16,7 +16,7 @@ export interface NewVersion {
   readonly notes?: readonly string[] | undefined;
   /** The number of the version that it was made behind: it must still be the newest. */
   readonly base?: number | undefined;
-  /** The digests of the base's parts: as long as it is the newest they are there, and need not be looked for one by one. */
+  /** The digests of the base's parts, which were looked for: as long as it is the newest they are there, and others need not wait. */
   readonly standing?: ReadonlySet<string> | undefined;
   /** References that it was made from, with what was done. */
   readonly madeFrom: readonly { readonly ref: string; readonly kind: string }[];
@@ -116,11 +116,14 @@ async function checkParts(
   const isErased = new Set(erased.map((row) => row.digest));
   for (const digest of digests) {
     if (!isErased.has(digest) && (standing.has(digest) || (await blobs.has(digest)))) continue;
-    throw dataError('PARTS_GONE', {
-      kind: 'conflict',
-      message: 'Rows that this version was to hold were removed meanwhile (data erase, data gc).',
-      hint: 'Nothing was added. Run it again.',
-      details: { digest },
-    });
+    throw partsGone(digest);
   }
 }
+
+export const partsGone = (digest: string) =>
+  dataError('PARTS_GONE', {
+    kind: 'conflict',
+    message: 'Rows that this version was to hold were removed meanwhile (data erase, data gc).',
+    hint: 'Nothing was added. Run it again.',
+    details: { digest },
+  });
