@@ -88,6 +88,7 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
     isOfTask: (thrown) =>
       isTrestleError(thrown) &&
       (thrown.code === 'TRS_SERVING_TIMEOUT' || thrown.code === 'TRS_SERVING_OVERLOADED'),
+    isRefusal: (thrown) => isTrestleError(thrown) && thrown.kind === 'invalid',
   });
   const waiting = (): number => (pool?.queueSize ?? 0) + joined.waiting();
 

@@ -8,6 +8,8 @@ function pool(atOnce = 1) {
   const answer = (rows: readonly Row[]) => {
     if (rows.some((row) => row.x === 'bad')) throw new Error('a bad row');
     if (rows.some((row) => row.x === 'late')) throw new RangeError('too late');
+    if (rows.length > 1 && rows.some((row) => row.x === 'single')) throw new SyntaxError('one row only');
+    if (rows.length > 1 && rows.some((row) => row.x === 'lost')) throw new Error('the thread was lost');
     return {
       kind: 'predicted' as const,
       predictions: rows.map((row) => ({ value: row.x })),
@@ -18,6 +20,7 @@ function pool(atOnce = 1) {
     atOnce,
     now: () => 0,
     isOfTask: (thrown) => thrown instanceof RangeError,
+    isRefusal: (thrown) => thrown instanceof SyntaxError,
     run: (_digest, rows) =>
       new Promise((resolve, reject) => {
         tasks.push({
@@ -68,6 +71,27 @@ describe('requests that wait for a thread', () => {
     for (let n = 0; n < 3; n++) await endAll();
     expect(await Promise.all(answers)).toEqual([[1], [2], 'a bad row', [3]]);
   });
+
+  it.each([
+    ['single', [1, 1]],
+    ['lost', [2]],
+  ] as const)(
+    'go one by one from then on where the model refuses several, not where a thread was lost: %s',
+    async (x, later) => {
+      const { ask, tasks, endAll } = pool();
+      const answers = [ask(1), ask(x), ask(x)];
+      for (let n = 0; n < 3; n++) await endAll();
+      expect(await Promise.all(answers)).toEqual([[1], [x], [x]]);
+      const again = [ask(1), ask(2), ask(3)];
+      const sizes: number[] = [];
+      for (let n = 0; n < 3; n++) {
+        if (n > 0) sizes.push(...tasks.map(({ rows }) => rows.length));
+        await endAll();
+      }
+      expect(sizes).toEqual(later);
+      expect(await Promise.all(again)).toEqual([[1], [2], [3]]);
+    },
+  );
 
   it('fail together with a task that was too late, and are not begun again', async () => {
     const { ask, tasks, endAll } = pool();

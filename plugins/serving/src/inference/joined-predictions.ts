@@ -11,6 +11,8 @@ export interface JoinOptions<Model> {
   readonly run: (model: Model, rows: readonly Row[], since: number) => Promise<Predicted>;
   /** Whether a failure is of the task, and not of one of its rows: none of them is tried alone then. */
   readonly isOfTask: (thrown: unknown) => boolean;
+  /** Whether the model refused its rows, which it may do with many at once only; a thread that was lost says nothing of it. */
+  readonly isRefusal: (thrown: unknown) => boolean;
 }
 
 /** Rows of one task at most: who comes first does not wait long for those who come with it. */
@@ -36,7 +38,7 @@ interface Line {
  * Joins requests of a model that wait for a thread anyway: they go together when one is free, without waiting for more. A trip to
  * a thread costs more than a row. Where a task of several requests fails, each is tried alone, so that one bad request fails no other.
  */
-export function joinedPredictions<Model>({ atOnce, now, run, isOfTask }: JoinOptions<Model>) {
+export function joinedPredictions<Model>({ atOnce, now, run, isOfTask, isRefusal }: JoinOptions<Model>) {
   const lines = new Map<Model, Line>();
   let waiting = 0;
 
@@ -104,7 +106,7 @@ export function joinedPredictions<Model>({ atOnce, now, run, isOfTask }: JoinOpt
       if (isOfTask(thrown)) for (const one of batch) one.reject(thrown);
       else {
         const answered = await Promise.all(batch.map((one) => alone(model, one)));
-        if (answered.every(Boolean)) line.isAlone = true;
+        if (isRefusal(thrown) && answered.every(Boolean)) line.isAlone = true;
       }
     }
   };
