@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 
-const TRESTLE = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'bin', 'trestle.js');
+export const TRESTLE = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'bin', 'trestle.js');
 
 export interface ServedProject {
   readonly dir: string;
@@ -48,5 +48,3 @@ export async function servedProject(): Promise<ServedProject> {
   await inProject('deploy', `${NAME}@champion`, '--name', NAME);
   return { dir, trestle: inProject, remove: () => rm(folder, { recursive: true, force: true }) };
 }
-
-export { TRESTLE };

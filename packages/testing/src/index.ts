@@ -9,6 +9,7 @@ export * from './leases-contract.ts';
 export * from './metadata-contract.ts';
 export * from './response-of.ts';
 export * from './resume-contract.ts';
+export type { ResumeSubject } from './resume-subject.ts';
 export * from './step-kind-contract.ts';
 export * from './temporary-project.ts';
 export * from './tiny-model.ts';

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { jobStoreToken, openHost } from '@trestle/kernel';
 import { metadataToken, storePlugin } from '@trestle/store';
-import type { ResumeSubject } from './resume-contract.ts';
+import { RESUME_TIMINGS, type ResumeSubject } from './resume-subject.ts';
 
 // A process of its own for the resume contract: `node resume-child MODULE DIR AT before|after` does the job of a subject, and kills
 // itself before or after the AT-th thing that is made durable.
@@ -11,7 +11,7 @@ const host = await openHost({
   projectDir: dir,
   plugins: [storePlugin, ...subject.plugins],
   env: { TRESTLE_STORE__RESERVE_BYTES: '0' },
-  jobs: { leaseMs: 400, heartbeatMs: 50 },
+  jobs: RESUME_TIMINGS,
 });
 
 let left = Number(at);

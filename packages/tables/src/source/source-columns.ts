@@ -18,22 +18,14 @@ import { checkOverrides } from './type-overrides.ts';
 import { columnNames } from './types/column-names.ts';
 import { delimitedTable } from './types/delimited-table.ts';
 import { givenSpelling } from './types/given-spelling.ts';
-import {
-  type ColumnReading,
-  type Look,
-  misfits,
-  NOT_PROVED,
-  proveTypes,
-  type Said,
-  typedColumns,
-  typedRelation,
-} from './types/prove-types.ts';
+import { type ColumnReading, type Look, misfits, proveTypes, type Said } from './types/prove-types.ts';
 import type { RawTable } from './types/raw-table.ts';
 import type { RecordShape } from './types/record-lines.ts';
 import { findMisfits, refuseMisfits } from './types/refuse-misfits.ts';
 import { sampleRows } from './types/sample.ts';
 import { taggedTable } from './types/tagged-table.ts';
 import { lostDigits, typeNotes } from './types/type-notes.ts';
+import { NOT_PROVED, typedColumns, typedRelation } from './types/typed-relation.ts';
 
 /** A source as something to select from, with columns of the types that all sources of the version share. */
 export interface ReadySource {

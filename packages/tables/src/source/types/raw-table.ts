@@ -1,4 +1,4 @@
-import { identifier, literal } from '../../engine/quote.ts';
+import { literal } from '../../engine/quote.ts';
 import type { LocalSource } from '../local-source.ts';
 import type { ValueKind } from './spelling.ts';
 
@@ -39,5 +39,3 @@ export const valueTextOf = (raw: RawColumn): string =>
 /** SQL: whether the source says that a value is of a kind; a field may be of any. */
 export const isOfKind = ({ column, isTagged }: RawColumn, kind: ValueKind): string | undefined =>
   isTagged ? `starts_with(${column}, '${kind}')` : undefined;
-
-export const columnNamed = (name: string): string => identifier(name);
