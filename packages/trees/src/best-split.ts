@@ -1,5 +1,5 @@
 import type { BinnedTable } from './bins.ts';
-import { SET_WORDS } from './forest.ts';
+import { setWords } from './forest.ts';
 import { type Histograms, PER_BIN } from './histograms.ts';
 
 /** What a split must do to be one. */
@@ -138,7 +138,7 @@ export function splitFinder(
   };
 
   const setOf = (histogram: Float64Array, column: number, last: number, isHighest: boolean) => {
-    const set = new Uint32Array(SET_WORDS);
+    const set = new Uint32Array(setWords(counts[column] ?? 0));
     const present = orderCategories(histogram, column);
     for (let of = 0; of <= last; of++) {
       const bin = order[isHighest ? present - 1 - of : of] ?? 0;

@@ -1,6 +1,8 @@
+import { activate } from './activation.ts';
 import { binTable } from './bins.ts';
 import { breathe } from './breath.ts';
 import { gridFor } from './exact-sums.ts';
+import { type Examples, readExamples } from './examples.ts';
 import { type Forest, ForestBuilder } from './forest.ts';
 import { growerFor } from './grow-tree.ts';
 import { type Objective, objectiveOf } from './objective.ts';
@@ -9,14 +11,6 @@ import { rawScores } from './predict.ts';
 import { drawFirst, randomIntegers } from './random.ts';
 import { checkShape, type TreeTable } from './table.ts';
 import { TreesError } from './trees-error.ts';
-
-/** Rows with what is to be predicted of them. */
-export interface Examples extends TreeTable {
-  /** Numbers; 0 and 1 for logistic; the places of classes for softmax. */
-  readonly targets: ArrayLike<number>;
-  /** How much each row counts; 1 where left out. */
-  readonly weights?: ArrayLike<number>;
-}
 
 /**
  * Rows that are not learnt from and say when to stop: by minus their mean loss, or by what somebody else says of predictions
@@ -71,7 +65,7 @@ export async function boost(
   const settings = readOptions(options);
   const breath = breathe(signal);
   const objective = objectiveOf(settings.objective, settings.outputs);
-  const { targets, weights } = readExamples(examples, settings);
+  const { targets, weights } = readExamples(examples, objective.targets, settings.objective);
   const table = await binTable(examples, settings.bins, settings.seed, breath);
   const { rows, width } = table;
   const { outputs, rounds, patience } = settings;
@@ -79,7 +73,14 @@ export async function boost(
   const exact = objective.initial(targets, weights);
   const initial = isFloat32 ? exact.map(Math.fround) : exact;
   const about = {
-    ...{ objective: settings.objective, outputs, width, isFloat32, initial },
+    ...{
+      objective: settings.objective,
+      activation: objective.activation,
+      outputs,
+      width,
+      isFloat32,
+      initial,
+    },
     categories: Int32Array.from({ length: width }, (_, column) => examples.categories?.[column] ?? 0),
   };
   const grower = growerFor(table, { ...settings, isFloat32 }, breath);
@@ -131,66 +132,6 @@ export async function boost(
   return { forest: forest.finish(about, kept * outputs), rounds: kept, scores: history, stopped };
 }
 
-/** @throws TRS_TREES_SHAPE, TRS_TREES_TARGET naming the row */
-function readExamples(
-  { rows, targets, weights }: Examples,
-  { objective, outputs }: Settings,
-): { readonly targets: Float64Array; readonly weights: Float64Array } {
-  for (const [what, list] of Object.entries({ targets, weights })) {
-    if (!list || list.length === rows) continue;
-    throw new TreesError(
-      'SHAPE',
-      `There are ${list.length} ${what} for ${rows} rows.`,
-      `Give one of the ${what} a row.`,
-      { what, rows },
-    );
-  }
-  const isAllowed = (target: number): boolean => {
-    if (objective === 'squaredError') return Number.isFinite(target);
-    if (objective === 'logistic') return target === 0 || target === 1;
-    return Number.isInteger(target) && target >= 0 && target < outputs;
-  };
-  const allowed = {
-    squaredError: 'finite numbers',
-    logistic: '0 and 1',
-    softmax: `whole numbers from 0 to ${outputs - 1}`,
-  }[objective];
-  for (let row = 0; row < rows; row++) {
-    const target = targets[row] ?? Number.NaN;
-    if (isAllowed(target)) continue;
-    throw new TreesError(
-      'TARGET',
-      `The target of row ${row} is ${target}; ${objective} learns ${allowed}.`,
-      'Leave the row out, or take another objective.',
-      { row },
-    );
-  }
-  let total = 0;
-  for (let row = 0; row < rows; row++) {
-    const weight = weights?.[row] ?? 1;
-    total += weight;
-    if (weight >= 0 && Number.isFinite(weight)) continue;
-    throw new TreesError(
-      'TARGET',
-      `The weight of row ${row} is ${weight}.`,
-      'Give finite weights from 0 on.',
-      { row },
-    );
-  }
-  if (!(total > 0 && Number.isFinite(total))) {
-    throw new TreesError(
-      'TARGET',
-      `The weights of all rows add up to ${total}.`,
-      'Give at least one row a weight above 0, and weights whose sum is finite.',
-      { total },
-    );
-  }
-  return {
-    targets: Float64Array.from(targets),
-    weights: weights ? Float64Array.from(weights) : new Float64Array(rows).fill(1),
-  };
-}
-
 /** Rounds slopes and curvatures to grids on which their sums are exact. @throws TRS_TREES_DIVERGED */
 function toGrid(slopes: Float64Array, round: number): void {
   let [slope, curvature] = [0, 0];
@@ -215,7 +156,7 @@ function toGrid(slopes: Float64Array, round: number): void {
 }
 
 /** Draws rows for a round and columns for a tree, in an order that only the seed decides. */
-function drawing(rows: number, width: number, { rowShare, columnShare, seed }: Settings) {
+function drawing(rows: number, width: number, { rowShare, columnShare, columnShareByNode, seed }: Settings) {
   const next = randomIntegers(seed + 1);
   const fitted = Math.max(1, Math.round(rowShare * rows));
   const asked = Math.max(1, Math.round(columnShare * width));
@@ -224,7 +165,7 @@ function drawing(rows: number, width: number, { rowShare, columnShare, seed }: S
   const columns = Int32Array.from({ length: width }, (_, column) => column);
   for (let row = 0; row < rows; row++) order[row] = row;
   return {
-    isRandom: fitted < rows || asked < width,
+    isRandom: fitted < rows || asked < width || columnShareByNode < 1,
     rows() {
       if (fitted < rows) {
         drawFirst(order, fitted, next);
@@ -261,13 +202,13 @@ function judgeOf(
     const added = rawScores({ ...newest, initial: none }, validation);
     for (let at = 0; at < scores.length; at++) scores[at] = (scores[at] ?? 0) + (added[at] ?? 0);
     const predictions = scores.slice();
-    objective.activate(predictions);
+    activate(objective.activation, predictions, outputs);
     return judge(predictions);
   };
 }
 
 function minusLoss(examples: Examples, settings: Settings, objective: Objective) {
-  const { targets, weights } = readExamples(examples, settings);
+  const { targets, weights } = readExamples(examples, objective.targets, settings.objective);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return (predictions: Float64Array): number => -objective.loss(predictions, targets, weights) / total;
 }

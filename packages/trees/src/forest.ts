@@ -1,13 +1,17 @@
-import type { ObjectiveName } from './objective.ts';
+import type { Activation } from './activation.ts';
 
-/** 32-bit words of a set of the 256 bins of a column. */
-export const SET_WORDS = 8;
+/** 32-bit words of a set of the categories of a column: a bit for each, and one for missing and unknown ones. */
+export const setWords = (categories: number): number => (categories >> 5) + 1;
 
 /**
- * Boosted trees as plain data: all nodes of all trees one behind the other. `structuredClone` copies it, `postMessage` sends it.
+ * Trees as plain data: all nodes of all trees one behind the other. `structuredClone` copies it, `postMessage` sends it. A row's
+ * score is the sum of the leaves that it comes to.
  */
 export interface Forest {
-  readonly objective: ObjectiveName;
+  /** What it was learnt to do, in a word. */
+  readonly objective: string;
+  /** What turns scores into predictions. */
+  readonly activation: Activation;
   /** 1, or how many classes there are. */
   readonly outputs: number;
   readonly width: number;
@@ -17,7 +21,7 @@ export interface Forest {
   readonly isFloat32: boolean;
   /** The score of each output before any tree. */
   readonly initial: Float64Array;
-  /** Where each tree begins; they are of the outputs in turn, round by round. */
+  /** Where each tree begins; they are of the outputs in turn, round by round, unless leaves are vectors. */
   readonly roots: Int32Array;
   /** The column that a node asks; -1 of a leaf. */
   readonly features: Int32Array;
@@ -25,7 +29,7 @@ export interface Forest {
   readonly thresholds: Float64Array;
   /** Of a node that asks for a category: where in `sets` those are that go left; else -1. */
   readonly setsAt: Int32Array;
-  /** Bit c of a set of eight words is category c; the bit behind the last category is for missing and unknown ones. */
+  /** Bit c of a set of `setWords` words is category c; the bit behind the last category is for missing and unknown ones. */
   readonly sets: Uint32Array;
   /** Whether missing numbers go left. */
   readonly missingLeft: Uint8Array;
@@ -33,6 +37,8 @@ export interface Forest {
   readonly right: Int32Array;
   /** What a leaf adds to the score. */
   readonly values: Float64Array;
+  /** Where each tree is of all outputs: what its leaves add to them instead of `values`. */
+  readonly vectors?: LeafVectors;
   /** By how much a node's split lowers the loss, in its second order. */
   readonly gains: Float64Array;
   /** The rows of the training that came by. */
@@ -41,19 +47,29 @@ export interface Forest {
   readonly covers: Float64Array;
 }
 
-type NodeLists = {
-  -readonly [Name in
-    | 'features'
-    | 'thresholds'
-    | 'setsAt'
-    | 'missingLeft'
-    | 'left'
-    | 'right'
-    | 'values'
-    | 'gains'
-    | 'rows'
-    | 'covers']: number[];
-};
+/** Leaves that add a number to each output; equal ones may be shared. */
+export interface LeafVectors {
+  /** Where in `entries` the vector of a leaf begins; -1 of other nodes. */
+  readonly at: Int32Array;
+  readonly entries: Float64Array;
+}
+
+/** Lists of nodes that grow, in the types that the forest has them. */
+const emptyNodes = (capacity: number) => ({
+  features: new Int32Array(capacity),
+  thresholds: new Float64Array(capacity),
+  setsAt: new Int32Array(capacity),
+  missingLeft: new Uint8Array(capacity),
+  left: new Int32Array(capacity),
+  right: new Int32Array(capacity),
+  values: new Float64Array(capacity),
+  gains: new Float64Array(capacity),
+  rows: new Int32Array(capacity),
+  covers: new Float64Array(capacity),
+  vectorsAt: new Int32Array(capacity),
+});
+type Nodes = ReturnType<typeof emptyNodes>;
+const FIRST_CAPACITY = 256;
 
 /** How a node divides its rows. */
 export interface NodeSplit {
@@ -64,36 +80,61 @@ export interface NodeSplit {
   readonly gain: number;
 }
 
+/** What is true of a whole forest. */
+export type AboutForest = Pick<
+  Forest,
+  'objective' | 'activation' | 'outputs' | 'width' | 'categories' | 'isFloat32' | 'initial'
+>;
+
 /** A forest that grows: its nodes begin as leaves and are split. */
 export class ForestBuilder {
-  readonly #nodes: NodeLists = {
-    ...{ features: [], thresholds: [], setsAt: [], missingLeft: [], left: [], right: [] },
-    ...{ values: [], gains: [], rows: [], covers: [] },
-  };
+  #nodes: Nodes = emptyNodes(FIRST_CAPACITY);
+  #count = 0;
   readonly #roots: number[] = [];
   readonly #sets: number[] = [];
+  readonly #vectors: number[] = [];
 
   get trees(): number {
     return this.#roots.length;
   }
 
   beginTree(): void {
-    this.#roots.push(this.#nodes.features.length);
+    this.#roots.push(this.#count);
   }
 
   /** @returns the place of the new leaf */
   addLeaf(rows: number, cover: number): number {
+    const node = this.#count++;
+    if (node === this.#nodes.features.length) this.#nodes = enlarged(this.#nodes);
     const nodes = this.#nodes;
-    for (const list of [nodes.thresholds, nodes.missingLeft, nodes.values, nodes.gains]) list.push(0);
-    for (const list of [nodes.features, nodes.setsAt, nodes.left, nodes.right]) list.push(-1);
-    nodes.covers.push(cover);
-    return nodes.rows.push(rows) - 1;
+    nodes.features[node] = -1;
+    nodes.setsAt[node] = -1;
+    nodes.left[node] = -1;
+    nodes.right[node] = -1;
+    nodes.vectorsAt[node] = -1;
+    nodes.covers[node] = cover;
+    nodes.rows[node] = rows;
+    return node;
+  }
+
+  setCover(node: number, cover: number): void {
+    this.#nodes.covers[node] = cover;
   }
 
   setValue(node: number, value: number): void {
     this.#nodes.values[node] = value;
   }
 
+  /** @returns where the vector is, for other leaves that share it */
+  setVector(node: number, vector: ArrayLike<number> | number): number {
+    const at = typeof vector === 'number' ? vector : this.#vectors.length;
+    this.#nodes.vectorsAt[node] = at;
+    if (typeof vector !== 'number')
+      for (let of = 0; of < vector.length; of++) this.#vectors.push(vector[of] ?? 0);
+    return at;
+  }
+
+  /** @param split with a set of the words that its column's categories take */
   split(node: number, { feature, threshold, set, missingLeft, gain }: NodeSplit): void {
     const nodes = this.#nodes;
     nodes.features[node] = feature;
@@ -111,33 +152,44 @@ export class ForestBuilder {
   }
 
   /** The forest of some trees, those before `to`. */
-  finish(
-    about: Pick<Forest, 'objective' | 'outputs' | 'width' | 'categories' | 'isFloat32' | 'initial'>,
-    to: number,
-    from = 0,
-  ): Forest {
+  finish(about: AboutForest, to = this.trees, from = 0): Forest {
     const nodes = this.#nodes;
-    const [begin, end] = [this.#roots[from] ?? 0, this.#roots[to] ?? nodes.features.length];
-    const doubles = (list: readonly number[]) => Float64Array.from(list.slice(begin, end));
-    const ints = (list: readonly number[]) => Int32Array.from(list.slice(begin, end));
-    const places = (list: readonly number[], less: number) =>
-      Int32Array.from(list.slice(begin, end), (place) => (place < 0 ? -1 : place - less));
+    const [begin, end] = [this.#roots[from] ?? 0, this.#roots[to] ?? this.#count];
+    const places = (list: Int32Array, less: number) =>
+      list.slice(begin, end).map((place) => (place < 0 ? -1 : place - less));
     const ofSets = nodes.setsAt.slice(begin, end).filter((at) => at >= 0);
     const firstSet = ofSets.reduce((least, at) => Math.min(least, at), this.#sets.length);
+    const after = nodes.setsAt.subarray(end, this.#count).filter((at) => at >= 0);
+    const behindSets = after.reduce((least, at) => Math.min(least, at), this.#sets.length);
     return {
       ...about,
       roots: Int32Array.from(this.#roots.slice(from, to), (root) => root - begin),
-      features: ints(nodes.features),
-      thresholds: doubles(nodes.thresholds),
+      features: nodes.features.slice(begin, end),
+      thresholds: nodes.thresholds.slice(begin, end),
       setsAt: places(nodes.setsAt, firstSet),
-      sets: Uint32Array.from(this.#sets.slice(firstSet, firstSet + SET_WORDS * ofSets.length)),
-      missingLeft: Uint8Array.from(nodes.missingLeft.slice(begin, end)),
+      sets: Uint32Array.from(this.#sets.slice(firstSet, behindSets)),
+      missingLeft: nodes.missingLeft.slice(begin, end),
       left: places(nodes.left, begin),
       right: places(nodes.right, begin),
-      values: doubles(nodes.values),
-      gains: doubles(nodes.gains),
-      rows: ints(nodes.rows),
-      covers: doubles(nodes.covers),
+      values: nodes.values.slice(begin, end),
+      ...(this.#vectors.length > 0
+        ? {
+            vectors: {
+              at: nodes.vectorsAt.slice(begin, end),
+              entries: Float64Array.from(this.#vectors),
+            },
+          }
+        : {}),
+      gains: nodes.gains.slice(begin, end),
+      rows: nodes.rows.slice(begin, end),
+      covers: nodes.covers.slice(begin, end),
     };
   }
+}
+
+/** The same nodes with room for as many again. */
+function enlarged(nodes: Nodes): Nodes {
+  const larger = emptyNodes(2 * nodes.features.length);
+  for (const name of Object.keys(larger) as (keyof Nodes)[]) larger[name].set(nodes[name]);
+  return larger;
 }

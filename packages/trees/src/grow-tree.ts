@@ -3,12 +3,16 @@ import type { BinnedTable } from './bins.ts';
 import type { Breath } from './breath.ts';
 import type { ForestBuilder } from './forest.ts';
 import { type Histograms, histogramsFor } from './histograms.ts';
+import { dividing, fillWays, waysLeft } from './partition.ts';
+import { drawFirst, randomIntegers } from './random.ts';
 
 export interface GrowthOptions extends SplitLimits {
   readonly leaves: number;
   readonly depth: number;
   readonly learningRate: number;
   readonly histogramBytes: number;
+  readonly columnShareByNode: number;
+  readonly seed: number;
   /** Leaves are numbers of float32, as a model that computes in it has them. */
   readonly isFloat32: boolean;
 }
@@ -45,24 +49,9 @@ export interface Grower {
 
 export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Breath): Grower {
   const histograms = histogramsFor(table, options.leaves, options.histogramBytes);
-  const find = splitFinder(table, histograms, options);
-  const spare = new Int32Array(table.rows);
-  const isLeft = new Uint8Array(256);
-
-  const divide = (rows: Int32Array, bins: Uint8Array): number => {
-    let [kept, moved] = [0, 0];
-    for (let at = 0; at < rows.length; at++) {
-      // Written to both sides and counted for one: a branch that nobody can predict takes longer.
-      const row = rows[at] ?? 0;
-      const toLeft = isLeft[bins[row] ?? 0] ?? 0;
-      rows[kept] = row;
-      spare[moved] = row;
-      kept += toLeft;
-      moved += 1 - toLeft;
-    }
-    for (let at = 0; at < moved; at++) rows[kept + at] = spare[at] ?? 0;
-    return kept;
-  };
+  const find = ofDrawnColumns(splitFinder(table, histograms, options), options);
+  const divide = dividing(table.rows);
+  const isLeft = waysLeft();
 
   const leafOf = (
     forest: ForestBuilder,
@@ -94,7 +83,10 @@ export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Br
         const { split } = leaf;
         const bins = table.bins[split.column] ?? new Uint8Array(0);
         fillWays(isLeft, table, split);
-        const [middle, middleOfOthers] = [divide(leaf.fitted, bins), divide(leaf.others, bins)];
+        const [middle, middleOfOthers] = [
+          divide(leaf.fitted, bins, isLeft),
+          divide(leaf.others, bins, isLeft),
+        ];
         forest.split(leaf.node, {
           feature: split.column,
           // All that is not missing goes left where the last bin does.
@@ -141,6 +133,18 @@ export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Br
   };
 }
 
+/** Looks at some columns only, which each split draws. */
+function ofDrawnColumns(find: FindSplit, { columnShareByNode, seed }: GrowthOptions): FindSplit {
+  if (columnShareByNode === 1) return find;
+  const next = randomIntegers(seed + 2);
+  return (histogram, columns, sums) => {
+    const asked = Math.max(1, Math.round(columnShareByNode * columns.length));
+    const drawn = columns.slice();
+    drawFirst(drawn, asked, next);
+    return find(histogram, drawn.subarray(0, asked).sort(), sums);
+  };
+}
+
 /** Adds leaves up and looks for their splits, no more than is needed. */
 function lookFor(
   histograms: Histograms,
@@ -182,17 +186,6 @@ function mostGaining(leaves: readonly Leaf[]): number {
     if (own > gain) [best, gain] = [at, own];
   }
   return best;
-}
-
-/** Which bins of a column go left. */
-function fillWays(isLeft: Uint8Array, table: BinnedTable, split: Split): void {
-  const count = table.counts[split.column] ?? 0;
-  for (let bin = 0; bin <= count; bin++) {
-    const isIn = split.set
-      ? ((split.set[bin >> 5] ?? 0) >>> (bin & 31)) & 1
-      : Number(bin === count ? split.missingLeft : bin <= split.bin);
-    isLeft[bin] = isIn;
-  }
 }
 
 function sumsOf(rows: Int32Array, slopes: Float64Array): Sums {

@@ -1,4 +1,6 @@
+import type { Activation } from './activation.ts';
 import { exactSum } from './exact-sums.ts';
+import { type AllowedTargets, finiteNumbers, severalClasses, twoClasses } from './examples.ts';
 
 /** What is predicted: a number by its squared error, the probability of the second of two classes, or those of several. */
 export type ObjectiveName = 'squaredError' | 'logistic' | 'softmax';
@@ -15,10 +17,10 @@ export interface Objective {
     weights: Float64Array,
     into: Float64Array,
   ): void;
-  /** The sum of the rows' losses. @param predictions [rows, outputs], as `activate` leaves them */
+  /** The sum of the rows' losses. @param predictions [rows, outputs], activated */
   loss(predictions: Float64Array, targets: Float64Array, weights: Float64Array): number;
-  /** Turns scores [rows, outputs] into values or probabilities. */
-  activate(scores: Float64Array): void;
+  readonly targets: AllowedTargets;
+  readonly activation: Activation;
 }
 
 /** Probabilities are kept so far from 0 and 1 where their logarithm is taken. */
@@ -26,6 +28,8 @@ const LEAST = Number.EPSILON;
 const clipped = (probability: number): number => Math.min(1 - LEAST, Math.max(LEAST, probability));
 
 const squaredError: Objective = {
+  targets: finiteNumbers,
+  activation: 'identity',
   initial: (targets, weights) =>
     Float64Array.of(exactSum(targets.map((target, row) => target * (weights[row] ?? 0))) / exactSum(weights)),
   slopes(scores, _, targets, weights, into) {
@@ -41,10 +45,11 @@ const squaredError: Objective = {
       sum += 0.5 * (weights[row] ?? 0) * ((predictions[row] ?? 0) - (targets[row] ?? 0)) ** 2;
     return sum;
   },
-  activate() {},
 };
 
 const logistic: Objective = {
+  targets: twoClasses,
+  activation: 'logistic',
   initial(targets, weights) {
     const [share = 0] = squaredError.initial(targets, weights);
     const probability = clipped(share);
@@ -66,15 +71,14 @@ const logistic: Objective = {
     }
     return sum;
   },
-  activate(scores) {
-    for (let at = 0; at < scores.length; at++) scores[at] = 1 / (1 + Math.exp(-(scores[at] ?? 0)));
-  },
 };
 
 /** All outputs of a round answer the scores that were there when the first one asked: each changes its own alone. */
 function softmax(classes: number): Objective {
   let [highest, total] = [new Float64Array(0), new Float64Array(0)];
   return {
+    targets: severalClasses(classes),
+    activation: 'softmax',
     initial: (targets, weights) =>
       Float64Array.from({ length: classes }, (_, output) => {
         const own = weights.map((weight, row) => (targets[row] === output ? weight : 0));
@@ -105,18 +109,6 @@ function softmax(classes: number): Objective {
       for (let row = 0; row < targets.length; row++)
         sum -= (weights[row] ?? 0) * Math.log(clipped(predictions[row * classes + (targets[row] ?? 0)] ?? 0));
       return sum;
-    },
-    activate(scores) {
-      for (let from = 0; from < scores.length; from += classes) {
-        let [most, sum] = [Number.NEGATIVE_INFINITY, 0];
-        for (let at = from; at < from + classes; at++) most = Math.max(most, scores[at] ?? 0);
-        for (let at = from; at < from + classes; at++) {
-          const power = Math.exp((scores[at] ?? 0) - most);
-          scores[at] = power;
-          sum += power;
-        }
-        for (let at = from; at < from + classes; at++) scores[at] = (scores[at] ?? 0) / sum;
-      }
     },
   };
 }

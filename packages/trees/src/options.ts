@@ -1,5 +1,5 @@
+import { checkClasses, type Limit, withDefaults, wrongOption } from './limits.ts';
 import type { ObjectiveName } from './objective.ts';
-import { TreesError } from './trees-error.ts';
 
 export interface BoostOptions {
   readonly objective: ObjectiveName;
@@ -27,6 +27,8 @@ export interface BoostOptions {
   readonly rowShare?: number;
   /** The share of columns that each tree draws. */
   readonly columnShare?: number;
+  /** The share of a tree's columns that each split draws. */
+  readonly columnShareByNode?: number;
   /** Of what is drawn. */
   readonly seed?: number;
   /** Rounds without a better validation after which it stops. */
@@ -47,6 +49,7 @@ const DEFAULTS = {
   bins: 255,
   rowShare: 1,
   columnShare: 1,
+  columnShareByNode: 1,
   seed: 0,
   patience: 10,
   histogramBytes: 512 * 2 ** 20,
@@ -57,7 +60,6 @@ export type Settings = Readonly<typeof DEFAULTS> & {
   readonly outputs: number;
 };
 
-type Limit = readonly [least: number, most: number, kind: 'whole' | 'share' | 'number'];
 const LIMITS: Readonly<Record<keyof typeof DEFAULTS, Limit>> = {
   rounds: [1, 100_000, 'whole'],
   learningRate: [0, 1, 'share'],
@@ -70,39 +72,17 @@ const LIMITS: Readonly<Record<keyof typeof DEFAULTS, Limit>> = {
   bins: [2, 255, 'whole'],
   rowShare: [0, 1, 'share'],
   columnShare: [0, 1, 'share'],
+  columnShareByNode: [0, 1, 'share'],
   seed: [-(2 ** 53), 2 ** 53, 'whole'],
   patience: [1, 100_000, 'whole'],
   histogramBytes: [0, 2 ** 40, 'whole'],
 };
-const MOST_CLASSES = 10_000;
 
 /** @throws TRS_TREES_OPTION naming the option and what it may be */
 export function readOptions(given: BoostOptions): Settings {
-  const settings = { ...DEFAULTS };
-  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-    const value = given[name] ?? DEFAULTS[name];
-    const [least, most, kind] = LIMITS[name];
-    const isIn = value >= least && value <= most && (kind !== 'share' || value > 0);
-    if (!isIn || (kind === 'whole' && !Number.isInteger(value)))
-      throw wrong(
-        name,
-        value,
-        `${kind === 'whole' ? 'a whole number' : 'a number'} ${kind === 'share' ? 'above' : 'from'} ${least} ${kind === 'share' ? 'up ' : ''}to ${most}`,
-      );
-    settings[name] = value;
-  }
+  const settings = withDefaults(given, DEFAULTS, LIMITS);
   const { objective, classes } = given;
-  if (objective !== 'softmax') {
-    if (objective !== 'squaredError' && objective !== 'logistic')
-      throw wrong('objective', objective, 'squaredError, logistic or softmax');
-    return { ...settings, objective, outputs: 1 };
-  }
-  const isCount =
-    classes !== undefined && Number.isInteger(classes) && classes >= 2 && classes <= MOST_CLASSES;
-  if (!isCount)
-    throw wrong('classes', classes, `a whole number from 2 to ${MOST_CLASSES}: softmax tells so many apart`);
-  return { ...settings, objective, outputs: classes };
+  if (objective === 'softmax') return { ...settings, objective, outputs: checkClasses(classes, objective) };
+  if (objective === 'squaredError' || objective === 'logistic') return { ...settings, objective, outputs: 1 };
+  throw wrongOption('objective', objective, 'squaredError, logistic or softmax');
 }
-
-const wrong = (name: string, value: unknown, allowed: string): TreesError =>
-  new TreesError('OPTION', `"${name}" is ${value}.`, `Give ${allowed}.`, { option: name });

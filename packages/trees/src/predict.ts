@@ -1,5 +1,5 @@
+import { activate } from './activation.ts';
 import type { Forest } from './forest.ts';
-import { objectiveOf } from './objective.ts';
 import { checkShape, type TreeTable } from './table.ts';
 
 /** Rows that go through one tree before the next: they and the tree stay in the cache. */
@@ -26,6 +26,34 @@ function leafOf(forest: Forest, root: number, values: ArrayLike<number>, from: n
   return node;
 }
 
+/** What a leaf adds to an output; of trees that are of one output each, the others' get nothing. */
+export function leafAdds(forest: Forest, tree: number, leaf: number, output: number): number {
+  const { vectors, outputs, values } = forest;
+  if (vectors) return vectors.entries[(vectors.at[leaf] ?? 0) + output] ?? 0;
+  return tree % outputs === output ? (values[leaf] ?? 0) : 0;
+}
+
+/** Adds the leaf that a row comes to in a tree to the row's scores. */
+function addTree(
+  forest: Forest,
+  tree: number,
+  row: ArrayLike<number>,
+  from: number,
+  scores: Float64Array,
+  at: number,
+): void {
+  const { vectors, outputs, roots, values } = forest;
+  const leaf = leafOf(forest, roots[tree] ?? 0, row, from);
+  if (!vectors) {
+    const place = at + (tree % outputs);
+    scores[place] = (scores[place] ?? 0) + (values[leaf] ?? 0);
+    return;
+  }
+  const vector = vectors.at[leaf] ?? 0;
+  for (let output = 0; output < outputs; output++)
+    scores[at + output] = (scores[at + output] ?? 0) + (vectors.entries[vector + output] ?? 0);
+}
+
 /**
  * The sums of the trees' leaves: numbers, log odds, or what softmax takes.
  *
@@ -38,18 +66,13 @@ export function rawScores(
 ): Float64Array<ArrayBuffer> {
   checkShape(table, forest.width);
   const { rows, width, matrix } = table;
-  const { outputs, roots, initial, values } = forest;
+  const { outputs, roots, initial } = forest;
   const scores = new Float64Array(rows * outputs);
   for (let at = 0; at < scores.length; at++) scores[at] = initial[at % outputs] ?? 0;
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
     const to = Math.min(rows, from + BLOCK_ROWS);
-    for (let tree = 0; tree < roots.length; tree++) {
-      const [root, output] = [roots[tree] ?? 0, tree % outputs];
-      for (let row = from; row < to; row++) {
-        const at = row * outputs + output;
-        scores[at] = (scores[at] ?? 0) + (values[leafOf(forest, root, matrix, row * width)] ?? 0);
-      }
-    }
+    for (let tree = 0; tree < roots.length; tree++)
+      for (let row = from; row < to; row++) addTree(forest, tree, matrix, row * width, scores, row * outputs);
   }
   return scores;
 }
@@ -65,7 +88,7 @@ export function predict(
   table: Pick<TreeTable, 'rows' | 'width' | 'matrix'>,
 ): Float64Array<ArrayBuffer> {
   const scores = rawScores(forest, table);
-  objectiveOf(forest.objective, forest.outputs).activate(scores);
+  activate(forest.activation, scores, forest.outputs);
   return scores;
 }
 
@@ -79,12 +102,8 @@ export function predictRow(
   row: ArrayLike<number>,
   into: Float64Array = new Float64Array(forest.outputs),
 ): Float64Array {
-  const { outputs, roots, values } = forest;
   into.set(forest.initial);
-  for (let tree = 0; tree < roots.length; tree++) {
-    const output = tree % outputs;
-    into[output] = (into[output] ?? 0) + (values[leafOf(forest, roots[tree] ?? 0, row, 0)] ?? 0);
-  }
-  objectiveOf(forest.objective, outputs).activate(into);
+  for (let tree = 0; tree < forest.roots.length; tree++) addTree(forest, tree, row, 0, into, 0);
+  activate(forest.activation, into, forest.outputs);
   return into;
 }

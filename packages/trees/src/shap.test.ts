@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boost, type Forest, rawScores, shapValues } from './index.ts';
-import { goesLeft } from './predict.ts';
+import { boost, type Forest, forest as grow, rawScores, shapValues } from './index.ts';
+import { goesLeft, leafAdds } from './predict.ts';
 
 const WIDTH = 4;
 const CATEGORIES = [0, 0, 0, 6];
@@ -11,6 +11,7 @@ const row = fc.record({ x: fc.tuple(value, value, value, value), y: fc.integer({
 
 async function forestOf(
   rows: readonly { readonly x: readonly number[]; readonly y: number }[],
+  isBoosted: boolean,
 ): Promise<Forest> {
   const matrix = Float64Array.from(rows.flatMap(({ x }) => x));
   const examples = {
@@ -20,6 +21,7 @@ async function forestOf(
     categories: CATEGORIES,
     targets: rows.map(({ y }) => y),
   };
+  if (!isBoosted) return (await grow(examples, { objective: 'gini', classes: 3, trees: 4, depth: 4 })).forest;
   const options = {
     objective: 'softmax',
     classes: 3,
@@ -32,14 +34,21 @@ async function forestOf(
 }
 
 /** A tree's leaf where only some columns are known: at a split of another one, both ways by their rows. */
-function expected(forest: Forest, node: number, x: readonly number[], known: number): number {
+function expected(
+  forest: Forest,
+  tree: number,
+  node: number,
+  output: number,
+  x: readonly number[],
+  known: number,
+): number {
   const feature = forest.features[node] ?? -1;
-  if (feature < 0) return forest.values[node] ?? 0;
+  if (feature < 0) return leafAdds(forest, tree, node, output);
   const [left, right] = [forest.left[node] ?? 0, forest.right[node] ?? 0];
-  if ((known >> feature) & 1)
-    return expected(forest, goesLeft(forest, node, x[feature] ?? Number.NaN) ? left : right, x, known);
+  const below = (child: number): number => expected(forest, tree, child, output, x, known);
+  if ((known >> feature) & 1) return below(goesLeft(forest, node, x[feature] ?? Number.NaN) ? left : right);
   const share = (forest.rows[left] ?? 0) / (forest.rows[node] ?? 1);
-  return share * expected(forest, left, x, known) + (1 - share) * expected(forest, right, x, known);
+  return share * below(left) + (1 - share) * below(right);
 }
 
 const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
@@ -52,17 +61,22 @@ function byDefinition(forest: Forest, output: number, x: readonly number[], colu
     const size = [0, 1, 2, 3].filter((one) => (known >> one) & 1).length;
     const weight = (factorial(size) * factorial(WIDTH - size - 1)) / factorial(WIDTH);
     for (const [tree, root] of forest.roots.entries())
-      if (tree % forest.outputs === output)
-        sum += weight * (expected(forest, root, x, known | (1 << column)) - expected(forest, root, x, known));
+      sum +=
+        weight *
+        (expected(forest, tree, root, output, x, known | (1 << column)) -
+          expected(forest, tree, root, output, x, known));
   }
   return sum;
 }
 
 describe('SHAP values', () => {
-  it('are the Shapley values by their definition, and add up to the score', async () => {
+  it.each([
+    ['boosted trees', true],
+    ['trees of all outputs', false],
+  ])('of %s are the Shapley values by their definition, and add up to the score', async (_, isBoosted) => {
     await fc.assert(
       fc.asyncProperty(fc.array(row, { minLength: 3, maxLength: 40 }), row, async (rows, { x }) => {
-        const forest = await forestOf(rows);
+        const forest = await forestOf(rows, isBoosted);
         const values = shapValues(forest, x);
         expect(values).toHaveLength(3 * (WIDTH + 1));
         const scores = rawScores(forest, { rows: 1, width: WIDTH, matrix: Float64Array.from(x) });

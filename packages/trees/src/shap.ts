@@ -1,5 +1,5 @@
 import type { Forest } from './forest.ts';
-import { goesLeft } from './predict.ts';
+import { goesLeft, leafAdds } from './predict.ts';
 
 /**
  * What each column contributes to a row's raw scores: Shapley values of the trees, exactly, where a column that is not known is
@@ -14,11 +14,13 @@ export function shapValues(forest: Forest, row: ArrayLike<number>): Float64Array
   for (let output = 0; output < outputs; output++)
     values[output * (width + 1) + width] = initial[output] ?? 0;
   for (let tree = 0; tree < roots.length; tree++) {
-    const output = tree % outputs;
-    const own = values.subarray(output * (width + 1), (output + 1) * (width + 1));
     const root = roots[tree] ?? 0;
-    own[width] = (own[width] ?? 0) + meanOf(forest, root);
-    descend({ forest, row, into: own }, root, [], 1, 1, -1);
+    const [first, last] = forest.vectors ? [0, outputs - 1] : [tree % outputs, tree % outputs];
+    for (let output = first; output <= last; output++) {
+      const place = output * (width + 1) + width;
+      values[place] = (values[place] ?? 0) + meanOf(forest, tree, root, output);
+    }
+    descend({ forest, row, into: values, tree, first, last }, root, [], 1, 1, -1);
   }
   return values;
 }
@@ -38,14 +40,18 @@ interface Explained {
   readonly forest: Forest;
   readonly row: ArrayLike<number>;
   readonly into: Float64Array;
+  readonly tree: number;
+  /** The outputs that the tree adds to. */
+  readonly first: number;
+  readonly last: number;
 }
 
 /** The mean of a tree's leaves over the rows that came to them. */
-function meanOf(forest: Forest, node: number): number {
-  if ((forest.features[node] ?? -1) < 0) return forest.values[node] ?? 0;
+function meanOf(forest: Forest, tree: number, node: number, output: number): number {
+  if ((forest.features[node] ?? -1) < 0) return leafAdds(forest, tree, node, output);
   const [left, right] = [forest.left[node] ?? 0, forest.right[node] ?? 0];
   const share = shareOf(forest, node, left);
-  return share * meanOf(forest, left) + (1 - share) * meanOf(forest, right);
+  return share * meanOf(forest, tree, left, output) + (1 - share) * meanOf(forest, tree, right, output);
 }
 
 const shareOf = (forest: Forest, node: number, child: number): number =>
@@ -60,16 +66,18 @@ function descend(
   one: number,
   feature: number,
 ): void {
-  const { forest, row, into } = explained;
+  const { forest, row, into, tree, first, last } = explained;
   const path = extend(before, zero, one, feature);
   const asked = forest.features[node] ?? -1;
   if (asked < 0) {
     for (let at = 1; at < path.length; at++) {
       const step = path[at];
       if (!step) continue;
-      const weight = unwind(path, at).reduce((sum, { weight: own }) => sum + own, 0);
-      into[step.feature] =
-        (into[step.feature] ?? 0) + weight * (step.one - step.zero) * (forest.values[node] ?? 0);
+      const weight = unwind(path, at).reduce((sum, { weight: own }) => sum + own, 0) * (step.one - step.zero);
+      for (let output = first; output <= last; output++) {
+        const place = output * (forest.width + 1) + step.feature;
+        into[place] = (into[place] ?? 0) + weight * leafAdds(forest, tree, node, output);
+      }
     }
     return;
   }

@@ -1,6 +1,7 @@
 import { estimators, trainingToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
+import { extraTrees, randomForest } from './estimator/forests.ts';
 import { linear } from './estimator/linear.ts';
 import { mlp } from './estimator/mlp.ts';
 import { trees } from './estimator/trees.ts';
@@ -19,6 +20,8 @@ export const trainingPlugin = plugin({
     contribute(estimators, linear),
     contribute(estimators, mlp),
     contribute(estimators, trees),
+    contribute(estimators, randomForest),
+    contribute(estimators, extraTrees),
     ...trainingMigrations.map((migration) => contribute(migrations, migration)),
   ],
 });

@@ -9,7 +9,7 @@ export function modelOf(forest: Forest, task: Task): Uint8Array {
     { domain: '', version: 18 },
     { domain: 'ai.onnx.ml', version: 3 },
   ]);
-  const output = treeEnsemble(forest, task)(graph, 'design');
+  const output = treeEnsemble(forest)(graph, 'design');
   return writeModel({
     irVersion: 8,
     producer: 'trestle',
@@ -26,7 +26,7 @@ export function modelOf(forest: Forest, task: Task): Uint8Array {
 }
 
 /** A forest as JSON keeps it: the numbers of each of its lists. */
-export type WrittenForest = Pick<Forest, 'objective' | 'outputs' | 'width' | 'isFloat32'> & {
+export type WrittenForest = Pick<Forest, 'objective' | 'activation' | 'outputs' | 'width' | 'isFloat32'> & {
   readonly lists: Readonly<Record<string, readonly number[]>>;
 };
 
@@ -82,13 +82,13 @@ export async function makeFixture(): Promise<
   return await Promise.all(
     (['regression', 'binary', 'multiclass'] as const).map(async (task) => {
       const { forest } = await boosted[task];
-      const { objective, outputs, width, isFloat32, ...typed } = forest;
+      const { objective, activation, outputs, width, isFloat32, vectors: _, ...typed } = forest;
       const lists = Object.fromEntries(
         Object.entries(typed).map(([name, list]) => [name, Array.from<number>(list)]),
       );
       return {
         task,
-        forest: { objective, outputs, width, isFloat32, lists },
+        forest: { objective, activation, outputs, width, isFloat32, lists },
         model: Buffer.from(modelOf(forest, task)).toString('base64'),
       };
     }),

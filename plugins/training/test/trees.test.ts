@@ -39,7 +39,7 @@ describe('boosted trees as an estimator', () => {
     expect(task).toBe('multiclass');
     expect(metrics.test.logLoss).toBeLessThan(0.05);
     expect(candidates.length).toBeGreaterThan(1);
-    for (const { estimator } of candidates) expect(estimator).toMatch(/^trees /);
+    for (const { estimator } of candidates) expect(estimator).toMatch(/^(trees|forest|extra-trees) /);
     const model = await modelOf(run);
     expect(await model.verify()).toMatchObject({ verified: true });
     const known = {
@@ -74,7 +74,7 @@ describe('boosted trees as an estimator', () => {
     expect(await rmse('trees')).toBeLessThan(0.97 * (await rmse('linear')));
   });
 
-  it('are chosen by auto where what decides is whether two things agree, and are called gbdt, too', async () => {
+  it('and forests are chosen by auto where what decides is whether two things agree, and are called gbdt, too', async () => {
     let state = 7;
     const next = (): number => {
       state = (state * 16_807) % 2_147_483_647;
@@ -90,9 +90,9 @@ describe('boosted trees as an estimator', () => {
     await host.run(dataAdd, { path: 'rows.csv', name: 'rows' }, { surface: 'cli' });
     const given = { data: 'rows', target: 'y' };
     const { candidates } = await host.run(trainOperation, given);
-    expect(candidates.find(({ chosen }) => chosen)?.estimator).toMatch(/^trees /);
+    expect(candidates.find(({ chosen }) => chosen)?.estimator).toMatch(/^(trees|forest|extra-trees) /);
     const names = new Set(candidates.map(({ estimator }) => estimator.split(' ')[0]));
-    expect([...names]).toEqual(['linear', 'mlp', 'trees']);
+    expect([...names]).toEqual(['linear', 'mlp', 'trees', 'forest', 'extra-trees']);
     const again = await host.run(trainOperation, { ...given, estimator: 'gbdt' });
     expect(again.metrics.test).toEqual(
       (await host.run(trainOperation, { ...given, estimator: 'trees' })).metrics.test,

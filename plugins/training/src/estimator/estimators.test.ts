@@ -1,4 +1,5 @@
 import { estimatorContract } from '@trestle/testing';
+import { extraTrees, randomForest } from './forests.ts';
 import { linear } from './linear.ts';
 import { mlp } from './mlp.ts';
 import { trees } from './trees.ts';
@@ -6,3 +7,5 @@ import { trees } from './trees.ts';
 estimatorContract(linear);
 estimatorContract(mlp);
 estimatorContract(trees);
+estimatorContract(randomForest);
+estimatorContract(extraTrees);

@@ -33,7 +33,7 @@ export const fitTrees: Fit<TreesSettings> = async (design, settings, options) =>
   return {
     rounds: boosted.rounds,
     predict: (of: Design) => Float32Array.from(predict(forest, of)),
-    head: treeEnsemble(forest, task),
+    head: treeEnsemble(forest),
     notes: isShort ? [`The trees were still getting better in round ${rounds}, the last one.`] : [],
   };
 };

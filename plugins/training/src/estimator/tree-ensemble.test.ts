@@ -1,5 +1,5 @@
 import { type GraphPart, graphBuilder, openSession } from '@trestle/onnx';
-import { type BoostOptions, boost, type Forest, predict } from '@trestle/trees';
+import { type BoostOptions, boost, type Forest, forest as grow, predict } from '@trestle/trees';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { treeEnsemble } from './tree-ensemble.ts';
@@ -73,7 +73,7 @@ describe('trees as a graph', () => {
           const matrix = Float32Array.from([...seen, ...unseen].flat());
           const forest = await forestOf(matrix.slice(0, ROWS * WIDTH), options);
           const expected = predict(forest, { rows: 2 * ROWS, width: WIDTH, matrix });
-          const computed = await compute(treeEnsemble(forest, task), matrix, forest.outputs);
+          const computed = await compute(treeEnsemble(forest), matrix, forest.outputs);
           expect(computed).toHaveLength(expected.length);
           for (const [at, value] of expected.entries())
             expect(Math.abs((computed[at] ?? Number.NaN) - value), `output ${at}`).toBeLessThanOrEqual(
@@ -85,12 +85,36 @@ describe('trees as a graph', () => {
     });
   }
 
+  it('of all classes at once do so, too', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, rows, async (seen, unseen) => {
+        const matrix = Float32Array.from([...seen, ...unseen].flat());
+        const targets = Array.from({ length: ROWS }, (_, at) => (Math.imul(at + 1, 2_654_435_761) >>> 8) % 5);
+        const { forest } = await grow(
+          {
+            rows: ROWS,
+            width: WIDTH,
+            matrix: matrix.slice(0, ROWS * WIDTH),
+            categories: [0, 0, CATEGORIES],
+            targets,
+          },
+          { objective: 'gini', classes: 5, trees: 4, minRows: 2 },
+        );
+        const expected = predict(forest, { rows: 2 * ROWS, width: WIDTH, matrix });
+        const computed = await compute(treeEnsemble(forest), matrix, 5);
+        for (const [at, value] of expected.entries())
+          expect(Math.abs((computed[at] ?? Number.NaN) - value), `output ${at}`).toBeLessThanOrEqual(5e-7);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('of a constant are a constant', async () => {
     const matrix = new Float32Array(ROWS * WIDTH);
     const { forest } = await boost(
       { rows: ROWS, width: WIDTH, matrix, targets: new Array(ROWS).fill(0.5) },
       { objective: 'squaredError' },
     );
-    expect(await compute(treeEnsemble(forest, 'regression'), matrix.subarray(0, 6), 1)).toEqual([0.5, 0.5]);
+    expect(await compute(treeEnsemble(forest), matrix.subarray(0, 6), 1)).toEqual([0.5, 0.5]);
   });
 });

@@ -1,18 +1,17 @@
-import type { Task } from '@trestle/contracts';
 import { type Attribute, floats, type GraphBuilder, type GraphPart, int, strings } from '@trestle/onnx';
-import { type Forest, SET_WORDS } from '@trestle/trees';
+import { type Forest, setWords } from '@trestle/trees';
 
 /**
  * Trees as nodes of a graph: a TreeEnsembleRegressor on the design, as every runtime has it. It knows no sets of categories: each
  * different set becomes a column behind the design's, 0 for the categories that go left and 1 for the others, looked up in a table.
  */
 export const treeEnsemble =
-  (forest: Forest, task: Task): GraphPart =>
+  (forest: Forest): GraphPart =>
   (graph, design) => {
     const { nodes, sets } = splitNodes(forest);
     const columns = [design, ...sets.map((one) => setColumns(graph, design, one, forest))];
     const input = columns.length === 1 ? design : graph.add('Concat', columns, { axis: int(1) });
-    const leaves = nodes.features.flatMap((_, node) => (forest.features[node] === -1 ? [node] : []));
+    const leaves = leafEntries(forest, nodes.trees);
     const scores = graph.add(
       'TreeEnsembleRegressor',
       [input],
@@ -29,16 +28,42 @@ export const treeEnsemble =
         nodes_truenodeids: list(nodes.left),
         nodes_falsenodeids: list(nodes.right),
         nodes_missing_value_tracks_true: list(forest.missingLeft),
-        target_treeids: list(leaves.map((node) => nodes.trees[node] ?? 0)),
-        target_nodeids: list(leaves.map((node) => nodes.numbers[node] ?? 0)),
-        target_ids: list(leaves.map((node) => (nodes.trees[node] ?? 0) % forest.outputs)),
-        target_weights: floats(leaves.map((node) => forest.values[node] ?? 0)),
+        target_treeids: list(leaves.nodes.map((node) => nodes.trees[node] ?? 0)),
+        target_nodeids: list(leaves.nodes.map((node) => nodes.numbers[node] ?? 0)),
+        target_ids: list(leaves.outputs),
+        target_weights: floats(leaves.values),
       },
       'ai.onnx.ml',
     );
-    if (task === 'binary') return graph.add('Sigmoid', [scores]);
-    return task === 'multiclass' ? graph.add('Softmax', [scores], { axis: int(1) }) : scores;
+    if (forest.activation === 'softmax') return graph.add('Softmax', [scores], { axis: int(1) });
+    const operator = { identity: undefined, logistic: 'Sigmoid', exponential: 'Exp' }[forest.activation];
+    return operator ? graph.add(operator, [scores]) : scores;
   };
+
+/** What leaves add to which outputs; of a vector its zeros are left out, but one, as each leaf must be named. */
+function leafEntries(forest: Forest, trees: readonly number[]) {
+  const { vectors, outputs } = forest;
+  const entries: Record<'nodes' | 'outputs' | 'values', number[]> = { nodes: [], outputs: [], values: [] };
+  const add = (node: number, output: number, value: number): void => {
+    entries.nodes.push(node);
+    entries.outputs.push(output);
+    entries.values.push(value);
+  };
+  for (const [node, feature] of forest.features.entries()) {
+    if (feature >= 0) continue;
+    if (!vectors) {
+      add(node, (trees[node] ?? 0) % outputs, forest.values[node] ?? 0);
+      continue;
+    }
+    const before = entries.nodes.length;
+    for (let output = 0; output < outputs; output++) {
+      const value = vectors.entries[(vectors.at[node] ?? 0) + output] ?? 0;
+      if (value !== 0) add(node, output, value);
+    }
+    if (entries.nodes.length === before) add(node, 0, 0);
+  }
+  return entries;
+}
 
 /** Not as arguments, of which there may not be as many as nodes. */
 const list = (values: Iterable<number>): Attribute => ({ kind: 'ints', value: [...values] });
@@ -85,7 +110,7 @@ function splitNodes(forest: Forest) {
 }
 
 const keyOf = (forest: Forest, feature: number, place: number): string =>
-  `${feature}:${forest.sets.subarray(place, place + SET_WORDS).join(',')}`;
+  `${feature}:${forest.sets.subarray(place, place + setWords(forest.categories[feature] ?? 0)).join(',')}`;
 
 function setsByColumn(forest: Forest): readonly ColumnSets[] {
   const byColumn = new Map<number, Map<string, number>>();

@@ -1,0 +1,31 @@
+import { estimator } from '@trestle/contracts';
+
+export interface ForestSettings {
+  readonly splits: 'best' | 'random';
+  readonly trees: number;
+  readonly minRows: number;
+  /** The share of columns that each split draws; of classes the square root of all where left out, of numbers all. */
+  readonly columnShareByNode?: number;
+}
+
+const parts = {
+  tasks: ['binary', 'multiclass', 'regression'],
+  encoding: 'plain',
+  describe: ({ trees, minRows }: ForestSettings) => `${trees} trees (leaves of ${minRows} rows)`,
+  load: async () => (await import('./fit-forest.ts')).fitForest,
+} as const;
+
+/** Random forests: the mean of deep trees, each of a bootstrap of the rows, each split of drawn columns. */
+export const randomForest = estimator<ForestSettings>({
+  ...parts,
+  name: 'forest',
+  aliases: ['random-forest'],
+  space: [{ splits: 'best', trees: 200, minRows: 2 }],
+});
+
+/** Extremely randomised trees: the mean of deep trees of all rows, whose splits are drawn. */
+export const extraTrees = estimator<ForestSettings>({
+  ...parts,
+  name: 'extra-trees',
+  space: [{ splits: 'random', trees: 200, minRows: 2 }],
+});
