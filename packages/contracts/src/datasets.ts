@@ -104,7 +104,11 @@ export interface Datasets {
   readFile(
     ctx: Context,
     path: string,
-    options?: { readonly types?: ReadonlyMap<string, ColumnType> },
+    options?: {
+      readonly types?: ReadonlyMap<string, ColumnType>;
+      /** Told what a person is to know of how the file was read. */
+      readonly onNote?: (note: string) => void;
+    },
   ): AsyncIterable<Batch>;
   /** Adds rows that the program made (monitoring's labelled traffic) as a new version. */
   addRows(

@@ -13,6 +13,7 @@ import { type Feeds, imageGroups, type OnImage } from './image/image-groups.ts';
 import type { Feature, ModelMetadata, ModelSchema } from './metadata.ts';
 import { ModelError } from './model-error.ts';
 import { readMetadata } from './read-metadata.ts';
+import { roundedFields } from './rounded-fields.ts';
 import { compareGolden } from './verify.ts';
 
 /** What a model says of a row: `{label, probability, probabilities}` for classes, `{value}` for numbers. */
@@ -34,6 +35,8 @@ export interface Model {
   readonly outputs: readonly ValueInfo[];
   /** @throws TRS_MODEL_ROW_INVALID naming the row, the field and the reason */
   predict(rows: readonly Row[], onImage?: OnImage): Promise<readonly Prediction[]>;
+  /** Fields of a row that the model reads as other numbers than those that stand there; none of almost every row. */
+  rounded(row: Row): readonly string[];
   /** Tensors in, tensors out, as the graph has them. */
   run: Session['run'];
   /** Replays the golden examples. */
@@ -78,6 +81,7 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
     inputs: session.inputs,
     outputs: session.outputs,
     predict,
+    rounded: roundedFields(features, session.inputs, metadata?.reference),
     run: session.run,
     verify: () => compareGolden(metadata?.golden, predict),
   };

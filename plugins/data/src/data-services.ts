@@ -13,6 +13,6 @@ export const datasetsService = (scope: Scope): Datasets => ({
   sketch: (reference) => publishedSketch(scope, reference),
   read: (reference, options) => readBatches(scope, reference, options),
   load: (reference, options) => loadBatches(scope, reference, options),
-  readFile: (ctx, path, options) => readSource(ctx, path, options?.types),
+  readFile: (ctx, path, options) => readSource(ctx, path, options),
   addRows: (actor, options) => addRows(scope, actor, options),
 });

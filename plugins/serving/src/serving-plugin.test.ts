@@ -183,6 +183,14 @@ describe('the serving plugin', () => {
       expect(await Promise.all(answers)).toHaveLength(100);
     });
 
+    it('says of which columns the model reads another number, once each', async () => {
+      const rows = [{ x: 1 }, { x: 2 ** 53 }, { x: 2 ** 24 + 1 }];
+      expect(await predict(rows)).toMatchObject({
+        notes: [expect.stringMatching(/^"x": 2 values .* float64 .* 9007199254740992 in row 1/)],
+      });
+      expect(await predict([{ x: 1 }])).not.toHaveProperty('notes');
+    });
+
     it.each([
       [
         'a wrong type',
@@ -401,6 +409,15 @@ describe('the serving plugin', () => {
         predictions: [{ probability: 0.5 }, { label: 'yes' }],
         ignored: ['note'],
       });
+    });
+
+    it('says of which columns the model reads another number, by the rows of the file', async () => {
+      const rows = `x\n${'1\n'.repeat(9_000)}9007199254740993\n16777217\n`;
+      expect((await file(rows)).notes).toEqual([
+        expect.stringContaining('Column "x": 1 of its numbers in "rows.csv" have more digits'),
+        expect.stringMatching(/^"x": 2 values .* in row 9000/),
+      ]);
+      expect((await file('x,day\n1,01/02/2024\n')).notes).toEqual([]);
     });
 
     it('writes whole files or none', async () => {

@@ -12,13 +12,15 @@ import type { SourceOptions } from './source-options.ts';
  * Streams the rows of what a user named. Rows that do not fit fail at the end.
  *
  * @param dir an empty folder for what is fetched, extracted or written
- * @param wanted the types of columns that may be there, whatever they look like
+ * @param wanted the types of columns that may be there, whatever they look like; where any are named, the others are texts
+ * @param onNote told what a person is to know of how they were read
  */
 export async function* readSource(
   ctx: ReadContext,
   options: SourceOptions,
   dir: string,
   wanted: ReadonlyMap<string, ColumnType> = new Map(),
+  onNote: (note: string) => void = () => {},
 ): AsyncGenerator<Batch> {
   const { files } = await openSource(ctx, options, dir);
   const engine = await openEngine(ctx.limits, {
@@ -30,13 +32,11 @@ export async function* readSource(
     const reading = readingOf(options);
     const looked = await sourceColumns(engine, files, reading, undefined);
     const types = new Map(
-      looked.columns.flatMap(({ name }) => {
-        const type = wanted.get(name);
-        return type === undefined ? [] : [[name, type] as const];
-      }),
+      looked.columns.map(({ name }) => [name, wanted.get(name) ?? ('string' as const)] as const),
     );
-    const { columns, ready } =
-      types.size === 0 ? looked : await sourceColumns(engine, files, { ...reading, types }, undefined);
+    const { columns, ready, notes } =
+      wanted.size === 0 ? looked : await sourceColumns(engine, files, { ...reading, types }, undefined);
+    for (const note of notes) onNote(note);
     for (const { source, relation } of ready) {
       yield* batches(engine, selectColumns(relation, columns), columns, DEFAULT_BATCH_ROWS);
       if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source);

@@ -1,4 +1,4 @@
-import type { Batch, ColumnType } from '@trestle/contracts';
+import type { Batch, Datasets } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { readSource as readInto } from '@trestle/tables';
@@ -8,11 +8,11 @@ import { readContext } from './read-context.ts';
 export async function* readSource(
   ctx: Context,
   path: string,
-  types?: ReadonlyMap<string, ColumnType>,
+  { types, onNote }: Parameters<Datasets['readFile']>[2] = {},
 ): AsyncGenerator<Batch> {
   const workspace = await (await ctx.service(blobsToken)).workspace();
   try {
-    yield* readInto(readContext(ctx), { path }, workspace.dir, types);
+    yield* readInto(readContext(ctx), { path }, workspace.dir, types, onNote);
   } finally {
     await workspace.remove();
   }

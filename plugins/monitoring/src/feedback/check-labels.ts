@@ -50,6 +50,8 @@ function reasonAgainst(
   const isEmpty = typeof label === 'string' && label.trim() === '';
   const classes = facts?.classes ?? [];
   if (classes.length > 0) {
+    if (typeof label === 'number' && Number.isInteger(label) && !Number.isSafeInteger(label))
+      return () => 'JSON does not carry whole numbers beyond 2^53 exactly: send the class as a text';
     if (classes.includes(String(label))) return undefined;
     const more = classes.length > SHOWN_CLASSES ? `, … (${classes.length} in all)` : '';
     const named = `${classes.slice(0, SHOWN_CLASSES).join(', ')}${more}`;

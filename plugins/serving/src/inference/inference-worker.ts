@@ -59,7 +59,12 @@ async function predict(model: Model, rows: readonly Row[]) {
     ]);
     statistics[row] = { ...statistics[row], ...Object.fromEntries(found) };
   });
-  return { predictions, statistics };
+  const rounded: (readonly string[])[] = [];
+  for (const [row, one] of rows.entries()) {
+    const fields = model.rounded(one);
+    if (fields.length > 0) rounded[row] = fields;
+  }
+  return { predictions, statistics, rounded };
 }
 
 /** What each thread of the pool runs. */

@@ -14,6 +14,7 @@ function pool(atOnce = 1) {
       kind: 'predicted' as const,
       predictions: rows.map((row) => ({ value: row.x })),
       statistics: rows.map((_, row) => ({ row })),
+      rounded: [],
     };
   };
   const { predict, waiting } = joinedPredictions({

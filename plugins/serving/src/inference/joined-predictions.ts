@@ -91,7 +91,7 @@ export function joinedPredictions<Model>({ atOnce, now, run, isOfTask, isRefusal
     }
     try {
       const rows = batch.flatMap((one) => one.rows);
-      const { predictions, statistics } = await run(model, rows, first.since);
+      const { predictions, statistics, rounded } = await run(model, rows, first.since);
       let at = 0;
       for (const one of batch) {
         const end = at + one.rows.length;
@@ -99,6 +99,7 @@ export function joinedPredictions<Model>({ atOnce, now, run, isOfTask, isRefusal
           kind: 'predicted',
           predictions: predictions.slice(at, end),
           statistics: statistics.slice(at, end),
+          rounded: rounded.slice(at, end),
         });
         at = end;
       }

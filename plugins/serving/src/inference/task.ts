@@ -34,6 +34,8 @@ export type Answer =
       readonly predictions: readonly Readonly<Record<string, unknown>>[];
       /** Of each row: what its images look like (`photo.brightness`); empty where a model takes none. */
       readonly statistics: readonly Readonly<Record<string, number>>[];
+      /** Of each row: fields that the model reads as other numbers than came. Holes stand for none. */
+      readonly rounded: readonly (readonly string[] | undefined)[];
     }
   | { readonly kind: 'ran'; readonly outputs: Readonly<Record<string, ValueData>> }
   | {

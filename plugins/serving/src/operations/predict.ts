@@ -36,6 +36,7 @@ export const predictOperation = operation({
       .describe(`Without --out: the first ${MAX_SHOWN}.`),
     out: z.string().optional(),
     ignored: z.array(z.string()).describe('Columns that the model does not know.'),
+    notes: z.array(z.string()).describe('What could not be read as it stands there.'),
   }),
   load: async () => (await import('../predict/predict-rows.ts')).predictRows,
   present: (result) => {
@@ -76,6 +77,7 @@ export const predictOperation = operation({
             },
           ]
         : []),
+      ...result.notes.map((text) => ({ kind: 'note' as const, tone: 'warn' as const, text })),
     ];
   },
 });

@@ -6,11 +6,14 @@ import { inferencePoolToken } from '../inference/inference-pool-token.ts';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
 import { loggedRows } from './logged-rows.ts';
+import { roundingNotes } from './rounding-notes.ts';
 
 export interface Answered {
   /** `p-…`: labels and traces name it. */
   readonly id: string;
   readonly predictions: readonly Prediction[];
+  /** What was asked and could not be read as it is. */
+  readonly notes: readonly string[];
 }
 
 /** `p-`, the millisecond and 48 random bits: what comes later sorts later, so that the log grows at its end. */
@@ -33,7 +36,12 @@ export async function answerRows(
   }
   const startedAt = performance.now();
   const pool = await scope.service(inferencePoolToken);
-  const { predictions, statistics } = await pool.run(deployment.model.digest, { kind: 'predict', rows });
+  const { predictions, statistics, rounded } = await pool.run(deployment.model.digest, {
+    kind: 'predict',
+    rows,
+  });
+  const rounding = roundingNotes();
+  rounding.take(rows, rounded);
   const id = newPredictionId();
   const log = await scope.service(predictionLogToken);
   log.append({
@@ -46,5 +54,5 @@ export async function answerRows(
     rows: loggedRows(rows, statistics),
     predictions,
   });
-  return { id, predictions };
+  return { id, predictions, notes: rounding.notes() };
 }

@@ -4,6 +4,7 @@ import { openModel } from '@trestle/model';
 import { servingError } from '../serving-error.ts';
 import { batchRows, typesOf } from './batch-rows.ts';
 import { fileSink, keepFirst } from './prediction-sink.ts';
+import { roundingNotes } from './rounding-notes.ts';
 
 interface PredictInput {
   readonly model: string;
@@ -19,14 +20,18 @@ export async function predictRows(ctx: Context, input: PredictInput) {
   const model = await openModel(await models.bytes(version));
   const sink = input.out === undefined ? keepFirst() : await fileSink(ctx, input.out);
   const ignored = new Set<string>();
+  const notes = new Set<string>();
+  const rounding = roundingNotes();
   let rows = 0;
   try {
-    for await (const batch of await source(ctx, input, typesOf(model.features))) {
+    for await (const batch of await source(ctx, input, typesOf(model.features), (note) => notes.add(note))) {
       ctx.signal.throwIfAborted();
       const known = new Set(model.features.map((feature) => feature.name));
       for (const name of Object.keys(batch.columns)) if (!known.has(name)) ignored.add(name);
       try {
-        await sink.take(await model.predict(batchRows(batch, model.features)));
+        const asked = batchRows(batch, model.features);
+        await sink.take(await model.predict(asked));
+        rounding.take(asked, asked.map(model.rounded), rows);
       } catch (thrown) {
         throw atRow(thrown, rows);
       }
@@ -44,6 +49,7 @@ export async function predictRows(ctx: Context, input: PredictInput) {
     ...(sink.kept ? { predictions: sink.kept } : {}),
     ...(input.out === undefined ? {} : { out: input.out }),
     ignored: [...ignored],
+    notes: [...notes, ...rounding.notes()],
   };
 }
 
@@ -51,9 +57,10 @@ async function source(
   ctx: Context,
   { input, data }: PredictInput,
   types: ReadonlyMap<string, ColumnType>,
+  onNote: (note: string) => void,
 ): Promise<AsyncIterable<Batch>> {
   const datasets = await ctx.service(datasetsToken);
-  if (input !== undefined && data === undefined) return datasets.readFile(ctx, input, { types });
+  if (input !== undefined && data === undefined) return datasets.readFile(ctx, input, { types, onNote });
   if (data !== undefined && input === undefined) return datasets.read(data);
   throw servingError('SOURCE_MISSING', {
     kind: 'usage',

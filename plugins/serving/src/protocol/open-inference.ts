@@ -69,13 +69,16 @@ export const infer = withInferenceErrors(async (ctx, request, params) => {
   checkParameters(body);
   const deployment = await find(ctx, params);
   const wanted = body.outputs?.map((output) => output.name);
-  const { id, outputs } = await inferTensors(ctx, deployment, body, wanted);
+  const { id, outputs, notes } = await inferTensors(ctx, deployment, body, wanted);
   return Response.json({
     model_name: deployment.deployment,
     model_version: String(deployment.model.version),
     id: body.id ?? id,
     // What labels and traces name, also when the caller gave an id of their own.
-    parameters: id === undefined ? {} : { prediction: id },
+    parameters: {
+      ...(id === undefined ? {} : { prediction: id }),
+      ...(notes.length > 0 ? { notes: notes.join(' ') } : {}),
+    },
     outputs: wanted ? wanted.flatMap((name) => outputs.filter((output) => output.name === name)) : outputs,
   });
 });
@@ -134,7 +137,7 @@ async function inferTensors(
   deployment: Deployment,
   body: InferRequest,
   wanted: readonly string[] | undefined,
-): Promise<{ id: string | undefined; outputs: ResponseTensor[] }> {
+): Promise<{ id: string | undefined; outputs: ResponseTensor[]; notes: readonly string[] }> {
   const description = await describe(ctx, deployment);
   // Refused before the model is asked, and before anything is logged.
   checkOutputs(wanted ?? [], description);
@@ -142,8 +145,8 @@ async function inferTensors(
     const pool = await ctx.service(inferencePoolToken);
     const inputs = feedsOf(body.inputs, description);
     const { outputs } = await pool.run(deployment.model.digest, { kind: 'run', inputs });
-    return { id: undefined, outputs: responseTensors(outputs) };
+    return { id: undefined, outputs: responseTensors(outputs), notes: [] };
   }
-  const { id, predictions } = await answerRows(ctx, deployment, rowsOf(body.inputs, description));
-  return { id, outputs: tensorsOf(predictions, description) };
+  const { id, predictions, notes } = await answerRows(ctx, deployment, rowsOf(body.inputs, description));
+  return { id, outputs: tensorsOf(predictions, description), notes };
 }
