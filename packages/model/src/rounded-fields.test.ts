@@ -25,7 +25,12 @@ describe('numbers that a model reads as others', () => {
     ['one that lies far beyond what training saw', { id: 2 ** 24 + 1 }, learnt(0, 10), ['id']],
     ['a fraction far beyond it', { id: 98_765.4321 }, learnt(0, 10), ['id']],
     ['a fraction where training saw one number alone', { id: 0.1 }, learnt(5 - 1e-15, 5), []],
-    ['what is missing, and what is no number', { id: null, far: 'x', word: '9007199254740993' }, undefined, []],
+    [
+      'what is missing, and what is no number',
+      { id: null, far: 'x', word: '9007199254740993' },
+      undefined,
+      [],
+    ],
     ['times', { when: 8.64e15 }, undefined, []],
   ])('%s', (_, row, reference, expected) => {
     expect(roundedFields(features, inputs, reference)({ ...row })).toEqual(expected);

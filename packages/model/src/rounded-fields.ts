@@ -23,9 +23,7 @@ export function roundedFields(
     ),
   );
   const numbers = features.flatMap(({ name, type }) =>
-    type === 'number'
-      ? [{ name, isFloat32: types.get(name) === 'float32', span: spans.get(name) ?? 0 }]
-      : [],
+    type === 'number' ? [{ name, isFloat32: types.get(name) === 'float32', span: spans.get(name) ?? 0 }] : [],
   );
   const isRounded = (value: number, isFloat32: boolean, span: number): boolean => {
     if (Number.isInteger(value) && !Number.isSafeInteger(value)) return true;

@@ -30,7 +30,8 @@ function isExact(column: string, from: string, to: string): string | undefined {
       : `TRY_CAST(${cast} AS HUGEINT)`;
     return `(${back} = ${column})`;
   }
-  return WHOLE.test(from) || DECIMAL.test(from) ? `(${cast} = ${column})` : 'false';
+  // Compared as what it was: a type that holds both may not be there.
+  return WHOLE.test(from) || DECIMAL.test(from) ? `(TRY_CAST(${cast} AS ${from}) = ${column})` : 'false';
 }
 
 /** As its shortest text a double says the number that was meant; the engine multiplies, and loses what is beyond 2^53. */

@@ -18,6 +18,7 @@ import { appendParts, type Base, readVersion } from '../version/append-parts.ts'
 import { type Committed, commitVersion } from '../version/commit-version.ts';
 import { type Manifest, schemaOf } from '../version/manifest.ts';
 import { parquetRelation } from '../version/version-relation.ts';
+import { widened } from '../version/wider-decimals.ts';
 import { storePart, type WrittenPart } from '../version/write-part.ts';
 import { writeParts } from '../version/write-parts.ts';
 
@@ -100,7 +101,8 @@ async function addFiles(
       madeFrom: scanned.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
     };
     if (base) {
-      const appended = await appendParts(ctx, ctx, base, { ...made, parts: stored });
+      const behind = await widened(ctx, base, written, ctx.signal);
+      const appended = await appendParts(ctx, ctx, behind, { ...made, parts: stored });
       return appended && { ...appended, notes };
     }
     const manifest: Manifest = { format: 1, columns: schemaOf(columns), parts: stored };

@@ -55,23 +55,57 @@ describe('numbers put behind decimals', () => {
     expect((await values(name))[1]).toBe(expected);
   });
 
-  it.each<readonly [string, string, readonly string[]]>([
-    ['a.csv', 'x\n1.255\n', []],
-    ['a.csv', 'x\n1.255\n', ['x=number']],
-    ['a.csv', 'x\n1.250\n1.255\n', []],
-    ['a.csv', 'x\n1e-3\n5\n', ['x=number']],
-    ['a.json', '[{"x":1.255}]', []],
-    ['a.csv', 'x\n12345678901234567.89\n', []],
-  ])('%s of %j with --type %j are refused, as they would be rounded', async (path, content, type) => {
+  it.each<readonly [string, string, readonly string[], string, readonly string[]]>([
+    ['a.csv', 'x\n1.255\n', [], 'DECIMAL(38,3)', ['1.250', '1.255']],
+    ['a.csv', 'x\n1.255\n', ['x=number'], 'DECIMAL(38,3)', ['1.250', '1.255']],
+    ['a.csv', 'x\n1.250\n1.255\n', [], 'DECIMAL(38,3)', ['1.250', '1.250', '1.255']],
+    ['a.csv', 'x\n1.500\n', [], 'DECIMAL(18,2)', ['1.25', '1.50']],
+    ['a.csv', 'x\n1e-3\n5\n', ['x=number'], 'DECIMAL(38,3)', ['1.250', '0.001', '5.000']],
+    ['a.json', '[{"x":1.255},{"x":1e-7}]', [], 'DECIMAL(38,7)', ['1.2500000', '1.2550000', '0.0000001']],
+    ['a.csv', 'x\n12345678901234567.89\n', [], 'DECIMAL(38,2)', ['1.25', '12345678901234567.89']],
+  ])(
+    '%s of %j with --type %j make the column as wide as they are: %s',
+    async (path, content, type, stored, expected) => {
+      const name = fresh();
+      await parquet('base.parquet', 'SELECT 1.25::DECIMAL(18,2) AS x');
+      await add('base.parquet', name);
+      await put(path, content);
+      const { columns, notes, rows } = await add(path, name, { append: true, type });
+      expect(columns).toMatchObject([{ name: 'x', type: 'number', stored }]);
+      expect(await values(name)).toEqual(expected);
+      expect(rows).toBe(expected.length);
+      expect(await values(`"${name}@1"`)).toEqual(['1.25']);
+      expect(notes.length).toBe(Number(stored !== 'DECIMAL(18,2)'));
+    },
+  );
+
+  it('of two columns that are too narrow, and of several parts', async () => {
     const name = fresh();
-    await parquet('base.parquet', 'SELECT 1.25::DECIMAL(18,2) AS x');
+    await parquet('base.parquet', 'SELECT 1.25::DECIMAL(18,2) AS x, 1.5::DECIMAL(18,1) AS y');
     await add('base.parquet', name);
-    await put(path, content);
+    await parquet('b.parquet', 'SELECT 2.25::DECIMAL(18,2) AS x, 2.5::DECIMAL(18,1) AS y');
+    await add('b.parquet', name, { append: true });
+    await put('a.csv', 'x,y\n1.123,2.125\n');
+    await add('a.csv', name, { append: true });
+    const { rows } = await host.run(dataQuery, {
+      sql: `SELECT sum(x)::VARCHAR AS x, sum(y)::VARCHAR AS y FROM "${name}"`,
+    });
+    expect(rows).toEqual([{ x: '4.623', y: '6.125' }]);
+  });
+
+  it('are refused where no decimals hold both', async () => {
+    const name = fresh();
+    await parquet('base.parquet', `SELECT ${'1234567890'.repeat(3)}.25::DECIMAL(38,2) AS x`);
+    await add('base.parquet', name);
+    const path = 'a.csv';
+    await put(path, `x\n0.123456789\n`);
+    const type: readonly string[] = [];
     await expect(add(path, name, { append: true, type })).rejects.toMatchObject({
       code: 'TRS_DATA_VALUE_CHANGED',
-      message: expect.stringContaining('column "x"'),
+      message: expect.stringContaining('row 1 (line 2'),
+      details: { column: 'x' },
     });
-    expect(await values(name)).toEqual(['1.25']);
+    expect(await values(name)).toHaveLength(1);
   });
 });
 

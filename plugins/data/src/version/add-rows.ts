@@ -8,8 +8,9 @@ import { addNulls } from './add-nulls.ts';
 import { appendParts, type Base, type NewParts, readVersion } from './append-parts.ts';
 import { commitVersion, overtaken } from './commit-version.ts';
 import { schemaOf } from './manifest.ts';
+import { behindWider, widened } from './wider-decimals.ts';
+import { writeExact } from './write-exact.ts';
 import { noRows, storePart } from './write-part.ts';
-import { writeExact } from './write-parts.ts';
 
 type Options = Parameters<Datasets['addRows']>[1];
 
@@ -17,9 +18,9 @@ type Options = Parameters<Datasets['addRows']>[1];
 export async function addRows(scope: Scope, actor: Actor, options: Options): Promise<DatasetVersion> {
   const workspace = await (await scope.service(blobsToken)).workspace();
   try {
-    const base = options.appendTo === undefined ? undefined : await readVersion(scope, options.appendTo);
+    const read = options.appendTo === undefined ? undefined : await readVersion(scope, options.appendTo);
     // A row of a base may leave out what is missing.
-    const names = base?.columns.map(({ name }) => name) ?? [];
+    const names = read?.columns.map(({ name }) => name) ?? [];
     const config = scope.config(dataConfig);
     const source = await objectSource(options.rows, names, join(workspace.dir, 'rows.jsonl'), {
       shown: options.source,
@@ -30,10 +31,17 @@ export async function addRows(scope: Scope, actor: Actor, options: Options): Pro
     const engine = await openEngine(config, { dirs: [workspace.dir] });
     try {
       // What a program says of a base's columns is meant as of their types, in whatever way it writes them.
-      const types = new Map(base?.columns.map(({ name, type }) => [name, type]));
-      const { columns, ready } = await sourceColumns(engine, [source], { types }, base?.columns);
-      const rows = invariant(ready[0], 'a source of rows');
-      const part = await writeExact(engine, rows, columns, workspace.dir, base !== undefined);
+      const types = new Map(read?.columns.map(({ name, type }) => [name, type]));
+      const part = await behindWider(engine, read?.columns, async (behind) => {
+        const { columns, ready } = await sourceColumns(engine, [source], { types }, behind);
+        const { relation } = invariant(ready[0], 'a source of rows');
+        const rows = { ...source, relation };
+        return {
+          relations: [relation],
+          write: () => writeExact(engine, rows, columns, workspace.dir, behind !== undefined),
+        };
+      });
+      const base = read && (await widened(scope, read, part, undefined));
       const stored = await storePart(scope, part, `"${options.source}"`);
       const madeFrom = (options.madeFrom ?? []).map((ref) => ({ ref, kind: 'added' }));
       const made = { dataset: options.name, columns: part.columns, source: options.source, madeFrom };
@@ -44,7 +52,7 @@ export async function addRows(scope: Scope, actor: Actor, options: Options): Pro
         ...made,
         manifest: {
           format: 1,
-          columns: schemaOf(columns),
+          columns: schemaOf(part.columns),
           parts: [...(base?.manifest.parts ?? []), stored],
         },
         columns: addNulls(part.columns, base?.columns),

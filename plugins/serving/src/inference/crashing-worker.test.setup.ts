@@ -6,5 +6,10 @@ export default async function work({ ask }: Task): Promise<Answer> {
   const rows = ask.kind === 'predict' ? ask.rows : [];
   if (rows.some((row) => row.crash === true)) process.exit(3);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  return { kind: 'predicted', predictions: rows.map((row) => ({ label: String(row.x) })), statistics: [], rounded: [] };
+  return {
+    kind: 'predicted',
+    predictions: rows.map((row) => ({ label: String(row.x) })),
+    statistics: [],
+    rounded: [],
+  };
 }
