@@ -19,6 +19,8 @@ export interface LogEvent {
   readonly time: string;
   /** SHA-256 over the previous entry's hash and this entry's canonical JSON. */
   readonly hash: string;
+  /** Why the entry cannot be read: then nothing is known of its payload, and `verify` says where the log is broken. */
+  readonly unreadable?: string | undefined;
 }
 
 /** What a change tells of itself; the journal adds the rest. */

@@ -125,6 +125,20 @@ describe('a subscriber', () => {
     expect(log.lines).toContain('an event is passed over {"subscriber":"listener/on","event":1}');
   });
 
+  it('passes over an event that cannot be read, and goes on', async () => {
+    const got: number[] = [];
+    const { read } = ports.journal;
+    ports.journal.read = async (query) =>
+      (await read(query)).map((event) => (event.seq === 1 ? { ...event, unreadable: 'damaged' } : event));
+    await tell('thing.a');
+    await tell('thing.b');
+    await start((event) => void got.push(event.seq));
+    await expect.poll(() => got, { timeout: 5_000 }).toEqual([2]);
+    expect(log.lines).toContain(
+      'an event that cannot be read is passed over {"subscriber":"listener/on","event":1}',
+    );
+  });
+
   it('is served by one process at a time, and by the next when that one stops', async () => {
     const got: string[] = [];
     const first = await start((event) => void got.push(`first ${event.seq}`));

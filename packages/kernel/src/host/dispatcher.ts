@@ -61,6 +61,10 @@ export async function openDispatch(
     let place = cursor;
     for (const event of events) {
       if (!matches(subscriber.types, event.type)) continue;
+      if (event.unreadable !== undefined) {
+        log.warn('an event that cannot be read is passed over', { subscriber: name, event: event.seq });
+        continue;
+      }
       hold = await leases.acquire(lease, holder, LEASE_MS);
       if (!hold) return false;
       const fence = hold;

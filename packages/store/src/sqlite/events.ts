@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { LogEvent, NewEvent } from '@trestle/kernel';
 import type { Selectable, Transaction } from 'kysely';
+import { z } from 'zod';
 import { canonicalJson } from '../canonical-json.ts';
-import { storeError } from '../store-error.ts';
+import { readStored } from '../read-stored.ts';
 import { chainHash, GENESIS } from './event-chain.ts';
 import type { StoreTables } from './tables.ts';
 
@@ -47,23 +48,13 @@ export async function appendEvent(
   return { ...entry, hash };
 }
 
-/** An entry as it was appended. @throws TRS_STORE_EVENT_DAMAGED when its payload is not JSON any more */
-export const toEvent = ({ request_id, payload, ...row }: Selectable<StoreTables['events']>): LogEvent => ({
-  ...row,
-  payload: parsePayload(row.seq, payload),
-  requestId: request_id,
-});
-
-function parsePayload(seq: number, text: string): LogEvent['payload'] {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw storeError('EVENT_DAMAGED', {
-      kind: 'failed',
-      message: `Event ${seq} of the log is damaged.`,
-      hint: 'Run "trestle audit verify", and compare with a backup.',
-      details: { seq },
-      cause,
-    });
-  }
+/** An entry as it was appended; one that is damaged is told of as such, and costs no other. */
+export function toEvent({ request_id, payload, ...row }: Selectable<StoreTables['events']>): LogEvent {
+  const entry = { ...row, requestId: request_id };
+  const read = readStored(payloadSchema, payload);
+  return read.unreadable === undefined
+    ? { ...entry, payload: read.value }
+    : { ...entry, payload: {}, unreadable: read.unreadable };
 }
+
+const payloadSchema = z.record(z.string(), z.unknown());

@@ -87,11 +87,7 @@ async function verifyChain(metadata: SqliteMetadata): ReturnType<Journal['verify
 
 /** The hash that a row ought to have; undefined when its payload is not the JSON that we write any more. */
 function expectedHash(row: Selectable<StoreTables['events']>, previous: string): string | undefined {
-  try {
-    const { hash: _stored, ...content } = toEvent(row);
-    if (canonicalJson(content.payload) !== row.payload) return undefined;
-    return chainHash(previous, content);
-  } catch {
-    return undefined;
-  }
+  const { hash: _stored, unreadable, ...content } = toEvent(row);
+  if (unreadable !== undefined || canonicalJson(content.payload) !== row.payload) return undefined;
+  return chainHash(previous, content);
 }

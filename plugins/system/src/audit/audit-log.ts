@@ -1,4 +1,4 @@
-import { operation } from '@trestle/kernel';
+import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 
 const eventSchema = z.object({
@@ -12,6 +12,7 @@ const eventSchema = z.object({
   requestId: z.string(),
   time: z.string(),
   hash: z.string(),
+  unreadable: z.string().optional().describe('Why it cannot be read, where it is damaged.'),
 });
 
 const input = z.object({
@@ -50,5 +51,16 @@ export const auditLog = operation({
         time: time.slice(0, 19).replace('T', ' '),
       })),
     },
+    ...events.flatMap(({ seq, unreadable }): View[] =>
+      unreadable === undefined
+        ? []
+        : [
+            {
+              kind: 'note',
+              tone: 'bad',
+              text: `Event ${seq} cannot be read: ${unreadable}. Run "trestle audit verify", and compare with a backup.`,
+            },
+          ],
+    ),
   ],
 });

@@ -49,6 +49,28 @@ describe('the audit log', () => {
     expect(auditVerify.verdict?.(other)).toBe(false);
   });
 
+  it.each([
+    ['is cut off', '{"n":'],
+    ['is no object', '3'],
+    ['is no text', ''],
+  ])('shows an entry whose payload %s as unreadable, and the others', async (_, payload) => {
+    const raw = new DatabaseSync(join(t.dir, '.trestle', 'metadata.sqlite'));
+    raw.exec(`DROP TRIGGER events_no_update; UPDATE events SET payload = '${payload}' WHERE seq = 3`);
+    raw.close();
+    const { events } = auditLog.output.parse(await t.host.runById('audit.log', {}));
+    expect(events.map(({ seq, unreadable }) => [seq, unreadable !== undefined])).toEqual([
+      [4, false],
+      [3, true],
+      [2, false],
+      [1, false],
+    ]);
+    expect(auditLog.present?.({ events }).at(-1)).toMatchObject({
+      tone: 'bad',
+      text: expect.stringContaining('Event 3 cannot be read'),
+    });
+    expect(await t.host.run(auditVerify, {})).toMatchObject({ ok: false, firstBad: 3 });
+  });
+
   it('says no when it was edited, and where', async () => {
     const raw = new DatabaseSync(join(t.dir, '.trestle', 'metadata.sqlite'));
     raw.exec("DROP TRIGGER events_no_update; UPDATE events SET actor = 'nobody' WHERE seq = 3");
