@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { rocAuc } from '@trestle/nn';
+import { rocAuc } from '@trestle/statistics';
 import { boost, predict, predictRow } from '@trestle/trees';
 import type { Comparison, Readings, Ready, Side, Unavailable } from '../runner/comparison.ts';
 import { CATEGORIES, COLUMNS, type FlightsDesign, flightsDesign } from './flights.ts';

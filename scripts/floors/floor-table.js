@@ -14,7 +14,8 @@ export const MAY_IMPORT = {
   // onnx for the types of what an estimator becomes, statistics for what a column and a sketch of it are.
   'packages/contracts': ['packages/kernel', 'packages/onnx', 'packages/statistics'],
   'packages/tables': ['packages/kernel', 'packages/statistics'],
-  'packages/nn': ['packages/core'],
+  // statistics for its metrics, which are offered beside the losses.
+  'packages/nn': ['packages/core', 'packages/statistics'],
   'packages/gpujs': ['packages/core'],
   'packages/onnx': ['packages/core'],
   'packages/store': ['packages/kernel'],
@@ -42,8 +43,7 @@ export const MAY_IMPORT = {
   // core for pipelines' steps on tensors, loaded in the thread of such a step; model for its decoder of images, so that there is one.
   'plugins/data': plugin('packages/tables', 'packages/core', 'packages/model'),
   'plugins/pipeline': plugin(),
-  // nn for its table of metrics: which way is better is said once.
-  'plugins/tracking': plugin('packages/nn'),
+  'plugins/tracking': plugin(),
   'plugins/training': plugin(
     'packages/features',
     'packages/core',
@@ -54,8 +54,7 @@ export const MAY_IMPORT = {
   ),
   'plugins/registry': plugin('packages/model'),
   'plugins/serving': plugin('packages/model', 'packages/onnx'),
-  // nn for its metrics: what a model scored in training and in production must be the same arithmetic.
-  'plugins/monitoring': plugin('packages/model', 'packages/nn'),
+  'plugins/monitoring': plugin('packages/model'),
   // Floor 4
   'apps/server': ['packages/kernel', 'packages/contracts', 'packages/store'],
   'apps/studio': ['packages/client', 'packages/kernel'],

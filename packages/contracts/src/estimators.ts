@@ -22,6 +22,8 @@ export interface FitOptions {
   readonly task: Task;
   /** Class indices, or numbers with mean 0 and standard deviation 1; one a row. */
   readonly targets: Float64Array;
+  /** How much each row counts, from 0 on; all alike when left out. Only given to estimators that say that they take them. */
+  readonly weights?: Float64Array;
   /** 1, or how many classes there are. */
   readonly outputs: number;
   readonly seed: number;
@@ -63,6 +65,8 @@ export interface Estimator<Settings> {
   readonly tasks: readonly Task[];
   /** `scaled` where left out. */
   readonly encoding?: Encoding;
+  /** Whether a fit honours `weights`. */
+  readonly takesWeights?: boolean;
   /** The settings that are tried: the validation part decides between them. Plain data, as it is recorded. */
   readonly space: readonly Settings[];
   /** Settings in words: what tells them from the others of this estimator. */
@@ -85,6 +89,7 @@ export interface EstimatorCandidate {
   readonly label: string;
   readonly tasks: readonly Task[];
   readonly encoding: Encoding;
+  readonly takesWeights: boolean;
   fit(design: Design, options: FitOptions): Promise<FittedEstimator>;
 }
 
@@ -96,6 +101,7 @@ export const estimator = <Settings>(parts: Estimator<Settings>): readonly Estima
     aliases: parts.aliases ?? [],
     tasks: parts.tasks,
     encoding: parts.encoding ?? 'scaled',
+    takesWeights: parts.takesWeights ?? false,
     fit: async (design, options) => await (await parts.load())(design, settings, options),
   }));
 

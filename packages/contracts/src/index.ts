@@ -32,6 +32,7 @@ export * from './events/tracking-events.ts';
 export * from './features.ts';
 export * from './gates.ts';
 export * from './lineage.ts';
+export * from './metrics.ts';
 export * from './models.ts';
 export * from './panels.ts';
 export * from './prediction-log.ts';

@@ -13,6 +13,8 @@ describe('a training', () => {
       hold: 'test',
       seed: 42,
       trials: 1,
+      threshold: 0.5,
+      classWeight: 'none',
     });
   });
 

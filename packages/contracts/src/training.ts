@@ -26,8 +26,34 @@ export const trainingSpecSchema = z.object({
   hold: z.string().default('test'),
   seed: z.number().int().default(42),
   trials: z.number().int().min(1).max(1000).default(1),
+  /** What decides between candidates; by the task and how rare the positive class is when left out. */
+  metric: z.string().optional(),
+  /** The class of two that probabilities, precision and recall speak of; the usual word for yes, else the rarer one, when left out. */
+  positive: z.string().optional(),
+  /** From this probability on a row is of the positive class; `tuned`: where the metric is best on validation rows. */
+  threshold: z.union([z.number().gt(0).lt(1), z.literal('tuned')]).default(0.5),
+  /** `balanced`: rows count as if each class had as many. */
+  classWeight: z.enum(['none', 'balanced']).default('none'),
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
+
+/** A class as it is known: of the rows that were said to be of it, and of those that are. */
+const classReportSchema = z.object({
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+});
+
+/** What the model says of each class on rows that it was not fitted to. */
+export const classesReportSchema = z.object({
+  /** In the order of rows (what they are) and columns (what they are said to be). */
+  classes: z.array(z.string()),
+  matrix: z.array(z.array(z.number())),
+  each: z.array(classReportSchema.extend({ class: z.string(), rows: z.number() })),
+  /** The means over the classes: each counts alike, however rare it is. */
+  macro: classReportSchema,
+});
+export type ClassesReport = z.infer<typeof classesReportSchema>;
 
 /** Metrics by name; null where one is no number (of a model that answers so). */
 export const metricsSchema = z.record(z.string(), z.number().nullable());
@@ -43,7 +69,31 @@ export const runSchema = z.object({
   datasetDigest: z.string().optional(),
   metrics: z.record(z.string(), metricsSchema),
   /** One entry per estimator that was tried. */
-  candidates: z.array(z.object({ estimator: z.string(), metrics: metricsSchema, chosen: z.boolean() })),
+  candidates: z.array(
+    z.object({
+      /** `linear (penalty 10)`; runs of before have it as `estimator` alone. */
+      name: z.string().optional(),
+      estimator: z.string(),
+      metrics: metricsSchema,
+      /** How long it took to fit and to judge. */
+      seconds: z.number().optional(),
+      chosen: z.boolean(),
+    }),
+  ),
+  /** What decided between them, and why that. */
+  metric: z.object({ name: z.string(), better: z.enum(['higher', 'lower']), why: z.string() }).optional(),
+  /** Of two classes the one that probabilities speak of, and why that. */
+  positive: z.object({ class: z.string(), why: z.string() }).optional(),
+  /** Of two classes: from this probability on a row is of the positive one. */
+  threshold: z.number().optional(),
+  /** Whoever learns nothing: the share of each class, the mean or the median. */
+  baseline: z.object({ name: z.string(), validation: metricsSchema, test: metricsSchema }).optional(),
+  /** How each column reaches the model. */
+  features: z.array(z.object({ name: z.string(), type: z.string(), encoding: z.string() })).optional(),
+  /** Columns that do not, and why. */
+  leftOut: z.array(z.object({ name: z.string(), reason: z.string() })).optional(),
+  /** Of classes: how each is known on the held-out rows. */
+  classes: classesReportSchema.optional(),
   /** SHA-256 (hex) of the model package. */
   modelDigest: z.string().optional(),
   /** How the held-out part was chosen. */

@@ -43,10 +43,18 @@ export interface FeatureKindParts<Spec extends z.ZodType, Step extends FeatureSt
   readonly columns: (step: Step) => readonly string[];
   /** Of each column how many categories it holds the places of, 0 of numbers; left out where all are numbers. */
   readonly categories?: (step: Step) => readonly number[];
+  /** In words, for a person: what becomes of each column that it is made of. `NAME: N columns` of its kind when left out. */
+  readonly describe?: (step: Step) => readonly ColumnEncoding[];
   /** How a row becomes numbers, in float32 and step by step as the nodes compute them: what was trained on is what is served. */
   readonly encoder: (step: Step, columns: FeatureColumns) => (row: number, put: Put) => void;
   /** Adds the nodes. @returns the name of its block, [batch, columns] */
   readonly nodes: (graph: GraphBuilder, step: Step) => string;
+}
+
+/** What becomes of a column, in words. */
+export interface ColumnEncoding {
+  readonly column: string;
+  readonly encoding: string;
 }
 
 /** A feature with what was learnt of it: a block of columns of the design matrix. */
@@ -56,6 +64,7 @@ export interface LearntFeature {
   readonly schema: Feature | undefined;
   columns(): readonly string[];
   categories(): readonly number[];
+  describe(): readonly ColumnEncoding[];
   encoder(columns: FeatureColumns): (row: number, put: Put) => void;
   nodes(graph: GraphBuilder): string;
 }
@@ -91,6 +100,7 @@ export function featureKind<Spec extends z.ZodType, Step extends FeatureStep>(
     schema: parts.schema?.(step),
     columns: () => parts.columns(step),
     categories: () => parts.categories?.(step) ?? parts.columns(step).map(() => 0),
+    describe: () => parts.describe?.(step) ?? plainly(parts.inputs(step), step.kind, parts.columns(step)),
     encoder: (columns) => parts.encoder(step, columns),
     nodes: (graph) => parts.nodes(graph, step),
   });
@@ -115,6 +125,16 @@ export function featureKind<Spec extends z.ZodType, Step extends FeatureStep>(
     },
   };
 }
+
+const plainly = (
+  inputs: readonly ValueInfo[],
+  kind: string,
+  { length }: readonly string[],
+): readonly ColumnEncoding[] =>
+  inputs.map(({ name }) => ({
+    column: name,
+    encoding: `${kind}: ${length} column${length === 1 ? '' : 's'}`,
+  }));
 
 /** Where a plugin adds feature kinds of its own. */
 export const featureKinds = extensionPoint<FeatureKind>('training.featureKinds');

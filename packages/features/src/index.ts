@@ -1,6 +1,7 @@
 export { builtInKinds } from './built-in.ts';
 export { designCategories, designColumns, designPart, encodeDesign } from './design.ts';
 export {
+  type ColumnEncoding,
   type DeclaredFeature,
   type FeatureColumns,
   type FeatureKind,

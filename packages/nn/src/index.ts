@@ -1,4 +1,15 @@
 export {
+  accuracy,
+  averagePrecision,
+  brierScore,
+  f1Score,
+  logLoss,
+  meanAbsoluteError,
+  rocAuc,
+  rootMeanSquaredError,
+  rSquared,
+} from '@trestle/statistics';
+export {
   type AttentionOptions,
   type AttentionParameters,
   attend,
@@ -36,10 +47,6 @@ export {
   transformerBlock,
 } from './layer/transformer.ts';
 export * from './loss/losses.ts';
-export * from './metric/classification.ts';
-export * from './metric/metric-table.ts';
-export * from './metric/ranking.ts';
-export * from './metric/regression.ts';
 export { NnError } from './nn-error.ts';
 export { type AdamOptions, type AdamWOptions, type AdamWState, adam, adamw } from './optimizer/adamw.ts';
 export { clipByNorm, clipByValue, globalNorm } from './optimizer/clipping.ts';

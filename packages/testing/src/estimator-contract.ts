@@ -125,6 +125,19 @@ export function estimatorContract(candidates: readonly EstimatorCandidate[]): vo
             expect(Number(computed?.data?.[at]), `output ${at}`).toBeCloseTo(value, 4);
         });
 
+        if (candidate.takesWeights) {
+          it('lets rows count as much as it is told to', async () => {
+            const fitted = async (weights?: Float64Array) =>
+              await candidate.fit(training.design, optionsOf({ rounds: 3, ...(weights ? { weights } : {}) }));
+            const weights = Float64Array.from({ length: ROWS }, (_, row) => (row % 2 === 0 ? 2 : 0));
+            const [alike, halved] = [await fitted(), await fitted(weights)];
+            expect(halved.predict(held.design)).not.toEqual(alike.predict(held.design));
+            const ones = await fitted(new Float64Array(ROWS).fill(1));
+            for (const [at, value] of alike.predict(held.design).entries())
+              expect(ones.predict(held.design)[at]).toBeCloseTo(value, 3);
+          });
+        }
+
         it('ends when it is told to, with the reason', async () => {
           const reason = new Error('told to stop');
           const stopped = candidate.fit(training.design, optionsOf({ signal: AbortSignal.abort(reason) }));

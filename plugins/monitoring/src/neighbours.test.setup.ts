@@ -15,8 +15,8 @@ import {
   trainingToken,
 } from '@trestle/contracts';
 import { errorFactory, plugin, provide } from '@trestle/kernel';
-import { rocAuc } from '@trestle/nn';
 import { trackingPlugin } from '@trestle/plugin-tracking';
+import { rocAuc } from '@trestle/statistics';
 import type { DriftReference } from './drift/reference.ts';
 import { type ModelFacts, modelFactsToken } from './model-facts.ts';
 import { monitoringPlugin } from './monitoring-plugin.ts';

@@ -1,6 +1,6 @@
 import type { TrackedRun } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
-import { metricNamed } from '@trestle/nn';
+import { metricNamed } from '@trestle/statistics';
 import { findRun } from './read-runs.ts';
 
 type Pair<T> = [T, T];

@@ -35,6 +35,9 @@ export const category = featureKind({
     ...categories.map((one) => `${name} = ${shownCategory(one)}`),
     `${name} is another`,
   ],
+  describe: ({ column, categories }) => [
+    { column, encoding: `category: a column for each of ${categories.length}, one for all others` },
+  ],
   encoder({ column, categories }, columns) {
     const string = stringReader(column, columns);
     const place = placesOf(categories);

@@ -63,6 +63,11 @@ export const numbers = featureKind({
       thresholds.map((edge) => `${column} > ${unshifted(edge, shift)}`),
     ),
   ],
+  describe: (step) =>
+    step.numbers.map(({ column, thresholds }) => ({
+      column,
+      encoding: `number: scaled, missing ones as the median and flagged${thresholds.length > 0 ? `, compared with ${thresholds.length} quantiles` : ''}`,
+    })),
   encoder(step, columns) {
     const width = step.numbers.length;
     let thresholdsAt = 2 * width;

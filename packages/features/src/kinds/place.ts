@@ -29,4 +29,7 @@ export const place = featureKind({
   },
   ...lookup,
   categories: ({ keys }) => [keys.length + 1],
+  describe: ({ column, keys }) => [
+    { column, encoding: `category: in sets of ${keys.length}, all others as one more` },
+  ],
 });

@@ -34,6 +34,8 @@ export const values = featureKind({
   ],
   inputs: (step) => step.numbers.map(numberInput),
   columns: (step) => step.numbers.map(({ column }) => column),
+  describe: (step) =>
+    step.numbers.map(({ column }) => ({ column, encoding: 'number: as it is, also where it is missing' })),
   encoder(step, columns) {
     const each = step.numbers.map(({ column, shift }) => ({ values: columns[column], shift }));
     return (row, put) => {

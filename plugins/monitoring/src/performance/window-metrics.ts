@@ -5,7 +5,7 @@ import {
   meanAbsoluteError,
   rocAuc,
   rootMeanSquaredError,
-} from '@trestle/nn';
+} from '@trestle/statistics';
 import type { LabelledRow } from '../log/read-labelled.ts';
 import type { ModelFacts } from '../model-facts.ts';
 import { rocAucStandardError, shareStandardError, type WindowMetric } from './judge-metric.ts';

@@ -1,5 +1,5 @@
 import type { Metrics, Task } from '@trestle/contracts';
-import { metricNamed } from '@trestle/nn';
+import { metricNamed } from '@trestle/statistics';
 import { monitorError } from '../monitor-error.ts';
 
 const BY_TASK: Readonly<Record<Task, string>> = {

@@ -6,6 +6,8 @@ import { activate, applyDense } from './apply-dense.ts';
 export interface LinearOptions {
   readonly task: Task;
   readonly targets: Float64Array;
+  /** How much each row's loss counts; all alike when left out. */
+  readonly weights?: Float64Array | undefined;
   readonly outputs: number;
   /** Half of this times the sum of squared weights is added to the sum of the rows' losses; the bias is free. */
   readonly penalty: number;
@@ -25,10 +27,11 @@ const SUFFICIENT_DECREASE = 1e-4;
 
 /** The estimator: what is fitted has an optimum and no rounds, so that validation is asked once. */
 export const fitLinearModel: Fit<{ readonly penalty: number }> = async (design, { penalty }, options) => {
-  const { task, targets, outputs, signal, validation, onRound } = options;
+  const { task, targets, weights, outputs, signal, validation, onRound } = options;
   const { layer, steps, stopped } = await fitLinear(design, {
     task,
     targets,
+    weights,
     outputs,
     penalty,
     signal,
@@ -140,7 +143,10 @@ function moved(from: Float64Array, direction: Float64Array, length: number): Flo
 }
 
 /** The mean loss with its penalty, and its gradient, for weights [width, outputs] followed by a bias per output. */
-async function objectiveOf(data: Design, { task, targets, outputs, penalty, signal }: LinearOptions) {
+async function objectiveOf(
+  data: Design,
+  { task, targets, weights: counts, outputs, penalty, signal }: LinearOptions,
+) {
   const { width } = data;
   const { rows } = data;
   const sparse = await sparseRows(data, signal);
@@ -163,9 +169,10 @@ async function objectiveOf(data: Design, { task, targets, outputs, penalty, sign
         scores[output] = score;
       }
       // From here on, `scores` holds the slope of the loss by each score.
-      loss += slopes(task, scores, targets[row] ?? 0);
+      const count = counts?.[row] ?? 1;
+      loss += count * slopes(task, scores, targets[row] ?? 0);
       for (let output = 0; output < outputs; output++) {
-        const slope = scores[output] ?? 0;
+        const slope = count * (scores[output] ?? 0);
         gradient[biasAt + output] = (gradient[biasAt + output] ?? 0) + slope;
         for (let at = from; at < to; at++) {
           const place = (sparse.columns[at] ?? 0) * outputs + output;

@@ -1,6 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Design, Fit, FitOptions, FittedEstimator } from '@trestle/contracts';
-import { jit, openDevice, random, setDefaultDevice, type Tensor, tensor, valueAndGrad } from '@trestle/core';
+import {
+  arange,
+  jit,
+  openDevice,
+  random,
+  setDefaultDevice,
+  softplus,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+} from '@trestle/core';
 import { invariant } from '@trestle/kernel';
 import { type DenseLayer, denseLayers } from '@trestle/model';
 import {
@@ -71,7 +81,7 @@ export const fitMlp: Fit<MlpSettings> = async (design, settings, options) => {
 async function fitNet(
   design: Design,
   settings: MlpSettings,
-  { task, targets, outputs, signal }: FitOptions,
+  { task, targets, weights, outputs, signal }: FitOptions,
   seed: number,
   onEpoch: (epoch: number, layers: readonly DenseLayer[], loss: number) => 'go-on' | 'stop',
 ): Promise<void> {
@@ -93,19 +103,19 @@ async function fitNet(
   });
   let state = optimizer.init(layers);
   const lossAndGrad = valueAndGrad(
-    (parameters: readonly LinearParameters[], x: Tensor, y: Tensor, key: random.Key) =>
-      lossOf(task, forward(parameters, x, settings.dropout, key), y),
+    (parameters: readonly LinearParameters[], x: Tensor, { y, counts }: Labels, key: random.Key) =>
+      lossOf(task, forward(parameters, x, settings.dropout, key), y, counts),
   );
   const step = jit(
     (
       parameters: readonly LinearParameters[],
       before: AdamWState,
       x: Tensor,
-      y: Tensor,
+      labels: Labels,
       key: random.Key,
       learningRate: Tensor,
     ) => {
-      const { value, grad } = lossAndGrad(parameters, x, y, key);
+      const { value, grad } = lossAndGrad(parameters, x, labels, key);
       return { loss: value, ...optimizer.update(parameters, grad, before, learningRate) };
     },
     { donate: [0, 1] },
@@ -124,10 +134,10 @@ async function fitNet(
         since = performance.now();
       }
       const chosen = order.subarray(at * batchRows, (at + 1) * batchRows);
-      const { x, y } = takeBatch(design, targets, chosen, task);
+      const { x, labels } = takeBatch(design, targets, weights, chosen, task);
       const progress = (epoch * steps + at) / (epochs * steps);
       const learningRate = settings.learningRate * 0.5 * (1 + Math.cos(Math.PI * progress));
-      const made = step(layers, state, x, y, keys[at] ?? random.key(at), tensor(learningRate));
+      const made = step(layers, state, x, labels, keys[at] ?? random.key(at), tensor(learningRate));
       ({ parameters: layers, state } = made);
       loss += (await made.loss.item()) / steps;
     }
@@ -146,18 +156,37 @@ function forward(layers: readonly LinearParameters[], x: Tensor, rate: number, k
   }, x);
 }
 
-function lossOf(task: FitOptions['task'], scores: Tensor, y: Tensor): Tensor {
+/** What a batch is to say, and how much each of its rows counts where they do not count alike. */
+type Labels = { readonly y: Tensor; readonly counts?: Tensor };
+
+function lossOf(task: FitOptions['task'], scores: Tensor, y: Tensor, counts: Tensor | undefined): Tensor {
+  if (counts) return lossesOf(task, scores, y).mul(counts).mean();
   if (task === 'multiclass') return crossEntropy(scores, y);
   const flat = scores.reshape([-1]);
   return task === 'binary' ? binaryCrossEntropy(flat, y) : meanSquaredError(flat, y);
 }
 
+/** The loss of each row. */
+function lossesOf(task: FitOptions['task'], scores: Tensor, y: Tensor): Tensor {
+  if (task === 'multiclass') {
+    const [, classes = 1] = scores.shape;
+    const isWanted = y
+      .reshape([-1, 1])
+      .equal(arange(classes, { dtype: 'int32', device: scores.device }).reshape([1, classes]));
+    return scores.logSoftmax(1).mul(isWanted).sum(1).neg();
+  }
+  const flat = scores.reshape([-1]);
+  const error = flat.sub(y);
+  return task === 'binary' ? softplus(flat).sub(flat.mul(y)) : error.mul(error);
+}
+
 function takeBatch(
   { matrix, width }: Design,
   targets: Float64Array,
+  weights: Float64Array | undefined,
   chosen: Int32Array,
   task: FitOptions['task'],
-): { x: Tensor; y: Tensor } {
+): { x: Tensor; labels: Labels } {
   const x = new Float32Array(chosen.length * width);
   const y = new Float32Array(chosen.length);
   for (const [row, from] of chosen.entries()) {
@@ -166,7 +195,10 @@ function takeBatch(
   }
   return {
     x: tensor(x, { shape: [chosen.length, width] }),
-    y: tensor(task === 'multiclass' ? Int32Array.from(y) : y),
+    labels: {
+      y: tensor(task === 'multiclass' ? Int32Array.from(y) : y),
+      ...(weights ? { counts: tensor(Float32Array.from(chosen, (row) => weights[row] ?? 1)) } : {}),
+    },
   };
 }
 

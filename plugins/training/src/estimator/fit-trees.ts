@@ -11,9 +11,9 @@ const OBJECTIVES = { binary: 'logistic', multiclass: 'softmax', regression: 'squ
 
 /** Boosts trees until validation gets no better, or for the rounds that served it best. */
 export const fitTrees: Fit<TreesSettings> = async (design, settings, options) => {
-  const { task, targets, outputs, seed, signal, validation, rounds = MAX_ROUNDS, onRound } = options;
+  const { task, targets, weights, outputs, seed, signal, validation, rounds = MAX_ROUNDS, onRound } = options;
   const boosted = await boost(
-    { ...design, targets },
+    { ...design, targets, ...(weights ? { weights } : {}) },
     { ...settings, objective: OBJECTIVES[task], classes: outputs, rounds, seed, patience: PATIENCE },
     {
       signal,

@@ -4,6 +4,7 @@ import { estimator } from '@trestle/contracts';
 export const linear = estimator({
   name: 'linear',
   tasks: ['binary', 'multiclass', 'regression'],
+  takesWeights: true,
   space: [{ penalty: 1 }, { penalty: 10 }, { penalty: 50 }],
   describe: ({ penalty }) => `(penalty ${penalty})`,
   load: async () => (await import('./fit-linear.ts')).fitLinearModel,

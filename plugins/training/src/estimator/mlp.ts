@@ -17,6 +17,7 @@ const space: readonly MlpSettings[] = [
 export const mlp = estimator({
   name: 'mlp',
   tasks: ['binary', 'multiclass', 'regression'],
+  takesWeights: true,
   space,
   describe: ({ hidden, weightDecay }) => `${hidden.join('-')} (decay ${weightDecay})`,
   load: async () => (await import('./fit-mlp.ts')).fitMlp,

@@ -21,6 +21,7 @@ export const trees = estimator({
   aliases: ['gbdt'],
   tasks: ['binary', 'multiclass', 'regression'],
   encoding: 'plain',
+  takesWeights: true,
   space,
   describe: ({ leaves, learningRate }) => `${leaves} leaves (rate ${learningRate})`,
   load: async () => (await import('./fit-trees.ts')).fitTrees,

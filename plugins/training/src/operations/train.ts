@@ -1,7 +1,7 @@
-import { metricsSchema, NAME_PATTERN, runSchema, trainingSpecSchema } from '@trestle/contracts';
-import { operation, type View } from '@trestle/kernel';
+import { NAME_PATTERN, trainingSpecSchema } from '@trestle/contracts';
+import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { shownTime } from '../table/shown-time.ts';
+import { trainResultSchema, trainViews } from './train-result.ts';
 
 const shape = trainingSpecSchema.shape;
 
@@ -14,6 +14,7 @@ export const trainOperation = operation({
     'trestle train --data strikes --target damaged --register strikes',
     'trestle train --data strikes --target damaged --time-column "Flight Date" --exclude "Cost Repair"',
     'trestle train --data strikes --target damaged --estimator trees',
+    'trestle train --data claims --target fraud --positive yes --metric f1 --threshold tuned',
     'trestle train --data weather@2 --target temp_max --estimator linear --json',
   ],
   input: z.object({
@@ -36,6 +37,16 @@ export const trainOperation = operation({
     ),
     hold: shape.hold.describe('The part of the split that is held out: test, fold-0, …'),
     seed: shape.seed.describe('Makes random choices repeatable.'),
+    metric: shape.metric.describe(
+      'What decides between candidates (rocAuc, f1, rmse, …); chosen by the task and how rare the positive class is when left out.',
+    ),
+    positive: shape.positive.describe(
+      'Of two classes the one to look for; the usual word for yes, else the rarer one, when left out.',
+    ),
+    threshold: shape.threshold.describe(
+      'From this probability on a row is of the positive class; tuned: where the metric is best on validation rows.',
+    ),
+    classWeight: shape.classWeight.describe('balanced: a rare class counts as much as a frequent one.'),
     trials: shape.trials.describe('How many settings to search.'),
     register: z
       .string()
@@ -43,55 +54,7 @@ export const trainOperation = operation({
       .optional()
       .describe('Register the model under this name.'),
   }),
-  output: z.object({
-    run: z.string(),
-    task: runSchema.shape.task,
-    dataset: z.string().optional(),
-    metrics: z.object({ train: metricsSchema, test: metricsSchema }),
-    candidates: runSchema.shape.candidates,
-    split: runSchema.shape.split,
-    notes: z.array(z.string()),
-    model: z.object({ name: z.string(), version: z.number(), digest: z.string() }).optional(),
-  }),
+  output: trainResultSchema,
   load: async () => (await import('./train-handler.ts')).trainAndRegister,
-  present: (result) => [
-    {
-      kind: 'note',
-      tone: 'good',
-      text: `Run ${result.run} on ${result.dataset}${result.model ? `, registered as ${result.model.name}@${result.model.version}` : ''}`,
-    },
-    {
-      kind: 'table',
-      title: 'Candidates (validation part)',
-      columns: [
-        { key: 'chosen', label: '' },
-        { key: 'estimator', label: 'estimator' },
-        ...Object.keys(result.candidates[0]?.metrics ?? {}).map((name) => ({
-          key: name,
-          label: name,
-          align: 'right' as const,
-        })),
-      ],
-      rows: result.candidates.map((one) => ({
-        chosen: one.chosen ? '→' : '',
-        estimator: one.estimator,
-        ...one.metrics,
-      })),
-    },
-    {
-      kind: 'table',
-      title: `The chosen one (${result.split?.testRows} held-out rows${result.split?.boundary ? ` from ${shownTime(result.split.boundary)} on` : ''})`,
-      columns: [
-        { key: 'metric', label: 'metric' },
-        { key: 'test', label: 'held out', align: 'right' },
-        { key: 'train', label: 'training', align: 'right' },
-      ],
-      rows: Object.keys(result.metrics.test).map((metric) => ({
-        metric,
-        test: result.metrics.test[metric],
-        train: result.metrics.train[metric],
-      })),
-    },
-    ...result.notes.map((text): View => ({ kind: 'note', tone: 'info', text })),
-  ],
+  present: trainViews,
 });

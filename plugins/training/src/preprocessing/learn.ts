@@ -20,8 +20,9 @@ export interface Learnt {
   readonly design: readonly LearntFeature[];
   /** What a caller of the model gives. */
   readonly features: readonly Feature[];
-  /** What was left out, and why. */
-  readonly notes: readonly string[];
+  /** How each column reaches the model, in words. */
+  readonly encodings: readonly { readonly name: string; readonly type: string; readonly encoding: string }[];
+  readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /**
@@ -41,14 +42,14 @@ export async function learnPreprocessing(
   const sources = new Set(declared.flatMap((feature) => feature.sources));
   const usual: { readonly numbers: string[]; readonly strings: string[] } = { numbers: [], strings: [] };
   const features: Feature[] = [];
-  const notes: string[] = [];
+  const leftOut: { readonly name: string; readonly reason: string }[] = [];
   for (const name of candidates) {
     const column = table.columns[name];
     if (!column || column.type === 'image' || sources.has(name)) continue;
     await breathe(signal);
     const reason = reasonToLeaveOut(column, table.rows);
     if (reason) {
-      notes.push(`"${name}" is left out: ${reason}.`);
+      leftOut.push({ name, reason });
     } else {
       (column.type === 'string' ? usual.strings : usual.numbers).push(name);
       features.push(featureOf(name, column));
@@ -70,10 +71,24 @@ export async function learnPreprocessing(
     throw trainError('NO_FEATURES', {
       kind: 'invalid',
       message: 'No column is left to learn from.',
-      hint: notes.length > 0 ? notes.join(' ') : 'Exclude fewer columns.',
+      hint:
+        leftOut.map(({ name, reason }) => `"${name}" is left out: ${reason}.`).join(' ') ||
+        'Exclude fewer columns.',
     });
   }
-  return { design, features, notes };
+  return { design, features, encodings: encodingsOf(design, features), leftOut };
+}
+
+/** Of each column what all features together make of it. */
+function encodingsOf(design: readonly LearntFeature[], features: readonly Feature[]): Learnt['encodings'] {
+  const made = new Map<string, Set<string>>();
+  for (const { column, encoding } of design.flatMap((feature) => feature.describe()))
+    made.set(column, (made.get(column) ?? new Set()).add(encoding));
+  return features.map(({ name, type }) => ({
+    name,
+    type,
+    encoding: [...(made.get(name) ?? [])].join('; '),
+  }));
 }
 
 const featureOf = (name: string, column: Exclude<TableColumn, ImageColumn>): Feature =>

@@ -1,7 +1,8 @@
-import { type DatasetVersion, datasetsToken, type TrainingSpec } from '@trestle/contracts';
+import { type DatasetVersion, datasetsToken, type Metric, type TrainingSpec } from '@trestle/contracts';
 import { builtInKinds, type DeclaredFeature, featureKinds, readRecipe, type Table } from '@trestle/features';
 import { didYouMean, type Scope } from '@trestle/kernel';
 import { breathe } from '../breathe.ts';
+import { allMetrics, type Deciding, decidingMetric } from '../evaluation/metrics.ts';
 import { decodeImageColumns } from '../table/decode-images.ts';
 import { withoutOdd } from '../table/finite.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
@@ -22,6 +23,10 @@ export interface Prepared {
   /** Features that the spec declares. */
   readonly declared: readonly DeclaredFeature[];
   readonly notes: readonly string[];
+  /** What decides between candidates. */
+  readonly deciding: Deciding;
+  /** All metrics of the task. */
+  readonly metrics: readonly Metric[];
 }
 
 /** Reads and splits the data of a spec. @throws TRS_DATA_…, TRS_TRAIN_… */
@@ -97,13 +102,12 @@ export async function prepare(
           `${timeless} rows without a time in "${spec.timeColumn}" are left out: they may be later than the held-out ones.`,
         ]
       : []),
-    ...(target.task === 'binary'
-      ? [
-          `Of the two classes, "${target.classes[1]}" is the positive one, which probabilities and F1 speak of.`,
-        ]
-      : []),
   ];
-  return { dataset, table, target, split, candidates, declared, notes };
+  const ofTask = allMetrics(scope).filter(({ tasks }) => tasks.includes(target.task));
+  const positives =
+    split.train.reduce((sum, row) => sum + Number(target.values[row] === 1), 0) / split.train.length;
+  const deciding = decidingMetric(scope, spec, target.task, positives);
+  return { dataset, table, target, split, candidates, declared, notes, deciding, metrics: ofTask };
 }
 
 function checkColumn(name: string, names: readonly string[], dataset: DatasetVersion): void {

@@ -15,8 +15,11 @@ import { type Context, didYouMean, invariant, type Scope } from '@trestle/kernel
 import { inFloat64 } from '@trestle/model';
 import type { GraphPart } from '@trestle/onnx';
 import { breathe } from '../breathe.ts';
-import { decide, decidingMetric, measure } from '../evaluation/metrics.ts';
+import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
+import { judged, measure, properMetric } from '../evaluation/metrics.ts';
+import { metricOfThreshold, tunedThreshold } from '../evaluation/threshold.ts';
 import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
+import { balancedWeights } from '../table/class-weights.ts';
 import { type Split, splitAtRandom } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
@@ -30,6 +33,9 @@ export interface Tried {
   readonly candidate: EstimatorCandidate;
   readonly rounds: number;
   readonly metrics: Metrics;
+  /** From this probability on a row is of the positive class of two. */
+  readonly threshold: number;
+  readonly seconds: number;
 }
 
 /** The wanted candidates. @throws TRS_TRAIN_ESTIMATOR_UNAVAILABLE, TRS_TRAIN_TRIALS_UNAVAILABLE */
@@ -41,11 +47,18 @@ export function candidatesFor(scope: Scope, spec: TrainingSpec): readonly Estima
       hint: 'Leave --trials out; each estimator tries its few usual settings on the validation part.',
     });
   }
-  const all = scope.extensions(estimators).flat();
+  const every = scope.extensions(estimators).flat();
+  const all = spec.classWeight === 'none' ? every : every.filter(({ takesWeights }) => takesWeights);
   if (spec.estimator === 'auto') return all;
-  const wanted = all.filter(
-    ({ estimator, aliases }) => estimator === spec.estimator || aliases.includes(spec.estimator),
-  );
+  const unweighted = every.find((one) => !one.takesWeights && isCalled(one, spec.estimator));
+  if (spec.classWeight !== 'none' && unweighted) {
+    throw trainError('WEIGHTS_UNAVAILABLE', {
+      kind: 'invalid',
+      message: `--class-weight ${spec.classWeight}: the estimator "${unweighted.estimator}" takes no weights.`,
+      hint: `Leave it out, or use ${[...new Set(all.map(({ estimator }) => estimator))].join(', ')}.`,
+    });
+  }
+  const wanted = all.filter((one) => isCalled(one, spec.estimator));
   if (wanted.length > 0) return wanted;
   const names = [...new Set(all.map(({ estimator }) => estimator))];
   throw trainError('ESTIMATOR_UNAVAILABLE', {
@@ -54,6 +67,9 @@ export function candidatesFor(scope: Scope, spec: TrainingSpec): readonly Estima
     hint: `Use auto, ${names.join(', ')}, or a plugin that brings it.`,
   });
 }
+
+const isCalled = ({ estimator, aliases }: EstimatorCandidate, name: string): boolean =>
+  estimator === name || aliases.includes(name);
 
 export const outputsOf = ({ target }: Prepared): number =>
   target.task === 'multiclass' ? target.classes.length : 1;
@@ -74,7 +90,7 @@ export async function learn(
   return await learnPreprocessing(from, prepared.candidates, prepared.declared, encoding, signal);
 }
 
-const targetsOf = (prepared: Prepared, rows: Int32Array): Float64Array =>
+export const targetsOf = (prepared: Prepared, rows: Int32Array): Float64Array =>
   Float64Array.from(rows, (row) => invariant(prepared.target.values[row], `the target of row ${row}`));
 
 /** So many rows are encoded in well under a second. */
@@ -106,7 +122,10 @@ export async function tryCandidates(
   prepared: Prepared,
   spec: TrainingSpec,
   recorder: RunRecorder,
-): Promise<readonly Tried[]> {
+): Promise<{
+  readonly tried: readonly Tried[];
+  readonly baseline: { readonly name: string; readonly metrics: Metrics };
+}> {
   const { task, classes } = prepared.target;
   const candidates = candidatesFor(ctx, spec).filter(({ tasks }) => tasks.includes(task));
   if (candidates.length === 0) {
@@ -119,8 +138,13 @@ export async function tryCandidates(
   const { train, test: held } = validationSplit(prepared, spec);
   const designsIn = designsOf(prepared, train, held, ctx.signal);
   const heldTargets = targetsOf(prepared, held);
-  const scaling = targetScaling(task, targetsOf(prepared, train));
-  const { name, better } = decidingMetric(task);
+  const fittedTargets = targetsOf(prepared, train);
+  const scaling = targetScaling(task, fittedTargets);
+  const { name, better } = properMetric(task);
+  const weights = weightsOf(spec, fittedTargets);
+  const heldWeights = weightsOf(spec, heldTargets);
+  const measured = (scores: ArrayLike<number>, threshold: number): Metrics =>
+    finite(measure(task, heldTargets, scores, classes.length, threshold, prepared.metrics));
   const tried: Tried[] = [];
   for (const [index, candidate] of candidates.entries()) {
     const curve: number[] = [];
@@ -128,7 +152,7 @@ export async function tryCandidates(
     const judge = (predictions: Float32Array): number => {
       // Of others than the best round only what decides is of use, and ranking all rows each round would take longer than a tree.
       const scores = scaling.back(predictions);
-      const value = decide(task, heldTargets, scores, classes.length);
+      const value = judged(task, heldTargets, scores, classes.length, heldWeights);
       const score = better === 'higher' ? value : -value;
       if (Number.isFinite(value)) {
         // A candidate's curve, as it grows.
@@ -139,11 +163,13 @@ export async function tryCandidates(
       return score;
     };
     const done = await recorder.step(`fit ${candidate.label}`, async () => {
+      const began = performance.now();
       const design = await designsIn(candidate.encoding);
       const fitted = await candidate.fit(design.fitted, {
         task,
         targets: scaling.scaled,
         outputs: outputsOf(prepared),
+        ...(weights ? { weights } : {}),
         seed: spec.seed,
         signal: ctx.signal,
         validation: { design: design.held, judge },
@@ -157,13 +183,23 @@ export async function tryCandidates(
         },
       });
       const { scores } = invariant(best, `a verdict on ${candidate.label}`);
-      const metrics = measure(task, heldTargets, scores, classes.length);
-      return { rounds: fitted.rounds, metrics: finite(metrics) };
+      const threshold =
+        spec.threshold !== 'tuned'
+          ? spec.threshold
+          : tunedThreshold(metricOfThreshold(prepared.deciding.metric), heldTargets, scores);
+      const seconds = (performance.now() - began) / 1000;
+      return { rounds: fitted.rounds, metrics: measured(scores, threshold), threshold, seconds };
     });
     tried.push({ candidate, ...done });
   }
-  return tried;
+  const baseline = baselineOf(task, fittedTargets, classes, prepared.deciding.metric);
+  const metrics = finite(measureBaseline(baseline, task, heldTargets, classes.length, prepared.metrics));
+  return { tried, baseline: { name: baseline.name, metrics } };
 }
+
+/** How much each row counts; undefined where all do alike. */
+const weightsOf = ({ classWeight }: TrainingSpec, targets: Float64Array): Float64Array | undefined =>
+  classWeight === 'balanced' ? balancedWeights(targets) : undefined;
 
 /** The designs that candidates are fitted to and judged by, made when one first asks for its encoding. */
 function designsOf(prepared: Prepared, train: Int32Array, held: Int32Array, signal: AbortSignal) {
@@ -252,16 +288,19 @@ export async function fitFinal(
   prepared: Prepared,
   learnt: Learnt,
   { candidate, rounds }: Tried,
-  seed: number,
+  spec: TrainingSpec,
 ): Promise<Fitted> {
   const { train } = prepared.split;
   const { task } = prepared.target;
-  const scaling = targetScaling(task, targetsOf(prepared, train));
+  const targets = targetsOf(prepared, train);
+  const scaling = targetScaling(task, targets);
+  const weights = weightsOf(spec, targets);
   const options: FitOptions = {
     task,
     targets: scaling.scaled,
     outputs: outputsOf(prepared),
-    seed,
+    ...(weights ? { weights } : {}),
+    seed: spec.seed,
     signal: ctx.signal,
     rounds,
     onRound: (fraction) =>

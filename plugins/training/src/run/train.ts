@@ -1,5 +1,6 @@
 import process from 'node:process';
 import {
+  type ClassesReport,
   type Metrics,
   type Run,
   type RunEnd,
@@ -8,12 +9,13 @@ import {
   trackingToken,
   trainingSpecSchema,
 } from '@trestle/contracts';
-import { designPart, type Table } from '@trestle/features';
-import type { Context } from '@trestle/kernel';
+import { designPart } from '@trestle/features';
+import { type Context, invariant } from '@trestle/kernel';
 import { buildModel, type ModelMetadata, openModel } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
-import { decidingMetric, measure } from '../evaluation/metrics.ts';
+import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
+import { measure, reportOf, scoreOf } from '../evaluation/metrics.ts';
 import { scoreModel } from '../evaluation/score-model.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
@@ -23,7 +25,15 @@ import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { readRun } from './runs.ts';
-import { candidatesFor, fitFinal, learn, outputsOf, type Tried, tryCandidates } from './select-estimator.ts';
+import {
+  candidatesFor,
+  fitFinal,
+  learn,
+  outputsOf,
+  type Tried,
+  targetsOf,
+  tryCandidates,
+} from './select-estimator.ts';
 
 /**
  * Trains, evaluates on the held-out part, packages, verifies; tracked as a run whatever comes of it. Each candidate is a
@@ -58,6 +68,19 @@ export async function train(
       dataset: source,
       datasetDigest: dataset.digest,
       candidates: [],
+      metric: {
+        name: prepared.deciding.metric.name,
+        better: prepared.deciding.metric.better,
+        why: prepared.deciding.why,
+      },
+      ...(prepared.target.whyPositive === undefined
+        ? {}
+        : {
+            positive: {
+              class: invariant(prepared.target.classes[1], 'the positive class'),
+              why: prepared.target.whyPositive,
+            },
+          }),
       split: {
         kind: split.kind,
         trainRows: split.train.length,
@@ -82,7 +105,7 @@ async function runTraining(
   prepared: Prepared,
   recorder: RunRecorder,
 ): Promise<RunEnd> {
-  const tried = await tryCandidates(ctx, prepared, spec, recorder);
+  const { tried, baseline } = await tryCandidates(ctx, prepared, spec, recorder);
   const chosen = bestOf(prepared, tried);
   const made = await recorder.step('fit on all training rows, evaluate and package', () =>
     fitAndPackage(ctx, spec, prepared, recorder.run, chosen),
@@ -97,10 +120,17 @@ async function runTraining(
     notes: made.notes,
     facts: {
       candidates: tried.map((one) => ({
+        name: one.candidate.label,
         estimator: one.candidate.label,
         metrics: one.metrics,
+        seconds: one.seconds,
         chosen: one === chosen,
       })),
+      baseline: { name: baseline.name, validation: baseline.metrics, test: made.baseline },
+      ...(prepared.target.task === 'binary' ? { threshold: chosen.threshold } : {}),
+      features: made.features,
+      leftOut: made.leftOut,
+      ...(made.classes ? { classes: made.classes } : {}),
       modelDigest: made.digest,
     },
   };
@@ -118,11 +148,15 @@ async function fitAndPackage(
   readonly train: Metrics;
   readonly test: Metrics;
   readonly notes: readonly string[];
+  readonly baseline: Metrics;
+  readonly classes: ClassesReport | undefined;
+  readonly features: NonNullable<Run['features']>;
+  readonly leftOut: NonNullable<Run['leftOut']>;
 }> {
   const training = takeRows(prepared.table, prepared.split.train);
   const held = takeRows(prepared.table, prepared.split.test);
   const learnt = await learn(prepared, prepared.split.train, chosen.candidate.encoding, ctx.signal);
-  const fitted = await fitFinal(ctx, prepared, learnt, chosen, spec.seed);
+  const fitted = await fitFinal(ctx, prepared, learnt, chosen, spec);
   ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
   const { dataset } = prepared;
   const { task, classes } = prepared.target;
@@ -132,7 +166,7 @@ async function fitAndPackage(
       target: spec.target,
       features: [...learnt.features],
       classes: [...classes],
-      threshold: 0.5,
+      threshold: chosen.threshold,
     },
     golden: { rows: [], predictions: [], tolerance: 0 },
     metrics: {},
@@ -153,13 +187,18 @@ async function fitAndPackage(
   const bare = await openModel(buildModel({ ...parts, metadata }));
   const scores = await scoreModel(bare, held);
   const metrics = {
-    train: measureOn(prepared, training, await scoreModel(bare, training), prepared.split.train),
-    test: measureOn(prepared, held, scores, prepared.split.test),
+    train: measureOn(prepared, await scoreModel(bare, training), prepared.split.train, chosen.threshold),
+    test: measureOn(prepared, scores, prepared.split.test, chosen.threshold),
   };
+  const heldTargets = targetsOf(prepared, prepared.split.test);
+  const report = reportOf(
+    { task, targets: heldTargets, scores, classes: classes.length, threshold: chosen.threshold },
+    classes,
+  );
   const unknown = Object.entries(metrics.test).flatMap(([name, value]) => (value === null ? [name] : []));
   const found = [
-    ...learnt.notes,
     ...fitted.notes,
+    ...unfound(prepared, report, chosen.threshold),
     ...(unknown.length > 0
       ? [
           `No number on the held-out part: ${unknown.join(', ')}. The model's answers are infinite or no numbers there.`,
@@ -196,19 +235,44 @@ async function fitAndPackage(
     });
   }
   const { digest } = await (await ctx.service(blobsToken)).put(bytes);
-  return { digest, ...metrics, notes: found };
+  const trained = targetsOf(prepared, prepared.split.train);
+  const baseline = baselineOf(task, trained, classes, prepared.deciding.metric);
+  return {
+    digest,
+    ...metrics,
+    notes: found,
+    baseline: measureBaseline(baseline, task, heldTargets, classes.length, prepared.metrics),
+    classes: report,
+    features: [...learnt.encodings],
+    leftOut: [...learnt.leftOut],
+  };
 }
 
-function bestOf(prepared: Prepared, tried: readonly Tried[]): Tried {
-  const { name, better } = decidingMetric(prepared.target.task);
-  const score = ({ metrics }: Tried): number =>
-    (better === 'higher' ? 1 : -1) * (metrics[name] ?? Number.NaN);
+/** A model that never says the class that is looked for is of no use at that threshold, however accurate it is. */
+function unfound(
+  { target }: Prepared,
+  report: ClassesReport | undefined,
+  threshold: number,
+): readonly string[] {
+  const [, positive] = report?.each ?? [];
+  if (target.task !== 'binary' || !positive || positive.rows === 0 || positive.recall > 0) return [];
+  return [
+    `At the threshold ${threshold} the model finds none of the ${positive.rows} held-out rows of "${positive.class}": --threshold tuned or --class-weight balanced makes it look for them.`,
+  ];
+}
+
+function bestOf({ deciding }: Prepared, tried: readonly Tried[]): Tried {
+  const score = ({ metrics }: Tried): number => scoreOf(deciding.metric, metrics);
   return tried.reduce((best, one) => (score(one) > score(best) ? one : best));
 }
 
-export function measureOn(prepared: Prepared, part: Table, scores: Float64Array, rows: Int32Array): Metrics {
-  const targets = Float64Array.from(rows, (row) => prepared.target.values[row] ?? Number.NaN);
-  return part.rows === 0
-    ? {}
-    : measure(prepared.target.task, targets, scores, prepared.target.classes.length);
+export function measureOn(
+  prepared: Prepared,
+  scores: Float64Array,
+  rows: Int32Array,
+  threshold: number,
+): Metrics {
+  const { target, metrics } = prepared;
+  if (rows.length === 0) return {};
+  return measure(target.task, targetsOf(prepared, rows), scores, target.classes.length, threshold, metrics);
 }

@@ -1,5 +1,6 @@
 import type { Task, TrainingSpec } from '@trestle/contracts';
 import type { Table, TableColumn } from '@trestle/features';
+import { didYouMean } from '@trestle/kernel';
 import { trainError } from '../train-error.ts';
 import { rowAt } from './finite.ts';
 
@@ -12,6 +13,8 @@ export interface Target {
   readonly task: Task;
   /** Empty for regression; for two classes the second is the positive one. */
   readonly classes: readonly string[];
+  /** Of two classes: why the second is the positive one. */
+  readonly whyPositive?: string;
   /** One per row of the table; NaN where the target is missing. */
   readonly values: Float64Array;
 }
@@ -40,10 +43,44 @@ export function readTarget(table: Table, spec: TrainingSpec, order?: string): Ta
   }
   const task = spec.task === 'auto' ? inferTask(column, classes.length) : spec.task;
   checkTask(task, column, classes.length, spec.target);
+  checkBinaryOnly(task, spec);
   if (task === 'regression')
     return { task, classes: [], values: isText(column) ? new Float64Array() : column.values };
-  const place = new Map(classes.map((name, index) => [name, index]));
-  return { task, classes, values: Float64Array.from(texts, (text) => place.get(text) ?? Number.NaN) };
+  const ordered = task === 'binary' ? positiveLast(classes, texts, spec) : { classes };
+  const place = new Map(ordered.classes.map((name, index) => [name, index]));
+  return { task, ...ordered, values: Float64Array.from(texts, (text) => place.get(text) ?? Number.NaN) };
+}
+
+/** What people write for yes. */
+const YES = new Set(['true', 'yes', 'y', 't', '1', 'positive', 'pos', 'on']);
+
+/** Two classes, the positive one second: the one that is asked for, the usual word for yes, or the rarer one. */
+function positiveLast(
+  classes: readonly string[],
+  texts: readonly string[],
+  { positive, target }: TrainingSpec,
+): { readonly classes: readonly string[]; readonly whyPositive: string } {
+  const last = (one: string, whyPositive: string) => ({
+    classes: [...classes.filter((name) => name !== one), one],
+    whyPositive,
+  });
+  if (positive !== undefined) {
+    if (classes.includes(positive)) return last(positive, 'as asked');
+    throw trainError('POSITIVE', {
+      kind: 'invalid',
+      message: `The target "${target}" is never "${positive}".${didYouMean(positive, classes)}`,
+      hint: `Its classes: ${classes.join(', ')}.`,
+      details: { column: target },
+    });
+  }
+  const [yes, ...more] = classes.filter((name) => YES.has(name.toLowerCase()));
+  if (yes !== undefined && more.length === 0) return last(yes, 'the usual word for yes');
+  const [first = '', second = ''] = classes;
+  const rows = (name: string): number => texts.reduce((sum, text) => sum + Number(text === name), 0);
+  const [of, beside] = [rows(first), rows(second)];
+  if (of === beside) return last(second, 'the last by name, as both are as frequent');
+  const [rarer, count] = of < beside ? [first, of] : [second, beside];
+  return last(rarer, `the rarer class: ${count} of ${of + beside} rows`);
 }
 
 const isText = (column: TableColumn): column is Extract<TableColumn, { type: 'string' | 'image' }> =>
@@ -97,5 +134,23 @@ function checkTask(task: Task, column: TableColumn, distinct: number, target: st
     kind: 'invalid',
     message: `"${target}" does not suit the task ${task}: ${reason}.`,
     hint: 'Choose another target or --task.',
+  });
+}
+
+/** What is only there of two classes, or of classes, is refused elsewhere instead of passed over. */
+function checkBinaryOnly(task: Task, { positive, threshold, classWeight, target }: TrainingSpec): void {
+  const [setting, needs] =
+    task !== 'binary' && positive !== undefined
+      ? [`--positive ${positive}`, 'two classes']
+      : task !== 'binary' && threshold !== 0.5
+        ? [`--threshold ${threshold}`, 'two classes']
+        : task === 'regression' && classWeight !== 'none'
+          ? [`--class-weight ${classWeight}`, 'classes']
+          : [];
+  if (setting === undefined) return;
+  throw trainError('NOT_OF_TASK', {
+    kind: 'invalid',
+    message: `${setting} needs a target of ${needs}, and "${target}" is learnt as ${task}.`,
+    hint: 'Leave it out, or choose another --target or --task.',
   });
 }

@@ -3,18 +3,24 @@ import { checkLengths } from './check-lengths.ts';
 /** Probabilities are kept this far from 0 and 1, so that one sure mistake does not make the loss infinite. */
 const EPSILON = 1e-15;
 
-/** Mean negative log-likelihood of 0/1 labels. @throws TRS_NN_EMPTY, TRS_NN_LENGTHS */
-export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number {
+/** Mean negative log-likelihood of 0/1 labels. @param weights how much each row counts @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS */
+export function logLoss(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): number {
   checkLengths('log loss', labels, probabilities);
-  let sum = 0;
+  let [sum, total] = [0, 0];
   for (let i = 0; i < labels.length; i++) {
     const p = Math.min(1 - EPSILON, Math.max(EPSILON, probabilities[i] ?? 0));
-    sum -= labels[i] === 1 ? Math.log(p) : Math.log(1 - p);
+    const weight = weights?.[i] ?? 1;
+    sum -= weight * (labels[i] === 1 ? Math.log(p) : Math.log(1 - p));
+    total += weight;
   }
-  return sum / labels.length;
+  return sum / total;
 }
 
-/** Mean squared error of probabilities (Brier 1950). @throws TRS_NN_EMPTY, TRS_NN_LENGTHS */
+/** Mean squared error of probabilities (Brier 1950). @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS */
 export function brierScore(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number {
   checkLengths('Brier score', labels, probabilities);
   let sum = 0;
@@ -22,7 +28,7 @@ export function brierScore(labels: ArrayLike<number>, probabilities: ArrayLike<n
   return sum / labels.length;
 }
 
-/** The share of equal entries. @throws TRS_NN_EMPTY, TRS_NN_LENGTHS */
+/** The share of equal entries. @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS */
 export function accuracy(labels: ArrayLike<number>, predicted: ArrayLike<number>): number {
   checkLengths('accuracy', labels, predicted);
   let hits = 0;
@@ -30,7 +36,7 @@ export function accuracy(labels: ArrayLike<number>, predicted: ArrayLike<number>
   return hits / labels.length;
 }
 
-/** The harmonic mean of precision and recall of class 1; 0 when nothing is found. @throws TRS_NN_EMPTY, TRS_NN_LENGTHS */
+/** The harmonic mean of precision and recall of class 1; 0 when nothing is found. @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS */
 export function f1Score(labels: ArrayLike<number>, predicted: ArrayLike<number>): number {
   checkLengths('F1', labels, predicted);
   let [truePositives, errors] = [0, 0];

@@ -64,9 +64,9 @@ describe('metrics', () => {
 
   it('refuse what they are not defined for', () => {
     expect(() => rocAuc([1, 1], [0.2, 0.3])).toThrowError(
-      expect.objectContaining({ code: 'TRS_NN_SINGLE_CLASS' }),
+      expect.objectContaining({ code: 'TRS_STATISTICS_SINGLE_CLASS' }),
     );
-    expect(() => accuracy([], [])).toThrowError(expect.objectContaining({ code: 'TRS_NN_EMPTY' }));
-    expect(() => logLoss([1], [])).toThrowError(expect.objectContaining({ code: 'TRS_NN_LENGTHS' }));
+    expect(() => accuracy([], [])).toThrowError(expect.objectContaining({ code: 'TRS_STATISTICS_EMPTY' }));
+    expect(() => logLoss([1], [])).toThrowError(expect.objectContaining({ code: 'TRS_STATISTICS_LENGTHS' }));
   });
 });

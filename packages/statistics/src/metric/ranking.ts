@@ -18,7 +18,7 @@ function byScore(scores: ArrayLike<number>): Uint32Array {
  * (Mann and Whitney 1947); NaN where a score is. O(n log n).
  *
  * @param labels 0 or 1
- * @throws TRS_NN_EMPTY, TRS_NN_LENGTHS, TRS_NN_SINGLE_CLASS
+ * @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS, TRS_STATISTICS_SINGLE_CLASS
  */
 export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
   checkLengths('ROC AUC', labels, scores);
@@ -47,7 +47,7 @@ export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): nu
  * score is. O(n log n).
  *
  * @param labels 0 or 1
- * @throws TRS_NN_EMPTY, TRS_NN_LENGTHS, TRS_NN_SINGLE_CLASS
+ * @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS, TRS_STATISTICS_SINGLE_CLASS
  */
 export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
   checkLengths('average precision', labels, scores);

@@ -1,4 +1,13 @@
 import { accuracy, brierScore, f1Score, logLoss } from './classification.ts';
+import {
+  balancedAccuracy,
+  type ClassReport,
+  type ConfusionMatrix,
+  classReports,
+  confusionMatrix,
+  macroReport,
+  matthewsCorrelation,
+} from './confusion.ts';
 import { averagePrecision, rocAuc } from './ranking.ts';
 import { meanAbsoluteError, rootMeanSquaredError, rSquared } from './regression.ts';
 
@@ -20,6 +29,8 @@ export interface Metric {
   readonly name: string;
   readonly tasks: readonly Predictions['task'][];
   readonly better: 'higher' | 'lower';
+  /** Whether it is measured on the classes that rows are said to be of, and so moves with the threshold. */
+  readonly isOfLabels?: boolean;
   /** @returns undefined where it is not defined: a ranking of rows of one class */
   readonly measure: (predictions: Predictions) => number | undefined;
 }
@@ -27,6 +38,7 @@ export interface Metric {
 const classes = ['binary', 'multiclass'] as const;
 const binary = ['binary'] as const;
 const numbers = ['regression'] as const;
+const ofLabels = { better: 'higher', isOfLabels: true } as const;
 
 /** All metrics, in the order in which they are shown. Whatever compares models asks here which way is better. */
 export const metricTable: readonly Metric[] = [
@@ -42,13 +54,36 @@ export const metricTable: readonly Metric[] = [
   { name: 'averagePrecision', tasks: binary, better: 'higher', measure: (p) => ranked(p, averagePrecision) },
   { name: 'logLoss', tasks: classes, better: 'lower', measure: meanLogLoss },
   { name: 'brier', tasks: binary, better: 'lower', measure: (p) => brierScore(p.targets, p.scores) },
-  { name: 'accuracy', tasks: classes, better: 'higher', measure: (p) => accuracy(p.targets, decided(p)) },
-  { name: 'f1', tasks: binary, better: 'higher', measure: (p) => f1Score(p.targets, decided(p)) },
+  { name: 'accuracy', tasks: classes, ...ofLabels, measure: (p) => accuracy(p.targets, decided(p)) },
+  { name: 'balancedAccuracy', tasks: classes, ...ofLabels, measure: (p) => balancedAccuracy(confusionOf(p)) },
+  { name: 'precision', tasks: binary, ...ofLabels, measure: (p) => positiveReport(p).precision },
+  { name: 'recall', tasks: binary, ...ofLabels, measure: (p) => positiveReport(p).recall },
+  { name: 'f1', tasks: binary, ...ofLabels, measure: (p) => f1Score(p.targets, decided(p)) },
+  {
+    name: 'precisionMacro',
+    tasks: classes,
+    ...ofLabels,
+    measure: (p) => macroReport(confusionOf(p)).precision,
+  },
+  { name: 'recallMacro', tasks: classes, ...ofLabels, measure: (p) => macroReport(confusionOf(p)).recall },
+  { name: 'f1Macro', tasks: classes, ...ofLabels, measure: (p) => macroReport(confusionOf(p)).f1 },
+  { name: 'mcc', tasks: classes, ...ofLabels, measure: (p) => matthewsCorrelation(confusionOf(p)) },
 ];
+
+/** What rows are and what they were said to be, class by class. */
+export const confusionOf = (predictions: Predictions): ConfusionMatrix =>
+  confusionMatrix(
+    predictions.targets,
+    decided(predictions),
+    predictions.task === 'binary' ? 2 : predictions.classes,
+  );
+
+const positiveReport = (predictions: Predictions): ClassReport =>
+  classReports(confusionOf(predictions))[1] ?? { precision: 0, recall: 0, f1: 0, rows: 0 };
 
 const byName = new Map(metricTable.map((metric) => [metric.name, metric]));
 
-/** The metric of a name; undefined for one of somebody's own. */
+/** The metric of a name of ours; undefined for one of somebody's own. */
 export const metricNamed = (name: string): Metric | undefined => byName.get(name);
 
 /** All metrics of a task that are defined on these rows. O(rows log rows). */

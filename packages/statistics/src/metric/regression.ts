@@ -1,6 +1,6 @@
 import { checkLengths } from './check-lengths.ts';
 
-/** Root mean squared error. @throws TRS_NN_EMPTY, TRS_NN_LENGTHS */
+/** Root mean squared error. @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS */
 export function rootMeanSquaredError(targets: ArrayLike<number>, predictions: ArrayLike<number>): number {
   checkLengths('RMSE', targets, predictions);
   let sum = 0;
@@ -8,7 +8,7 @@ export function rootMeanSquaredError(targets: ArrayLike<number>, predictions: Ar
   return Math.sqrt(sum / targets.length);
 }
 
-/** Mean absolute error. @throws TRS_NN_EMPTY, TRS_NN_LENGTHS */
+/** Mean absolute error. @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS */
 export function meanAbsoluteError(targets: ArrayLike<number>, predictions: ArrayLike<number>): number {
   checkLengths('MAE', targets, predictions);
   let sum = 0;
@@ -16,7 +16,7 @@ export function meanAbsoluteError(targets: ArrayLike<number>, predictions: Array
   return sum / targets.length;
 }
 
-/** The share of the variance that is explained; 0 when the targets are all equal. @throws TRS_NN_EMPTY, TRS_NN_LENGTHS */
+/** The share of the variance that is explained; 0 when the targets are all equal. @throws TRS_STATISTICS_EMPTY, TRS_STATISTICS_LENGTHS */
 export function rSquared(targets: ArrayLike<number>, predictions: ArrayLike<number>): number {
   checkLengths('R²', targets, predictions);
   let mean = 0;
