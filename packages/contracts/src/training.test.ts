@@ -15,6 +15,7 @@ describe('a training', () => {
       trials: 1,
       threshold: 0.5,
       classWeight: 'none',
+      refit: 'yes',
     });
   });
 

@@ -34,6 +34,8 @@ export const trainingSpecSchema = z.object({
   threshold: z.union([z.number().gt(0).lt(1), z.literal('tuned')]).default(0.5),
   /** `balanced`: rows count as if each class had as many. */
   classWeight: z.enum(['none', 'balanced']).default('none'),
+  /** Whether the model that is packaged is fitted again, on all rows, behind the evaluation. */
+  refit: z.enum(['yes', 'no']).default('yes'),
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 

@@ -31,6 +31,7 @@ describe('numbers that float32 cannot tell apart', () => {
           target: 'y',
           timeColumn: 't',
           estimator: 'linear',
+          refit: 'no',
         });
         expect(split).toMatchObject({ boundary: '160', testRows: 40 });
         const training = await host.service(trainingToken);

@@ -134,6 +134,31 @@ describe('what a training says of itself', () => {
     expect(low.metrics.test.recall).toBeGreaterThan(0.8);
   });
 
+  it('is fitted again on all rows once the held-out ones have judged it, and the card says so', async () => {
+    const training = await host.service(trainingToken);
+    const open = async (refit: 'yes' | 'no') => {
+      const { run, metrics: found } = await host.run(trainOperation, {
+        ...CLAIMS,
+        estimator: 'trees',
+        refit,
+      });
+      const model = await openModel(await training.modelBytes(await training.run(run)));
+      expect(await model.verify()).toMatchObject({ verified: true });
+      const counted = model.metadata?.reference.features.find(({ name }) => name === 'age');
+      const rows = counted?.kind === 'numeric' ? counted.counts.reduce((sum, count) => sum + count, 0) : 0;
+      return { model, rows, test: found.test };
+    };
+    const [again, once] = [await open('yes'), await open('no')];
+    expect(again.test).toEqual(once.test);
+    expect(again.model.metadata?.metrics).toEqual(again.test);
+    expect([again.rows, once.rows]).toEqual([3_000, 2_400]);
+    expect(again.model.metadata?.card).toMatch(/fitted again, in the same way, to all 3000 rows/);
+    expect(again.model.metadata?.card).toMatch(/numbers are those of the model before it was fitted again/);
+    expect(once.model.metadata?.card).not.toMatch(/fitted again/);
+    const [row = {}] = again.model.metadata?.golden.rows ?? [];
+    expect(await again.model.predict([row])).not.toEqual(await once.model.predict([row]));
+  });
+
   it('compares models by what each holds for positive', async () => {
     const training = await host.service(trainingToken);
     const runs = await Promise.all(

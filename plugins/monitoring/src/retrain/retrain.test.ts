@@ -75,6 +75,8 @@ describe('monitor.retrain', () => {
       metric: 'rocAuc',
       promoted: true,
     });
+    // The challenger never sees the rows that it is compared on.
+    expect([...world.runs.values()].at(-1)?.run.spec.refit).toBe('no');
     expect(result.metrics.challenger.rocAuc).toBeGreaterThan((result.metrics.champion.rocAuc ?? 1) + 0.1);
     expect(result.reason).toMatch(
       /^The challenger is better: rocAuc 0\.\d+ against 0\.\d+\. Version 2 is "champion" now\.$/,
@@ -103,6 +105,7 @@ describe('monitor.retrain', () => {
     await start({}, {});
     await live(shifted(600));
     expect(await retrain()).toMatchObject({ dataset: 'strikes@2', rows: 179, promoted: true });
+    expect([...world.runs.values()].at(-1)?.run.spec.refit).toBe('yes');
     expect(world.datasets.get('strikes')?.at(-1)?.version.rows).toBe(2_420);
     expect(world.datasets.get('strikes-recent')?.at(-1)?.version.rows).toBe(180);
   });

@@ -136,9 +136,19 @@ async function train(
 ): Promise<string> {
   ctx.progress({ step: `training on ${collected.dataset}`, fraction: 0.15 });
   const training = await ctx.service(trainingToken);
+  const { spec, positive } = champion.run;
+  // Where the newest rows of the version itself are compared on, the challenger may never see them.
+  const isComparedOn = collected.comparison.dataset === collected.dataset;
   const run = await training.train(
     ctx,
-    { ...withoutSplit(champion.run.spec), data: collected.dataset, test: collected.trainingTest },
+    {
+      ...withoutSplit(spec),
+      data: collected.dataset,
+      test: collected.trainingTest,
+      // In other rows another class may be the rarer one.
+      positive: spec.positive ?? positive?.class,
+      refit: isComparedOn ? 'no' : spec.refit,
+    },
     parent,
   );
   return run.run;

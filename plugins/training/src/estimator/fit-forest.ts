@@ -5,13 +5,13 @@ import { treeEnsemble } from './tree-ensemble.ts';
 
 /** Grows all trees; validation has its say once. */
 export const fitForest: Fit<ForestSettings> = async (design, settings, options) => {
-  const { task, targets, outputs, seed, signal, validation, onRound } = options;
+  const { task, targets, weights, outputs, seed, signal, validation, onRound } = options;
   const aim =
     task === 'regression'
       ? ({ objective: 'squaredError' } as const)
       : ({ objective: 'gini', classes: Math.max(2, outputs) } as const);
   const { forest: grown, outOfBag } = await forest(
-    { ...design, targets },
+    { ...design, targets, ...(weights ? { weights } : {}) },
     { ...settings, ...aim, seed },
     { signal, onTree: (tree, trees) => onRound(tree / trees, { tree }) },
   );

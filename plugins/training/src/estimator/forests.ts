@@ -11,6 +11,7 @@ export interface ForestSettings {
 const parts = {
   tasks: ['binary', 'multiclass', 'regression'],
   encoding: 'plain',
+  takesWeights: true,
   describe: ({ trees, minRows }: ForestSettings) => `${trees} trees (leaves of ${minRows} rows)`,
   load: async () => (await import('./fit-forest.ts')).fitForest,
 } as const;

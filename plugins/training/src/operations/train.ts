@@ -47,6 +47,9 @@ export const trainOperation = operation({
       'From this probability on a row is of the positive class; tuned: where the metric is best on validation rows.',
     ),
     classWeight: shape.classWeight.describe('balanced: a rare class counts as much as a frequent one.'),
+    refit: shape.refit.describe(
+      'yes: the packaged model is fitted again on all rows, once the held-out ones have judged it; no: it never sees them.',
+    ),
     trials: shape.trials.describe('How many settings to search.'),
     register: z
       .string()

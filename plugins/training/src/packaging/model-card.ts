@@ -9,6 +9,8 @@ export interface CardFacts {
   readonly spec: TrainingSpec;
   readonly dataset: DatasetVersion;
   readonly split: Split;
+  /** What the packaged model was fitted to. */
+  readonly fittedRows: number;
   readonly metrics: Metrics;
   readonly notes: readonly string[];
 }
@@ -21,6 +23,7 @@ export function modelCard({
   spec,
   dataset,
   split,
+  fittedRows,
   metrics,
   notes,
 }: CardFacts): string {
@@ -31,18 +34,26 @@ export function modelCard({
   const lines = Object.entries(metrics).map(
     ([name, value]) => `| ${name} | ${value?.toPrecision(4) ?? 'no number'} |`,
   );
+  const isRefitted = fittedRows > split.train.length;
+  const refitted = isRefitted
+    ? `\nThen fitted again, in the same way, to all ${fittedRows} rows: that is the model of this package.`
+    : '';
+  const judged = isRefitted
+    ? `The numbers are those of the model before it was fitted again: of the ${split.test.length} held-out rows it had seen none.\n`
+    : '';
   return `# Predicts ${schema.target}
 
 A ${estimator} model for ${schema.task === 'regression' ? 'regression' : `${schema.task} classification (${schema.classes.join(', ')})`}.
 
 ## Data
-Trained on ${split.train.length} rows of \`${dataset.dataset}@${dataset.version}\` (${dataset.digest}). Held out: ${split.test.length} rows, ${held}.
+Trained on ${split.train.length} rows of \`${dataset.dataset}@${dataset.version}\` (${dataset.digest}). Held out: ${split.test.length} rows, ${held}.${refitted}
 Columns left out on purpose: ${spec.exclude.length > 0 ? spec.exclude.join(', ') : 'none'}.
 
 ## Features
 ${features.map((feature) => `- ${feature.name}: ${feature.type}${feature.nullable ? ', may be missing' : ''}`).join('\n')}
 
 ## How good it is
+${judged}
 | metric (held-out part) | value |
 | --- | --- |
 ${lines.join('\n')}

@@ -4,8 +4,8 @@ import { openModel } from '@trestle/model';
 import { scoreModel } from '../evaluation/score-model.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
+import { measureOn } from './evaluate.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { measureOn } from './train.ts';
 
 /** Several models on the very rows that a spec holds out. @throws TRS_TRAIN_COMPARE when a model predicts something else */
 export async function compare(

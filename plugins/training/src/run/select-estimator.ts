@@ -282,17 +282,17 @@ export interface Fitted {
   readonly notes: readonly string[];
 }
 
-/** Fits the chosen candidate on all training rows, for as many rounds as served it best. */
+/** Fits the chosen candidate on some rows, for as many rounds as served it best. */
 export async function fitFinal(
   ctx: Context,
   prepared: Prepared,
   learnt: Learnt,
   { candidate, rounds }: Tried,
   spec: TrainingSpec,
+  rows: Int32Array,
 ): Promise<Fitted> {
-  const { train } = prepared.split;
   const { task } = prepared.target;
-  const targets = targetsOf(prepared, train);
+  const targets = targetsOf(prepared, rows);
   const scaling = targetScaling(task, targets);
   const weights = weightsOf(spec, targets);
   const options: FitOptions = {
@@ -305,11 +305,11 @@ export async function fitFinal(
     rounds,
     onRound: (fraction) =>
       ctx.progress({
-        step: `fitting ${candidate.estimator} on all training rows`,
+        step: `fitting ${candidate.estimator} on ${rows.length} rows`,
         fraction: 0.75 + 0.15 * fraction,
       }),
   };
-  const design = await designOf(prepared, learnt, train, ctx.signal);
+  const design = await designOf(prepared, learnt, rows, ctx.signal);
   const fitted: FittedEstimator = await candidate.fit(design, options);
   return { head: scaling.head(fitted.head), exact: scaling.exact, notes: fitted.notes ?? [] };
 }

@@ -9,31 +9,22 @@ import {
   trackingToken,
   trainingSpecSchema,
 } from '@trestle/contracts';
-import { designPart } from '@trestle/features';
 import { type Context, invariant } from '@trestle/kernel';
-import { buildModel, type ModelMetadata, openModel } from '@trestle/model';
+import { openModel } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
-import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
-import { measure, reportOf, scoreOf } from '../evaluation/metrics.ts';
-import { scoreModel } from '../evaluation/score-model.ts';
+import { scoreOf } from '../evaluation/metrics.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
 import { checkParts } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
+import { evaluate } from './evaluate.ts';
+import { fitRows } from './fit-rows.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { readRun } from './runs.ts';
-import {
-  candidatesFor,
-  fitFinal,
-  learn,
-  outputsOf,
-  type Tried,
-  targetsOf,
-  tryCandidates,
-} from './select-estimator.ts';
+import { candidatesFor, outputsOf, type Tried, tryCandidates } from './select-estimator.ts';
 
 /**
  * Trains, evaluates on the held-out part, packages, verifies; tracked as a run whatever comes of it. Each candidate is a
@@ -136,7 +127,10 @@ async function runTraining(
   };
 }
 
-/** Fits the chosen candidate on all training rows, measures it on both parts, and packages it with what was measured. */
+/**
+ * Fits the chosen candidate on the training rows, measures it on both parts, and packages it with what was measured: fitted again on
+ * all rows, which the held-out ones then are too good for to be left out, or as it was judged.
+ */
 async function fitAndPackage(
   ctx: Context,
   spec: TrainingSpec,
@@ -153,78 +147,38 @@ async function fitAndPackage(
   readonly features: NonNullable<Run['features']>;
   readonly leftOut: NonNullable<Run['leftOut']>;
 }> {
-  const training = takeRows(prepared.table, prepared.split.train);
-  const held = takeRows(prepared.table, prepared.split.test);
-  const learnt = await learn(prepared, prepared.split.train, chosen.candidate.encoding, ctx.signal);
-  const fitted = await fitFinal(ctx, prepared, learnt, chosen, spec);
-  ctx.progress({ step: 'evaluating and packaging', fraction: 0.92 });
-  const { dataset } = prepared;
-  const { task, classes } = prepared.target;
-  const metadata: ModelMetadata = {
-    schema: {
-      task,
-      target: spec.target,
-      features: [...learnt.features],
-      classes: [...classes],
-      threshold: chosen.threshold,
-    },
-    golden: { rows: [], predictions: [], tolerance: 0 },
-    metrics: {},
-    card: '',
-    lineage: { run, dataset: `${dataset.dataset}@${dataset.version}`, datasetDigest: dataset.digest },
-    reference: { features: [] },
-    estimator: chosen.candidate.estimator,
-    licence: 'not stated',
-    createdAt: new Date().toISOString(),
-  };
-  // A first package without measurements is what they are taken from.
-  const parts = {
-    ...designPart(learnt.design),
-    head: fitted.head,
-    outputs: outputsOf(prepared),
-    ...(fitted.exact ? { outputType: 'float64' as const } : {}),
-  };
-  const bare = await openModel(buildModel({ ...parts, metadata }));
-  const scores = await scoreModel(bare, held);
-  const metrics = {
-    train: measureOn(prepared, await scoreModel(bare, training), prepared.split.train, chosen.threshold),
-    test: measureOn(prepared, scores, prepared.split.test, chosen.threshold),
-  };
-  const heldTargets = targetsOf(prepared, prepared.split.test);
-  const report = reportOf(
-    { task, targets: heldTargets, scores, classes: classes.length, threshold: chosen.threshold },
-    classes,
-  );
-  const unknown = Object.entries(metrics.test).flatMap(([name, value]) => (value === null ? [name] : []));
-  const found = [
-    ...fitted.notes,
-    ...unfound(prepared, report, chosen.threshold),
-    ...(unknown.length > 0
-      ? [
-          `No number on the held-out part: ${unknown.join(', ')}. The model's answers are infinite or no numbers there.`,
-        ]
-      : []),
-  ];
-  const notes = [...prepared.notes, ...found];
-  const facts = {
-    schema: metadata.schema,
-    features: learnt.features,
-    estimator: chosen.candidate.estimator,
-    spec,
-    dataset: prepared.dataset,
-    split: prepared.split,
-    metrics: metrics.test,
-    notes,
-  };
-  const bytes = buildModel({
-    ...parts,
-    metadata: {
-      ...metadata,
-      golden: await goldenExamples(bare, held, learnt.features, fitted.exact),
-      metrics: metrics.test,
-      card: modelCard(facts),
-      reference: driftReference(learnt.features, training, scores, outputsOf(prepared)),
-    },
+  const { table, split } = prepared;
+  const judged = await fitRows(ctx, spec, prepared, run, chosen, split.train);
+  ctx.progress({ step: 'evaluating', fraction: 0.86 });
+  const evaluation = await evaluate(prepared, judged, split.test, chosen.threshold);
+  const all = Int32Array.from([...split.train, ...split.test]).sort();
+  const packaged = spec.refit === 'yes' ? await fitRows(ctx, spec, prepared, run, chosen, all) : judged;
+  ctx.progress({ step: 'packaging', fraction: 0.94 });
+  const { learnt, fitted, model, metadata } = packaged;
+  const notes = [...prepared.notes, ...fitted.notes, ...evaluation.notes];
+  const held = takeRows(table, split.test);
+  const bytes = packaged.package({
+    ...metadata,
+    golden: await goldenExamples(model, held, learnt.features, fitted.exact),
+    metrics: evaluation.test,
+    card: modelCard({
+      schema: metadata.schema,
+      features: learnt.features,
+      estimator: chosen.candidate.estimator,
+      spec,
+      dataset: prepared.dataset,
+      split,
+      fittedRows: packaged.rows.length,
+      metrics: evaluation.test,
+      notes,
+    }),
+    // Scores of rows that were fitted to are surer than those to come: those of the held-out rows are what to expect.
+    reference: driftReference(
+      learnt.features,
+      takeRows(table, packaged.rows),
+      evaluation.scores,
+      outputsOf(prepared),
+    ),
   });
   const verification = await (await openModel(bytes)).verify();
   if (!verification.verified) {
@@ -235,44 +189,19 @@ async function fitAndPackage(
     });
   }
   const { digest } = await (await ctx.service(blobsToken)).put(bytes);
-  const trained = targetsOf(prepared, prepared.split.train);
-  const baseline = baselineOf(task, trained, classes, prepared.deciding.metric);
   return {
     digest,
-    ...metrics,
-    notes: found,
-    baseline: measureBaseline(baseline, task, heldTargets, classes.length, prepared.metrics),
-    classes: report,
+    train: evaluation.train,
+    test: evaluation.test,
+    notes: [...fitted.notes, ...evaluation.notes],
+    baseline: evaluation.baseline,
+    classes: evaluation.classes,
     features: [...learnt.encodings],
     leftOut: [...learnt.leftOut],
   };
 }
 
-/** A model that never says the class that is looked for is of no use at that threshold, however accurate it is. */
-function unfound(
-  { target }: Prepared,
-  report: ClassesReport | undefined,
-  threshold: number,
-): readonly string[] {
-  const [, positive] = report?.each ?? [];
-  if (target.task !== 'binary' || !positive || positive.rows === 0 || positive.recall > 0) return [];
-  return [
-    `At the threshold ${threshold} the model finds none of the ${positive.rows} held-out rows of "${positive.class}": --threshold tuned or --class-weight balanced makes it look for them.`,
-  ];
-}
-
 function bestOf({ deciding }: Prepared, tried: readonly Tried[]): Tried {
   const score = ({ metrics }: Tried): number => scoreOf(deciding.metric, metrics);
   return tried.reduce((best, one) => (score(one) > score(best) ? one : best));
-}
-
-export function measureOn(
-  prepared: Prepared,
-  scores: Float64Array,
-  rows: Int32Array,
-  threshold: number,
-): Metrics {
-  const { target, metrics } = prepared;
-  if (rows.length === 0) return {};
-  return measure(target.task, targetsOf(prepared, rows), scores, target.classes.length, threshold, metrics);
 }
