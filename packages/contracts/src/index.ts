@@ -22,6 +22,7 @@ export * from './alerts.ts';
 export * from './datasets.ts';
 export * from './deployments.ts';
 export * from './drift.ts';
+export * from './duration.ts';
 export * from './estimators.ts';
 export * from './events/data-events.ts';
 export * from './events/monitoring-events.ts';

@@ -1,5 +1,6 @@
 import { type Context, token } from '@trestle/kernel/spec';
 import { z } from 'zod';
+import { durationTextSchema } from './duration.ts';
 import { featureRecipeSchema } from './features.ts';
 
 export const taskSchema = z.enum(['binary', 'multiclass', 'regression']);
@@ -36,6 +37,10 @@ export const trainingSpecSchema = z.object({
   classWeight: z.enum(['none', 'balanced']).default('none'),
   /** Whether the model that is packaged is fitted again, on all rows, behind the evaluation. */
   refit: z.enum(['yes', 'no']).default('yes'),
+  /** What choosing and fitting may take, with its unit; without a word as long as it takes, a minute of `auto`. */
+  budget: durationTextSchema.optional(),
+  /** `fast`: the best candidate alone; `good`: of `auto` an ensemble of them. */
+  quality: z.enum(['fast', 'good']).default('good'),
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 
@@ -79,9 +84,13 @@ export const runSchema = z.object({
       metrics: metricsSchema,
       /** How long it took to fit and to judge. */
       seconds: z.number().optional(),
+      /** What it counts in an ensemble. */
+      weight: z.number().optional(),
       chosen: z.boolean(),
     }),
   ),
+  /** On which training rows they were judged (`5 folds`, `the latest fifth`), and how what was chosen did there. */
+  validation: z.object({ how: z.string(), metrics: metricsSchema }).optional(),
   /** What decided between them, and why that. */
   metric: z.object({ name: z.string(), better: z.enum(['higher', 'lower']), why: z.string() }).optional(),
   /** Of two classes the one that probabilities speak of, and why that. */

@@ -1,6 +1,6 @@
+import { durationSchema } from '@trestle/contracts';
 import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
-import { durationSchema } from '../duration.ts';
 import { driftThresholdsSchema } from './drift-thresholds.ts';
 import { performanceThresholdsSchema } from './performance-thresholds.ts';
 import { retrainOptionsSchema } from './retrain-options.ts';

@@ -1,5 +1,5 @@
+import { durationSchema } from '@trestle/contracts';
 import { z } from 'zod';
-import { durationSchema } from '../duration.ts';
 
 export const retrainOptionsSchema = z.object({
   /** Labelled rows without which a retraining makes no sense. */

@@ -16,6 +16,8 @@ export const trainResultSchema = z.object({
   positive: run.positive,
   threshold: run.threshold,
   baseline: run.baseline,
+  /** On which training rows candidates were judged. */
+  validation: z.string().optional(),
   features: run.features,
   leftOut: run.leftOut,
   classes: run.classes,
@@ -98,17 +100,19 @@ function features({ features: all = [], leftOut = [] }: TrainResult): readonly V
   ];
 }
 
-function candidates({ candidates: all, metric, baseline }: TrainResult): View {
+function candidates({ candidates: all, metric, metrics, baseline, validation }: TrainResult): View {
+  const isEnsemble = all.filter((one) => one.chosen).length > 1;
   const known = Object.keys(all[0]?.metrics ?? {});
   const others = known.filter((name) => name !== metric?.name);
   const shown = [...(metric ? [metric.name] : []), ...others.slice(0, MORE_METRICS)];
   return {
     kind: 'table',
-    title: 'Candidates (validation part)',
+    title: `Candidates (${validation ?? 'validation part'})`,
     columns: [
       { key: 'chosen', label: '' },
       { key: 'candidate', label: 'candidate' },
       ...shown.map((name) => ({ key: name, label: name, align: 'right' as const })),
+      ...(isEnsemble ? [{ key: 'weight', label: 'weight', align: 'right' as const }] : []),
       { key: 'seconds', label: 'seconds', align: 'right' },
     ],
     rows: [
@@ -117,8 +121,12 @@ function candidates({ candidates: all, metric, baseline }: TrainResult): View {
         chosen: one.chosen ? '→' : '',
         candidate: one.name ?? one.estimator,
         ...one.metrics,
+        weight: one.chosen && one.weight !== undefined ? Number(one.weight.toFixed(2)) : undefined,
         seconds: one.seconds === undefined ? undefined : Number(one.seconds.toFixed(1)),
       })),
+      ...(isEnsemble
+        ? [{ chosen: '→', candidate: 'ensemble of those with a weight', ...metrics.validation }]
+        : []),
     ],
   };
 }

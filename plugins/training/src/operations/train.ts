@@ -51,6 +51,10 @@ export const trainOperation = operation({
       'yes: the packaged model is fitted again on all rows, once the held-out ones have judged it; no: it never sees them.',
     ),
     trials: shape.trials.describe('How many settings to search.'),
+    budget: shape.budget.describe(
+      'What choosing and fitting may take: 60s, 10m, 1h. A minute of auto when nothing is said, else as long as it takes.',
+    ),
+    quality: shape.quality.describe('fast: the best candidate alone; good: of auto an ensemble of them.'),
     register: z
       .string()
       .regex(NAME_PATTERN, 'use letters, digits, dots, dashes and underscores')

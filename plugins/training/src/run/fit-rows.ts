@@ -2,14 +2,13 @@ import type { TrainingSpec } from '@trestle/contracts';
 import { designPart } from '@trestle/features';
 import type { Context } from '@trestle/kernel';
 import { buildModel, type Model, type ModelMetadata, openModel } from '@trestle/model';
-import type { Learnt } from '../preprocessing/learn.ts';
-import type { Prepared } from './prepare.ts';
-import { type Fitted, fitFinal, learn, outputsOf, type Tried } from './select-estimator.ts';
+import { type Fitted, fitChosen } from '../selection/fit-chosen.ts';
+import type { Selection } from '../selection/select.ts';
+import { outputsOf, type Prepared } from './prepare.ts';
 
 /** A model of some rows, as a graph that answers. */
 export interface FittedRows {
   readonly rows: Int32Array;
-  readonly learnt: Learnt;
   readonly fitted: Fitted;
   readonly model: Model;
   /** The same graph with more metadata. */
@@ -24,18 +23,17 @@ export async function fitRows(
   spec: TrainingSpec,
   prepared: Prepared,
   run: string,
-  chosen: Tried,
+  chosen: Selection,
   rows: Int32Array,
 ): Promise<FittedRows> {
-  const learnt = await learn(prepared, rows, chosen.candidate.encoding, ctx.signal);
-  const fitted = await fitFinal(ctx, prepared, learnt, chosen, spec, rows);
+  const fitted = await fitChosen(ctx, prepared, chosen.tried, rows, spec);
   const { dataset } = prepared;
   const { task, classes } = prepared.target;
   const metadata: ModelMetadata = {
     schema: {
       task,
       target: spec.target,
-      features: [...learnt.features],
+      features: [...fitted.features],
       classes: [...classes],
       threshold: chosen.threshold,
     },
@@ -44,12 +42,12 @@ export async function fitRows(
     card: '',
     lineage: { run, dataset: `${dataset.dataset}@${dataset.version}`, datasetDigest: dataset.digest },
     reference: { features: [] },
-    estimator: chosen.candidate.estimator,
+    estimator: chosen.estimator,
     licence: 'not stated',
     createdAt: new Date().toISOString(),
   };
   const parts = {
-    ...designPart(learnt.design),
+    ...designPart(fitted.design),
     head: fitted.head,
     outputs: outputsOf(prepared),
     ...(fitted.exact ? { outputType: 'float64' as const } : {}),
@@ -58,7 +56,6 @@ export async function fitRows(
   const model = await openModel(buildModel({ ...parts, metadata }));
   return {
     rows,
-    learnt,
     fitted,
     model,
     metadata,

@@ -29,6 +29,10 @@ export interface Prepared {
   readonly metrics: readonly Metric[];
 }
 
+/** 1, or how many classes there are. */
+export const outputsOf = ({ target }: Prepared): number =>
+  target.task === 'multiclass' ? target.classes.length : 1;
+
 /** Reads and splits the data of a spec. @throws TRS_DATA_…, TRS_TRAIN_… */
 export async function prepare(
   scope: Scope,

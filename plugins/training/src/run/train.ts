@@ -13,18 +13,18 @@ import { type Context, invariant } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
-import { scoreOf } from '../evaluation/metrics.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
+import { candidatesFor } from '../selection/candidates.ts';
+import { type Selection, select } from '../selection/select.ts';
 import { checkParts } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { evaluate } from './evaluate.ts';
 import { fitRows } from './fit-rows.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { outputsOf, type Prepared, prepare } from './prepare.ts';
 import { readRun } from './runs.ts';
-import { candidatesFor, outputsOf, type Tried, tryCandidates } from './select-estimator.ts';
 
 /**
  * Trains, evaluates on the held-out part, packages, verifies; tracked as a run whatever comes of it. Each candidate is a
@@ -96,8 +96,8 @@ async function runTraining(
   prepared: Prepared,
   recorder: RunRecorder,
 ): Promise<RunEnd> {
-  const { tried, baseline } = await tryCandidates(ctx, prepared, spec, recorder);
-  const chosen = bestOf(prepared, tried);
+  const chosen = await select(ctx, prepared, spec, recorder);
+  const { baseline } = chosen;
   const made = await recorder.step('fit on all training rows, evaluate and package', () =>
     fitAndPackage(ctx, spec, prepared, recorder.run, chosen),
   );
@@ -110,13 +110,11 @@ async function runTraining(
     metrics: Object.fromEntries([...flat('train', made.train), ...flat('test', made.test)]),
     notes: made.notes,
     facts: {
-      candidates: tried.map((one) => ({
-        name: one.candidate.label,
-        estimator: one.candidate.label,
-        metrics: one.metrics,
-        seconds: one.seconds,
-        chosen: one === chosen,
+      candidates: chosen.tried.map(({ candidate, metrics, seconds, weight }) => ({
+        ...{ name: candidate.label, estimator: candidate.label, metrics, seconds, weight },
+        chosen: weight > 0,
       })),
+      validation: { how: chosen.validation, metrics: chosen.metrics },
       baseline: { name: baseline.name, validation: baseline.metrics, test: made.baseline },
       ...(prepared.target.task === 'binary' ? { threshold: chosen.threshold } : {}),
       features: made.features,
@@ -136,7 +134,7 @@ async function fitAndPackage(
   spec: TrainingSpec,
   prepared: Prepared,
   run: string,
-  chosen: Tried,
+  chosen: Selection,
 ): Promise<{
   readonly digest: string;
   readonly train: Metrics;
@@ -154,27 +152,27 @@ async function fitAndPackage(
   const all = Int32Array.from([...split.train, ...split.test]).sort();
   const packaged = spec.refit === 'yes' ? await fitRows(ctx, spec, prepared, run, chosen, all) : judged;
   ctx.progress({ step: 'packaging', fraction: 0.94 });
-  const { learnt, fitted, model, metadata } = packaged;
-  const notes = [...prepared.notes, ...fitted.notes, ...evaluation.notes];
+  const { fitted, model, metadata } = packaged;
+  const found = [...chosen.notes, ...fitted.notes, ...evaluation.notes];
   const held = takeRows(table, split.test);
   const bytes = packaged.package({
     ...metadata,
-    golden: await goldenExamples(model, held, learnt.features, fitted.exact),
+    golden: await goldenExamples(model, held, fitted.features, fitted.exact),
     metrics: evaluation.test,
     card: modelCard({
       schema: metadata.schema,
-      features: learnt.features,
-      estimator: chosen.candidate.estimator,
+      features: fitted.features,
+      estimator: chosen.estimator,
       spec,
       dataset: prepared.dataset,
       split,
       fittedRows: packaged.rows.length,
       metrics: evaluation.test,
-      notes,
+      notes: [...prepared.notes, ...found],
     }),
     // Scores of rows that were fitted to are surer than those to come: those of the held-out rows are what to expect.
     reference: driftReference(
-      learnt.features,
+      fitted.features,
       takeRows(table, packaged.rows),
       evaluation.scores,
       outputsOf(prepared),
@@ -193,15 +191,10 @@ async function fitAndPackage(
     digest,
     train: evaluation.train,
     test: evaluation.test,
-    notes: [...fitted.notes, ...evaluation.notes],
+    notes: found,
     baseline: evaluation.baseline,
     classes: evaluation.classes,
-    features: [...learnt.encodings],
-    leftOut: [...learnt.leftOut],
+    features: [...fitted.encodings],
+    leftOut: [...fitted.leftOut],
   };
-}
-
-function bestOf({ deciding }: Prepared, tried: readonly Tried[]): Tried {
-  const score = ({ metrics }: Tried): number => scoreOf(deciding.metric, metrics);
-  return tried.reduce((best, one) => (score(one) > score(best) ? one : best));
 }

@@ -1,0 +1,155 @@
+import {
+  type EstimatorCandidate,
+  millisecondsOf,
+  type RunRecorder,
+  type TrainingSpec,
+} from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
+import { blobsToken } from '@trestle/store';
+import type { Prepared } from '../run/prepare.ts';
+import { trainError } from '../train-error.ts';
+import { candidatesFor } from './candidates.ts';
+import { chooseEnsemble, chooseOne, type Judge, type Judged, judgeOf, type Measured } from './choose.ts';
+import { designsOf } from './designs.ts';
+import { validationOf } from './folds.ts';
+import { tryCandidate } from './try-candidate.ts';
+
+/** What `auto` may take when nothing is said. */
+const USUAL_BUDGET = '60s';
+/** What is left of the budget for the fit on all rows. */
+const SELECTION_SHARE = 0.75;
+/** A candidate may take so much of what is left: the next ones may be better. */
+const SHARE_OF_REST = 0.5;
+
+/** One candidate, how it did, and what it counts in what is kept: 0 where it is not chosen, of all together 1. */
+export interface Tried extends Omit<Judged, 'scores'> {
+  readonly weight: number;
+}
+
+/** What was chosen, and how it did on the rows that judged. */
+export interface Selection extends Measured {
+  readonly tried: readonly Tried[];
+  /** What the model is called after: the estimator of all that is chosen, or `ensemble`. */
+  readonly estimator: string;
+  /** How candidates were judged, in words. */
+  readonly validation: string;
+  readonly baseline: ReturnType<Judge['baseline']>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Fits every candidate that there is time for on folds of the training rows, and chooses: of one estimator the best settings, of
+ * `auto` the ensemble that loses least. The held-out part has no say. Each candidate is a step of the run.
+ *
+ * @throws TRS_TRAIN_ESTIMATOR_UNAVAILABLE, TRS_TRAIN_BUDGET
+ */
+export async function select(
+  ctx: Context,
+  prepared: Prepared,
+  spec: TrainingSpec,
+  recorder: RunRecorder,
+): Promise<Selection> {
+  const candidates = suitable(ctx, prepared, spec);
+  const validation = validationOf(prepared, spec);
+  const options = {
+    folds: validation.folds,
+    designs: designsOf(prepared, validation.folds, ctx.signal),
+    spec,
+  };
+  const judge = judgeOf(prepared, spec, validation.folds);
+  const isEnsemble = spec.estimator === 'auto' && spec.quality !== 'fast';
+  const budget = budgetOf(spec);
+  const judged: Judged[] = [];
+  const passed: string[] = [];
+  let spent = 0;
+  for (const [index, candidate] of candidates.entries()) {
+    const rest = SELECTION_SHARE * budget - spent;
+    if (rest <= 0 && judged.length > 0) {
+      passed.push(candidate.label);
+      continue;
+    }
+    const outcome = await recorder.step(`fit ${candidate.label}`, async (step): Promise<Kept> => {
+      const { seconds, rounds, scores } = await tryCandidate(step, prepared, candidate, {
+        ...options,
+        seconds: SHARE_OF_REST * rest,
+        isNeeded: judged.length === 0,
+        onScore: (value, round) => recorder.log({ [`validation/${candidate.label}`]: value }, round),
+        onProgress: (fraction, values) =>
+          ctx.progress({
+            step: `${candidate.label}, ${index + 1} of ${candidates.length}`,
+            fraction: 0.75 * Math.max((index + fraction) / candidates.length, Math.min(1, spent / budget)),
+            values,
+          }),
+      });
+      if (!scores) return { seconds };
+      // For a run that is taken up again: an ensemble is chosen of what all of them said.
+      const kept = isEnsemble ? { scores: await keepScores(ctx, scores) } : {};
+      return { seconds, found: { rounds, ...judge.measure(scores) }, ...kept };
+    });
+    spent += outcome.seconds;
+    if (!outcome.found) passed.push(candidate.label);
+    else
+      judged.push({
+        ...{ candidate, seconds: outcome.seconds, ...outcome.found },
+        scores: outcome.scores === undefined ? undefined : await keptScores(ctx, outcome.scores),
+      });
+  }
+  if (judged.length === 0) {
+    throw trainError('BUDGET', {
+      kind: 'invalid',
+      message: `Nothing could be fitted within ${spec.budget ?? USUAL_BUDGET}.`,
+      hint: 'Give more time with --budget.',
+    });
+  }
+  const { weights, ...chosen } = isEnsemble
+    ? chooseEnsemble(prepared, judged, judge)
+    : chooseOne(prepared, judged);
+  const members = judged.filter((_, place) => (weights[place] ?? 0) > 0);
+  return {
+    estimator: members.length === 1 ? (members[0]?.candidate.estimator ?? spec.estimator) : 'ensemble',
+    tried: judged.map(({ scores, ...one }, place) => ({ ...one, weight: weights[place] ?? 0 })),
+    validation: validation.how,
+    ...chosen,
+    baseline: judge.baseline(),
+    notes:
+      passed.length > 0
+        ? [`Not tried for lack of time: ${passed.join(', ')}. More of it can be given with --budget.`]
+        : [],
+  };
+}
+
+/** What the step of a candidate keeps; nothing found where time was over before. */
+interface Kept {
+  readonly seconds: number;
+  readonly found?: Measured & { readonly rounds: number };
+  /** The digest of its scores. */
+  readonly scores?: string;
+}
+
+/** In seconds. */
+const budgetOf = ({ budget, estimator }: TrainingSpec): number =>
+  budget === undefined && estimator !== 'auto'
+    ? Number.POSITIVE_INFINITY
+    : millisecondsOf(budget ?? USUAL_BUDGET) / 1e3;
+
+/** @throws TRS_TRAIN_ESTIMATOR_UNAVAILABLE */
+function suitable(ctx: Context, { target }: Prepared, spec: TrainingSpec): readonly EstimatorCandidate[] {
+  const candidates = candidatesFor(ctx, spec).filter(({ tasks }) => tasks.includes(target.task));
+  if (candidates.length > 0) return candidates;
+  throw trainError('ESTIMATOR_UNAVAILABLE', {
+    kind: 'invalid',
+    message: `The estimator "${spec.estimator}" is not made for a ${target.task} target.`,
+    hint: 'Use another one, or auto.',
+  });
+}
+
+/** For a run that is taken up again: what is kept is chosen of what all of them said. @returns a digest */
+async function keepScores(ctx: Context, scores: Float64Array): Promise<string> {
+  const blobs = await ctx.service(blobsToken);
+  return (await blobs.put(new Uint8Array(scores.buffer))).digest;
+}
+
+async function keptScores(ctx: Context, digest: string): Promise<Float64Array> {
+  const blobs = await ctx.service(blobsToken);
+  return new Float64Array((await blobs.read(digest)).slice().buffer);
+}
