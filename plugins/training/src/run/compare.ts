@@ -2,10 +2,10 @@ import type { Metrics, Training } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import { scoreModel } from '../evaluation/score-model.ts';
+import { type Prepared, prepare } from '../preparation/prepare.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { measureOn } from './evaluate.ts';
-import { type Prepared, prepare } from './prepare.ts';
 
 /** Several models on the very rows that a spec holds out. @throws TRS_TRAIN_COMPARE when a model predicts something else */
 export async function compare(

@@ -2,10 +2,10 @@ import type { ClassesReport, Metrics } from '@trestle/contracts';
 import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
 import { measure, reportOf } from '../evaluation/metrics.ts';
 import { scoreModel } from '../evaluation/score-model.ts';
+import type { Prepared } from '../preparation/prepare.ts';
 import { targetsOf } from '../selection/designs.ts';
 import { takeRows } from '../table/table.ts';
 import type { FittedRows } from './fit-rows.ts';
-import type { Prepared } from './prepare.ts';
 
 /** How good a model is on rows that it was not fitted to. */
 export interface Evaluation {

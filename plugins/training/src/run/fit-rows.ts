@@ -2,9 +2,9 @@ import type { TrainingSpec } from '@trestle/contracts';
 import { designPart } from '@trestle/features';
 import type { Context } from '@trestle/kernel';
 import { buildModel, type Model, type ModelMetadata, openModel } from '@trestle/model';
+import { outputsOf, type Prepared } from '../preparation/prepare.ts';
 import { type Fitted, fitChosen } from '../selection/fit-chosen.ts';
 import type { Selection } from '../selection/select.ts';
-import { outputsOf, type Prepared } from './prepare.ts';
 
 /** A model of some rows, as a graph that answers. */
 export interface FittedRows {

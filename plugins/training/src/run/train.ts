@@ -16,6 +16,7 @@ import type { z } from 'zod';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
+import { outputsOf, type Prepared, prepare } from '../preparation/prepare.ts';
 import { candidatesFor } from '../selection/candidates.ts';
 import { type Selection, select } from '../selection/select.ts';
 import { checkParts } from '../table/split.ts';
@@ -23,7 +24,6 @@ import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { evaluate } from './evaluate.ts';
 import { fitRows } from './fit-rows.ts';
-import { outputsOf, type Prepared, prepare } from './prepare.ts';
 import { readRun } from './runs.ts';
 
 /**

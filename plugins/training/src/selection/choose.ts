@@ -2,7 +2,7 @@ import type { EstimatorCandidate, Metrics, TrainingSpec } from '@trestle/contrac
 import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
 import { judged as judgedBy, measure, properMetric, scoreOf } from '../evaluation/metrics.ts';
 import { metricOfThreshold, tunedThreshold } from '../evaluation/threshold.ts';
-import type { Prepared } from '../run/prepare.ts';
+import type { Prepared } from '../preparation/prepare.ts';
 import { targetsOf } from './designs.ts';
 import { selectEnsemble } from './ensemble.ts';
 import type { Fold } from './folds.ts';

@@ -2,8 +2,8 @@ import type { Design, Encoding } from '@trestle/contracts';
 import { designCategories, designColumns, encodeDesign } from '@trestle/features';
 import { invariant } from '@trestle/kernel';
 import { breathe } from '../breathe.ts';
+import type { Prepared } from '../preparation/prepare.ts';
 import { type Learnt, learnPreprocessing } from '../preprocessing/learn.ts';
-import type { Prepared } from '../run/prepare.ts';
 import { takeRows } from '../table/table.ts';
 import type { Fold } from './folds.ts';
 

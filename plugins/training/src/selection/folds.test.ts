@@ -1,6 +1,6 @@
 import { trainingSpecSchema } from '@trestle/contracts';
 import { describe, expect, it } from 'vitest';
-import type { Prepared } from '../run/prepare.ts';
+import type { Prepared } from '../preparation/prepare.ts';
 import { validationOf } from './folds.ts';
 
 const spec = trainingSpecSchema.parse({ data: 'rows', target: 'y' });

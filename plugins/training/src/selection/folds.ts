@@ -1,7 +1,7 @@
 import type { TrainingSpec } from '@trestle/contracts';
 import { random } from '@trestle/core';
 import { invariant } from '@trestle/kernel';
-import type { Prepared } from '../run/prepare.ts';
+import type { Prepared } from '../preparation/prepare.ts';
 import { splitAtRandom } from '../table/split.ts';
 
 /** Rows that a candidate is fitted to, and those that judge it. */

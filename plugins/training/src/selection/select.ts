@@ -6,7 +6,7 @@ import {
 } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
-import type { Prepared } from '../run/prepare.ts';
+import type { Prepared } from '../preparation/prepare.ts';
 import { trainError } from '../train-error.ts';
 import { candidatesFor } from './candidates.ts';
 import { chooseEnsemble, chooseOne, type Judge, type Judged, judgeOf, type Measured } from './choose.ts';

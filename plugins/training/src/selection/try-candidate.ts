@@ -1,7 +1,7 @@
 import type { EstimatorCandidate, TrainingSpec } from '@trestle/contracts';
 import { type Context, invariant } from '@trestle/kernel';
 import { judged, properMetric } from '../evaluation/metrics.ts';
-import { outputsOf, type Prepared } from '../run/prepare.ts';
+import { outputsOf, type Prepared } from '../preparation/prepare.ts';
 import { type designsOf, targetsOf } from './designs.ts';
 import type { Fold } from './folds.ts';
 import { weightsOf } from './row-weights.ts';
