@@ -39,6 +39,8 @@ const numericReferenceSchema = z.object({
   /** One more than edges. */
   counts: z.array(z.number()),
   nulls: z.number(),
+  /** Its counts are estimates: those of a dataset of several parts. */
+  approximate: z.literal(true).optional(),
 });
 
 const categoricalReferenceSchema = z.object({
@@ -49,6 +51,8 @@ const categoricalReferenceSchema = z.object({
   /** Rows with any other value. */
   other: z.number(),
   nulls: z.number(),
+  /** The counts of its most frequent values are estimates; those that are tested never are. */
+  approximate: z.literal(true).optional(),
   /** What is tested: values by their hashes. Packages of before have none. */
   hashed: z
     .object({

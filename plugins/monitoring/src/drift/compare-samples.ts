@@ -136,6 +136,7 @@ function judge(feature: Measured, thresholds: DriftThresholds): FeatureDrift {
     kind: feature.kind,
     ...decisive,
     drifted: hasShifted || hasLostValues,
+    ...(feature.reference.approximate ? { approximate: true } : {}),
     tests: [
       { test: 'psi', statistic: feature.psi, threshold: thresholds.psi },
       { test: 'jensen-shannon', statistic: feature.distance, threshold: thresholds.jensenShannon },

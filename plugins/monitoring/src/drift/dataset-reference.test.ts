@@ -43,6 +43,17 @@ describe('a dataset version as a reference', () => {
     expect(reference.other + reference.top.reduce((sum, [, rows]) => sum + rows, 0)).toBe(count - 100);
   });
 
+  it('says which columns have counts that are estimates', () => {
+    const points = { values: [0, 1], below: [80, 90] };
+    const estimated: ColumnSketch['estimated'] = ['distinct', 'frequencies'];
+    const numbers = column('x', 'integer', { count: 90, points, estimated });
+    const words = column('x', 'string', { count: 9, values: [['a', 9, 0]], untold: 2, estimated });
+    for (const one of [numbers, words]) {
+      expect(referenceOf(one)).toMatchObject({ approximate: true });
+      expect(referenceOf({ ...one, estimated: ['distinct'] })).not.toHaveProperty('approximate');
+    }
+  });
+
   it('leaves out moments, and columns that are no features', () => {
     const sketch = sketchOf(
       column('t', 'timestamp', {}),

@@ -22,7 +22,8 @@ export function datasetReference(sketch: TableSketch, features: ReadonlySet<stri
   };
 }
 
-function numeric({ name, count, nulls }: ColumnSketch, { values, below }: Points): FeatureReference {
+function numeric(column: ColumnSketch, { values, below }: Points): FeatureReference {
+  const { name, count, nulls } = column;
   const total = below.at(-1) ?? 0;
   const cuts = DRIFT_LEVELS.map((level) => below.findIndex((one) => one >= level * total));
   const places = [...new Set([...cuts, values.length - 1])].filter((place) => place >= 0);
@@ -35,10 +36,12 @@ function numeric({ name, count, nulls }: ColumnSketch, { values, below }: Points
     counts: upTo.slice(1).map((one, bin) => one - (upTo[bin] ?? 0)),
     // What is no finite number is in no bin.
     nulls: nulls + count - total,
+    ...approximate(column),
   };
 }
 
-function categorical({ name, count, nulls, values, untold }: ColumnSketch): FeatureReference {
+function categorical(column: ColumnSketch): FeatureReference {
+  const { name, count, nulls, values, untold } = column;
   // Live traffic takes an empty text for a missing value.
   const empty = values.find(([value]) => value === '')?.[1] ?? 0;
   const counted = values
@@ -54,8 +57,12 @@ function categorical({ name, count, nulls, values, untold }: ColumnSketch): Feat
     other: count - empty - told,
     nulls: nulls + empty,
     ...(isWhole ? { hashed: hashedCounts(counted) } : {}),
+    ...approximate(column),
   };
 }
+
+const approximate = ({ estimated = [] }: ColumnSketch): { readonly approximate?: true } =>
+  estimated.includes('frequencies') ? { approximate: true } : {};
 
 /** A reference with the counts of all values also where the sketch has the most frequent ones alone: those columns are read. */
 async function withCounts(

@@ -21,6 +21,8 @@ export const featureDriftSchema = z.object({
   pValue: z.number(),
   drifted: z.boolean(),
   tests: z.array(driftTestSchema),
+  /** The reference's counts are estimates, and with them what is said here: it is a dataset of several parts. */
+  approximate: z.literal(true).optional(),
   missing: z.object({ reference: z.number(), current: z.number() }),
   /** Shares of the reference and of the current window per bin, for drawing. */
   bins: z.array(z.object({ label: z.string(), reference: z.number(), current: z.number() })),

@@ -20,7 +20,7 @@ export function driftViews(report: DriftReport): View[] {
       bars: byStrength.map((feature) => ({
         label: feature.name,
         value: rounded(feature.statistic / feature.threshold),
-        ...(feature.drifted ? { note: 'drifted' } : {}),
+        ...noteOf(feature),
       })),
     },
     {
@@ -37,14 +37,28 @@ export function driftViews(report: DriftReport): View[] {
       rows: byStrength.map((feature) => ({
         name: feature.name,
         test: feature.test,
-        statistic: rounded(feature.statistic),
+        statistic: `${feature.approximate ? '≈ ' : ''}${rounded(feature.statistic)}`,
         threshold: feature.threshold,
         pValue: feature.pValue < 1e-4 ? '< 0.0001' : rounded(feature.pValue),
         missing: `${percent(feature.missing.reference)} → ${percent(feature.missing.current)}`,
         drifted: feature.drifted,
       })),
     },
+    ...(features.some(({ approximate }) => approximate)
+      ? [
+          {
+            kind: 'note',
+            tone: 'info',
+            text: '≈ is an estimate: the rows of that dataset were added in several parts, and how they are distributed is put together from those.',
+          } satisfies View,
+        ]
+      : []),
   ];
+}
+
+function noteOf({ drifted, approximate }: DriftReport['features'][number]): { readonly note?: string } {
+  const words = [...(drifted ? ['drifted'] : []), ...(approximate ? ['≈'] : [])];
+  return words.length > 0 ? { note: words.join(' ') } : {};
 }
 
 function verdictOf({ state, window, features, model, deployment, against }: DriftReport): View {

@@ -224,7 +224,7 @@ function Revisions({ of, changed }: { of: Deployment; changed: () => void }) {
 const SHOWN = 3;
 
 function FeatureCard({ feature, isOpen }: { feature: FeatureDrift; isOpen: boolean }) {
-  const says = `${feature.test} ${number(feature.statistic)} (threshold ${number(feature.threshold)})`;
+  const says = `${feature.test} ${feature.approximate ? '≈ ' : ''}${number(feature.statistic)} (threshold ${number(feature.threshold)})`;
   return (
     <details class="card" open={isOpen}>
       <summary>
