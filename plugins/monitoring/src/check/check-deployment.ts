@@ -53,7 +53,8 @@ function driftFinding(drift: DriftReport): Finding {
   const named = features
     .slice(0, MAX_NAMED)
     .map(
-      (feature) => `${feature.name} (${feature.test} ${feature.approximate ? '≈ ' : ''}${feature.statistic.toFixed(2)} ≥ ${feature.threshold})`,
+      (feature) =>
+        `${feature.name} (${feature.test} ${feature.approximate ? '≈ ' : ''}${feature.statistic.toFixed(2)} ≥ ${feature.threshold})`,
     );
   const more = features.length > MAX_NAMED ? ` and ${features.length - MAX_NAMED} more` : '';
   return {
