@@ -37,7 +37,6 @@ const FREE: readonly string[] = [
   'token.create name',
   'data.erase values',
   'data.transform name',
-  'run.list kind',
   'run.start experiment',
   'run.finish error',
   'train register',
@@ -46,8 +45,6 @@ const FREE: readonly string[] = [
   'model.promote alias',
   'deploy name',
   'predict out',
-  'audit.log type',
-  'audit.log subject',
 ];
 
 let dir: string;

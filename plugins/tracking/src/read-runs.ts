@@ -34,6 +34,28 @@ export async function listRuns(scope: Scope, query: RunQuery): Promise<readonly 
   return await toRuns(scope, db, found);
 }
 
+/** Kinds of runs that our own plugins make, also where there is none yet. */
+const KINDS = ['training', 'pipeline', 'retraining', 'custom'];
+
+/** @throws TRS_TRACKING_UNKNOWN_KIND when no run is of it, and none of our plugins makes such runs */
+export async function checkKind(scope: Scope, kind: string): Promise<void> {
+  const rows = await (await scope.service(metadataToken))
+    .query<TrackingTables>()
+    .selectFrom('tracked_runs')
+    .select('kind')
+    .distinct()
+    .where('deleted_at', 'is', null)
+    .execute();
+  const known = [...new Set([...KINDS, ...rows.map((row) => row.kind)])];
+  if (known.includes(kind)) return;
+  throw trackingError('UNKNOWN_KIND', {
+    kind: 'not-found',
+    message: `No run is of the kind "${kind}".${didYouMean(kind, known)}`,
+    hint: `Kinds: ${known.join(', ')}.`,
+    details: { kind },
+  });
+}
+
 /** @throws TRS_TRACKING_UNKNOWN_EXPERIMENT when no run is in it */
 export async function checkExperiment(scope: Scope, experiment: string): Promise<void> {
   const rows = await (await scope.service(metadataToken))

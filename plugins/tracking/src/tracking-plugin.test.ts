@@ -140,6 +140,11 @@ describe('tracking', () => {
       expect((await ids({})).slice(1)).toEqual([second, first]);
       expect(await ids({ kind: 'custom', status: 'running' })).toEqual([first]);
       expect(await ids({ experiment: 'other' })).toEqual([second]);
+      expect(await ids({ kind: 'training' })).toEqual([]);
+      await expect(ids({ kind: 'trainng' })).rejects.toMatchObject({
+        code: 'TRS_TRACKING_UNKNOWN_KIND',
+        message: expect.stringContaining('Did you mean "training"?'),
+      });
       await host.run(runMove, { run: first, experiment: 'other' });
       await expect(host.run(runDelete, { run: first })).rejects.toMatchObject({ code: 'TRS_TRACKING_RUNS' });
       expect(await host.run(runCancel, { run: first })).toMatchObject({ status: 'cancelled' });

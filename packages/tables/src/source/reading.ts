@@ -15,6 +15,8 @@ export interface Reading {
   readonly numerals?: Numerals | undefined;
   /** Words that stand for a missing value in a column. */
   readonly nulls?: ((column: string) => readonly string[]) | undefined;
+  /** Those that a person named a column with, which has to be there: `age=NA`. */
+  readonly columnNulls?: readonly string[] | undefined;
   readonly names?: NamesMode | undefined;
   readonly types?: ReadonlyMap<string, ColumnType>;
   /** Types of a long text may be taken from its first rows; who reads it reads it anew without this when that fails. */
@@ -31,6 +33,7 @@ export function readingOf(options: Omit<SourceOptions, 'path'>): Reading {
     hasHeader: header !== 'no',
     numerals: { decimal, thousands, currency, percent },
     nulls: nullWords(options.nulls),
+    columnNulls: options.nulls?.filter((word) => word.includes('=')),
     names,
     types: typeOverrides(options.type),
   };

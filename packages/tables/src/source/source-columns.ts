@@ -99,7 +99,7 @@ export async function sourceColumns(
     const found = looked.value;
     const own = 'table' in found ? found.table.columns : found.columns;
     checkOverrides(
-      types,
+      reading,
       own.map(({ name }) => name),
       source.shown,
     );

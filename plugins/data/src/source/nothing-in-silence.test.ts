@@ -144,6 +144,21 @@ describe('a number by a person’s word', () => {
   });
 });
 
+describe('a word for a missing value', () => {
+  it('is refused for a column that is not there', async () => {
+    await put('a.csv', 'age,b=c\n1,NA\nNA,2\n');
+    await expect(add('a.csv', fresh(), { nulls: ['aeg=NA'] })).rejects.toMatchObject({
+      code: 'TRS_DATA_UNKNOWN_COLUMN',
+      message: expect.stringContaining('no column "aeg"'),
+    });
+    const { columns } = await add('a.csv', fresh(), { nulls: ['age=NA', 'b=c=NA'] });
+    expect(columns).toMatchObject([
+      { type: 'integer', nulls: 1 },
+      { type: 'integer', nulls: 1 },
+    ]);
+  });
+});
+
 describe('names that come twice or differ in case only', () => {
   it('get others where the source says its types, which is said, or are refused', async () => {
     await put('a.arrow', tableToIPC(tableFromArrays({ x: [1], X: [2] }), 'file'));

@@ -34,6 +34,22 @@ describe('the audit log', () => {
     expect(await seqs({ subject: 'thing:2' })).toEqual([2]);
   });
 
+  it.each<[string, object, RegExp]>([
+    [
+      'a type that no event has',
+      { type: ['odd.made', 'model.promotd'] },
+      /"model\.promotd"\. Did you mean "model\.promoted"/,
+    ],
+    ['something that nothing was told of', { subject: 'thing:5' }, /"thing:5"\. Did you mean "thing:4"/],
+  ])('refuses %s, instead of showing nothing', async (_, input, message) => {
+    await expect(seqs(input)).rejects.toMatchObject({
+      code: 'TRS_SYSTEM_UNKNOWN_EVENT',
+      kind: 'not-found',
+      message: expect.stringMatching(message),
+    });
+    expect(await seqs({ type: ['model.promoted'] })).toEqual([]);
+  });
+
   it('is whole', async () => {
     const output = await t.host.run(auditVerify, {});
     expect(output).toMatchObject({ ok: true, events: 4, head: expect.stringMatching(/^[0-9a-f]{64}$/) });

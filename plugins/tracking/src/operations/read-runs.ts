@@ -21,9 +21,10 @@ export const runList = operation({
   }),
   output: z.object({ runs: z.array(trackedRunSchema) }),
   load: async () => {
-    const { checkExperiment, listRuns } = await import('../read-runs.ts');
+    const { checkExperiment, checkKind, listRuns } = await import('../read-runs.ts');
     return async (ctx, query) => {
       const runs = [...(await listRuns(ctx, query))];
+      if (runs.length === 0 && query.kind !== undefined) await checkKind(ctx, query.kind);
       if (runs.length === 0 && query.experiment !== undefined) await checkExperiment(ctx, query.experiment);
       return { runs };
     };
