@@ -10,6 +10,7 @@ import { fileSize, scanFile } from './scan-file.ts';
 import type { SourceOptions } from './source-options.ts';
 import type { Rows } from './spool-rows.ts';
 import { spoolTyped } from './spool-typed.ts';
+import { oneObjectNote } from './types/one-object.ts';
 import { spoolTexts, taggedRow } from './types/spool-texts.ts';
 
 /** One local file, as the engine reads it: expanded, as UTF-8, or as JSON lines where it reads no such format. */
@@ -89,17 +90,22 @@ async function scannedJson(
   const to = join(dir, `${basename(path)}.texts`);
   const { maxSourceBytes: maxBytes } = ctx.limits;
   const { scanJson } = await import('./types/scan-json.ts');
-  const { longestLine, characters } = await spoolTexts(scanJson(path, shown, texts), to, {
-    shown,
-    maxBytes,
-    signal: ctx.signal,
-  });
+  let [count, first] = [0, ''];
+  const rows = (async function* () {
+    for await (const row of scanJson(path, shown, texts)) {
+      if (count++ === 0) first = row;
+      yield row;
+    }
+  })();
+  const { longestLine, characters } = await spoolTexts(rows, to, { shown, maxBytes, signal: ctx.signal });
+  const note = count === 1 ? oneObjectNote(shown, texts, first) : undefined;
   return {
     path: to,
     shown,
     format,
     scanned: Promise.resolve({ digest }),
     texts,
+    ...(note === undefined ? {} : { notes: [note] }),
     longestLine,
     isLong: characters >= LONG_BYTES,
   };

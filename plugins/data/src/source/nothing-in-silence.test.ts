@@ -144,6 +144,29 @@ describe('a number by a person’s word', () => {
   });
 });
 
+describe('a file that may hold more than is read of it', () => {
+  it.each<readonly [string, string, RegExp | undefined]>([
+    ['a.csv', 'a b c\n1 2 3\n4 5 6\n', /one column.* a space .*--delimiter " "/],
+    ['a.csv', 'a  b   c\n1  2   3\n4  5   6\n', /one column.*several spaces/],
+    ['a.csv', 'a:b\n1:2\n', /--delimiter :/],
+    ['a.csv', 'name\nAda Lovelace\nAlan Turing\n', undefined],
+    ['a.csv', 'full name\nAda Lovelace\nAlan Turing\n', undefined],
+    ['a.csv', 'time\n10:30\n11:45\n', undefined],
+    ['a.json', '{"data":[{"a":1},{"a":2}],"meta":{}}', /one row.*jq '\.\["data"\]' a\.json/],
+    ['a.json', '{"columns":["a"],"data":[[1],[2]]}', /rows are those of "data"/],
+    ['a.json', '{"a":[1,2],"b":["x","y"]}', /fields are columns.*records/],
+    ['a.json', '{"a":{"0":1,"1":2}}', /fields are columns/],
+    ['a.json', '[{"a":[1,2]}]', /fields are columns/],
+    ['a.json', '{"a":1,"tags":["x"]}', undefined],
+    ['a.jsonl', '{"data":[{"a":1}]}\n{"data":[]}\n', undefined],
+  ])('%s of %j is told of as what it may be', async (path, content, note) => {
+    await put(path, content);
+    const { notes } = await add(path, fresh());
+    if (note === undefined) expect(notes).toEqual([]);
+    else expect(notes).toEqual([expect.stringMatching(note)]);
+  });
+});
+
 describe('a word for a missing value', () => {
   it('is refused for a column that is not there', async () => {
     await put('a.csv', 'age,b=c\n1,NA\nNA,2\n');

@@ -5,6 +5,7 @@ import type { LocalSource } from '../local-source.ts';
 import type { Reading } from '../reading.ts';
 import { dialectOf } from '../written-dialect.ts';
 import { columnNames } from './column-names.ts';
+import { otherDelimiterNote } from './other-delimiter.ts';
 import type { RawTable } from './raw-table.ts';
 import type { RecordShape } from './record-lines.ts';
 import { SAMPLE_BUFFER } from './sample.ts';
@@ -53,6 +54,8 @@ export async function delimitedTable(
   };
   const rejects = isStrict ? [] : ['store_rejects = true', 'rejects_limit = 1000'];
   const nulls = reading.nulls ?? (() => []);
+  const other =
+    first.length === 1 && delimiter === undefined ? await otherDelimiterNote(path, shown) : undefined;
   return {
     table: {
       source,
@@ -69,6 +72,7 @@ export async function delimitedTable(
     },
     notes: [
       ...notes,
+      ...(other === undefined ? [] : [other]),
       ...(mayBeQuoted ? [`Values of "${shown}" that stand in ' keep them. If they quote: --quote "'"`] : []),
       ...(looksLikeRow
         ? [
