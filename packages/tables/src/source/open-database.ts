@@ -27,8 +27,12 @@ export async function openDatabase(
   const result = url.protocol.startsWith('postgres')
     ? await (await import('./tables/read-postgres.ts')).readPostgres(url, query)
     : await (await import('./tables/read-mysql.ts')).readMysql(url, query);
-  return {
-    shown: `${shown}: ${query.replaceAll(/\s+/g, ' ').slice(0, 200)}`,
-    files: [await spoolTyped(ctx, result, join(dir, 'rows.jsonl'), shown, names)],
-  };
+  try {
+    return {
+      shown: `${shown}: ${query.replaceAll(/\s+/g, ' ').slice(0, 200)}`,
+      files: [await spoolTyped(ctx, result, join(dir, 'rows.jsonl'), shown, names)],
+    };
+  } finally {
+    await result.close?.();
+  }
 }

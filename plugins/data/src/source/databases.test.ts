@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import type { Host } from '@trestle/kernel';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -78,6 +81,25 @@ for (const { name, variable, ...sql } of SERVERS) {
     ])('with a query that %s says what the server said, and adds nothing', async (_, query) => {
       await expect(add(query)).rejects.toMatchObject({ code: 'TRS_DATA_DATABASE' });
       await nothing();
+    });
+
+    it('has names that come twice, or differ in case only, taken with others, or refused', async () => {
+      const query = 'SELECT 1 AS a, 2 AS a, 3 AS "A"';
+      const named = { path: address ?? '', name: 'rows', query };
+      const { columns, notes } = await host.run(dataAdd, named, { surface: 'cli' });
+      expect(columns.map((column) => column.name)).toEqual(['a', 'a_2', 'A_3']);
+      expect(notes).toHaveLength(2);
+      const strict = host.run(dataAdd, { ...named, names: 'strict' }, { surface: 'cli' });
+      await expect(strict).rejects.toMatchObject({ code: 'TRS_DATA_HEADER' });
+    });
+
+    it('lets its connection go where what it gives is refused: the process can end', async () => {
+      const file = fileURLToPath(new URL('./databases.test.child.ts', import.meta.url));
+      const child = spawn(process.execPath, [file, project.dir, address ?? '', 'SELECT 1 AS a, 2 AS a'], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        timeout: 20_000,
+      });
+      expect(await once(child, 'close')).toEqual([3, null]);
     });
 
     it('says that there are no rows, that a query is missing, and that nobody is there', async () => {

@@ -255,6 +255,19 @@ describe('SQLite', () => {
     expect(await rows()).toEqual([{ tens: 10 }, { tens: 20 }]);
   });
 
+  it.each([
+    ['in case only', 'SELECT id AS a, price AS "A" FROM orders', /"A", which differs from "a" in case only/],
+    ['not at all', 'SELECT id AS a, price AS a FROM orders', /"a" like one before it/],
+  ])('has names that differ %s taken with others, which is said, or refused', async (_, query, message) => {
+    const { columns, notes } = await add('shop.sqlite', { query });
+    expect(columns.map(({ name }) => name.toLowerCase())).toEqual(['a', 'a_2']);
+    expect(notes).toEqual([expect.stringMatching(message)]);
+    await expect(add('shop.sqlite', { query, names: 'strict' })).rejects.toMatchObject({
+      code: 'TRS_DATA_HEADER',
+      message: expect.stringMatching(message),
+    });
+  });
+
   it.each(["ATTACH DATABASE '/etc/passwd' AS x", 'DELETE FROM orders', 'SELECT 1; SELECT 2', 'nonsense'])(
     'does not run %s',
     async (query) => {

@@ -87,6 +87,7 @@ export async function readMysql(url: URL, query: string): Promise<TypedRows> {
     return {
       columns,
       notes,
+      close: async () => connection.destroy(),
       rows: (async function* () {
         try {
           for await (const row of rows) yield valuesOf(row, columns, notes);

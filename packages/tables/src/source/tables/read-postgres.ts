@@ -82,6 +82,7 @@ export async function readPostgres(url: URL, query: string): Promise<TypedRows> 
   return {
     columns,
     notes: new Set(notes),
+    close: async () => void (await pieces.return(undefined)),
     rows: (async function* () {
       try {
         yield* first.value;

@@ -16,7 +16,11 @@ export async function readSqlite(
     statement.setReadBigInts(true);
     statement.setReturnArrays(true);
     return {
-      names: statement.columns().map((column) => column.name),
+      // Of the query itself: a query around it gets others for names that come twice.
+      names: database
+        .prepare(sql)
+        .columns()
+        .map((column) => column.name),
       rows: arrays(statement.iterate()),
       close: () => database.close(),
     };

@@ -14,4 +14,6 @@ export interface TypedRows {
   readonly rows: AsyncIterable<readonly unknown[]>;
   /** What a person is to know of how they were read; whole when the rows are at their end. */
   readonly notes?: ReadonlySet<string>;
+  /** Ends what they come from, also where nobody takes one of them: it would keep the process alive. */
+  close?(): Promise<void>;
 }
