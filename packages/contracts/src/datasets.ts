@@ -108,6 +108,8 @@ export interface Datasets {
       readonly types?: ReadonlyMap<string, ColumnType>;
       /** Told what a person is to know of how the file was read. */
       readonly onNote?: (note: string) => void;
+      /** `skip`: lines that do not fit are left out, and told as a note; they fail the file when left out. */
+      readonly badRows?: 'refuse' | 'skip';
     },
   ): AsyncIterable<Batch>;
   /** Adds rows that the program made (monitoring's labelled traffic) as a new version. */

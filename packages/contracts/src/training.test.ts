@@ -16,6 +16,8 @@ describe('a training', () => {
       threshold: 0.5,
       classWeight: 'none',
       refit: 'yes',
+      missing: 'impute',
+      quality: 'good',
     });
   });
 

@@ -41,6 +41,8 @@ export const trainingSpecSchema = z.object({
   budget: durationTextSchema.optional(),
   /** `fast`: the best candidate alone; `good`: of `auto` an ensemble of them. */
   quality: z.enum(['fast', 'good']).default('good'),
+  /** What was never missing in training and is in a row to come: `impute` answers it and says so, `refuse` does not. */
+  missing: z.enum(['impute', 'refuse']).default('impute'),
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 

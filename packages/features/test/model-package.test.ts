@@ -9,12 +9,18 @@ const features = [
     kind: 'numbers',
     name: 'numbers',
     numbers: [
-      { column: 'speed', impute: 120, mean: 110, scale: 1 / 30, thresholds: [100, 150] },
-      { column: 'isNight', impute: 0, mean: 0.25, scale: 2, thresholds: [] },
+      { column: 'speed', impute: 120, mean: 110, scale: 1 / 30, isFlagged: true, thresholds: [100, 150] },
+      { column: 'isNight', impute: 0, mean: 0.25, scale: 2, isFlagged: true, thresholds: [] },
     ],
   }),
-  category.bind({ kind: 'category', name: 'size', column: 'size', categories: ['', 'small', 'large'] }),
-  category.bind({ kind: 'category', name: 'colour', column: 'colour', categories: [] }),
+  category.bind({
+    kind: 'category',
+    name: 'size',
+    column: 'size',
+    categories: ['', 'small', 'large'],
+    isImputed: false,
+  }),
+  category.bind({ kind: 'category', name: 'colour', column: 'colour', categories: [], isImputed: false }),
 ];
 /** A package of these features and some layers. */
 const build = (layers: readonly DenseLayer[], metadata: ModelMetadata): Uint8Array =>

@@ -41,6 +41,21 @@ export function feedsOf(
   );
 }
 
+/** Why a row would be refused, if it is. */
+export function refusal(
+  features: readonly Feature[],
+  row: Row,
+  inputs: readonly ValueInfo[],
+): { readonly field: string; readonly reason: string } | undefined {
+  try {
+    feedsOf(features, [row], inputs);
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof ModelError)) throw thrown;
+    return { field: String(thrown.details.field), reason: String(thrown.details.reason) };
+  }
+}
+
 /** Numbers as a model that was made elsewhere declares them; ours take float32. @throws TRS_MODEL_ROW_INVALID */
 function numbersOf(
   declared: string | undefined,

@@ -6,6 +6,8 @@ export const featureSchema = z.object({
   type: z.enum(['number', 'boolean', 'timestamp', 'category', 'image']),
   /** Whether it may be missing: null, or left out. */
   nullable: z.boolean(),
+  /** It was never missing in training: where it is, the model puts its median or most frequent value in its place, and says so. */
+  imputed: z.literal(true).optional(),
   /** Of an image: what it is brought to. It may come in any size, as a PNG or a JPEG in base64. */
   image: z
     .object({

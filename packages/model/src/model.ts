@@ -8,15 +8,19 @@ import {
   type ValueInfo,
 } from '@trestle/onnx';
 import { OUTPUT_NAMES } from './build-model.ts';
-import { feedsOf, type Row } from './check-rows.ts';
+import { feedsOf, type Row, refusal } from './check-rows.ts';
 import { type Feeds, imageGroups, type OnImage } from './image/image-groups.ts';
+import { markImputed } from './imputed.ts';
 import type { Feature, ModelMetadata, ModelSchema } from './metadata.ts';
 import { ModelError } from './model-error.ts';
 import { readMetadata } from './read-metadata.ts';
 import { roundedFields } from './rounded-fields.ts';
 import { compareGolden } from './verify.ts';
 
-/** What a model says of a row: `{label, probability, probabilities}` for classes, `{value}` for numbers. */
+/**
+ * What a model says of a row: `{label, probability, probabilities}` for classes, `{value}` for numbers; `imputed` names the features
+ * that were missing and never were in training.
+ */
 export type Prediction = Readonly<Record<string, unknown>>;
 
 export interface Verification {
@@ -35,6 +39,8 @@ export interface Model {
   readonly outputs: readonly ValueInfo[];
   /** @throws TRS_MODEL_ROW_INVALID naming the row, the field and the reason */
   predict(rows: readonly Row[], onImage?: OnImage): Promise<readonly Prediction[]>;
+  /** Why the model would refuse a row, if it does; images are looked at when it predicts. */
+  refused(row: Row): { readonly field: string; readonly reason: string } | undefined;
   /** Fields of a row that the model reads as other numbers than those that stand there; none of almost every row. */
   rounded(row: Row): readonly string[];
   /** Tensors in, tensors out, as the graph has them. */
@@ -55,9 +61,8 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
   const features = metadata?.schema.features ?? featuresOf(onnx);
   const predictAlike = async (rows: readonly Row[], images: Feeds): Promise<readonly Prediction[]> => {
     const outputs = await session.run({ ...feedsOf(features, rows, session.inputs), ...images });
-    return metadata
-      ? predictionsOf(metadata.schema, outputs, rows.length)
-      : plainOutputs(outputs, rows.length);
+    if (!metadata) return plainOutputs(outputs, rows.length);
+    return markImputed(features, rows, predictionsOf(metadata.schema, outputs, rows.length));
   };
   const predict = async (rows: readonly Row[], onImage?: OnImage): Promise<readonly Prediction[]> => {
     if (rows.length === 0) return [];
@@ -81,6 +86,7 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
     inputs: session.inputs,
     outputs: session.outputs,
     predict,
+    refused: (row) => refusal(features, row, session.inputs),
     rounded: roundedFields(features, session.inputs, metadata?.reference),
     run: session.run,
     verify: () => compareGolden(metadata?.golden, predict),

@@ -3,11 +3,11 @@ import { buildModel, denseLayers } from '@trestle/model';
 
 /**
  * A small valid model package: the probability of "yes" is sigmoid(`slope` · x) for the one feature `x`.
- * `isHonest: false` gives it golden examples that it does not answer.
+ * `isHonest: false` gives it golden examples that it does not answer, `isImputed` an `x` that may be missing and never was in training.
  */
 export function tinyModel(
   slope: number,
-  { isHonest = true }: { readonly isHonest?: boolean } = {},
+  { isHonest = true, isImputed = false }: { readonly isHonest?: boolean; readonly isImputed?: boolean } = {},
 ): Uint8Array {
   const x = 0.5;
   const probability = 1 / (1 + Math.exp(-slope * x * (isHonest ? 1 : -1)));
@@ -16,7 +16,7 @@ export function tinyModel(
       numbers.bind({
         kind: 'numbers',
         name: 'numbers',
-        numbers: [{ column: 'x', impute: 0, mean: 0, scale: 1, thresholds: [] }],
+        numbers: [{ column: 'x', impute: 0, mean: 0, scale: 1, isFlagged: true, thresholds: [] }],
       }),
     ]),
     // The second column says whether x was missing.
@@ -31,7 +31,14 @@ export function tinyModel(
         target: 'y',
         classes: ['no', 'yes'],
         threshold: 0.5,
-        features: [{ name: 'x', type: 'number', nullable: false }],
+        features: [
+          {
+            name: 'x',
+            type: 'number',
+            nullable: isImputed,
+            ...(isImputed ? { imputed: true as const } : {}),
+          },
+        ],
       },
       golden: { rows: [{ x }], predictions: [{ probability }], tolerance: 1e-3 },
       metrics: { rocAuc: 0.5 + slope / 100 },

@@ -8,7 +8,7 @@ type Sample = { readonly labels: Readonly<Record<string, string>>; readonly valu
 const trafficCounter = (
   name: string,
   help: string,
-  column: 'requests' | 'row_count' | 'labels' | 'label_changes',
+  column: 'requests' | 'row_count' | 'labels' | 'label_changes' | 'imputed_rows',
 ): Metric => ({
   name,
   help,
@@ -61,6 +61,11 @@ async function openAlerts(scope: Scope): Promise<Sample[]> {
 export const monitoringMetrics: readonly Metric[] = [
   trafficCounter('trestle_predictions_requests_total', 'Answered prediction requests.', 'requests'),
   trafficCounter('trestle_predictions_rows_total', 'Predicted rows.', 'row_count'),
+  trafficCounter(
+    'trestle_predictions_imputed_rows_total',
+    'Predicted rows of which a feature was missing that never was in training.',
+    'imputed_rows',
+  ),
   trafficCounter('trestle_feedback_labels_total', 'Labels that arrived for predicted rows.', 'labels'),
   trafficCounter(
     'trestle_feedback_label_changes_total',

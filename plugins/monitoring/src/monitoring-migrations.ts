@@ -109,4 +109,13 @@ export const monitoringMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: 'monitoring-0003-imputed',
+    async up(db) {
+      await db.schema
+        .alterTable('monitoring_traffic')
+        .addColumn('imputed_rows', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
 ];

@@ -32,6 +32,8 @@ export interface MonitoringTables {
     labels: number;
     /** Labels that came again with another value. */
     label_changes: number;
+    /** Predicted rows of which a feature was missing that never was in training. */
+    imputed_rows: number;
   };
   monitoring_checks: {
     id: string;

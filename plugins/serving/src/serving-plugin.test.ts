@@ -4,8 +4,9 @@ import { deploymentsToken, lineageSources, predictionLogToken } from '@trestle/c
 import { type Host, journalToken } from '@trestle/kernel';
 import { writeModel } from '@trestle/onnx';
 import { dataPlugin } from '@trestle/plugin-data';
-import { monitoringPlugin } from '@trestle/plugin-monitoring';
+import { monitoringPlugin, monitorStatus } from '@trestle/plugin-monitoring';
 import { modelPromote, modelRegister, modelRollback, registryPlugin } from '@trestle/plugin-registry';
+import { trackingPlugin } from '@trestle/plugin-tracking';
 import { lineageToken } from '@trestle/store';
 import { responseOf, type TemporaryProject, temporaryProject, tinyModel } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,7 +19,7 @@ import {
   servingPlugin,
 } from './index.ts';
 
-const PLUGINS = [dataPlugin, registryPlugin, servingPlugin, monitoringPlugin];
+const PLUGINS = [dataPlugin, registryPlugin, servingPlugin, monitoringPlugin, trackingPlugin];
 
 describe('the serving plugin', () => {
   let project: TemporaryProject;
@@ -152,6 +153,20 @@ describe('the serving plugin', () => {
       const [source] = host.extensions(lineageSources);
       const edges = await source?.load().then((edgesInto) => edgesInto(host, `prediction:${answer.id}`));
       expect(edges).toMatchObject([{ from: 'deployment:strikes@1' }, { from: 'model:strikes@1' }]);
+    });
+
+    it('marks each row of which a feature was missing that never was in training, and they are counted', async () => {
+      await register(tinyModel(1, { isImputed: true }));
+      await promote(4);
+      const answer = await predict([{ x: 1 }, {}, { x: null }]);
+      const [first, ...others] = (answer.predictions ?? []) as readonly object[];
+      expect(first).not.toHaveProperty('imputed');
+      expect(others).toMatchObject([
+        { probability: 0.5, imputed: ['x'] },
+        { probability: 0.5, imputed: ['x'] },
+      ]);
+      const { deployments } = await host.run(monitorStatus, {});
+      expect(deployments[0]?.traffic).toMatchObject({ rows: 3, imputedRows: 2 });
     });
 
     it('answers with the new model as soon as the alias has moved, here and in another process', async () => {
@@ -438,6 +453,58 @@ describe('the serving plugin', () => {
         message: expect.stringContaining('9002'),
       });
       expect((await readdir(project.dir)).filter((name) => name.includes('bad'))).toEqual([]);
+    });
+
+    it('answers the good rows of a file where it is told to, numbers them, and says what is wrong with the others', async () => {
+      const skip = async (content: string, out?: string) => {
+        await writeFile(join(project.dir, 'rows.csv'), content);
+        const input = { model: 'strikes@1', input: 'rows.csv', badRows: 'skip' as const };
+        return await host.run(predictOperation, { ...input, ...(out ? { out } : {}) }, { surface: 'cli' });
+      };
+      const rows = 'x,note\n0,a\nfast,b\n,c\n1e39,d\n10,e\n';
+      const result = await skip(rows);
+      expect(result).toMatchObject({
+        rows: 2,
+        predictions: [
+          { row: 0, probability: 0.5 },
+          { row: 4, label: 'yes' },
+        ],
+        skipped: {
+          rows: 3,
+          examples: [
+            { row: 1, field: 'x', reason: 'it must be a finite number, not "fast"' },
+            { row: 2, field: 'x', reason: 'it is missing, and was never missing in training' },
+            { row: 3, field: 'x', reason: expect.stringContaining('beyond') },
+          ],
+        },
+      });
+      await skip(rows, 'out.csv');
+      const { readFile } = await import('node:fs/promises');
+      expect((await readFile(join(project.dir, 'out.csv'), 'utf8')).split('\n')).toEqual([
+        expect.stringMatching(/^row,label,probability/),
+        expect.stringMatching(/^0,/),
+        expect.stringMatching(/^4,yes/),
+        '',
+      ]);
+      // A line that has not the shape of a row is none that could be numbered.
+      const ragged = await skip('x,note\n0,a\n1,b,c,d\n10,e\n');
+      expect(ragged).toMatchObject({
+        rows: 2,
+        notes: [expect.stringMatching(/^Left out: .*1 row does not fit/)],
+      });
+      expect((await file('x\n0\n10\n')).predictions?.[0]).not.toHaveProperty('row');
+    });
+
+    it('has a column for what was imputed in a table of predictions', async () => {
+      await register(tinyModel(1, { isImputed: true }));
+      await writeFile(join(project.dir, 'rows.csv'), 'x,note\n1,a\n,b\n');
+      const input = { model: 'strikes@4', input: 'rows.csv', out: 'out.csv' };
+      await host.run(predictOperation, input, { surface: 'cli' });
+      const { readFile } = await import('node:fs/promises');
+      const [header, first, second] = (await readFile(join(project.dir, 'out.csv'), 'utf8')).split('\n');
+      expect(header).toMatch(/,imputed$/);
+      expect(first).toMatch(/,$/);
+      expect(second).toMatch(/,x$/);
     });
 
     it('needs rows from somewhere', async () => {

@@ -159,6 +159,38 @@ describe('what a training says of itself', () => {
     expect(await again.model.predict([row])).not.toEqual(await once.model.predict([row]));
   });
 
+  it.each(['linear', 'trees', 'mlp', 'forest'])(
+    'answers what was never missing in training with its usual value, and says so: %s',
+    async (name) => {
+      const training = await host.service(trainingToken);
+      const open = async (missing: 'impute' | 'refuse') => {
+        const { run } = await host.run(trainOperation, { ...CLAIMS, estimator: name, missing });
+        return await openModel(await training.modelBytes(await training.run(run)));
+      };
+      const model = await open('impute');
+      expect(await model.verify()).toMatchObject({ verified: true });
+      const ages = claims(3_000)
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(','));
+      const rowsOf = (one: string): number => ages.filter(([, , area]) => area === one).length;
+      const [usual = ''] = [...'ABCDE'].toSorted((a, b) => rowsOf(b) - rowsOf(a));
+      const sorted = ages.map(([age]) => Number(age)).sort((a, b) => a - b);
+      const median = ((sorted[1_499] ?? 0) + (sorted[1_500] ?? 0)) / 2;
+      const [given, missing] = await model.predict([
+        { age: median, years: 4, area: usual },
+        { age: null, years: 4 },
+      ]);
+      expect(missing).toEqual({ ...given, imputed: ['age', 'area'] });
+      const strict = await open('refuse');
+      await expect(strict.predict([{ age: null, years: 4, area: 'A' }])).rejects.toMatchObject({
+        code: 'TRS_MODEL_ROW_INVALID',
+        details: { field: 'age', reason: 'it is missing, and was never missing in training' },
+      });
+    },
+  );
+
   it('compares models by what each holds for positive', async () => {
     const training = await host.service(trainingToken);
     const runs = await Promise.all(

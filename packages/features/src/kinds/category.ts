@@ -13,6 +13,8 @@ interface CategoryStep extends FeatureStep {
   readonly kind: 'category';
   readonly column: string;
   readonly categories: readonly string[];
+  /** Where none was missing in training, a missing one is taken as the most frequent one, the first. */
+  readonly isImputed: boolean;
 }
 
 /** Strings as they are encoded when nothing else is said: one column per frequent category, and one for all others. */
@@ -28,7 +30,7 @@ export const category = featureKind({
       .filter(([, rows]) => rows >= minRows)
       .slice(0, MAX_CATEGORIES)
       .map(([value]) => value);
-    return [{ kind: 'category', name, column, categories }];
+    return [{ kind: 'category', name, column, categories, isImputed: !values.includes('') }];
   },
   inputs: (step) => [stringInput(step.column)],
   columns: ({ name, categories }) => [
@@ -38,20 +40,24 @@ export const category = featureKind({
   describe: ({ column, categories }) => [
     { column, encoding: `category: a column for each of ${categories.length}, one for all others` },
   ],
-  encoder({ column, categories }, columns) {
+  encoder({ column, categories, isImputed }, columns) {
     const string = stringReader(column, columns);
     const place = placesOf(categories);
-    return (row, put) => put(place.get(string(row)) ?? categories.length, 1);
+    const missing = isImputed ? 0 : categories.length;
+    return (row, put) => {
+      const value = string(row);
+      put(place.get(value) ?? (value === '' ? missing : categories.length), 1);
+    };
   },
-  nodes(graph, { column, categories }) {
+  nodes(graph, { column, categories, isImputed }) {
     const count = categories.length;
     const index = graph.add(
       'LabelEncoder',
       [column],
       // A table may not be empty; the key of a feature without categories is one that no string equals.
       {
-        keys_strings: strings(count > 0 ? categories : ['\u0000']),
-        values_int64s: count > 0 ? ints(...categories.keys()) : ints(0),
+        keys_strings: strings([...(count > 0 ? categories : ['\u0000']), ...(isImputed ? [''] : [])]),
+        values_int64s: ints(...(count > 0 ? categories.keys() : [0]), ...(isImputed ? [0] : [])),
         default_int64: int(count),
       },
       'ai.onnx.ml',

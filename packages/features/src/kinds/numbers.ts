@@ -21,6 +21,8 @@ interface NumberColumn extends NumericStep {
   readonly mean: number;
   /** 1 / standard deviation. */
   readonly scale: number;
+  /** Whether any was missing: what never was is imputed, and there is nothing to learn of its being missing. */
+  readonly isFlagged: boolean;
   /** One column each says whether the value is above the threshold; ascending. */
   readonly thresholds: readonly number[];
 }
@@ -31,8 +33,8 @@ interface NumbersStep extends FeatureStep {
 }
 
 /**
- * All numbers of a table at once, as they are encoded when nothing else is said: imputed by the median and scaled, whether each was
- * missing, and whether it is above some of its quantiles. One block for many columns, so that the graph stays small.
+ * All numbers of a table at once, as they are encoded when nothing else is said: imputed by the median and scaled, whether each that may
+ * be is missing, and whether it is above some of its quantiles. One block for many columns, so that the graph stays small.
  */
 export const numbers = featureKind({
   kind: 'numbers',
@@ -58,34 +60,35 @@ export const numbers = featureKind({
   inputs: (step) => step.numbers.map(numberInput),
   columns: (step) => [
     ...step.numbers.map(({ column }) => column),
-    ...step.numbers.map(({ column }) => `${column} is missing`),
+    ...flagged(step).map(({ column }) => `${column} is missing`),
     ...step.numbers.flatMap(({ column, thresholds, shift }) =>
       thresholds.map((edge) => `${column} > ${unshifted(edge, shift)}`),
     ),
   ],
   describe: (step) =>
-    step.numbers.map(({ column, thresholds }) => ({
+    step.numbers.map(({ column, thresholds, isFlagged }) => ({
       column,
-      encoding: `number: scaled, missing ones as the median and flagged${thresholds.length > 0 ? `, compared with ${thresholds.length} quantiles` : ''}`,
+      encoding: `number: scaled, missing ones as the median${isFlagged ? ' and flagged' : ''}${thresholds.length > 0 ? `, compared with ${thresholds.length} quantiles` : ''}`,
     })),
   encoder(step, columns) {
-    const width = step.numbers.length;
-    let thresholdsAt = 2 * width;
-    const each = step.numbers.map(({ column, impute, shift, mean, scale, thresholds }, index) => {
+    let flagsAt = step.numbers.length;
+    let thresholdsAt = flagsAt + flagged(step).length;
+    const each = step.numbers.map(({ column, impute, shift, mean, scale, thresholds, isFlagged }, index) => {
       const at = thresholdsAt;
       thresholdsAt += thresholds.length;
+      const flag = isFlagged ? flagsAt++ : -1;
       const values = columns[column];
       const [instead, centre, factor] = [Math.fround(impute), Math.fround(mean), Math.fround(scale)];
       const edges = thresholds.map(Math.fround);
-      return { values, shift, instead, centre, factor, edges, index, at };
+      return { values, shift, instead, centre, factor, edges, index, flag, at };
     });
     return (row, put) => {
-      for (const { values, shift, instead, centre, factor, edges, index, at } of each) {
+      for (const { values, shift, instead, centre, factor, edges, index, flag, at } of each) {
         const raw = Math.fround(shifted(Number(values?.[row] ?? Number.NaN), shift));
         const isMissing = Number.isNaN(raw);
         const value = isMissing ? instead : raw;
         put(index, Math.fround(value - centre) * factor);
-        if (isMissing) put(width + index, 1);
+        if (isMissing && flag >= 0) put(flag, 1);
         for (let edge = 0; edge < edges.length; edge++) if (value > (edges[edge] ?? 0)) put(at + edge, 1);
       }
     };
@@ -112,16 +115,26 @@ export const numbers = featureKind({
       },
       'ai.onnx.ml',
     );
-    const missing = graph.add('Cast', [graph.add('IsNaN', [raw])], { to: int(1) });
+    const places = step.numbers.flatMap(({ isFlagged }, place) => (isFlagged ? [place] : []));
+    const mayMiss = (): string =>
+      places.length === step.numbers.length
+        ? raw
+        : graph.add('Gather', [raw, graph.constant('int64', [places.length], places)], { axis: int(1) });
+    const missing =
+      places.length === 0 ? [] : [graph.add('Cast', [graph.add('IsNaN', [mayMiss()])], { to: int(1) })];
     const above = step.numbers.flatMap(({ thresholds }, index) => {
       if (thresholds.length === 0) return [];
       const column = graph.add('Gather', [imputed, graph.constant('int64', [1], [index])], { axis: int(1) });
       const edges = graph.constant('float32', [1, thresholds.length], Float32Array.from(thresholds));
       return [graph.add('Cast', [graph.add('Greater', [column, edges])], { to: int(1) })];
     });
-    return graph.add('Concat', [scaled, missing, ...above], { axis: int(1) });
+    const blocks = [scaled, ...missing, ...above];
+    return blocks.length === 1 ? scaled : graph.add('Concat', blocks, { axis: int(1) });
   },
 });
+
+const flagged = ({ numbers: all }: NumbersStep): readonly NumberColumn[] =>
+  all.filter(({ isFlagged }) => isFlagged);
 
 function learnColumn(column: string, values: Float64Array, hasThresholds: boolean): NumberColumn {
   const raw = values.filter((value) => !Number.isNaN(value)).sort();
@@ -139,6 +152,7 @@ function learnColumn(column: string, values: Float64Array, hasThresholds: boolea
     ...(shift ? { shift } : {}),
     mean,
     scale: deviation > 0 ? 1 / deviation : 1,
+    isFlagged: raw.length < values.length,
     thresholds: [...new Set(edges)],
   };
 }

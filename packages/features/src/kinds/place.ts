@@ -23,13 +23,22 @@ export const place = featureKind({
     const found = stringsOf(table, column, name);
     const minRows = Math.min(MIN_ROWS, found.length * MIN_SHARE);
     const keys = frequent(found, { minRows, max: MAX_CATEGORIES });
+    // Where none was missing in training, a missing one is taken as the most frequent one, the first.
+    const missing = found.includes('') ? [] : [''];
     return [
-      { kind: 'place', name, column, keys, values: keys.map((_, index) => index), otherwise: keys.length },
+      {
+        kind: 'place',
+        name,
+        column,
+        keys: [...keys, ...missing],
+        values: [...keys.map((_, index) => index), ...missing.map(() => 0)],
+        otherwise: keys.length,
+      },
     ];
   },
   ...lookup,
-  categories: ({ keys }) => [keys.length + 1],
-  describe: ({ column, keys }) => [
-    { column, encoding: `category: in sets of ${keys.length}, all others as one more` },
+  categories: ({ otherwise }) => [otherwise + 1],
+  describe: ({ column, otherwise }) => [
+    { column, encoding: `category: in sets of ${otherwise}, all others as one more` },
   ],
 });

@@ -1,3 +1,4 @@
+import { isTrestleError } from '@trestle/kernel';
 import type { Batch, ColumnType } from '@trestle/statistics';
 import { batches, DEFAULT_BATCH_ROWS, selectColumns } from '../engine/batches.ts';
 import { openEngine } from '../engine/engine.ts';
@@ -14,6 +15,7 @@ import type { SourceOptions } from './source-options.ts';
  * @param dir an empty folder for what is fetched, extracted or written
  * @param wanted the types of columns that may be there, whatever they look like; where any are named, the others are texts
  * @param onNote told what a person is to know of how they were read
+ * @param badRows whether rows that do not fit fail, or are left out and told
  */
 export async function* readSource(
   ctx: ReadContext,
@@ -21,6 +23,7 @@ export async function* readSource(
   dir: string,
   wanted: ReadonlyMap<string, ColumnType> = new Map(),
   onNote: (note: string) => void = () => {},
+  badRows: 'refuse' | 'skip' = 'refuse',
 ): AsyncGenerator<Batch> {
   const { files } = await openSource(ctx, options, dir);
   const engine = await openEngine(ctx.limits, {
@@ -29,7 +32,7 @@ export async function* readSource(
     signal: ctx.signal,
   });
   try {
-    const reading = readingOf(options);
+    const reading = { ...readingOf(options), skipsBadRows: badRows === 'skip' };
     const looked = await sourceColumns(engine, files, reading, undefined);
     const types = new Map(
       looked.columns.map(({ name }) => [name, wanted.get(name) ?? ('string' as const)] as const),
@@ -39,7 +42,13 @@ export async function* readSource(
     for (const note of notes) onNote(note);
     for (const { source, relation } of ready) {
       yield* batches(engine, selectColumns(relation, columns), columns, DEFAULT_BATCH_ROWS);
-      if (source.format === 'csv' || source.format === 'tsv') await checkRejects(engine, source);
+      if (source.format === 'csv' || source.format === 'tsv') {
+        await checkRejects(engine, source).catch((thrown: unknown) => {
+          if (badRows === 'refuse' || !isTrestleError(thrown) || thrown.code !== 'TRS_DATA_BAD_ROWS')
+            throw thrown;
+          onNote(`Left out: ${thrown.message}`);
+        });
+      }
     }
   } finally {
     engine.close();

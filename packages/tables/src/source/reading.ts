@@ -21,6 +21,8 @@ export interface Reading {
   readonly types?: ReadonlyMap<string, ColumnType>;
   /** Types of a long text may be taken from its first rows; who reads it reads it anew without this when that fails. */
   readonly fromSample?: boolean;
+  /** Rows that have not the shape of one are left out; whoever reads on tells of them (`checkRejects`). */
+  readonly skipsBadRows?: boolean;
 }
 
 /** How a user said that a source is to be read. @throws TRS_DATA_TYPE */

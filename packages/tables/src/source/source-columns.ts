@@ -123,7 +123,8 @@ export async function sourceColumns(
   };
   const looks = texts.map(({ table, look }): Look => ({ table, relation: look }));
   const proved = looks.length === 0 ? [] : await proveTypes(engine, looks, columns, said);
-  for (const { source, isWhole, shape } of texts) if (isWhole && shape) await checkRejects(engine, source);
+  for (const { source, isWhole, shape } of texts)
+    if (isWhole && shape && !reading.skipsBadRows) await checkRejects(engine, source);
   const isWhole = texts.every((one) => one.isWhole);
   // A column without a value in the sample could be of any type.
   const [someone] = texts;
@@ -219,7 +220,7 @@ async function lookAtTexts(
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE ${look} AS SELECT * FROM ${isSampled ? table.beginning : table.relation}${limit}`,
   );
-  if (shape && !isStrict) await checkRejects(engine, source);
+  if (shape && !isStrict && !reading.skipsBadRows) await checkRejects(engine, source);
   return { ...found, look, isWhole: !isSampled };
 }
 

@@ -10,6 +10,8 @@ export interface Seen {
   readonly rows: number;
   /** New and changed labels. */
   readonly labels: number;
+  /** Rows of which a feature was missing that never was in training. */
+  readonly imputed: number;
 }
 
 export interface PastCheck {
@@ -30,6 +32,7 @@ export async function seenBy(metadata: Metadata, deployment: string): Promise<Se
     .select((eb) => [
       eb.fn.sum<number | null>('requests').as('requests'),
       eb.fn.sum<number | null>('row_count').as('rows'),
+      eb.fn.sum<number | null>('imputed_rows').as('imputed'),
       eb.fn.sum<number | null>('labels').as('labels'),
       eb.fn.sum<number | null>('label_changes').as('changes'),
     ])
@@ -38,6 +41,7 @@ export async function seenBy(metadata: Metadata, deployment: string): Promise<Se
   return {
     requests: Number(sums?.requests ?? 0),
     rows: Number(sums?.rows ?? 0),
+    imputed: Number(sums?.imputed ?? 0),
     labels: Number(sums?.labels ?? 0) + Number(sums?.changes ?? 0),
   };
 }

@@ -22,6 +22,7 @@ export async function writePredictions(
     inputs: JSON.stringify(entry.rows),
     outputs: JSON.stringify(entry.predictions),
   }));
+  const imputed = new Map(entries.map((entry) => [entry.id, entry.predictions.filter(isImputed).length]));
   await metadata.write<MonitoringTables, void>(async (db) => {
     for (let start = 0; start < records.length; start += ROWS_PER_INSERT) {
       await db
@@ -30,7 +31,7 @@ export async function writePredictions(
         .onConflict((conflict) => conflict.column('id').doNothing())
         .execute();
     }
-    for (const count of trafficOf(records)) {
+    for (const count of trafficOf(records, imputed)) {
       await db
         .insertInto('monitoring_traffic')
         .values(count)
@@ -39,6 +40,7 @@ export async function writePredictions(
             requests: eb('monitoring_traffic.requests', '+', count.requests),
             row_count: eb('monitoring_traffic.row_count', '+', count.row_count),
             latency_ms: eb('monitoring_traffic.latency_ms', '+', count.latency_ms),
+            imputed_rows: eb('monitoring_traffic.imputed_rows', '+', count.imputed_rows),
           })),
         )
         .execute();
@@ -48,9 +50,16 @@ export async function writePredictions(
 
 type Traffic = MonitoringTables['monitoring_traffic'];
 
-function trafficOf(records: readonly MonitoringTables['monitoring_predictions'][]): Iterable<Traffic> {
+/** A row of which a feature was missing that never was in training. */
+const isImputed = ({ imputed }: Readonly<Record<string, unknown>>): boolean =>
+  Array.isArray(imputed) && imputed.length > 0;
+
+function trafficOf(
+  records: readonly MonitoringTables['monitoring_predictions'][],
+  imputed: ReadonlyMap<string, number>,
+): Iterable<Traffic> {
   const counts = new Map<string, Traffic>();
-  for (const { deployment, model, version, row_count, latency_ms } of records) {
+  for (const { id, deployment, model, version, row_count, latency_ms } of records) {
     const key = `${deployment}/${model}@${version}`;
     const sofar = counts.get(key);
     counts.set(key, {
@@ -62,6 +71,7 @@ function trafficOf(records: readonly MonitoringTables['monitoring_predictions'][
       latency_ms: (sofar?.latency_ms ?? 0) + latency_ms,
       labels: 0,
       label_changes: 0,
+      imputed_rows: (sofar?.imputed_rows ?? 0) + (imputed.get(id) ?? 0),
     });
   }
   return counts.values();

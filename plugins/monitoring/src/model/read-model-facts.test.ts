@@ -33,6 +33,7 @@ const number = (column: string) => ({
   impute: 0,
   mean: 0,
   scale: 1,
+  isFlagged: true,
   thresholds: [],
 });
 

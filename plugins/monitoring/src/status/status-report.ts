@@ -11,6 +11,8 @@ export const deploymentStatusSchema = z.object({
   traffic: z.object({
     requests: z.number().int(),
     rows: z.number().int(),
+    /** Of which a feature was missing that never was in training: a value was put in its place. */
+    imputedRows: z.number().int(),
     labels: z.number().int(),
     /** Over the newest requests in the log. */
     latencyMs: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).optional(),

@@ -48,7 +48,13 @@ async function statusOf(scope: Scope, deployment: Deployment): Promise<Deploymen
     revision: deployment.revision,
     model: { name: deployment.model.name, version: deployment.model.version },
     health: alerts.length > 0 ? 'alert' : found?.drift.state === 'ok' ? 'ok' : 'waiting',
-    traffic: { requests: seen.requests, rows: seen.rows, labels: seen.labels, ...recent },
+    traffic: {
+      requests: seen.requests,
+      rows: seen.rows,
+      imputedRows: seen.imputed,
+      labels: seen.labels,
+      ...recent,
+    },
     ...(check && found
       ? {
           drift: {

@@ -13,6 +13,7 @@ export const predictOperation = operation({
   examples: [
     'trestle predict strikes@champion --input new.csv --out predictions.csv',
     'echo \'{"speed": 140}\' | trestle predict strikes --input -',
+    'trestle predict strikes --input new.csv --out predictions.csv --bad-rows skip',
     'trestle predict strikes@2 --data strikes@1 --json',
   ],
   input: z.object({
@@ -26,6 +27,12 @@ export const predictOperation = operation({
       .string()
       .optional()
       .describe('Write the predictions here: CSV, TSV, JSON or, by any other name, JSON lines.'),
+    badRows: z
+      .enum(['refuse', 'skip'])
+      .default('refuse')
+      .describe(
+        'What comes of a row that the model cannot read: skip leaves it out, says why, and numbers the others.',
+      ),
   }),
   output: z.object({
     model: z.object({ name: z.string(), version: z.number() }),
@@ -36,18 +43,47 @@ export const predictOperation = operation({
       .describe(`Without --out: the first ${MAX_SHOWN}.`),
     out: z.string().optional(),
     ignored: z.array(z.string()).describe('Columns that the model does not know.'),
+    skipped: z
+      .object({
+        rows: z.number(),
+        examples: z.array(z.object({ row: z.number(), field: z.string(), reason: z.string() })),
+      })
+      .optional()
+      .describe('With --bad-rows skip: the rows that could not be read.'),
     notes: z.array(z.string()).describe('What could not be read as it stands there.'),
   }),
   load: async () => (await import('../predict/predict-rows.ts')).predictRows,
   present: (result) => {
-    const first = result.predictions?.[0] ?? {};
-    const columns = Object.keys(first).filter((key) => typeof first[key] !== 'object');
+    const shown = (result.predictions ?? []).slice(0, 20);
+    const isImputed = shown.some(({ imputed }) => imputed !== undefined);
+    const columns = Object.keys(shown[0] ?? {}).filter(
+      (key) => key !== 'row' && typeof shown[0]?.[key] !== 'object',
+    );
+    const { skipped } = result;
     return [
       {
         kind: 'note',
         tone: 'good',
         text: `${result.rows} rows predicted by ${result.model.name}@${result.model.version}${result.out ? `, written to ${result.out}` : ''}.`,
       },
+      ...(skipped && skipped.rows > 0
+        ? [
+            {
+              kind: 'note' as const,
+              tone: 'warn' as const,
+              text: `${skipped.rows} rows could not be read and are left out.`,
+            },
+            {
+              kind: 'table' as const,
+              columns: [
+                { key: 'row', label: 'row', align: 'right' as const },
+                { key: 'field', label: 'field' },
+                { key: 'reason', label: 'reason' },
+              ],
+              rows: skipped.examples,
+            },
+          ]
+        : []),
       ...(result.predictions
         ? [
             {
@@ -55,15 +91,17 @@ export const predictOperation = operation({
               columns: [
                 { key: 'row', label: 'row', align: 'right' as const },
                 ...columns.map((key) => ({ key, label: key })),
+                ...(isImputed ? [{ key: 'imputed', label: 'imputed' }] : []),
               ],
-              rows: result.predictions.slice(0, 20).map((prediction, row) => ({
-                row,
+              rows: shown.map((prediction, place) => ({
+                row: typeof prediction.row === 'number' ? prediction.row : place,
                 ...Object.fromEntries(
                   columns.map((key) => {
                     const value = prediction[key];
                     return [key, typeof value === 'number' ? Number(value.toFixed(4)) : String(value)];
                   }),
                 ),
+                imputed: Array.isArray(prediction.imputed) ? prediction.imputed.join(', ') : '',
               })),
             },
           ]

@@ -9,9 +9,13 @@ const TYPES: Readonly<Record<Feature['type'], ColumnType>> = {
   image: 'string',
 };
 
-/** How a file's columns are to be read for a model: by what it takes, and not by what they look like. */
-export const typesOf = (features: readonly Feature[]): ReadonlyMap<string, ColumnType> =>
-  new Map(features.map(({ name, type }) => [name, TYPES[type]]));
+/**
+ * How a file's columns are to be read for a model: by what it takes, and not by what they look like.
+ *
+ * @param asTexts where a cell that does not fit is to cost its row, and not the file
+ */
+export const typesOf = (features: readonly Feature[], asTexts = false): ReadonlyMap<string, ColumnType> =>
+  new Map(features.map(({ name, type }) => [name, asTexts ? 'string' : TYPES[type]]));
 
 /**
  * Rows of a batch as a model's features take them. A dataset has types of its own (a category of digits may be kept as
@@ -51,5 +55,20 @@ function reader(feature: Feature, column: BatchColumn): (row: number) => unknown
     };
   }
   const { values } = column;
+  if (type === 'number' || type === 'boolean') return (row) => meant(type, values[row] ?? null);
   return (row) => values[row] ?? null;
+}
+
+const TRUTHS = new Map([
+  ...['true', 't', 'yes', 'y', '1'].map((word) => [word, true] as const),
+  ...['false', 'f', 'no', 'n', '0'].map((word) => [word, false] as const),
+]);
+
+/** A text as the number or truth that it says; as it stands where it says none, so that the model names it. */
+function meant(type: 'number' | 'boolean', text: string | null): unknown {
+  const trimmed = text?.trim() ?? '';
+  if (trimmed === '') return null;
+  if (type === 'boolean') return TRUTHS.get(trimmed.toLowerCase()) ?? text;
+  const value = Number(trimmed);
+  return Number.isFinite(value) ? value : text;
 }

@@ -25,12 +25,16 @@ export function keepFirst(): Sink {
   };
 }
 
-/** A file that is whole or not there, in the format that its name says: CSV, TSV, one JSON list, else JSON lines. */
-export async function fileSink(ctx: Context, out: string): Promise<Sink> {
+/**
+ * A file that is whole or not there, in the format that its name says: CSV, TSV, one JSON list, else JSON lines.
+ *
+ * @param isMarked whether a table has a column of what was imputed, which only some rows have
+ */
+export async function fileSink(ctx: Context, out: string, isMarked = false): Promise<Sink> {
   const path = await ctx.files.write(out);
   const beside = `${path}.${ctx.requestId}.partial`;
   const file = await open(beside, 'wx');
-  const text = textOf(extname(out).toLowerCase());
+  const text = textOf(extname(out).toLowerCase(), isMarked);
   let isFirst = true;
   return {
     async take(predictions) {
@@ -57,11 +61,15 @@ interface Text {
   end(isEmpty: boolean): string;
 }
 
-function textOf(extension: string): Text {
+function textOf(extension: string, isMarked: boolean): Text {
   if (extension === '.csv' || extension === '.tsv') {
     const delimiter = extension === '.csv' ? ',' : '\t';
     return {
-      batch: (predictions, isFirst) => stringify(predictions.map(flat), { header: isFirst, delimiter }),
+      batch: (predictions, isFirst) =>
+        stringify(
+          predictions.map((one) => flat(isMarked ? { ...one, imputed: listed(one.imputed) } : one)),
+          { header: isFirst, delimiter },
+        ),
       end: () => '',
     };
   }
@@ -77,6 +85,8 @@ function textOf(extension: string): Text {
     end: () => '',
   };
 }
+
+const listed = (names: unknown): string => (Array.isArray(names) ? names.join(', ') : '');
 
 /** A cell for each value: what is inside of a field is a field of its own, `probabilities.true`. */
 function flat(prediction: object): Record<string, unknown> {

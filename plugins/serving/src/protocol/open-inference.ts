@@ -1,5 +1,6 @@
 import { type Deployment, modelsToken } from '@trestle/contracts';
 import { type Context, didYouMean, type RouteHandler } from '@trestle/kernel';
+import type { Prediction } from '@trestle/model';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
 import { routingToken } from '../inference/routing-token.ts';
 import type { Description } from '../inference/task.ts';
@@ -148,5 +149,19 @@ async function inferTensors(
     return { id: undefined, outputs: responseTensors(outputs), notes: [] };
   }
   const { id, predictions, notes } = await answerRows(ctx, deployment, rowsOf(body.inputs, description));
-  return { id, outputs: tensorsOf(predictions, description), notes };
+  return {
+    id,
+    outputs: tensorsOf(predictions, description),
+    notes: [...notes, ...imputedNotes(predictions)],
+  };
 }
+
+/** Tensors have no place for what stands beside each answer of `/v1`: features that were missing and never were in training. */
+const imputedNotes = (predictions: readonly Prediction[]): readonly string[] =>
+  predictions.flatMap(({ imputed }, row) =>
+    Array.isArray(imputed)
+      ? [
+          `Row ${row}: ${imputed.join(', ')} was missing, and never was in training; its usual value stands for it.`,
+        ]
+      : [],
+  );

@@ -50,6 +50,9 @@ export const trainOperation = operation({
     refit: shape.refit.describe(
       'yes: the packaged model is fitted again on all rows, once the held-out ones have judged it; no: it never sees them.',
     ),
+    missing: shape.missing.describe(
+      'What was never missing in training and is in a row to come: impute answers with the median or most frequent value and says so; refuse.',
+    ),
     trials: shape.trials.describe('How many settings to search.'),
     budget: shape.budget.describe(
       'What choosing and fitting may take: 60s, 10m, 1h. A minute of auto when nothing is said, else as long as it takes.',

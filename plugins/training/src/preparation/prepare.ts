@@ -23,6 +23,8 @@ export interface Prepared {
   /** Features that the spec declares. */
   readonly declared: readonly DeclaredFeature[];
   readonly notes: readonly string[];
+  /** What becomes of what was never missing in training and is in a row to come. */
+  readonly missing: TrainingSpec['missing'];
   /** What decides between candidates. */
   readonly deciding: Deciding;
   /** All metrics of the task. */
@@ -111,7 +113,18 @@ export async function prepare(
   const positives =
     split.train.reduce((sum, row) => sum + Number(target.values[row] === 1), 0) / split.train.length;
   const deciding = decidingMetric(scope, spec, target.task, positives);
-  return { dataset, table, target, split, candidates, declared, notes, deciding, metrics: ofTask };
+  return {
+    dataset,
+    table,
+    target,
+    split,
+    candidates,
+    declared,
+    notes,
+    deciding,
+    metrics: ofTask,
+    missing: spec.missing,
+  };
 }
 
 function checkColumn(name: string, names: readonly string[], dataset: DatasetVersion): void {

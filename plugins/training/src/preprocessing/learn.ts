@@ -1,4 +1,4 @@
-import type { Encoding } from '@trestle/contracts';
+import type { Encoding, TrainingSpec } from '@trestle/contracts';
 import {
   type DeclaredFeature,
   type ImageColumn,
@@ -35,7 +35,7 @@ export async function learnPreprocessing(
   from: LearnFrom,
   candidates: readonly string[],
   declared: readonly DeclaredFeature[],
-  encoding: Encoding,
+  { encoding, missing }: { readonly encoding: Encoding; readonly missing: TrainingSpec['missing'] },
   signal: AbortSignal,
 ): Promise<Learnt> {
   const { table } = from;
@@ -52,7 +52,7 @@ export async function learnPreprocessing(
       leftOut.push({ name, reason });
     } else {
       (column.type === 'string' ? usual.strings : usual.numbers).push(name);
-      features.push(featureOf(name, column));
+      features.push(featureOf(name, column, missing));
     }
   }
   const design: LearntFeature[] = [];
@@ -64,7 +64,8 @@ export async function learnPreprocessing(
   const described = new Map(design.flatMap(({ schema }) => (schema ? [[schema.name, schema] as const] : [])));
   for (const name of sources) {
     const column = table.columns[name];
-    const schema = described.get(name) ?? (column && column.type !== 'image' && featureOf(name, column));
+    const schema =
+      described.get(name) ?? (column && column.type !== 'image' && featureOf(name, column, missing));
     if (schema) features.push(schema);
   }
   if (features.length === 0) {
@@ -91,10 +92,19 @@ function encodingsOf(design: readonly LearntFeature[], features: readonly Featur
   }));
 }
 
-const featureOf = (name: string, column: Exclude<TableColumn, ImageColumn>): Feature =>
-  column.type === 'string'
-    ? { name, type: 'category', nullable: column.values.includes('') }
-    : { name, type: column.type, nullable: column.values.some(Number.isNaN) };
+function featureOf(
+  name: string,
+  column: Exclude<TableColumn, ImageColumn>,
+  missing: TrainingSpec['missing'],
+): Feature {
+  const isMissing = column.type === 'string' ? column.values.includes('') : column.values.some(Number.isNaN);
+  return {
+    name,
+    type: column.type === 'string' ? 'category' : column.type,
+    nullable: isMissing || missing === 'impute',
+    ...(isMissing || missing === 'refuse' ? {} : { imputed: true }),
+  };
+}
 
 function reasonToLeaveOut(column: Exclude<TableColumn, ImageColumn>, rows: number): string | undefined {
   if (column.type === 'string') {

@@ -25,7 +25,8 @@ export async function learn(
     targets: targetsOf(prepared, rows),
     classes: prepared.target.classes,
   };
-  return await learnPreprocessing(from, prepared.candidates, prepared.declared, encoding, signal);
+  const { candidates, declared, missing } = prepared;
+  return await learnPreprocessing(from, candidates, declared, { encoding, missing }, signal);
 }
 
 export const targetsOf = (prepared: Prepared, rows: Int32Array): Float64Array =>
