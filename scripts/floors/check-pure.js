@@ -14,7 +14,8 @@ export const PURE_ENTRIES = {
   'packages/kernel/src/spec.ts': ['zod'],
   'packages/client/src/index.ts': ['@trestle/kernel/spec', 'eventsource-parser'],
   'packages/statistics/src/index.ts': ['zod'],
-  'packages/trees/src/index.ts': [],
+  'packages/core/src/assembler.ts': [],
+  'packages/trees/src/index.ts': ['@trestle/core/assembler'],
   'packages/contracts/src/index.ts': ['@trestle/kernel/spec', '@trestle/onnx', '@trestle/statistics', 'zod'],
 };
 

@@ -9,13 +9,13 @@ export const MAY_IMPORT = {
   'packages/core': [],
   'packages/kernel': [],
   'packages/statistics': [],
-  'packages/trees': [],
   // Floor 1
   // onnx for the types of what an estimator becomes, statistics for what a column and a sketch of it are.
   'packages/contracts': ['packages/kernel', 'packages/onnx', 'packages/statistics'],
   'packages/tables': ['packages/kernel', 'packages/statistics'],
   // statistics for its metrics, which are offered beside the losses.
   'packages/nn': ['packages/core', 'packages/statistics'],
+  'packages/trees': ['packages/core'],
   'packages/gpujs': ['packages/core'],
   'packages/onnx': ['packages/core'],
   'packages/store': ['packages/kernel'],

@@ -1,20 +1,18 @@
 import type { BinnedTable } from './bins.ts';
+import { type Bounds, type Constraints, UNBOUND } from './constraints.ts';
 import { setWords } from './forest.ts';
 import { type Histograms, PER_BIN } from './histograms.ts';
+import type { Slopes, Sums } from './slopes.ts';
+import type { Arena } from './wasm/arena.ts';
+import { PAIR_BYTES, SEARCH } from './wasm/kernels.ts';
 
 /** What a split must do to be one. */
 export interface SplitLimits {
   readonly minRows: number;
   readonly minWeight: number;
   readonly minGain: number;
+  readonly l1: number;
   readonly l2: number;
-}
-
-/** Sums over rows. */
-export interface Sums {
-  readonly slope: number;
-  readonly curvature: number;
-  readonly rows: number;
 }
 
 /** The best way to divide the rows of a leaf. */
@@ -39,72 +37,41 @@ const MAX_SET = 64;
 /** What is added to L2 for sets of categories: there are so many that some look good by chance (as in LightGBM). */
 const CATEGORY_L2 = 10;
 
-/** Finds the best split of a leaf, of equal ones the first. @returns undefined where none is allowed or lowers the loss */
-export type FindSplit = (histogram: Float64Array, columns: Int32Array, sums: Sums) => Split | undefined;
+/** Finds the best split of the leaf of a slot, of equal ones the first. @returns undefined where none is allowed or lowers the loss */
+export type FindSplit = (slot: number, columns: Int32Array, sums: Sums, bounds: Bounds) => Split | undefined;
 
+/** Numbers are searched by a kernel, which leaves the best split so far in its memory; categories here, in the same place. */
 export function splitFinder(
   { counts, isCategory }: Pick<BinnedTable, 'counts' | 'isCategory'>,
-  { offsets }: Pick<Histograms, 'offsets'>,
-  limits: SplitLimits,
+  histograms: Histograms,
+  slopes: Slopes,
+  limits: SplitLimits & Pick<Constraints, 'monotone'>,
+  arena: Arena,
 ): FindSplit {
-  // What is tried is compared here; what is best is kept in these, and becomes an object once a leaf.
-  const left = { slope: 0, curvature: 0, rows: 0 };
-  // At a bin there are two ways: with and without the missing ones; the lowest and the highest categories.
-  const best = { column: -1, bin: 0, isSecond: false, gain: 0, slope: 0, curvature: 0, rows: 0 };
+  const { view } = arena;
+  const search = arena.kernel('search');
   const order = new Int32Array(256);
   const keys = new Float64Array(256);
-  const { minRows, minWeight, minGain } = limits;
-
-  const tryIt = (sums: Sums, l2: number, column: number, bin: number, isSecond: boolean): void => {
-    const rightRows = sums.rows - left.rows;
-    const rightCurvature = sums.curvature - left.curvature;
-    if (left.rows < minRows || rightRows < minRows) return;
-    if (left.curvature < minWeight || rightCurvature < minWeight) return;
-    const term = termOf(left.slope, left.curvature, l2) + termOf(sums.slope - left.slope, rightCurvature, l2);
-    const gain = term - termOf(sums.slope, sums.curvature, l2);
-    if (!(gain > best.gain && gain > minGain && gain > ROUNDING * term)) return;
-    best.gain = gain;
-    best.column = column;
-    best.bin = bin;
-    best.isSecond = isSecond;
-    best.slope = left.slope;
-    best.curvature = left.curvature;
-    best.rows = left.rows;
-  };
-
-  const tryNumbers = (histogram: Float64Array, column: number, sums: Sums): void => {
-    const at = PER_BIN * (offsets[column] ?? 0);
-    const count = counts[column] ?? 0;
-    const missing = at + PER_BIN * count;
-    const missingRows = histogram[missing + 2] ?? 0;
-    let [slope, curvature, rows] = [0, 0, 0];
-    for (let bin = 0; bin < count; bin++) {
-      const place = at + PER_BIN * bin;
-      const inBin = histogram[place + 2] ?? 0;
-      if (inBin === 0) continue;
-      slope += histogram[place] ?? 0;
-      curvature += histogram[place + 1] ?? 0;
-      rows += inBin;
-      if (rows === sums.rows) break;
-      left.slope = slope;
-      left.curvature = curvature;
-      left.rows = rows;
-      tryIt(sums, limits.l2, column, bin, false);
-      if (missingRows === 0 || rows + missingRows === sums.rows) continue;
-      left.slope = slope + (histogram[missing] ?? 0);
-      left.curvature = curvature + (histogram[missing + 1] ?? 0);
-      left.rows = rows + missingRows;
-      tryIt(sums, limits.l2, column, bin, true);
-    }
-  };
+  const { minRows, minWeight, minGain, l1, l2, monotone } = limits;
+  const ofSets = { l1, l2: l2 + CATEGORY_L2 };
+  const left = { slope: 0, curvature: 0, rows: 0 };
+  const right = { slope: 0, curvature: 0, rows: 0 };
+  // Of the best split that is not the kernel's: the sums of its left part, and its set.
+  let leftOfOwn: Sums = left;
+  let set: Uint32Array | undefined;
+  view.setBigInt64(SEARCH.minRows, BigInt(minRows), true);
+  for (const [name, value] of Object.entries({ minWeight, minGain, l1, l2 }) as [
+    keyof typeof SEARCH,
+    number,
+  ][])
+    view.setFloat64(SEARCH[name], value, true);
 
   /** Fisher (1958): of all sets, the best is a beginning of the categories in the order of their means. */
   const orderCategories = (histogram: Float64Array, column: number): number => {
-    const at = PER_BIN * (offsets[column] ?? 0);
     const count = counts[column] ?? 0;
     let present = 0;
     for (let bin = 0; bin <= count; bin++) {
-      const place = at + PER_BIN * bin;
+      const place = PER_BIN * bin;
       if ((histogram[place + 2] ?? 0) < minRows) continue;
       const key = (histogram[place] ?? 0) / ((histogram[place + 1] ?? 0) + CATEGORY_SMOOTHING);
       let to = present++;
@@ -118,65 +85,148 @@ export function splitFinder(
     return present;
   };
 
-  /** Sets of the lowest ones and of the highest ones: what has fewer rows than a leaf must have is in none, and goes with the rest. */
-  const tryCategories = (histogram: Float64Array, column: number, sums: Sums): void => {
-    const at = PER_BIN * (offsets[column] ?? 0);
-    const present = orderCategories(histogram, column);
-    const most = Math.min(MAX_SET, (present + 1) >> 1);
-    for (let isHighest = 0; isHighest < 2; isHighest++) {
-      left.slope = 0;
-      left.curvature = 0;
-      left.rows = 0;
-      for (let of = 0; of < most; of++) {
-        const place = at + PER_BIN * (order[isHighest ? present - 1 - of : of] ?? 0);
-        left.slope += histogram[place] ?? 0;
-        left.curvature += histogram[place + 1] ?? 0;
-        left.rows += histogram[place + 2] ?? 0;
-        tryIt(sums, limits.l2 + CATEGORY_L2, column, of, isHighest === 1);
+  /** By how much more than its leaf a split lowers the loss, if that is more than `best` and allowed; else 0. */
+  const gainOf = (
+    sums: Sums,
+    parent: number,
+    strength: Strength,
+    bounds: Bounds,
+    way: number,
+    best: number,
+  ): number => {
+    right.slope = sums.slope - left.slope;
+    right.curvature = sums.curvature - left.curvature;
+    right.rows = sums.rows - left.rows;
+    if (left.rows < minRows || right.rows < minRows) return 0;
+    if (left.curvature < minWeight || right.curvature < minWeight) return 0;
+    if (way !== 0) {
+      const rise = stepWithin(right, strength, bounds) - stepWithin(left, strength, bounds);
+      if (rise * way < 0) return 0;
+    }
+    const term = termWithin(left, strength, bounds) + termWithin(right, strength, bounds);
+    const gain = term - parent;
+    return gain > best && gain > ROUNDING * term ? gain : 0;
+  };
+
+  /** What the kernel does, where predictions may only rise or fall with a column, or leaves are bound by one. */
+  const tryNumbers = (histogram: Float64Array, column: number, sums: Sums, bounds: Bounds): void => {
+    const count = counts[column] ?? 0;
+    const parent = termWithin(sums, limits, bounds);
+    const missing = PER_BIN * count;
+    const missingRows = histogram[missing + 2] ?? 0;
+    let best = Math.max(minGain, view.getFloat64(SEARCH.gain, true));
+    for (const withMissing of missingRows > 0 ? [0, 1] : [0]) {
+      [left.slope, left.curvature, left.rows] = [0, 0, 0];
+      if (withMissing) addTo(left, histogram, missing);
+      for (let bin = 0; bin < count; bin++) {
+        if (histogram[PER_BIN * bin + 2] === 0) continue;
+        addTo(left, histogram, PER_BIN * bin);
+        if (left.rows === sums.rows) break;
+        const gain = gainOf(sums, parent, limits, bounds, monotone?.[column] ?? 0, best);
+        if (gain === 0) continue;
+        best = gain;
+        leftOfOwn = { ...left };
+        view.setFloat64(SEARCH.gain, gain, true);
+        view.setInt32(SEARCH.column, column, true);
+        view.setInt32(SEARCH.bin, bin, true);
+        view.setInt32(SEARCH.missingLeft, withMissing, true);
       }
     }
   };
 
-  const setOf = (histogram: Float64Array, column: number, last: number, isHighest: boolean) => {
-    const set = new Uint32Array(setWords(counts[column] ?? 0));
+  /** Sets of the lowest ones and of the highest ones: what has fewer rows than a leaf must have is in none, and goes with the rest. */
+  const tryCategories = (histogram: Float64Array, column: number, sums: Sums, bounds: Bounds): void => {
     const present = orderCategories(histogram, column);
-    for (let of = 0; of <= last; of++) {
-      const bin = order[isHighest ? present - 1 - of : of] ?? 0;
+    const most = Math.min(MAX_SET, (present + 1) >> 1);
+    const parent = termWithin(sums, ofSets, bounds);
+    let best = Math.max(minGain, view.getFloat64(SEARCH.gain, true));
+    let [found, isFromHighest] = [-1, false];
+    for (const isHighest of [false, true]) {
+      [left.slope, left.curvature, left.rows] = [0, 0, 0];
+      for (let of = 0; of < most; of++) {
+        addTo(left, histogram, PER_BIN * (order[isHighest ? present - 1 - of : of] ?? 0));
+        const gain = gainOf(sums, parent, ofSets, bounds, 0, best);
+        if (gain === 0) continue;
+        [best, found, isFromHighest] = [gain, of, isHighest];
+        leftOfOwn = { ...left };
+      }
+    }
+    if (found < 0) return;
+    set = new Uint32Array(setWords(counts[column] ?? 0));
+    for (let of = 0; of <= found; of++) {
+      const bin = order[isFromHighest ? present - 1 - of : of] ?? 0;
       set[bin >> 5] = (set[bin >> 5] ?? 0) | (1 << (bin & 31));
     }
-    return set;
+    view.setFloat64(SEARCH.gain, best, true);
+    view.setInt32(SEARCH.column, column, true);
   };
 
-  return (histogram, columns, sums) => {
-    best.column = -1;
-    best.gain = 0;
+  return (slot, columns, sums, bounds) => {
+    slopes.write(SEARCH.total, sums);
+    view.setFloat64(SEARCH.parent, termWithin(sums, limits, bounds), true);
+    view.setFloat64(SEARCH.gain, 0, true);
+    view.setInt32(SEARCH.column, -1, true);
     for (let at = 0; at < columns.length; at++) {
       const column = columns[at] ?? 0;
-      if (isCategory[column]) tryCategories(histogram, column, sums);
-      else tryNumbers(histogram, column, sums);
+      if (isCategory[column]) tryCategories(histograms.widened(slot, column), column, sums, bounds);
+      else if (monotone) tryNumbers(histograms.widened(slot, column), column, sums, bounds);
+      else search(histograms.addressOf(slot, column), counts[column] ?? 0, column);
     }
-    const { column, bin, gain, slope, curvature, rows } = best;
+    const column = view.getInt32(SEARCH.column, true);
     if (column < 0) return undefined;
-    const isLeftLarger = 2 * rows > sums.rows;
-    const missing = PER_BIN * ((offsets[column] ?? 0) + (counts[column] ?? 0)) + 2;
+    const isSet = isCategory[column] === 1;
+    const own = isSet || monotone ? leftOfOwn : slopes.sumsAt(SEARCH.left);
+    const hasMissing =
+      !isSet &&
+      slopes.sumsAt(histograms.addressOf(slot, column) + PAIR_BYTES * (counts[column] ?? 0)).rows > 0;
     return {
       column,
-      bin,
-      gain,
-      set: isCategory[column] ? setOf(histogram, column, bin, best.isSecond) : undefined,
+      bin: view.getInt32(SEARCH.bin, true),
+      gain: view.getFloat64(SEARCH.gain, true),
+      set: isSet ? set : undefined,
       // What training did not see here goes where most rows went; of categories a missing one is in the set or not.
-      missingLeft: !isCategory[column] && ((histogram[missing] ?? 0) > 0 ? best.isSecond : isLeftLarger),
-      left: { slope, curvature, rows },
+      missingLeft:
+        !isSet && (hasMissing ? view.getInt32(SEARCH.missingLeft, true) === 1 : 2 * own.rows > sums.rows),
+      left: own,
       right: {
-        slope: sums.slope - slope,
-        curvature: sums.curvature - curvature,
-        rows: sums.rows - rows,
+        slope: sums.slope - own.slope,
+        curvature: sums.curvature - own.curvature,
+        rows: sums.rows - own.rows,
       },
     };
   };
 }
 
-function termOf(slope: number, curvature: number, l2: number): number {
+/** What leaves are held back by. */
+export type Strength = Pick<SplitLimits, 'l1' | 'l2'>;
+
+/** A step of Newton's, as long as it may be. */
+export function stepWithin({ slope, curvature }: Sums, { l1, l2 }: Strength, { low, high }: Bounds): number {
   const denominator = curvature + l2;
-  return denominator > 0 ? (slope * slope) / denominator : 0;
+  const beyond = Math.sign(slope) * Math.max(0, Math.abs(slope) - l1);
+  return Math.min(high, Math.max(low, denominator > 0 ? -beyond / denominator : 0));
+}
+
+/** Twice by how much that step lowers the loss. */
+function termWithin(sums: Sums, { l1, l2 }: Strength, bounds: Bounds): number {
+  const { slope, curvature } = sums;
+  const denominator = curvature + l2;
+  if (bounds === UNBOUND) {
+    const beyond = Math.max(0, Math.abs(slope) - l1);
+    return denominator > 0 ? (beyond * beyond) / denominator : 0;
+  }
+  const step = stepWithin(sums, { l1, l2 }, bounds);
+  return -2 * slope * step - denominator * step * step - 2 * l1 * Math.abs(step);
+}
+
+interface Adding {
+  slope: number;
+  curvature: number;
+  rows: number;
+}
+
+function addTo(sums: Adding, histogram: Float64Array, place: number): void {
+  sums.slope += histogram[place] ?? 0;
+  sums.curvature += histogram[place + 1] ?? 0;
+  sums.rows += histogram[place + 2] ?? 0;
 }

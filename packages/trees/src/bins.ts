@@ -1,6 +1,7 @@
 import type { Breath } from './breath.ts';
 import { drawFirst, randomIntegers } from './random.ts';
 import { checkTable, readColumn, type TreeTable } from './table.ts';
+import { type Arena, rounded } from './wasm/arena.ts';
 
 /** Rows from which the bins of a column are learnt; of more, so many are drawn. */
 const SAMPLED_ROWS = 200_000;
@@ -49,6 +50,20 @@ export async function binTable(
   }
   return { rows, width, bins, counts, thresholds, isCategory };
 }
+
+/** Bytes of an arena that `tableIn` takes. */
+export const tableBytes = ({ rows, width }: Pick<BinnedTable, 'rows' | 'width'>): number =>
+  width * rounded(rows);
+
+/** The same table with its bins where kernels see them. */
+export const tableIn = (arena: Arena, table: BinnedTable): BinnedTable => ({
+  ...table,
+  bins: table.bins.map((own) => {
+    const bins = arena.bytes(own.length);
+    bins.set(own);
+    return bins;
+  }),
+});
 
 function sampledRows(rows: number, seed: number): Float64Array | undefined {
   if (rows <= SAMPLED_ROWS) return undefined;

@@ -1,16 +1,19 @@
 import { activate } from './activation.ts';
-import { binTable } from './bins.ts';
+import { binTable, tableBytes, tableIn } from './bins.ts';
 import { breathe } from './breath.ts';
-import { gridFor } from './exact-sums.ts';
+import { readConstraints } from './constraints.ts';
 import { type Examples, readExamples } from './examples.ts';
 import { type Forest, ForestBuilder } from './forest.ts';
-import { growerFor } from './grow-tree.ts';
-import { type Objective, objectiveOf } from './objective.ts';
+import { growerBytes, growerFor } from './grow-tree.ts';
+import type { Objective } from './objective/objective.ts';
+import { initialScores, keptPerRow, objectiveOf } from './objective/objectives.ts';
+import { workshopBytes, workshopIn } from './objective/workshop.ts';
 import { type BoostOptions, readOptions, type Settings } from './options.ts';
 import { rawScores } from './predict.ts';
 import { drawFirst, randomIntegers } from './random.ts';
+import { slopesBytes, slopesFor } from './slopes.ts';
 import { checkShape, type TreeTable } from './table.ts';
-import { TreesError } from './trees-error.ts';
+import { type Arena, openArena, rounded } from './wasm/arena.ts';
 
 /**
  * Rows that are not learnt from and say when to stop: by minus their mean loss, or by what somebody else says of predictions
@@ -52,7 +55,7 @@ export interface Boosted {
  *
  * Needs a byte for each value and some 50 for each row besides what is given, and `histogramBytes`.
  *
- * @throws TRS_TREES_OPTION, TRS_TREES_SHAPE, TRS_TREES_TARGET, TRS_TREES_INFINITE, TRS_TREES_CATEGORIES, TRS_TREES_DIVERGED, the
+ * @throws TRS_TREES_OPTION, TRS_TREES_SHAPE, TRS_TREES_TARGET, TRS_TREES_INFINITE, TRS_TREES_CATEGORIES, TRS_TREES_DIVERGED, TRS_TREES_OBJECTIVE, the
  * signal's reason
  */
 export async function boost(
@@ -64,17 +67,28 @@ export async function boost(
   signal?.throwIfAborted();
   const settings = readOptions(options);
   const breath = breathe(signal);
-  const objective = objectiveOf(settings.objective, settings.outputs);
-  const { targets, weights } = readExamples(examples, objective.targets, settings.objective);
-  const table = await binTable(examples, settings.bins, settings.seed, breath);
-  const { rows, width } = table;
+  const workshop = workshopIn((): Arena => arena, examples.rows);
+  const objective = objectiveOf(settings.objective, settings.outputs, settings, workshop);
+  const { targets, weights } = readExamples(examples, objective.targets, objective.name);
+  const binned = await binTable(examples, settings.bins, settings.seed, breath);
+  const { rows, width } = binned;
   const { outputs, rounds, patience } = settings;
   const isFloat32 = examples.matrix instanceof Float32Array;
-  const exact = objective.initial(targets, weights);
+  const growth = { ...settings, ...readConstraints(options, examples), isFloat32 };
+  const arena = openArena(
+    tableBytes(binned) +
+      growerBytes(binned, growth) +
+      slopesBytes(rows) +
+      rounded(4 * rows) +
+      workshopBytes(rows, keptPerRow(settings.objective, outputs)) +
+      8 * rows * outputs,
+  );
+  const table = tableIn(arena, binned);
+  const exact = initialScores(objective, outputs, targets, weights);
   const initial = isFloat32 ? exact.map(Math.fround) : exact;
   const about = {
     ...{
-      objective: settings.objective,
+      objective: objective.name,
       activation: objective.activation,
       outputs,
       width,
@@ -83,13 +97,13 @@ export async function boost(
     },
     categories: Int32Array.from({ length: width }, (_, column) => examples.categories?.[column] ?? 0),
   };
-  const grower = growerFor(table, { ...settings, isFloat32 }, breath);
+  const slopes = slopesFor(rows, arena);
+  const grower = growerFor(table, slopes, growth, breath, arena);
   const judged = validation && judgeOf(validation, settings, objective, initial, width);
-  const scores = new Float64Array(rows * outputs);
+  const scores = arena.doubles(rows * outputs);
   for (let output = 0; output < outputs; output++)
     scores.fill(initial[output] ?? 0, output * rows, (output + 1) * rows);
-  const slopes = new Float64Array(2 * rows);
-  const draw = drawing(rows, width, settings);
+  const draw = drawing(arena.ints(rows), width, settings);
   const forest = new ForestBuilder();
   const history: number[] = [];
   let [best, bestScore] = [0, Number.NEGATIVE_INFINITY];
@@ -101,13 +115,14 @@ export async function boost(
     let grown = 0;
     const from = forest.trees;
     for (let output = 0; output < outputs; output++) {
-      objective.slopes(scores, output, targets, weights, slopes);
-      toGrid(slopes, round);
+      objective.slopes(scores, output, targets, weights, slopes.pairs);
+      slopes.quantise(round);
+      const own = scores.subarray(output * rows, (output + 1) * rows);
       const leaves = await grower.grow(
         forest,
-        slopes,
         draw.forTree(),
-        scores.subarray(output * rows, (output + 1) * rows),
+        own,
+        objective.step && ((of) => objective.step?.(of, own, targets, weights) ?? 0),
       );
       grown += leaves - 1;
       if (breath.isDue()) await breath.take();
@@ -132,36 +147,17 @@ export async function boost(
   return { forest: forest.finish(about, kept * outputs), rounds: kept, scores: history, stopped };
 }
 
-/** Rounds slopes and curvatures to grids on which their sums are exact. @throws TRS_TREES_DIVERGED */
-function toGrid(slopes: Float64Array, round: number): void {
-  let [slope, curvature] = [0, 0];
-  for (let at = 0; at < slopes.length; at += 2) {
-    slope = Math.max(slope, Math.abs(slopes[at] ?? 0));
-    curvature = Math.max(curvature, slopes[at + 1] ?? 0);
-  }
-  const rows = slopes.length / 2;
-  const [ofSlopes, ofCurvatures] = [gridFor(slope, rows), gridFor(curvature, rows)];
-  if (!Number.isFinite(ofSlopes + ofCurvatures)) {
-    throw new TreesError(
-      'DIVERGED',
-      `The loss is no finite number any more in round ${round}.`,
-      'Scale the targets and weights to a smaller range.',
-      { round },
-    );
-  }
-  for (let at = 0; at < slopes.length; at += 2) {
-    slopes[at] = (slopes[at] ?? 0) + ofSlopes - ofSlopes;
-    slopes[at + 1] = (slopes[at + 1] ?? 0) + ofCurvatures - ofCurvatures;
-  }
-}
-
 /** Draws rows for a round and columns for a tree, in an order that only the seed decides. */
-function drawing(rows: number, width: number, { rowShare, columnShare, columnShareByNode, seed }: Settings) {
+function drawing(
+  working: Int32Array,
+  width: number,
+  { rowShare, columnShare, columnShareByNode, seed }: Settings,
+) {
   const next = randomIntegers(seed + 1);
+  const rows = working.length;
   const fitted = Math.max(1, Math.round(rowShare * rows));
   const asked = Math.max(1, Math.round(columnShare * width));
   const order = new Int32Array(rows);
-  const working = new Int32Array(rows);
   const columns = Int32Array.from({ length: width }, (_, column) => column);
   for (let row = 0; row < rows; row++) order[row] = row;
   return {
@@ -192,7 +188,7 @@ function judgeOf(
 ) {
   checkShape(validation, width);
   const { outputs } = settings;
-  const judge = validation.judge ?? minusLoss(validation, settings, objective);
+  const judge = validation.judge ?? minusLoss(validation, objective);
   const scores = Float64Array.from(
     { length: validation.rows * outputs },
     (_, at) => initial[at % outputs] ?? 0,
@@ -207,8 +203,8 @@ function judgeOf(
   };
 }
 
-function minusLoss(examples: Examples, settings: Settings, objective: Objective) {
-  const { targets, weights } = readExamples(examples, objective.targets, settings.objective);
+function minusLoss(examples: Examples, objective: Objective) {
+  const { targets, weights } = readExamples(examples, objective.targets, objective.name);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return (predictions: Float64Array): number => -objective.loss(predictions, targets, weights) / total;
 }

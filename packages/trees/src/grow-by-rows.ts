@@ -1,8 +1,9 @@
 import type { BinnedTable } from './bins.ts';
 import type { Breath } from './breath.ts';
 import type { ForestBuilder } from './forest.ts';
-import { dividing, fillWays, waysLeft } from './partition.ts';
+import { dividingBytes, dividingIn, fillWays } from './partition.ts';
 import { type RowTargets, rowSplitter } from './row-splits.ts';
+import type { Arena } from './wasm/arena.ts';
 
 export interface RowGrowthOptions {
   readonly trees: number;
@@ -15,7 +16,7 @@ export interface RowGrowthOptions {
   readonly isFloat32: boolean;
 }
 
-/** The rows of a tree; the order of both lists changes. */
+/** The rows of a tree, in the arena as the bins are; the order of both lists changes. */
 export interface DrawnRows {
   readonly drawn: Int32Array;
   readonly others: Int32Array;
@@ -37,6 +38,9 @@ interface Part {
 /** Rows that are looked at between two looks at the clock. */
 const ROWS_BETWEEN = 50_000;
 
+/** Bytes of an arena that `rowGrower` takes. */
+export const rowGrowerBytes = dividingBytes;
+
 /**
  * Grows trees depth first, whose leaves are means of their rows' targets, divided by how many trees there are.
  *
@@ -47,13 +51,13 @@ export function rowGrower(
   targets: RowTargets,
   options: RowGrowthOptions,
   breath: Breath,
+  arena: Arena,
 ) {
   const { trees, depth, minRows, isFloat32 } = options;
   const { outputs } = targets;
   const columnsByNode = Math.max(1, Math.round(options.columnShareByNode * table.width));
   const splitter = rowSplitter(table, targets, { ...options, columnsByNode }, table.rows);
-  const divide = dividing(table.rows);
-  const isLeft = waysLeft();
+  const { divide, isLeft } = dividingIn(arena, table.rows);
   const columns = Int32Array.from({ length: table.width }, (_, column) => column);
   const mean = new Float64Array(outputs);
   const none = new Uint8Array(0);
@@ -105,7 +109,7 @@ export function rowGrower(
       const { column, set, missingLeft, gain } = split;
       const bins = table.bins[column] ?? none;
       fillWays(isLeft, table, split);
-      const [middle, ofOthers] = [divide(rows, bins, isLeft), divide(part.others, bins, isLeft)];
+      const [middle, ofOthers] = [divide(rows, bins), divide(part.others, bins)];
       builder.split(part.node, {
         feature: column,
         // All that is not missing goes left where the last bin does.

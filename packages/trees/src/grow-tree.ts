@@ -1,12 +1,16 @@
-import { type FindSplit, type Split, type SplitLimits, type Sums, splitFinder } from './best-split.ts';
+import { type FindSplit, type Split, type SplitLimits, splitFinder, stepWithin } from './best-split.ts';
 import type { BinnedTable } from './bins.ts';
 import type { Breath } from './breath.ts';
+import { type Bounds, type Constraints, columnsOf, UNBOUND } from './constraints.ts';
 import type { ForestBuilder } from './forest.ts';
-import { type Histograms, histogramsFor } from './histograms.ts';
-import { dividing, fillWays, waysLeft } from './partition.ts';
+import { type Histograms, histogramBytes, histogramsFor } from './histograms.ts';
+import { dividingBytes, dividingIn, fillWays } from './partition.ts';
 import { drawFirst, randomIntegers } from './random.ts';
+import type { Slopes, Sums } from './slopes.ts';
+import type { Arena } from './wasm/arena.ts';
+import { SEARCH } from './wasm/kernels.ts';
 
-export interface GrowthOptions extends SplitLimits {
+export interface GrowthOptions extends SplitLimits, Constraints {
   readonly leaves: number;
   readonly depth: number;
   readonly learningRate: number;
@@ -32,6 +36,9 @@ interface Leaf {
   /** Rows that were not drawn, which get their scores all the same. */
   readonly others: Int32Array;
   readonly sums: Sums;
+  readonly bounds: Bounds;
+  /** The groups of columns that all that was asked on the way to it are of. */
+  readonly groups: Constraints['interactions'];
   readonly slot: number;
   readonly split: Split | undefined;
 }
@@ -41,40 +48,56 @@ export interface Grower {
   /**
    * Adds a tree, always splitting the leaf that gains most, and what its leaves are to the scores of their rows.
    *
-   * @param slopes of each row: slope and curvature, on a grid (`gridFor`)
+   * @param drawn lists of rows in the arena, as scores are
+   * @param stepOf of a leaf's rows the whole step, where it is not Newton's
    * @returns how many leaves it has
    */
-  grow(forest: ForestBuilder, slopes: Float64Array, drawn: Drawn, scores: Float64Array): Promise<number>;
+  grow(
+    forest: ForestBuilder,
+    drawn: Drawn,
+    scores: Float64Array,
+    stepOf?: (rows: Int32Array) => number,
+  ): Promise<number>;
 }
 
-export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Breath): Grower {
-  const histograms = histogramsFor(table, options.leaves, options.histogramBytes);
-  const find = ofDrawnColumns(splitFinder(table, histograms, options), options);
-  const divide = dividing(table.rows);
-  const isLeft = waysLeft();
+/** Bytes of an arena that `growerFor` takes. */
+export const growerBytes = (table: BinnedTable, { leaves, histogramBytes: most }: GrowthOptions): number =>
+  histogramBytes(table, leaves, most) + dividingBytes(table.rows);
 
-  const leafOf = (
-    forest: ForestBuilder,
-    parts: Pick<Leaf, 'depth' | 'fitted' | 'others' | 'sums' | 'slot'>,
-  ): Leaf => ({
+/** @param slopes of each row, quantised before each tree */
+export function growerFor(
+  table: BinnedTable,
+  slopes: Slopes,
+  options: GrowthOptions,
+  breath: Breath,
+  arena: Arena,
+): Grower {
+  const histograms = histogramsFor(table, slopes, options.leaves, options.histogramBytes, arena);
+  const find = ofDrawnColumns(splitFinder(table, histograms, slopes, options, arena), options);
+  const { divide, isLeft } = dividingIn(arena, table.rows);
+  const addScore = arena.kernel('score');
+
+  const leafOf = (forest: ForestBuilder, parts: Omit<Leaf, 'node' | 'split'>): Leaf => ({
     ...parts,
     node: forest.addLeaf(parts.sums.rows, parts.sums.curvature),
     split: undefined,
   });
 
   return {
-    async grow(forest, slopes, { rows, fitted, columns }, scores) {
+    async grow(forest, { rows, fitted, columns }, scores, stepOf) {
       forest.beginTree();
       const all = rows.subarray(0, fitted);
       const root = leafOf(forest, {
         depth: 0,
         fitted: all,
         others: rows.subarray(fitted),
-        sums: sumsOf(all, slopes),
+        sums: slopes.sumOf(all),
+        bounds: UNBOUND,
+        groups: options.interactions,
         slot: 0,
       });
       const leaves = [root];
-      const look = lookFor(histograms, find, columns, slopes, breath, options);
+      const look = lookFor(histograms, find, columns, breath, options);
       leaves[0] = await look.alone(root);
       while (leaves.length < options.leaves) {
         const at = mostGaining(leaves);
@@ -83,10 +106,7 @@ export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Br
         const { split } = leaf;
         const bins = table.bins[split.column] ?? new Uint8Array(0);
         fillWays(isLeft, table, split);
-        const [middle, middleOfOthers] = [
-          divide(leaf.fitted, bins, isLeft),
-          divide(leaf.others, bins, isLeft),
-        ];
+        const [middle, middleOfOthers] = [divide(leaf.fitted, bins), divide(leaf.others, bins)];
         forest.split(leaf.node, {
           feature: split.column,
           // All that is not missing goes left where the last bin does.
@@ -97,9 +117,14 @@ export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Br
           missingLeft: split.missingLeft,
           gain: split.gain,
         });
+        const about = {
+          depth: leaf.depth + 1,
+          groups: leaf.groups?.filter((group) => group.includes(split.column)),
+        };
         const child = (sums: Sums, slot: number, from: number, to: number | undefined, isFirst: boolean) =>
           leafOf(forest, {
-            depth: leaf.depth + 1,
+            ...about,
+            bounds: boundsOf(leaf.bounds, split, isFirst, options),
             fitted: leaf.fitted.subarray(from, to),
             others: isFirst ? leaf.others.subarray(0, middleOfOthers) : leaf.others.subarray(middleOfOthers),
             sums,
@@ -120,13 +145,11 @@ export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Br
         leaves[leaves.length - 1] = isLeftSmaller ? looked.large : looked.small;
       }
       for (const leaf of leaves) {
-        const value = leafValue(leaf.sums, options);
+        const value = leafValue(leaf, options, stepOf);
         forest.setValue(leaf.node, value);
+        arena.view.setFloat64(SEARCH.largest, value, true);
         for (const part of [leaf.fitted, leaf.others])
-          for (let at = 0; at < part.length; at++) {
-            const row = part[at] ?? 0;
-            scores[row] = (scores[row] ?? 0) + value;
-          }
+          addScore(part.byteOffset, part.length, scores.byteOffset);
       }
       return leaves.length;
     },
@@ -137,11 +160,11 @@ export function growerFor(table: BinnedTable, options: GrowthOptions, breath: Br
 function ofDrawnColumns(find: FindSplit, { columnShareByNode, seed }: GrowthOptions): FindSplit {
   if (columnShareByNode === 1) return find;
   const next = randomIntegers(seed + 2);
-  return (histogram, columns, sums) => {
+  return (slot, columns, sums, bounds) => {
     const asked = Math.max(1, Math.round(columnShareByNode * columns.length));
     const drawn = columns.slice();
     drawFirst(drawn, asked, next);
-    return find(histogram, drawn.subarray(0, asked).sort(), sums);
+    return find(slot, drawn.subarray(0, asked).sort(), sums, bounds);
   };
 }
 
@@ -150,31 +173,30 @@ function lookFor(
   histograms: Histograms,
   find: FindSplit,
   columns: Int32Array,
-  slopes: Float64Array,
   breath: Breath,
   { minRows, minWeight, depth }: GrowthOptions,
 ) {
   const isHopeless = ({ sums, depth: at }: Leaf): boolean =>
     at >= depth || sums.rows < 2 * minRows || sums.curvature < 2 * minWeight;
-  const build = (into: Float64Array, leaf: Leaf) =>
-    histograms.build(into, columns, leaf.fitted, slopes, breath);
-  const found = (leaf: Leaf, histogram: Float64Array): Leaf =>
-    isHopeless(leaf) ? leaf : { ...leaf, split: find(histogram, columns, leaf.sums) };
+  const found = (leaf: Leaf, slot: number): Leaf => {
+    if (isHopeless(leaf)) return leaf;
+    const allowed = leaf.groups ? columnsOf(leaf.groups, columns) : columns;
+    return { ...leaf, split: find(slot, allowed, leaf.sums, leaf.bounds) };
+  };
   const alone = async (leaf: Leaf): Promise<Leaf> => {
     if (isHopeless(leaf)) return leaf;
-    const histogram = histograms.slot(histograms.areKept ? leaf.slot : 0);
-    await build(histogram, leaf);
-    return found(leaf, histogram);
+    const slot = histograms.areKept ? leaf.slot : 0;
+    await histograms.build(slot, columns, leaf.fitted, breath);
+    return found(leaf, slot);
   };
   return {
     alone,
     async both(small: Leaf, large: Leaf): Promise<{ readonly small: Leaf; readonly large: Leaf }> {
       if (!histograms.areKept) return { small: await alone(small), large: await alone(large) };
       if (isHopeless(large) && isHopeless(small)) return { small, large };
-      const [ofSmall, ofLarge] = [histograms.slot(small.slot), histograms.slot(large.slot)];
-      await build(ofSmall, small);
-      histograms.subtract(ofLarge, ofSmall, columns);
-      return { small: found(small, ofSmall), large: found(large, ofLarge) };
+      await histograms.build(small.slot, columns, small.fitted, breath);
+      if (!isHopeless(large)) histograms.subtract(large.slot, small.slot);
+      return { small: found(small, small.slot), large: found(large, large.slot) };
     },
   };
 }
@@ -188,19 +210,24 @@ function mostGaining(leaves: readonly Leaf[]): number {
   return best;
 }
 
-function sumsOf(rows: Int32Array, slopes: Float64Array): Sums {
-  let [slope, curvature] = [0, 0];
-  for (let at = 0; at < rows.length; at++) {
-    const place = 2 * (rows[at] ?? 0);
-    slope += slopes[place] ?? 0;
-    curvature += slopes[place + 1] ?? 0;
-  }
-  return { slope, curvature, rows: rows.length };
+/** Of a split by a column that predictions rise with, what lies below is at most, and what lies above at least, half-way. */
+function boundsOf(bounds: Bounds, split: Split, isLeft: boolean, options: GrowthOptions): Bounds {
+  const way = options.monotone?.[split.column] ?? 0;
+  if (way === 0) return bounds;
+  const [left, right] = [stepWithin(split.left, options, bounds), stepWithin(split.right, options, bounds)];
+  const middle = (left + right) / 2;
+  return isLeft === way > 0 ? { ...bounds, high: middle } : { ...bounds, low: middle };
 }
 
-/** One step of Newton's, shortened. */
-function leafValue({ slope, curvature }: Sums, { l2, learningRate, isFloat32 }: GrowthOptions): number {
-  const denominator = curvature + l2;
-  const value = denominator > 0 ? (-learningRate * slope) / denominator : 0;
-  return isFloat32 ? Math.fround(value) : value;
+/** A leaf's step, shortened. */
+function leafValue(
+  { fitted, sums, bounds }: Leaf,
+  options: GrowthOptions,
+  stepOf: ((rows: Int32Array) => number) | undefined,
+): number {
+  const step = stepOf
+    ? Math.min(bounds.high, Math.max(bounds.low, stepOf(fitted)))
+    : stepWithin(sums, options, bounds);
+  const value = options.learningRate * step;
+  return options.isFloat32 ? Math.fround(value) : value;
 }

@@ -6,11 +6,12 @@ export {
   type Round,
   type Validation,
 } from './boost.ts';
-export type { Examples } from './examples.ts';
+export { type AllowedTargets, type Examples, finiteNumbers } from './examples.ts';
 export { type Forest, type LeafVectors, setWords } from './forest.ts';
 export type { ForestOptions } from './forest-options.ts';
 export { importance } from './importance.ts';
-export type { ObjectiveName } from './objective.ts';
+export type { Objective } from './objective/objective.ts';
+export type { ObjectiveName } from './objective/objectives.ts';
 export type { BoostOptions } from './options.ts';
 export { predict, predictRow, rawScores } from './predict.ts';
 export { type ForestContext, forest, type Grown } from './random-forest.ts';

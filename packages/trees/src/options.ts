@@ -1,10 +1,18 @@
 import { checkClasses, type Limit, withDefaults, wrongOption } from './limits.ts';
-import type { ObjectiveName } from './objective.ts';
+import type { Objective } from './objective/objective.ts';
+import { OBJECTIVES, type ObjectiveName } from './objective/objectives.ts';
 
 export interface BoostOptions {
-  readonly objective: ObjectiveName;
-  /** How many classes softmax tells apart. */
+  /** One by name, or your own. */
+  readonly objective: ObjectiveName | Objective;
+  /** How many classes softmax tells apart; how many outputs an objective of your own has. */
   readonly classes?: number;
+  /** Which quantile `quantile` learns. */
+  readonly quantile?: number;
+  /** From so large an error on `huber` counts its size, and not its square. */
+  readonly huberDelta?: number;
+  /** Between 1, counts, and 2, amounts: how `tweedie` has the variance grow with the mean. */
+  readonly tweediePower?: number;
   /** Trees, or as many of them as there are classes, that are added at most. */
   readonly rounds?: number;
   /** The share of each tree's step that is taken. */
@@ -19,6 +27,8 @@ export interface BoostOptions {
   readonly minWeight?: number;
   /** A split lowers the loss by more than half of this. */
   readonly minGain?: number;
+  /** This times the absolute value of each leaf is added to the loss: small ones become 0. */
+  readonly l1?: number;
   /** Half of this times the square of each leaf's value is added to the loss. */
   readonly l2?: number;
   /** Bins of a column, at most. */
@@ -29,6 +39,10 @@ export interface BoostOptions {
   readonly columnShare?: number;
   /** The share of a tree's columns that each split draws. */
   readonly columnShareByNode?: number;
+  /** One a column: 1 where predictions may only rise with it, -1 where they may only fall, else 0. */
+  readonly monotone?: readonly number[];
+  /** Groups of columns by their places: what one way from the root asks is of one group. Columns in none are one more. */
+  readonly interactions?: readonly (readonly number[])[];
   /** Of what is drawn. */
   readonly seed?: number;
   /** Rounds without a better validation after which it stops. */
@@ -38,6 +52,9 @@ export interface BoostOptions {
 }
 
 const DEFAULTS = {
+  quantile: 0.5,
+  huberDelta: 1,
+  tweediePower: 1.5,
   rounds: 100,
   learningRate: 0.1,
   leaves: 31,
@@ -45,6 +62,7 @@ const DEFAULTS = {
   minRows: 20,
   minWeight: 1e-3,
   minGain: 0,
+  l1: 0,
   l2: 0,
   bins: 255,
   rowShare: 1,
@@ -56,11 +74,14 @@ const DEFAULTS = {
 };
 
 export type Settings = Readonly<typeof DEFAULTS> & {
-  readonly objective: ObjectiveName;
+  readonly objective: ObjectiveName | Objective;
   readonly outputs: number;
 };
 
 const LIMITS: Readonly<Record<keyof typeof DEFAULTS, Limit>> = {
+  quantile: [0, 1, 'share'],
+  huberDelta: [0, Number.MAX_VALUE, 'share'],
+  tweediePower: [1, 2, 'share'],
   rounds: [1, 100_000, 'whole'],
   learningRate: [0, 1, 'share'],
   leaves: [2, 65_536, 'whole'],
@@ -68,6 +89,7 @@ const LIMITS: Readonly<Record<keyof typeof DEFAULTS, Limit>> = {
   minRows: [1, 2 ** 31, 'whole'],
   minWeight: [0, Number.MAX_VALUE, 'number'],
   minGain: [0, Number.MAX_VALUE, 'number'],
+  l1: [0, Number.MAX_VALUE, 'number'],
   l2: [0, Number.MAX_VALUE, 'number'],
   bins: [2, 255, 'whole'],
   rowShare: [0, 1, 'share'],
@@ -82,7 +104,19 @@ const LIMITS: Readonly<Record<keyof typeof DEFAULTS, Limit>> = {
 export function readOptions(given: BoostOptions): Settings {
   const settings = withDefaults(given, DEFAULTS, LIMITS);
   const { objective, classes } = given;
-  if (objective === 'softmax') return { ...settings, objective, outputs: checkClasses(classes, objective) };
-  if (objective === 'squaredError' || objective === 'logistic') return { ...settings, objective, outputs: 1 };
-  throw wrongOption('objective', objective, 'squaredError, logistic or softmax');
+  if (settings.tweediePower === 2)
+    throw wrongOption('tweediePower', 2, 'a number below 2, or the objective gamma');
+  if (settings.quantile === 1) throw wrongOption('quantile', 1, 'a number between 0 and 1');
+  if (typeof objective !== 'string') return { ...settings, objective, outputs: classes ?? 1 };
+  if (!OBJECTIVES.includes(objective))
+    throw wrongOption(
+      'objective',
+      objective,
+      `${OBJECTIVES.slice(0, -1).join(', ')} or ${OBJECTIVES.at(-1)}`,
+    );
+  return {
+    ...settings,
+    objective,
+    outputs: objective === 'softmax' ? checkClasses(classes, objective) : 1,
+  };
 }

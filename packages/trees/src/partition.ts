@@ -1,27 +1,30 @@
 import type { BinnedTable } from './bins.ts';
-
-/** Which bins of a column go left: one a bin, 1 where it does. */
-export const waysLeft = (): Uint8Array => new Uint8Array(256);
+import { type Arena, rounded } from './wasm/arena.ts';
 
 /** Brings rows whose bin goes left to the front, in place; both parts keep their order. @returns how many go left */
-export type Divide = (rows: Int32Array, bins: Uint8Array, isLeft: Uint8Array) => number;
+export type Divide = (rows: Int32Array, bins: Uint8Array) => number;
 
-/** @param most rows that are divided at once */
-export function dividing(most: number): Divide {
-  const spare = new Int32Array(most);
-  return (rows, bins, isLeft) => {
-    let [kept, moved] = [0, 0];
-    for (let at = 0; at < rows.length; at++) {
-      // Written to both sides and counted for one: a branch that nobody can predict takes longer.
-      const row = rows[at] ?? 0;
-      const toLeft = isLeft[bins[row] ?? 0] ?? 0;
-      rows[kept] = row;
-      spare[moved] = row;
-      kept += toLeft;
-      moved += 1 - toLeft;
-    }
-    for (let at = 0; at < moved; at++) rows[kept + at] = spare[at] ?? 0;
-    return kept;
+/** Bytes of an arena that `dividingIn` takes. */
+export const dividingBytes = (rows: number): number => 256 + 16 + rounded(4 * rows + 4);
+
+/** @param rows that are divided at once, at most; they and the bins lie in the arena */
+export function dividingIn(
+  arena: Arena,
+  rows: number,
+): { readonly divide: Divide; readonly isLeft: Uint8Array } {
+  const isLeft = arena.bytes(256);
+  const found = arena.ints(1);
+  // Each row is written before it is known whether it counts.
+  const spare = arena.ints(rows + 1);
+  const kernel = arena.kernel('divide');
+  return {
+    isLeft,
+    divide(part, bins) {
+      if (part.length === 0) return 0;
+      const { byteOffset: ways } = isLeft;
+      kernel(part.byteOffset, part.length, bins.byteOffset, ways, spare.byteOffset, found.byteOffset);
+      return found[0] ?? 0;
+    },
   };
 }
 

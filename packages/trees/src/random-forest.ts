@@ -1,11 +1,12 @@
-import { binTable } from './bins.ts';
+import { binTable, tableBytes, tableIn } from './bins.ts';
 import { type Breath, breathe } from './breath.ts';
 import { type Examples, finiteNumbers, readExamples, severalClasses } from './examples.ts';
 import { type AboutForest, type Forest, ForestBuilder } from './forest.ts';
 import { type ForestOptions, type ForestSettings, readForestOptions } from './forest-options.ts';
-import { rowGrower } from './grow-by-rows.ts';
+import { rowGrower, rowGrowerBytes } from './grow-by-rows.ts';
 import { drawFirst, randomIntegers } from './random.ts';
 import { checkTable } from './table.ts';
+import { type Arena, openArena, rounded } from './wasm/arena.ts';
 
 export interface ForestContext {
   /** Ends the training with its reason. */
@@ -44,7 +45,10 @@ export async function forest(
   const breath = breathe(signal);
   const allowed = objective === 'gini' ? severalClasses(classes) : finiteNumbers;
   const { targets, weights } = readExamples(examples, allowed, objective);
-  const table = await binTable(examples, settings.bins, seed, breath);
+  const binned = await binTable(examples, settings.bins, seed, breath);
+  const { rows } = binned;
+  const arena = openArena(tableBytes(binned) + rowGrowerBytes(rows) + 2 * rounded(4 * rows));
+  const table = tableIn(arena, binned);
   // Of two classes the share of the second is enough, and to lower its squared error is to lower Gini's impurity.
   const outputs = classes > 2 ? classes : 1;
   const isFloat32 = examples.matrix instanceof Float32Array;
@@ -54,9 +58,9 @@ export async function forest(
     categories: Int32Array.from({ length: table.width }, (_, column) => examples.categories?.[column] ?? 0),
   };
   const builder = new ForestBuilder();
-  const grow = rowGrower(table, { values: targets, outputs }, { ...settings, isFloat32 }, breath);
-  const bag = outOfBagOf(table.rows, outputs);
-  const draw = rowDrawing(weights, settings);
+  const grow = rowGrower(table, { values: targets, outputs }, { ...settings, isFloat32 }, breath, arena);
+  const bag = outOfBagOf(rows, outputs);
+  const draw = rowDrawing(weights, settings, arena);
   for (let tree = 0; tree < trees; tree++) {
     // A stream of its own for each tree, so that it does not matter which is grown first.
     const next = randomIntegers(Math.imul(seed + 1, 0x9e3779b1) + Math.imul(tree, 0x85ebca6b));
@@ -75,10 +79,12 @@ async function pause(breath: Breath): Promise<void> {
 }
 
 /** Draws the rows of a tree: those, the others, and how much each counts. A row without weight is never drawn. */
-function rowDrawing(weights: Float64Array, { replacement, rowShare }: ForestSettings) {
+function rowDrawing(weights: Float64Array, { replacement, rowShare }: ForestSettings, arena: Arena) {
+  const [ofDrawn, ofOthers] = [arena.ints(weights.length), arena.ints(weights.length)];
   const counting = Int32Array.from(weights.keys()).filter((row) => (weights[row] ?? 0) > 0);
   const asked = Math.max(1, Math.round(rowShare * counting.length));
   const times = new Float64Array(weights.length);
+  const weightOf = new Float64Array(weights.length);
   const order = counting.slice();
   return (next: () => number) => {
     times.fill(0);
@@ -91,10 +97,13 @@ function rowDrawing(weights: Float64Array, { replacement, rowShare }: ForestSett
       if (asked < order.length) drawFirst(order, asked, next);
       for (const row of order.subarray(0, asked)) times[row] = 1;
     }
-    const all = Int32Array.from(weights.keys());
-    const drawn = all.filter((row) => (times[row] ?? 0) > 0);
-    const others = drawn.length === all.length ? new Int32Array(0) : all.filter((row) => times[row] === 0);
-    return { drawn, others, weightOf: times.map((count, row) => count * (weights[row] ?? 0)) };
+    let [drawn, others] = [0, 0];
+    for (let row = 0; row < times.length; row++) {
+      if ((times[row] ?? 0) > 0) ofDrawn[drawn++] = row;
+      else ofOthers[others++] = row;
+      weightOf[row] = (times[row] ?? 0) * (weights[row] ?? 0);
+    }
+    return { drawn: ofDrawn.subarray(0, drawn), others: ofOthers.subarray(0, others), weightOf };
   };
 }
 

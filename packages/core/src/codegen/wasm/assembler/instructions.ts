@@ -37,6 +37,8 @@ export const i32 = {
   shl: binary('i32', 'i32', 0x74),
   shrU: binary('i32', 'i32', 0x76),
   load: load('i32', 0x28),
+  /** A byte, without its sign. */
+  load8: load('i32', 0x2d),
   store: store('i32', 0x36),
   truncF32: unary('f32', 'i32', 0xfc, 0x00),
 };
@@ -53,9 +55,19 @@ export const f32 = {
 
 export const f64 = {
   const: (n: number): Value<'f64'> => value('f64', 0x44, doubleBytes(n)),
+  load: load('f64', 0x2b),
+  store: store('f64', 0x39),
+  gt: binary('f64', 'i32', 0x64),
+  ge: binary('f64', 'i32', 0x66),
+  abs: unary('f64', 'f64', 0x99),
+  nearest: unary('f64', 'f64', 0x9e),
   add: binary('f64', 'f64', 0xa0),
+  sub: binary('f64', 'f64', 0xa1),
+  mul: binary('f64', 'f64', 0xa2),
+  div: binary('f64', 'f64', 0xa3),
   max: binary('f64', 'f64', 0xa5),
   promote: unary('f32', 'f64', 0xbb),
+  convertI64: unary('i64', 'f64', 0xb9),
 };
 
 export const v128 = {
@@ -164,6 +176,9 @@ export const f32x4 = {
 export const f64x2 = {
   lane: (a: Value<'v128'>, lane: number): Value<'f64'> => value('f64', a.code, simd(33), lane),
   splat: unary('f64', 'v128', ...simd(20)),
+  abs: vUnary(236),
+  min: vBinary(244),
+  max: vBinary(245),
   nearest: vUnary(148),
   add: vBinary(240),
   sub: vBinary(241),
@@ -174,7 +189,28 @@ export const f64x2 = {
   promoteLow: vUnary(95),
 };
 
-export const i64 = { const: (n: number): Value<'i64'> => value('i64', 0x42, signedLeb(n)) };
+export const i64 = {
+  const: (n: number): Value<'i64'> => value('i64', 0x42, signedLeb(n)),
+  load: load('i64', 0x29),
+  store: store('i64', 0x37),
+  eqz: unary('i64', 'i32', 0x50),
+  eq: binary('i64', 'i32', 0x51),
+  lt: binary('i64', 'i32', 0x53),
+  add: binary('i64', 'i64', 0x7c),
+  and: binary('i64', 'i64', 0x83),
+  shl: binary('i64', 'i64', 0x86),
+  /** With the sign. */
+  shr: binary('i64', 'i64', 0x87),
+  /** Saturates; of NaN it is 0. */
+  truncF64: unary('f64', 'i64', 0xfc, 0x06),
+};
+
+export const i64x2 = {
+  lane: (a: Value<'v128'>, lane: number): Value<'i64'> => value('i64', a.code, simd(29), lane),
+  shl: vShift(203),
+  add: vBinary(206),
+  sub: vBinary(209),
+};
 
 /** On 32-bit words of shared memory; atomics need a true alignment of 4 (hint 2). */
 const aligned = (offset: number): Code => [2, unsignedLeb(offset)];
