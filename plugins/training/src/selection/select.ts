@@ -16,8 +16,8 @@ import { tryCandidate } from './try-candidate.ts';
 
 /** What `auto` may take when nothing is said. */
 const USUAL_BUDGET = '60s';
-/** What is left of the budget for the fit on all rows. */
-const SELECTION_SHARE = 0.75;
+/** What is chosen is fitted to the training rows and then to all, each time in somewhat more than a fold takes. */
+const FITS_TO_COME = 2.5;
 /** A candidate may take so much of what is left: the next ones may be better. */
 const SHARE_OF_REST = 0.5;
 
@@ -63,7 +63,8 @@ export async function select(
   const passed: string[] = [];
   let spent = 0;
   for (const [index, candidate] of candidates.entries()) {
-    const rest = SELECTION_SHARE * budget - spent;
+    const toCome = (FITS_TO_COME * spent) / validation.folds.length;
+    const rest = (budget - spent - toCome) / (1 + FITS_TO_COME / validation.folds.length);
     if (rest <= 0 && judged.length > 0) {
       passed.push(candidate.label);
       continue;
