@@ -7,6 +7,7 @@ import { UNBOUND } from './constraints.ts';
 import { histogramBytes, histogramsFor } from './histograms.ts';
 import { slopesBytes, slopesFor } from './slopes.ts';
 import { openArena, rounded } from './wasm/arena.ts';
+import { growing } from './wasm/kernels.ts';
 
 const breath = breathe(undefined);
 const value = fc.oneof(fc.integer({ min: 0, max: 6 }), fc.constant(Number.NaN));
@@ -34,7 +35,7 @@ describe('the kernels of boosting', () => {
         const table = { rows: rows.length, width, matrix: Float64Array.from(rows.flatMap(({ x }) => x)) };
         const binned = await binTable(table, 255, 0, breath);
         const bytes = tableBytes(binned) + slopesBytes(rows.length) + histogramBytes(binned, 2, 2 ** 30);
-        const arena = openArena(bytes + rounded(4 * rows.length));
+        const arena = openArena(growing, bytes + rounded(4 * rows.length));
         const inArena = tableIn(arena, binned);
         const slopes = slopesFor(rows.length, arena);
         const histograms = histogramsFor(inArena, slopes, 2, 2 ** 30, arena);
@@ -85,7 +86,7 @@ describe('the kernels of boosting', () => {
   });
 
   it('know powers of e to two units in the last place, the same ones twice', () => {
-    const arena = openArena(4_096);
+    const arena = openArena(growing, 4_096);
     const values = arena.doubles(256);
     const kernel = arena.kernel('exponentials');
     fc.assert(
@@ -104,7 +105,7 @@ describe('the kernels of boosting', () => {
   });
 
   it('keep powers of e finite and above 0 at both ends, and do not hide what is no number', () => {
-    const arena = openArena(4_096);
+    const arena = openArena(growing, 4_096);
     const values = arena.doubles(4);
     values.set([Number.NEGATIVE_INFINITY, -1e9, 1e9, Number.NaN]);
     arena.kernel('exponentials')(values.byteOffset, values.byteOffset + values.byteLength);
@@ -113,6 +114,6 @@ describe('the kernels of boosting', () => {
   });
 
   it('refuse a table that takes more memory than they address, before anything is done', () => {
-    expect(() => openArena(2 ** 31)).toThrow(expect.objectContaining({ code: 'TRS_TREES_SHAPE' }));
+    expect(() => openArena(growing, 2 ** 31)).toThrow(expect.objectContaining({ code: 'TRS_TREES_SHAPE' }));
   });
 });

@@ -14,6 +14,7 @@ import { drawFirst, randomIntegers } from './random.ts';
 import { slopesBytes, slopesFor } from './slopes.ts';
 import { checkShape, type TreeTable } from './table.ts';
 import { type Arena, openArena, rounded } from './wasm/arena.ts';
+import { growing } from './wasm/kernels.ts';
 
 /**
  * Rows that are not learnt from and say when to stop: by minus their mean loss, or by what somebody else says of predictions
@@ -76,6 +77,7 @@ export async function boost(
   const isFloat32 = examples.matrix instanceof Float32Array;
   const growth = { ...settings, ...readConstraints(options, examples), isFloat32 };
   const arena = openArena(
+    growing,
     tableBytes(binned) +
       growerBytes(binned, growth) +
       slopesBytes(rows) +

@@ -1,9 +1,10 @@
 import { activate } from './activation.ts';
 import type { Forest } from './forest.ts';
 import { checkShape, type TreeTable } from './table.ts';
+import { BLOCK_ROWS, walkerOf } from './walk.ts';
 
-/** Rows that go through one tree before the next: they and the tree stay in the cache. */
-const BLOCK_ROWS = 256;
+/** From so many rows times trees on it pays to lay the trees out for the kernel. */
+const WORTH_LAYING_OUT = 40_000;
 
 /** Whether a value goes left at a node. */
 export function goesLeft(forest: Forest, node: number, given: number): boolean {
@@ -33,17 +34,9 @@ export function leafAdds(forest: Forest, tree: number, leaf: number, output: num
   return tree % outputs === output ? (values[leaf] ?? 0) : 0;
 }
 
-/** Adds the leaf that a row comes to in a tree to the row's scores. */
-function addTree(
-  forest: Forest,
-  tree: number,
-  row: ArrayLike<number>,
-  from: number,
-  scores: Float64Array,
-  at: number,
-): void {
-  const { vectors, outputs, roots, values } = forest;
-  const leaf = leafOf(forest, roots[tree] ?? 0, row, from);
+/** Adds a leaf of a tree to a row's scores. */
+function addLeaf(forest: Forest, tree: number, leaf: number, scores: Float64Array, at: number): void {
+  const { vectors, outputs, values } = forest;
   if (!vectors) {
     const place = at + (tree % outputs);
     scores[place] = (scores[place] ?? 0) + (values[leaf] ?? 0);
@@ -67,12 +60,20 @@ export function rawScores(
   checkShape(table, forest.width);
   const { rows, width, matrix } = table;
   const { outputs, roots, initial } = forest;
+  const walker = rows * roots.length >= WORTH_LAYING_OUT ? walkerOf(forest) : undefined;
   const scores = new Float64Array(rows * outputs);
   for (let at = 0; at < scores.length; at++) scores[at] = initial[at % outputs] ?? 0;
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
     const to = Math.min(rows, from + BLOCK_ROWS);
-    for (let tree = 0; tree < roots.length; tree++)
-      for (let row = from; row < to; row++) addTree(forest, tree, matrix, row * width, scores, row * outputs);
+    walker?.take(table, from, to - from);
+    for (let tree = 0; tree < roots.length; tree++) {
+      const leaves = walker?.leaves(tree);
+      const root = roots[tree] ?? 0;
+      for (let row = from; row < to; row++) {
+        const leaf = leaves ? (leaves[row - from] ?? 0) : leafOf(forest, root, matrix, row * width);
+        addLeaf(forest, tree, leaf, scores, row * outputs);
+      }
+    }
   }
   return scores;
 }
@@ -103,7 +104,8 @@ export function predictRow(
   into: Float64Array = new Float64Array(forest.outputs),
 ): Float64Array {
   into.set(forest.initial);
-  for (let tree = 0; tree < forest.roots.length; tree++) addTree(forest, tree, row, 0, into, 0);
+  for (let tree = 0; tree < forest.roots.length; tree++)
+    addLeaf(forest, tree, leafOf(forest, forest.roots[tree] ?? 0, row, 0), into, 0);
   activate(forest.activation, into, forest.outputs);
   return into;
 }

@@ -7,6 +7,7 @@ import { rowGrower, rowGrowerBytes } from './grow-by-rows.ts';
 import { drawFirst, randomIntegers } from './random.ts';
 import { checkTable } from './table.ts';
 import { type Arena, openArena, rounded } from './wasm/arena.ts';
+import { growing } from './wasm/kernels.ts';
 
 export interface ForestContext {
   /** Ends the training with its reason. */
@@ -47,7 +48,7 @@ export async function forest(
   const { targets, weights } = readExamples(examples, allowed, objective);
   const binned = await binTable(examples, settings.bins, seed, breath);
   const { rows } = binned;
-  const arena = openArena(tableBytes(binned) + rowGrowerBytes(rows) + 2 * rounded(4 * rows));
+  const arena = openArena(growing, tableBytes(binned) + rowGrowerBytes(rows) + 2 * rounded(4 * rows));
   const table = tableIn(arena, binned);
   // Of two classes the share of the second is enough, and to lower its squared error is to lower Gini's impurity.
   const outputs = classes > 2 ? classes : 1;

@@ -10,6 +10,7 @@ import {
   predict,
 } from '../index.ts';
 import { openArena } from '../wasm/arena.ts';
+import { growing } from '../wasm/kernels.ts';
 import { objectiveOf } from './objectives.ts';
 import { weightedQuantile } from './quantiles.ts';
 import { workshopIn } from './workshop.ts';
@@ -30,7 +31,7 @@ const DETAILS = { quantile: 0.8, huberDelta: 1, tweediePower: 1.5 };
 const SMALL = { rounds: 60, leaves: 15, minRows: 10, l2: 1 };
 
 const workshop = (rows: number) => {
-  const arena = openArena(64 * rows + 1_024);
+  const arena = openArena(growing, 64 * rows + 1_024);
   return workshopIn(() => arena, rows);
 };
 const partOf = ({ matrix, targets }: Fixture, from: number, to: number): Examples => ({

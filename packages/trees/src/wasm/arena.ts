@@ -1,40 +1,32 @@
 import { TreesError } from '../trees-error.ts';
-import { assembleKernels, FREE } from './kernels.ts';
 
 const PAGE = 65_536;
 /** Kernels compare addresses as signed numbers. */
 const MOST_BYTES = 2 ** 31 - PAGE;
 
-export type KernelName =
-  | `add${number}`
-  | 'gather'
-  | 'subtract'
-  | 'divide'
-  | 'largest'
-  | 'total'
-  | 'quantise'
-  | 'widen'
-  | 'sum'
-  | 'score'
-  | 'search'
-  | 'exponentials';
+/** Kernels that import their memory. */
+export interface KernelModule {
+  assemble(mostPages: number): Uint8Array<ArrayBuffer>;
+  /** Up to here they use the memory themselves. */
+  readonly free: number;
+}
 
 /** Memory of a known size in which the kernels work, handed out from the front; freed as a whole, with its last view. */
 export interface Arena {
   readonly buffer: ArrayBuffer;
   /** For single numbers at known places. */
   readonly view: DataView;
-  kernel(name: KernelName): (...operands: number[]) => void;
+  kernel(name: string): (...operands: number[]) => void;
   bytes(count: number): Uint8Array<ArrayBuffer>;
   ints(count: number): Int32Array<ArrayBuffer>;
   doubles(count: number): Float64Array<ArrayBuffer>;
 }
 
-/** The module is the same for every memory, and takes longer to compile than a small table to learn. */
-let compiled: WebAssembly.Module | undefined;
+/** A module is the same for every memory, and takes longer to compile than a small table to learn. */
+const compiled = new WeakMap<KernelModule, WebAssembly.Module>();
 
 /** @param bytes that are handed out at most, each part rounded up to 16. @throws TRS_TREES_SHAPE where a table takes more than 2 GiB */
-export function openArena(bytes: number): Arena {
+export function openArena(kernels: KernelModule, bytes: number): Arena {
   if (bytes > MOST_BYTES) {
     throw new TreesError(
       'SHAPE',
@@ -43,12 +35,14 @@ export function openArena(bytes: number): Arena {
       { bytes },
     );
   }
-  const pages = Math.ceil((FREE + bytes) / PAGE);
+  const pages = Math.ceil((kernels.free + bytes) / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  compiled ??= new WebAssembly.Module(assembleKernels(MOST_BYTES / PAGE + 1).buffer);
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  const module =
+    compiled.get(kernels) ?? new WebAssembly.Module(kernels.assemble(MOST_BYTES / PAGE + 1).buffer);
+  compiled.set(kernels, module);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const { buffer } = memory;
-  let top = FREE;
+  let top = kernels.free;
   const take = (count: number): number => {
     const from = top;
     top = 16 * Math.ceil((top + count) / 16);

@@ -19,6 +19,7 @@ import {
   v128,
   when,
 } from '@trestle/core/assembler';
+import type { KernelModule } from './arena.ts';
 
 /** Columns whose bins lie side by side, a byte each. */
 export const GROUP = 16;
@@ -57,9 +58,6 @@ export const BASES_AT = 160;
 /** As many records are brought together at once. */
 export const GATHERED = 256;
 export const GATHERED_AT = 1_024;
-/** From here on memory is free. */
-export const FREE = GATHERED_AT + GATHERED * RECORD_BYTES;
-
 /** Less than this share of what it is the difference of is a gain that rounding made. */
 const ROUNDING = 1e-12;
 
@@ -435,10 +433,13 @@ function searchKernel(): FunctionCode {
   return scope.finish(body, 'search');
 }
 
-/** The kernels of boosting as a module that imports its memory. */
-export const assembleKernels = (pages: number): Uint8Array<ArrayBuffer> =>
-  assemble({ initialPages: 0, maximumPages: pages, isShared: false }, [
-    ...Array.from({ length: GROUP }, (_, at) => addKernel(at + 1)),
-    ...[gatherKernel(), subtractKernel(), divideKernel(), largestKernel(), totalKernel(), quantiseKernel()],
-    ...[widenKernel(), sumKernel(), scoreKernel(), searchKernel(), exponentialsKernel()],
-  ]);
+/** The kernels that trees are grown with. */
+export const growing: KernelModule = {
+  free: GATHERED_AT + GATHERED * RECORD_BYTES,
+  assemble: (mostPages) =>
+    assemble({ initialPages: 0, maximumPages: mostPages, isShared: false }, [
+      ...Array.from({ length: GROUP }, (_, at) => addKernel(at + 1)),
+      ...[gatherKernel(), subtractKernel(), divideKernel(), largestKernel(), totalKernel()],
+      ...[quantiseKernel(), widenKernel(), sumKernel(), scoreKernel(), searchKernel(), exponentialsKernel()],
+    ]),
+};
