@@ -8,6 +8,7 @@ export * from './config/section.ts';
 export * from './error/invariant.ts';
 export * from './error/issue-words.ts';
 export * from './error/json-place.ts';
+export * from './error/lost-number.ts';
 export * from './error/problem.ts';
 export * from './error/shell-word.ts';
 export * from './error/surface.ts';

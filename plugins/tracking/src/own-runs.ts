@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type RunStatus, runChanged, runEvents, type TrackedRun } from '@trestle/contracts';
-import type { Context } from '@trestle/kernel';
+import { type Context, lostNumber } from '@trestle/kernel';
 import { blobsToken, type Change, metadataToken } from '@trestle/store';
 import { findRun } from './read-runs.ts';
 import { newRunId } from './run-id.ts';
@@ -10,14 +10,15 @@ import { addMetrics, addNotes, setParams } from './write-rows.ts';
 
 const now = (): string => new Date().toISOString();
 
-/** `name=value`; what reads as JSON is that, and the rest is text. */
+/** `name=value`; what reads as JSON without becoming another number is that, and the rest is text. */
 function pair(text: string): readonly [string, unknown] {
   const cut = text.indexOf('=');
-  const value = text.slice(cut + 1);
+  const [name, value] = [text.slice(0, cut), text.slice(cut + 1)];
+  if (lostNumber(value) !== undefined) return [name, value];
   try {
-    return [text.slice(0, cut), JSON.parse(value)];
+    return [name, JSON.parse(value)];
   } catch {
-    return [text.slice(0, cut), value];
+    return [name, value];
   }
 }
 
@@ -91,8 +92,8 @@ export async function logToRun(
     if (typeof value === 'number') return { name, value };
     throw trackingError('METRIC', {
       kind: 'invalid',
-      message: `"${text}" is no measurement: "${String(value)}" is not a number.`,
-      hint: 'Give name=number; what JSON cannot hold (NaN, infinity) cannot be kept.',
+      message: `"${text}" is no measurement: "${String(value)}" is no number that can be kept as it is.`,
+      hint: 'Give name=number; what JSON cannot hold (NaN, infinity, whole numbers beyond 2^53) cannot be kept.',
       details: { metric: name },
     });
   });

@@ -114,6 +114,8 @@ describe('tracking', () => {
 
     it.each([
       ['a measurement that is no number', ['loss=low'], 'TRS_TRACKING_METRIC'],
+      ['a measurement that is too large', ['loss=1e400'], 'TRS_TRACKING_METRIC'],
+      ['a measurement that would be rounded', ['loss=9007199254740993'], 'TRS_TRACKING_METRIC'],
       ['one without a value', ['loss'], 'TRS_KERNEL_INPUT_INVALID'],
     ])('refuses %s, and keeps nothing of the call', async (_, metric, code) => {
       const run = await start();

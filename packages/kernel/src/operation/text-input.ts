@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import { lostNumber } from '../error/lost-number.ts';
+import { errorFactory } from '../error/trestle-error.ts';
 import { isRecord } from '../record.ts';
 import type { AnyOperation } from './operation.ts';
+
+const kernelError = errorFactory('KERNEL');
 
 /** One input field of an operation, as a surface of texts (flags, query parameters) sees it. */
 export interface InputField {
@@ -44,6 +48,8 @@ export function fieldsOfSchema(schema: Readonly<Record<string, unknown>>): reado
 /**
  * Reads a text as a field's type. What cannot be read stays a text, so that the schema's own message names it. Lists are
  * given several times or with commas.
+ *
+ * @throws TRS_KERNEL_INPUT_INVALID for JSON with a number that JavaScript has not
  */
 export function valueOfText(field: InputField, text: string | readonly string[]): unknown {
   if (field.type === 'array') {
@@ -65,6 +71,14 @@ export function valueOfText(field: InputField, text: string | readonly string[])
 }
 
 function jsonOr(text: string): unknown {
+  const lost = lostNumber(text);
+  if (lost !== undefined)
+    throw kernelError('INPUT_INVALID', {
+      kind: 'invalid',
+      message: `${lost} cannot be read without becoming another number.`,
+      hint: 'Write it as a text, in quotes.',
+      details: { number: lost },
+    });
   try {
     return JSON.parse(text);
   } catch {

@@ -8,9 +8,10 @@ export interface Bins {
   readonly width: number;
 }
 
-/** The bins of a column, if its numbers differ and are finite. */
-export function binsBetween(min: unknown, max: unknown): Bins | undefined {
-  if (typeof min !== 'number' || typeof max !== 'number') return undefined;
+/** The bins of a column of numbers, if they differ and are finite; whole numbers beyond 2^53 come as their digits. */
+export function binsBetween(least: number | string | null, most: number | string | null): Bins | undefined {
+  if (least === null || most === null) return undefined;
+  const [min, max] = [Number(least), Number(most)];
   const width = (max - min) / BINS;
   return width > 0 && Number.isFinite(width) ? { min, width } : undefined;
 }

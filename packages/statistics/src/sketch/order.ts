@@ -13,6 +13,8 @@ export const higherBound = (type: ColumnType, a: Bound, b: Bound): Bound =>
 export function compareValues(type: ColumnType, a: number | string, b: number | string): number {
   if (isNumeric(type)) {
     const [x, y] = [Number(a), Number(b)];
+    // Whole numbers beyond 2^53 come as their digits.
+    if (x === y && type === 'integer' && Number.isFinite(x)) return Number(BigInt(a) - BigInt(b));
     return Number.isNaN(x) || Number.isNaN(y) ? Number(Number.isNaN(x)) - Number(Number.isNaN(y)) : x - y;
   }
   if (type === 'timestamp') {

@@ -31,13 +31,14 @@ export async function scanFile(path: string, shown: string, isText: boolean): Pr
       if (bytes === 0) refuseUtf16(chunk, shown);
       hasReturns ||= chunk.includes(CR);
       const text = checkText(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]));
-      if (text.badAt !== undefined) throw await notText(path, shown, bytes - rest.length + text.badAt);
+      if (text.badAt !== undefined)
+        throw await notText(path, shown, bytes - rest.length + text.badAt, text.isNul === true);
       // The chunk's own memory is read into again.
       rest = Buffer.from(text.rest);
     }
     bytes += chunk.length;
   }
-  if (rest.length > 0) throw await notText(path, shown, bytes - rest.length);
+  if (rest.length > 0) throw await notText(path, shown, bytes - rest.length, false);
   if (bytes === 0)
     throw dataError('EMPTY', {
       kind: 'invalid',
@@ -59,9 +60,13 @@ function refuseUtf16(start: Buffer, shown: string): void {
 }
 
 /** Checks whole characters: the start of one that the next chunk completes, or where a byte is that belongs to none. */
-function checkText(bytes: Buffer): { readonly rest: Buffer; readonly badAt?: number } {
+function checkText(bytes: Buffer): {
+  readonly rest: Buffer;
+  readonly badAt?: number;
+  readonly isNul?: boolean;
+} {
   const nul = bytes.indexOf(NUL);
-  if (nul >= 0) return { rest: bytes, badAt: nul };
+  if (nul >= 0) return { rest: bytes, badAt: nul, isNul: true };
   // A character has at most four bytes, so at most three can be waiting for the rest.
   for (let waiting = 0; waiting <= 3; waiting++) {
     if (isUtf8(bytes.subarray(0, bytes.length - waiting)))
@@ -95,8 +100,15 @@ export async function lineOf(path: string, offset: number): Promise<number> {
   return line;
 }
 
-async function notText(path: string, shown: string, offset: number) {
+async function notText(path: string, shown: string, offset: number, isNul: boolean) {
   const line = await lineOf(path, offset);
+  if (isNul)
+    return dataError('ENCODING', {
+      kind: 'invalid',
+      message: `"${shown}" holds a NUL (byte ${offset}, in line ${line}), which no text has.`,
+      hint: `Check that it is the right file. If it is UTF-16, say so with --encoding utf-16le; else take the NULs out: tr -d '\\0' < FILE`,
+      details: { line, offset },
+    });
   return dataError('ENCODING', {
     kind: 'invalid',
     message: `"${shown}" is no UTF-8 text: byte ${offset}, in line ${line}, does not belong there.`,

@@ -35,7 +35,7 @@ async function sniffDialect(
 ): Promise<WrittenDialect> {
   const known = given.delimiter === undefined ? '' : `, delim = ${literal(given.delimiter)}`;
   const [sniffed] = await engine.rows(
-    `SELECT Delimiter AS delim, Quote AS quote, NewLineDelimiter AS line FROM sniff_csv(${literal(path)}, sample_size = 20480, all_varchar = true, ${SAMPLE_BUFFER}${known})`,
+    `SELECT Delimiter AS delim, Quote AS quote, NewLineDelimiter AS line FROM sniff_csv(${literal(path)}, sample_size = 8192, all_varchar = true, ${SAMPLE_BUFFER}${known})`,
   );
   const newLine = String(sniffed?.line ?? '');
   return {

@@ -148,6 +148,26 @@ describe('an expectation held against a column of some type', () => {
       });
   });
 
+  it('is refused when the suite is loaded, if it holds a number that JSON does not carry; as a text it holds', async () => {
+    await file('big.csv', 'id\n9007199254740992\n9007199254740995\n');
+    await host.run(dataAdd, { path: 'big.csv', name: 'big' }, { surface: 'cli' });
+    const validate = async (suite: string) => {
+      await file('suite.json', suite);
+      return host.run(dataValidate, { name: 'big', suite: 'suite.json' }, { surface: 'cli' });
+    };
+    const suite = (least: string) =>
+      `{"expectations":[{"type":"column.between","column":"id","min":${least}}]}`;
+    await expect(validate(suite('9007199254740993'))).rejects.toMatchObject({
+      code: 'TRS_DATA_SUITE_INVALID',
+      message: expect.stringContaining('9007199254740993'),
+      hint: 'Write it as a text: "9007199254740993".',
+    });
+    expect(await validate(suite('"9007199254740993"'))).toMatchObject({
+      passed: false,
+      results: [{ failures: 1 }],
+    });
+  });
+
   it.each(['(', 'a(?=b)', '(a)\\1', '[z-a]', '*'])(
     'is refused when the suite is loaded, if its pattern is no regular expression: %s',
     async (pattern) => {

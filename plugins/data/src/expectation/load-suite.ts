@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import { type Context, firstIssue, issueWords, isTrestleError, placeInJson } from '@trestle/kernel';
+import {
+  type Context,
+  firstIssue,
+  issueWords,
+  isTrestleError,
+  lostNumber,
+  placeInJson,
+} from '@trestle/kernel';
 import { engineMessage, openEngine } from '@trestle/tables';
 import { dataConfig } from '../config/data-config.ts';
 import { type Suite, suiteSchema } from '../config/suite.ts';
@@ -95,6 +102,12 @@ async function checkPatterns(ctx: Context, { expectations }: Suite, shown: strin
 }
 
 function parse(text: string, shown: string): unknown {
+  const lost = lostNumber(text);
+  if (lost !== undefined)
+    throw invalid(
+      `${shown} holds the number ${lost}, which cannot be read without becoming another one.`,
+      `Write it as a text: "${lost}".`,
+    );
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -62,11 +62,16 @@ function profileColumn(sketch: ColumnSketch, rows: number): ColumnProfile {
     lengths: lengths && { min: lengths.min, mean: lengths.sum / count, max: lengths.max },
   };
   const estimated = new Set(sketch.estimated);
+  // Of whole numbers beyond 2^53 all but the bounds are of the doubles next to them.
+  const isRounded = type === 'integer' && [min, max].some((bound) => typeof bound === 'string');
   const approximate: ColumnProfile['approximate'] = [
     ...(estimated.has('distinct') ? (['distinct'] as const) : []),
-    ...(column.quantiles && !isComplete(sketch) ? (['quantiles'] as const) : []),
+    ...(column.quantiles && (isRounded || !isComplete(sketch)) ? (['quantiles'] as const) : []),
     ...(column.top.length > 0 && estimated.has('frequencies') ? (['top'] as const) : []),
-    ...(column.histogram.length > 0 && estimated.has('frequencies') ? (['histogram'] as const) : []),
+    ...(column.histogram.length > 0 && (isRounded || estimated.has('frequencies'))
+      ? (['histogram'] as const)
+      : []),
+    ...(isRounded ? (['mean', 'std', 'skewness', 'kurtosis'] as const) : []),
   ];
   const described = { ...column, approximate };
   return { ...described, ...meaningOf(described, sketch.forms, rows) };

@@ -27,6 +27,7 @@ export const columnProfileSchema = z.object({
    * (HyperLogLog).
    */
   distinct: z.number(),
+  /** Whole numbers that a double would round are their digits, as text. */
   min: z.union([z.number(), z.string()]).nullable(),
   max: z.union([z.number(), z.string()]).nullable(),
   mean: z.number().nullable(),
@@ -49,7 +50,9 @@ export const columnProfileSchema = z.object({
   /** Of texts, in characters. */
   lengths: z.object({ min: z.number(), mean: z.number(), max: z.number() }).nullable(),
   /** Which of these are approximate; all others are exact. */
-  approximate: z.array(z.enum(['distinct', 'quantiles', 'top', 'histogram'])),
+  approximate: z.array(
+    z.enum(['distinct', 'quantiles', 'top', 'histogram', 'mean', 'std', 'skewness', 'kurtosis']),
+  ),
   semantic: semanticSchema.nullable(),
   /** Looks like data about a person. */
   isPersonal: z.boolean(),

@@ -43,6 +43,30 @@ describe('a profile', () => {
     expect(columns.flatMap(({ approximate }) => approximate)).toEqual([]);
   });
 
+  it('has the bounds of whole numbers beyond 2^53 exactly, and says that the rest is rounded', async () => {
+    const add = async (values: readonly string[], append: boolean) => {
+      await writeFile(join(project.dir, 'a.csv'), `n\n${values.join('\n')}\n`);
+      await host.run(dataAdd, { path: 'a.csv', name: 'big', append }, { surface: 'cli' });
+      return (await host.run(dataProfile, { name: 'big' })).columns[0];
+    };
+    const rounded = ['quantiles', 'mean', 'std', 'skewness', 'kurtosis'];
+    expect(
+      await add(['9223372036854775806', '9223372036854775805', '9223372036854775807'], false),
+    ).toMatchObject({
+      min: '9223372036854775805',
+      max: '9223372036854775807',
+      distinct: 3,
+      approximate: rounded,
+    });
+    expect(await add(['9223372036854775804', '-9007199254740993'], true)).toMatchObject({
+      min: '-9007199254740993',
+      max: '9223372036854775807',
+      distinct: 5,
+      approximate: ['quantiles', 'histogram', ...rounded.slice(1)],
+    });
+    expect(await add(['5'], false)).toMatchObject({ min: 5, max: 5, approximate: [] });
+  });
+
   it('says what is an estimate, in the document, the table and the report', async () => {
     const estimated = async (name: string, row: (n: number) => string, rows: number, append = false) => {
       await writeFile(join(project.dir, 'a.csv'), lines('n,word', row, rows));

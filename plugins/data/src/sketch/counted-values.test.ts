@@ -76,7 +76,7 @@ describe('the values of many columns together', () => {
       );
       const all = pointsOf(rows.map(({ v, n }) => [Number(v), Number(n)] as const));
       const { min, max, points } = found.get(name) ?? {};
-      expect(points).toEqual(thinPoints(all, binsBetween(min, max)));
+      expect(points).toEqual(thinPoints(all, binsBetween(min ?? null, max ?? null)));
     }
   });
 });

@@ -167,6 +167,42 @@ describe('a file that may hold more than is read of it', () => {
   });
 });
 
+describe('times that are finer than a microsecond', () => {
+  it('are texts, with what keeps them to that, which says of what it cuts', async () => {
+    await put(
+      'a.csv',
+      'x\n2025-01-01T23:00:00.020643808Z\n2025-04-01T00:00:00.069866160Z\n2025-04-01T00:00:00.060000000Z\n',
+    );
+    const { columns, notes } = await add('a.csv', fresh());
+    expect(columns).toMatchObject([{ type: 'string' }]);
+    const [, option = ''] = /--date-format '?([^' ]+)'?$/.exec(String(notes[0])) ?? [];
+    const name = fresh();
+    const cut = await add('a.csv', name, { dateFormat: option });
+    expect(cut.columns).toMatchObject([{ type: 'timestamp' }]);
+    expect(cut.notes).toEqual([
+      expect.stringMatching(/2 of its times .*finer than a microsecond.*808Z" in line 2/),
+    ]);
+    expect((await values(name))[0]).toBe('2025-01-01 23:00:00.020643');
+  });
+});
+
+describe('rows that do not fit', () => {
+  it.each<readonly [string, string, RegExp]>([
+    ['a,b\n1,2\n3\n', 'line 3: 3', /Line 3: it has 1 field, and the header 2\.$/],
+    ['a,b\n1,2\n4,5,6\n', 'line 3: 4,5,6', /Line 3: it has 3 fields, and the header 2\.$/],
+    ['a,b\n"x","y"\n"z","w\n', 'line 3', /Line 3: a quote is opened and not closed/],
+    ['Report 2024\n\na,b\n1,2\n', 'tail -n +3', /Line 3: it has 2 fields, and the header 1\.$/],
+    ['# made by x\n# today\na,b\n1,2\n', 'tail -n +3', /Line 3/],
+    ['a,b\n1,x\0y\n', "tr -d '\\0'", /holds a NUL \(byte 7, in line 2\)/],
+  ])('%j are told of in words of ours, with what to do', async (content, hint, message) => {
+    await put('a.csv', content);
+    await expect(add('a.csv', fresh())).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining(hint),
+    });
+  });
+});
+
 describe('a word for a missing value', () => {
   it('is refused for a column that is not there', async () => {
     await put('a.csv', 'age,b=c\n1,NA\nNA,2\n');

@@ -335,8 +335,10 @@ export function misfits(raw: RawColumn, spelling: Spelling, said: Said): string 
   return `${valueTextOf(raw)} IS NOT NULL AND NOT coalesce(${isOne}, false)`;
 }
 
-/** SQL: rows of a table whose number has more digits than a double says. */
+/** SQL: rows of a table whose number has more digits than a double says, or whose time is finer than a microsecond. */
 export function losesDigits(raw: RawColumn, spelling: Spelling, said: Said): string {
   const text = readText(raw, spelling, said);
+  if (spelling.type === 'timestamp')
+    return `${text} IS NOT NULL AND regexp_matches(${text}, '[.,][0-9]{6}[0-9]*[1-9]')`;
   return `${text} IS NOT NULL AND NOT coalesce(${holdsDigits(text, spelling.value(text))}, true)`;
 }

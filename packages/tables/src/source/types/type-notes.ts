@@ -95,7 +95,7 @@ async function nearNote(
   return undefined;
 }
 
-/** What a person says is a number is the nearest one, also where that is not all that stands there. */
+/** What a person says is a number, or a time, is the nearest one, also where that is not all that stands there. */
 export async function lostDigits(
   engine: Engine,
   seen: readonly Seen[],
@@ -104,7 +104,11 @@ export async function lostDigits(
 ): Promise<readonly string[]> {
   const notes: string[] = [];
   for (const { name, spelling } of readings) {
-    if (spelling?.key !== 'given number') continue;
+    const isTime = spelling?.type === 'timestamp' && said.dateFormat?.includes('%n') === true;
+    if (!spelling || (spelling.key !== 'given number' && !isTime)) continue;
+    const [what, finer, held] = isTime
+      ? ['times', 'are finer than a microsecond', 'kept to that']
+      : ['numbers', 'have more digits than a number holds', 'the nearest one'];
     for (const one of seen) {
       const raw = columnOf(one, name);
       if (!raw) continue;
@@ -112,7 +116,7 @@ export async function lostDigits(
       const { count: lost, first } = await findMisfits(engine, one.table, raw, loses, one.shape);
       if (first[0])
         notes.push(
-          `Column ${JSON.stringify(name)}: ${count(lost)} of its numbers in "${one.table.source.shown}" have more digits than a number holds, and are the nearest one, the first ${JSON.stringify(first[0].text)} in ${placeWord(one.table)} ${first[0].place}. With every digit: --type ${shellWord(`${name}=string`)}`,
+          `Column ${JSON.stringify(name)}: ${count(lost)} of its ${what} in "${one.table.source.shown}" ${finer}, and are ${held}, the first ${JSON.stringify(first[0].text)} in ${placeWord(one.table)} ${first[0].place}. With every digit: --type ${shellWord(`${name}=string`)}`,
         );
     }
   }
@@ -207,6 +211,7 @@ const FORMATS = [
 ].flatMap((day) => [day, `${day} %H:%M`, `${day} %H:%M:%S`, `${day} %I:%M %p`]);
 const LOOKS_LIKE_DAY =
   /^(\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-](\d{1,2}|[A-Z][a-z]{2})[/.-]\d{4}|\d{1,2} [A-Z][a-z]{2} \d{4}|[A-Z][a-z]{2} \d{1,2}, \d{4})( \d|$)/;
+const LOOKS_FINE = /^\d{4}-\d\d-\d\d([T ])\d\d:\d\d:\d\d\.\d{7,9}(Z?)$/;
 const LOOKS_ZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*[+-]\d\d/;
 
 /** Of a column of which every value looks like something. */
@@ -230,6 +235,9 @@ async function lookNote(
   };
   const [example = ''] = examples;
   if (LOOKS_LIKE_DAY.test(example)) return await dayNote(engine, seen, name, values, example);
+  const fine = LOOKS_FINE.exec(example);
+  if (fine)
+    return `Column ${JSON.stringify(name)} is text: its times, such as ${JSON.stringify(example)}, are finer than a microsecond. To keep them to that: --date-format ${shellWord(`%Y-%m-%d${fine[1]}%H:%M:%S.%n${fine[2]}`)}`;
   if (LOOKS_ZONED.test(example))
     return `Column ${JSON.stringify(name)} is text: its times, such as ${JSON.stringify(example)}, say how far they are from UTC, which would be lost. To bring them to UTC: --type ${shellWord(`${name}=timestamp`)}`;
   const lower = examples.map((text) => text.toLowerCase());
