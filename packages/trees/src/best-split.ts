@@ -1,6 +1,6 @@
 import type { BinnedTable } from './bins.ts';
 import { type Bounds, type Constraints, UNBOUND } from './constraints.ts';
-import { setWords } from './forest.ts';
+import { missingAsUnknown, setWords } from './forest.ts';
 import { type Histograms, PER_BIN } from './histograms.ts';
 import type { Slopes, Sums } from './slopes.ts';
 import type { Arena } from './wasm/arena.ts';
@@ -157,6 +157,7 @@ export function splitFinder(
       const bin = order[isFromHighest ? present - 1 - of : of] ?? 0;
       set[bin >> 5] = (set[bin >> 5] ?? 0) | (1 << (bin & 31));
     }
+    missingAsUnknown(set, counts[column] ?? 0);
     view.setFloat64(SEARCH.gain, best, true);
     view.setInt32(SEARCH.column, column, true);
   };

@@ -1,7 +1,15 @@
 import type { Activation } from './activation.ts';
 
-/** 32-bit words of a set of the categories of a column: a bit for each, and one for missing and unknown ones. */
-export const setWords = (categories: number): number => (categories >> 5) + 1;
+/** 32-bit words of a set of the categories of a column: a bit for each, one for unknown and one for missing ones. */
+export const setWords = (categories: number): number => ((categories + 1) >> 5) + 1;
+
+/** In training there are no unknown categories: the bin behind the last one is of missing ones, and unknown ones go with them. */
+export function missingAsUnknown(set: Uint32Array, categories: number): void {
+  const missing = categories + 1;
+  const isIn = ((set[categories >> 5] ?? 0) >>> (categories & 31)) & 1;
+  const word = (set[missing >> 5] ?? 0) & ~(1 << (missing & 31));
+  set[missing >> 5] = word | (isIn << (missing & 31));
+}
 
 /**
  * Trees as plain data: all nodes of all trees one behind the other. `structuredClone` copies it, `postMessage` sends it. A row's
@@ -29,7 +37,7 @@ export interface Forest {
   readonly thresholds: Float64Array;
   /** Of a node that asks for a category: where in `sets` those are that go left; else -1. */
   readonly setsAt: Int32Array;
-  /** Bit c of a set of `setWords` words is category c; the bit behind the last category is for missing and unknown ones. */
+  /** Bit c of a set of `setWords` words is category c; behind the last category come the bits of unknown and of missing ones. */
   readonly sets: Uint32Array;
   /** Whether missing numbers go left. */
   readonly missingLeft: Uint8Array;
@@ -41,7 +49,7 @@ export interface Forest {
   readonly vectors?: LeafVectors;
   /** By how much a node's split lowers the loss, in its second order. */
   readonly gains: Float64Array;
-  /** The rows of the training that came by. */
+  /** The rows of the training that came by; of a model that was read and has not counted them, shares of 2^30. */
   readonly rows: Int32Array;
   /** The sum of their curvatures: of a squared error that of their weights. */
   readonly covers: Float64Array;

@@ -15,6 +15,8 @@ export type { ObjectiveName } from './objective/objectives.ts';
 export type { BoostOptions } from './options.ts';
 export { predict, predictRow, rawScores } from './predict.ts';
 export { type ForestContext, forest, type Grown } from './random-forest.ts';
+export { readLightgbm } from './read/lightgbm.ts';
+export { readXgboost } from './read/xgboost.ts';
 export { shapValues } from './shap.ts';
 export { MAX_CATEGORIES, type TreeTable } from './table.ts';
 export { TreesError } from './trees-error.ts';

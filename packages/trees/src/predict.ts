@@ -1,4 +1,5 @@
 import { activate } from './activation.ts';
+import { placeOf } from './category-place.ts';
 import type { Forest } from './forest.ts';
 import { checkShape, type TreeTable } from './table.ts';
 import { BLOCK_ROWS, walkerOf } from './walk.ts';
@@ -14,8 +15,7 @@ export function goesLeft(forest: Forest, node: number, given: number): boolean {
     return (forest.isFloat32 ? Math.fround(given) : given) <= (forest.thresholds[node] ?? 0);
   }
   const count = forest.categories[forest.features[node] ?? 0] ?? 0;
-  const isKnown = given >= 0 && given < count && Number.isInteger(given);
-  const place = isKnown ? given : count;
+  const place = placeOf(given, count);
   return (((forest.sets[set + (place >> 5)] ?? 0) >>> (place & 31)) & 1) === 1;
 }
 

@@ -1,5 +1,5 @@
 import type { BinnedTable } from './bins.ts';
-import { setWords } from './forest.ts';
+import { missingAsUnknown, setWords } from './forest.ts';
 import { drawFirst } from './random.ts';
 
 /** What the rows of a node are to be told apart by: numbers, or classes. */
@@ -258,6 +258,7 @@ export function rowSplitter(
       const [word, bit] = [bin >> 5, 1 << (bin & 31)];
       set[word] = at <= found ? (set[word] ?? 0) | bit : (set[word] ?? 0) & ~bit;
     }
+    missingAsUnknown(set, count);
   };
 
   /** Of several classes by the share of one of them, that of a drawn row. */

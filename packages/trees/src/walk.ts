@@ -1,3 +1,4 @@
+import { placeOf } from './category-place.ts';
 import { type Forest, setWords } from './forest.ts';
 import type { TreeTable } from './table.ts';
 import { type Arena, openArena, rounded } from './wasm/arena.ts';
@@ -56,9 +57,7 @@ function openWalker(forest: Forest): Walker {
         const count = categories[column] ?? 0;
         if (count === 0) continue;
         for (let row = 0, at = column; row < rows; row++, at += width) {
-          const value = matrix[start + at] ?? 0;
-          const isKnown = value >= 0 && value < count && Number.isInteger(value);
-          places[2 * at] = isKnown ? value : count;
+          places[2 * at] = placeOf(matrix[start + at] ?? 0, count);
         }
       }
     },
