@@ -87,12 +87,24 @@ export interface FloatBatch extends Disposable {
   dispose(): void;
 }
 
+/** A column that alone nearly tells another one. */
+export interface Leak {
+  readonly column: string;
+  /** How well, above the best guess without it: 0 not at all, 1 always. */
+  readonly score: number;
+}
+
 /** Immutable, versioned tables. Provided by the data plugin. */
 export interface Datasets {
   /** @throws TRS_DATA_UNKNOWN_DATASET, TRS_DATA_UNKNOWN_VERSION */
   resolve(reference: string): Promise<DatasetVersion>;
   /** What the values of a version are like. Rows are read where no sketch of theirs is kept yet, and only then. */
   sketch(reference: string): Promise<TableSketch>;
+  /**
+   * Columns that alone nearly tell another one, the surest first, with how well: 0 not above the best guess without it, 1 always.
+   * Of a sample of the rows.
+   */
+  leaks(reference: string, target: string, signal: AbortSignal): Promise<readonly Leak[]>;
   /** Streams a version; memory is bounded by the batch. */
   read(reference: string, options?: ReadOptions): AsyncIterable<Batch>;
   /** Streams numbers and images for training, decoded ahead of the batch that is worked on; memory does not grow with the rows. */

@@ -17,6 +17,7 @@ describe('a training', () => {
       classWeight: 'none',
       refit: 'yes',
       missing: 'impute',
+      leaks: 'warn',
       quality: 'good',
     });
   });

@@ -43,6 +43,8 @@ export const trainingSpecSchema = z.object({
   quality: z.enum(['fast', 'good']).default('good'),
   /** What was never missing in training and is in a row to come: `impute` answers it and says so, `refuse` does not. */
   missing: z.enum(['impute', 'refuse']).default('impute'),
+  /** What comes of columns that alone nearly tell the target. */
+  leaks: z.enum(['warn', 'refuse']).default('warn'),
 });
 export type TrainingSpec = z.infer<typeof trainingSpecSchema>;
 
@@ -103,6 +105,8 @@ export const runSchema = z.object({
   baseline: z.object({ name: z.string(), validation: metricsSchema, test: metricsSchema }).optional(),
   /** How each column reaches the model. */
   features: z.array(z.object({ name: z.string(), type: z.string(), encoding: z.string() })).optional(),
+  /** Columns that alone nearly tell the target: how well, above the best guess without them. */
+  leaks: z.array(z.object({ column: z.string(), score: z.number() })).optional(),
   /** Columns that do not, and why. */
   leftOut: z.array(z.object({ name: z.string(), reason: z.string() })).optional(),
   /** Of classes: how each is known on the held-out rows. */

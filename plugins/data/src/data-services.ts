@@ -1,6 +1,7 @@
 import type { Datasets } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { loadBatches } from './loading/load-batches.ts';
+import { versionLeaks } from './profile/version-leaks.ts';
 import { publishedSketch } from './sketch/version-sketch.ts';
 import { readSource } from './source/read-source.ts';
 import { addRows } from './version/add-rows.ts';
@@ -11,6 +12,8 @@ import { resolveVersion } from './version/versions.ts';
 export const datasetsService = (scope: Scope): Datasets => ({
   resolve: (reference) => resolveVersion(scope, reference),
   sketch: (reference) => publishedSketch(scope, reference),
+  leaks: async (reference, target, signal) =>
+    await versionLeaks(scope, await resolveVersion(scope, reference), target, signal),
   read: (reference, options) => readBatches(scope, reference, options),
   load: (reference, options) => loadBatches(scope, reference, options),
   readFile: (ctx, path, options) => readSource(ctx, path, options),

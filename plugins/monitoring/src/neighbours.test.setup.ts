@@ -169,6 +169,7 @@ function sketchOf(rows: readonly Row[]): TableSketch {
 const datasetsOf = (world: World): Datasets => ({
   resolve: async (reference) => find(world, reference).version,
   sketch: async (reference) => sketchOf(find(world, reference).rows),
+  leaks: async () => [],
   // biome-ignore lint/correctness/useYield: monitoring reads no dataset
   async *read() {
     throw missing('reader');

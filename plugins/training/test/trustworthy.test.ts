@@ -191,6 +191,30 @@ describe('what a training says of itself', () => {
     },
   );
 
+  it('warns of a column that knows the answer, by name and how well, and refuses it where it is told to', async () => {
+    const rows = claims(600)
+      .trim()
+      .split('\n')
+      .map((line, row) => `${line},${row === 0 ? 'paid' : line.endsWith(',claim') ? row : 0}`);
+    await writeFile(join(project.dir, 'paid.csv'), `${rows.join('\n')}\n`);
+    await host.run(dataAdd, { path: 'paid.csv', name: 'paid' }, { surface: 'cli' });
+    const spec = { ...CLAIMS, data: 'paid' };
+    const warned = await host.run(trainOperation, spec);
+    expect(warned.leaks).toEqual([{ column: 'paid', score: expect.closeTo(1, 1) }]);
+    const [, note] = trainOperation.present?.(warned) ?? [];
+    expect(note).toMatchObject({
+      tone: 'warn',
+      text: expect.stringMatching(/^Perhaps a leak: "paid" alone nearly tells "outcome" .*--exclude paid$/),
+    });
+    await expect(host.run(trainOperation, { ...spec, leaks: 'refuse' })).rejects.toMatchObject({
+      code: 'TRS_TRAIN_LEAK',
+      message: expect.stringContaining('"paid" alone nearly tells "outcome"'),
+      hint: expect.stringContaining('--exclude paid'),
+    });
+    const without = await host.run(trainOperation, { ...spec, leaks: 'refuse', exclude: ['paid'] });
+    expect(without.leaks).toBeUndefined();
+  });
+
   it('compares models by what each holds for positive', async () => {
     const training = await host.service(trainingToken);
     const runs = await Promise.all(

@@ -1,16 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import type { DatasetVersion } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import { takeSample } from '@trestle/tables';
 import { dataError } from '../data-error.ts';
 import { versionSketch } from '../sketch/version-sketch.ts';
-import { chooseColumns } from '../version/read-batches.ts';
-import { withVersion } from '../version/version-relation.ts';
-import { readManifest, resolveVersion } from '../version/versions.ts';
-import { leaksOf } from './leaks.ts';
+import { resolveVersion } from '../version/versions.ts';
 import { profileOf } from './profile-of.ts';
 import { profilePage } from './profile-page.ts';
 import type { Profile } from './profile-schema.ts';
+import { versionLeaks } from './version-leaks.ts';
 
 export interface ProfileInput {
   readonly name: string;
@@ -22,7 +19,7 @@ export interface ProfileInput {
 export async function profileVersion(ctx: Context, input: ProfileInput): Promise<Profile> {
   const version = await resolveVersion(ctx, input.name);
   const profile: Profile = { ...(await versionProfile(ctx, version)) };
-  if (input.target !== undefined) profile.leaks = await versionLeaks(ctx, version, input.target);
+  if (input.target !== undefined) profile.leaks = await versionLeaks(ctx, version, input.target, ctx.signal);
   if (input.html === undefined) return profile;
   // Asking must not write on a server: this is a query, which any page may cause.
   if (ctx.surface === 'http') {
@@ -43,14 +40,4 @@ export async function versionProfile(ctx: Context, version: DatasetVersion): Pro
     ctx.progress({ step: `profiling ${dataset}@${number}`, fraction }),
   );
   return { dataset, version: number, ...profileOf(sketch) };
-}
-
-async function versionLeaks(ctx: Context, version: DatasetVersion, name: string): Promise<Profile['leaks']> {
-  const [target] = chooseColumns(version.columns, [name]);
-  if (!target) return [];
-  const manifest = await readManifest(ctx, version.digest);
-  return await withVersion(ctx, manifest, ctx.signal, async (engine, relation) => {
-    await takeSample(engine, relation, version.columns);
-    return await leaksOf(engine, version.columns.slice(0, 1_000), target);
-  });
 }

@@ -29,6 +29,7 @@ export async function trainAndRegister(
     validation: run.validation?.how,
     features: run.features,
     leftOut: run.leftOut,
+    leaks: run.leaks,
     classes: run.classes,
     candidates: run.candidates,
     split: run.split,

@@ -1,6 +1,7 @@
 import { metricsSchema, runSchema } from '@trestle/contracts';
 import { shellWord, type View } from '@trestle/kernel';
 import { z } from 'zod';
+import { LEAK } from '../preparation/leaks.ts';
 import { shownTime } from '../table/shown-time.ts';
 
 const run = runSchema.shape;
@@ -20,6 +21,7 @@ export const trainResultSchema = z.object({
   validation: z.string().optional(),
   features: run.features,
   leftOut: run.leftOut,
+  leaks: run.leaks,
   classes: run.classes,
   candidates: run.candidates,
   split: run.split,
@@ -37,11 +39,14 @@ const MOST_CLASSES = 12;
 /** First what was asked and how it was understood, then how good it is, at last what to do next. */
 export const trainViews = (result: TrainResult): readonly View[] => [
   plan(result),
+  ...leaks(result),
   ...features(result),
   candidates(result),
   chosen(result),
   ...classes(result),
-  ...result.notes.map((text): View => ({ kind: 'note', tone: 'info', text })),
+  ...result.notes
+    .filter((text) => !text.startsWith(LEAK))
+    .map((text): View => ({ kind: 'note', tone: 'info', text })),
   {
     kind: 'note',
     tone: 'good',
@@ -49,6 +54,9 @@ export const trainViews = (result: TrainResult): readonly View[] => [
   },
   { kind: 'text', text: `Next: ${nextCommand(result)}` },
 ];
+
+const leaks = ({ notes }: TrainResult): readonly View[] =>
+  notes.filter((text) => text.startsWith(LEAK)).map((text): View => ({ kind: 'note', tone: 'warn', text }));
 
 function nextCommand({ run: id, model }: TrainResult): string {
   return model

@@ -53,6 +53,9 @@ export const trainOperation = operation({
     missing: shape.missing.describe(
       'What was never missing in training and is in a row to come: impute answers with the median or most frequent value and says so; refuse.',
     ),
+    leaks: shape.leaks.describe(
+      'What comes of columns that alone nearly tell the target, as data profile finds them: warn, or refuse to train.',
+    ),
     trials: shape.trials.describe('How many settings to search.'),
     budget: shape.budget.describe(
       'What choosing and fitting may take: 60s, 10m, 1h. A minute of auto when nothing is said, else as long as it takes.',

@@ -16,6 +16,7 @@ import type { z } from 'zod';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
+import { knownLeaks } from '../preparation/leaks.ts';
 import { outputsOf, type Prepared, prepare } from '../preparation/prepare.ts';
 import { candidatesFor } from '../selection/candidates.ts';
 import { type Selection, select } from '../selection/select.ts';
@@ -44,7 +45,11 @@ export async function train(
     if (row % 500 === 0) ctx.progress({ step: `decoding images, row ${row}`, fraction: 0.02 });
   });
   const { dataset, split } = read;
-  const prepared = { ...read, notes: [...read.notes, ...checkParts(split, read.target, spec.target)] };
+  const { leaks, notes: warned } = await knownLeaks(ctx, spec, read, ctx.signal);
+  const prepared = {
+    ...read,
+    notes: [...warned, ...read.notes, ...checkParts(split, read.target, spec.target)],
+  };
   const source = `${dataset.dataset}@${dataset.version}`;
   const recorder = await (await ctx.service(trackingToken)).begin(ctx, {
     kind: 'training',
@@ -59,6 +64,7 @@ export async function train(
       dataset: source,
       datasetDigest: dataset.digest,
       candidates: [],
+      ...(leaks.length > 0 ? { leaks } : {}),
       metric: {
         name: prepared.deciding.metric.name,
         better: prepared.deciding.metric.better,
