@@ -3,6 +3,7 @@ import { buckets } from './kinds/buckets.ts';
 import { category } from './kinds/category.ts';
 import { cross } from './kinds/cross.ts';
 import { date } from './kinds/date.ts';
+import { frequency } from './kinds/frequency.ts';
 import { hash } from './kinds/hash.ts';
 import { image } from './kinds/image.ts';
 import { impute } from './kinds/impute.ts';
@@ -25,6 +26,7 @@ export const builtInKinds: readonly FeatureKind[] = [
   oneHot,
   ordinal,
   target,
+  frequency,
   hash,
   cross,
   text,

@@ -18,6 +18,7 @@ export { buckets } from './kinds/buckets.ts';
 export { category } from './kinds/category.ts';
 export { cross } from './kinds/cross.ts';
 export { date } from './kinds/date.ts';
+export { frequency } from './kinds/frequency.ts';
 export { hash } from './kinds/hash.ts';
 export { image, imageSpecSchema } from './kinds/image.ts';
 export { impute } from './kinds/impute.ts';
@@ -30,7 +31,7 @@ export { target } from './kinds/target.ts';
 export { text } from './kinds/text.ts';
 export { tokens } from './kinds/tokens.ts';
 export { values } from './kinds/values.ts';
-export { plainFeatures, readRecipe, usualFeatures } from './recipe.ts';
+export { plainFeatures, readRecipe, type UsualColumns, usualFeatures } from './recipe.ts';
 export {
   columnOf,
   type ImageColumn,

@@ -1,6 +1,7 @@
 import { integerRange, isElementType, type TensorData, type ValueInfo } from '@trestle/onnx';
 import type { Feature } from './metadata.ts';
 import { ModelError } from './model-error.ts';
+import { readWritten, WRITTEN_EXAMPLES } from './written.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -76,7 +77,16 @@ function numbersOf(
 }
 
 function readValue(feature: Feature, value: unknown, row: number): number | string {
-  const { name, type, nullable } = feature;
+  const { name, type, nullable, written } = feature;
+  if (written !== undefined && typeof value === 'string' && value.trim() !== '') {
+    const read = readWritten(written, value) ?? (type === 'timestamp' ? isoTime(value) : undefined);
+    if (read !== undefined) return read;
+    throw invalid(
+      row,
+      name,
+      `it must be written as ${WRITTEN_EXAMPLES[written]}, or be a number, and not ${describe(value)}`,
+    );
+  }
   if (value === null || value === undefined) {
     if (!nullable) throw invalid(row, name, 'it is missing, and was never missing in training');
     return type === 'category' ? '' : Number.NaN;
@@ -90,7 +100,7 @@ function readValue(feature: Feature, value: unknown, row: number): number | stri
       if (typeof value === 'boolean') return Number(value);
       throw invalid(row, name, `it must be true or false, not ${describe(value)}`);
     case 'timestamp': {
-      const time = typeof value === 'string' ? Date.parse(value) : value;
+      const time = typeof value === 'string' ? isoTime(value) : value;
       if (typeof time === 'number' && Number.isFinite(time)) return time;
       throw invalid(
         row,
@@ -109,6 +119,12 @@ function readValue(feature: Feature, value: unknown, row: number): number | stri
       );
   }
 }
+
+/** In UTC where no zone is said: the same on every machine. */
+const isoTime = (text: string): number | undefined =>
+  readWritten('year-month-day', text) ?? finite(Date.parse(text));
+
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
 
 const describe = (value: unknown): string => {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value);

@@ -21,3 +21,4 @@ export { RESIZING } from './image/resize-pixels.ts';
 export * from './metadata.ts';
 export { type Model, openModel, type Prediction, type Verification } from './model.ts';
 export { ModelError } from './model-error.ts';
+export { isWrittenTime, readWritten, WRITTEN_EXAMPLES, type Written, writtenWay } from './written.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WRITTEN } from './written.ts';
 
 /** One input of a model, as a caller sees it. */
 export const featureSchema = z.object({
@@ -8,6 +9,8 @@ export const featureSchema = z.object({
   nullable: z.boolean(),
   /** It was never missing in training: where it is, the model puts its median or most frequent value in its place, and says so. */
   imputed: z.literal(true).optional(),
+  /** Of a number or a time that came as texts in training: how they are written. It may come as a number (of milliseconds), too. */
+  written: z.enum(WRITTEN).optional(),
   /** Of an image: what it is brought to. It may come in any size, as a PNG or a JPEG in base64. */
   image: z
     .object({
@@ -41,6 +44,8 @@ const numericReferenceSchema = z.object({
   /** One more than edges. */
   counts: z.array(z.number()),
   nulls: z.number(),
+  /** How its values are written where they come as texts. */
+  written: z.enum(WRITTEN).optional(),
   /** Its counts are estimates: those of a dataset of several parts. */
   approximate: z.literal(true).optional(),
 });

@@ -43,6 +43,9 @@ export const date = featureKind({
   },
   inputs: (step) => [numberInput(step)],
   columns: ({ name }) => [`${name} (sine)`, `${name} (cosine)`],
+  describe: ({ column, name }) => [
+    { column, encoding: `${name.slice(name.lastIndexOf(' in the ') + 1)} (sine and cosine)` },
+  ],
   encoder(step, columns) {
     const turn = Math.fround(2 * Math.PI);
     const part = step.shift ? exactPart(step, columns) : roundedPart(step, columns);

@@ -51,6 +51,9 @@ export const text = featureKind({
   inputs: (step) => [stringInput(step.column)],
   columns: ({ name, weights, terms }) =>
     weights.map((_, column) => `${name} ~ ${terms.find((term) => term.column === column)?.words.join(' ')}`),
+  describe: ({ column, weights }) => [
+    { column, encoding: `text: ${weights.length} words, the rarer the heavier` },
+  ],
   encoder(step, columns) {
     const string = stringReader(step.column, columns);
     const column = new Map(step.terms.map((term) => [term.words.join(' '), term.column]));

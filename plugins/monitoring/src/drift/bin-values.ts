@@ -1,4 +1,4 @@
-import { alignCounts, countOf, DRIFT_TOP_VALUES, hashedCounts } from '@trestle/model';
+import { alignCounts, countOf, DRIFT_TOP_VALUES, hashedCounts, readWritten } from '@trestle/model';
 import { sumOf } from '@trestle/statistics';
 import type { FeatureReference } from './reference.ts';
 
@@ -39,7 +39,7 @@ export const referenceCounts = (reference: FeatureReference): Binned =>
 
 /** Sorts values as they came over the wire into the reference's bins. */
 export function binValues(reference: FeatureReference, values: Iterable<unknown>): Binned {
-  if (reference.kind === 'numeric') return binNumbers(reference.edges, values);
+  if (reference.kind === 'numeric') return binNumbers(reference, values);
   const { counts, nulls } = countTexts(values);
   const named = reference.top.map(([value]) => counts.get(value) ?? 0);
   return { counts: [...named, sumOf([...counts.values()]) - sumOf(named)], nulls };
@@ -51,7 +51,7 @@ const SHOWN_SHARES = [0, 0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99
 const TAIL_SHARES = [0, 0.01, 0.05, 0.95, 0.99, 1];
 
 function compareNumbers(reference: NumericReference, values: Iterable<unknown>): Compared {
-  const tested = { before: referenceCounts(reference), now: binNumbers(reference.edges, values) };
+  const tested = { before: referenceCounts(reference), now: binNumbers(reference, values) };
   const shown = placesAt(reference, SHOWN_SHARES);
   return {
     tested,
@@ -100,11 +100,11 @@ function rangeLabels(edges: readonly number[]): string[] {
   ];
 }
 
-function binNumbers(edges: readonly number[], values: Iterable<unknown>): Binned {
+function binNumbers({ edges, written }: NumericReference, values: Iterable<unknown>): Binned {
   const counts = new Array<number>(edges.length + 1).fill(0);
   let nulls = 0;
   for (const value of values) {
-    const number = asNumber(value);
+    const number = asNumber(value, written);
     if (Number.isNaN(number)) {
       nulls += 1;
       continue;
@@ -127,10 +127,12 @@ function binOf(edges: readonly number[], number: number): number {
   return low;
 }
 
-function asNumber(value: unknown): number {
+function asNumber(value: unknown, written: NumericReference['written']): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value !== 'string' || value.trim() === '') return Number.NaN;
+  const said = written === undefined ? undefined : readWritten(written, value);
+  if (said !== undefined) return said;
   const number = Number(value);
   return Number.isNaN(number) ? Date.parse(value) : number;
 }

@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<Feature['type'], ColumnType>> = {
  * @param asTexts where a cell that does not fit is to cost its row, and not the file
  */
 export const typesOf = (features: readonly Feature[], asTexts = false): ReadonlyMap<string, ColumnType> =>
-  new Map(features.map(({ name, type }) => [name, asTexts ? 'string' : TYPES[type]]));
+  new Map(features.map(({ name, type, written }) => [name, asTexts || written ? 'string' : TYPES[type]]));
 
 /**
  * Rows of a batch as a model's features take them. A dataset has types of its own (a category of digits may be kept as
@@ -55,7 +55,8 @@ function reader(feature: Feature, column: BatchColumn): (row: number) => unknown
     };
   }
   const { values } = column;
-  if (type === 'number' || type === 'boolean') return (row) => meant(type, values[row] ?? null);
+  if ((type === 'number' && feature.written === undefined) || type === 'boolean')
+    return (row) => meant(type, values[row] ?? null);
   return (row) => values[row] ?? null;
 }
 

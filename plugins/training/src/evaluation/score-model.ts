@@ -1,5 +1,5 @@
-import type { Table } from '@trestle/features';
-import { imageGroups, type Model } from '@trestle/model';
+import type { Table, TableColumn } from '@trestle/features';
+import { imageGroups, type Model, readWritten } from '@trestle/model';
 import { toRows } from '../packaging/golden.ts';
 import { takeRows } from '../table/table.ts';
 
@@ -33,11 +33,19 @@ export async function scoreModel(model: Model, table: Table): Promise<Float64Arr
   return Float64Array.from(parts);
 }
 
+/** A column of texts as the numbers that the model's feature reads from them: in other rows they may not have shown what they are. */
+function readAs({ features }: Model, name: string, column: TableColumn | undefined): TableColumn | undefined {
+  const written = features.find((feature) => feature.name === name)?.written;
+  if (written === undefined || column?.type !== 'string') return column;
+  const values = Float64Array.from(column.values, (text) => readWritten(written, text) ?? Number.NaN);
+  return { type: 'number', values };
+}
+
 type Feeds = Parameters<Model['run']>[0];
 
 async function outputOf(model: Model, table: Table, images: Feeds): Promise<number[]> {
   const feeds = model.inputs.map(({ name, type }) => {
-    const column = table.columns[name];
+    const column = readAs(model, name, table.columns[name]);
     const dims = [table.rows, 1];
     const image = images[name];
     if (image) return [name, image] as const;

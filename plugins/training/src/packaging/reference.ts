@@ -24,7 +24,7 @@ export function driftReference(
     Math.max(...scores.subarray(row * scoresPerRow, (row + 1) * scoresPerRow)),
   );
   return {
-    features: features.flatMap(({ name, type }): DriftReference['features'] => {
+    features: features.flatMap(({ name, type, written }): DriftReference['features'] => {
       const column = training.columns[name];
       if (!column) return [];
       // Pixels are not compared, but what they look like, as the prediction log has it: `photo.brightness`.
@@ -36,7 +36,7 @@ export function driftReference(
           ),
         );
       if (column.type === 'string') return [categorical(name, column.values)];
-      if (type !== 'boolean') return [numeric(name, column.values)];
+      if (type !== 'boolean') return [{ ...numeric(name, column.values), ...(written ? { written } : {}) }];
       const texts = Array.from(column.values, (value) => (Number.isNaN(value) ? '' : String(value === 1)));
       return [categorical(name, texts)];
     }),

@@ -1,6 +1,7 @@
 import { type DatasetVersion, datasetsToken, type Metric, type TrainingSpec } from '@trestle/contracts';
 import { builtInKinds, type DeclaredFeature, featureKinds, readRecipe, type Table } from '@trestle/features';
 import { didYouMean, type Scope } from '@trestle/kernel';
+import type { Written } from '@trestle/model';
 import { breathe } from '../breathe.ts';
 import { allMetrics, type Deciding, decidingMetric } from '../evaluation/metrics.ts';
 import { decodeImageColumns } from '../table/decode-images.ts';
@@ -11,6 +12,7 @@ import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
 import { readTable } from '../table/table.ts';
 import { readTarget, type Target } from '../table/target.ts';
 import { trainError } from '../train-error.ts';
+import { withWritten } from './read-written.ts';
 
 /** Data that is read, checked and split, the same way every time for the same version and spec. */
 export interface Prepared {
@@ -25,6 +27,8 @@ export interface Prepared {
   readonly notes: readonly string[];
   /** What becomes of what was never missing in training and is in a row to come. */
   readonly missing: TrainingSpec['missing'];
+  /** Columns of texts that were read as numbers and times, and how they are written. */
+  readonly written: ReadonlyMap<string, Written>;
   /** What decides between candidates. */
   readonly deciding: Deciding;
   /** All metrics of the task. */
@@ -75,7 +79,8 @@ export async function prepare(
   const read = await readTable(datasets, dataset, needed, orderBy, signal);
   const decoded = await decodeImageColumns(read, declared, onImage);
   await breathe(signal);
-  const odd = withoutOdd(decoded, [...new Set([...candidates, ...sources])], orderBy);
+  const said = withWritten(decoded, candidates, declared);
+  const odd = withoutOdd(said.table, [...new Set([...candidates, ...sources])], orderBy);
   const { table } = odd;
   await breathe(signal);
   const target = readTarget(table, spec, orderBy);
@@ -124,6 +129,7 @@ export async function prepare(
     deciding,
     metrics: ofTask,
     missing: spec.missing,
+    written: said.written,
   };
 }
 

@@ -8,12 +8,18 @@ import {
   type TableColumn,
   usualFeatures,
 } from '@trestle/features';
-import { type Feature, isImageText } from '@trestle/model';
+import { isTrestleError } from '@trestle/kernel';
+import { type Feature, WRITTEN_EXAMPLES, type Written } from '@trestle/model';
 import { breathe } from '../breathe.ts';
 import { trainError } from '../train-error.ts';
+import { type Sorted, sortColumn, usualColumns } from './sort-columns.ts';
 
-/** A text column with nearly as many values as rows names its rows; nothing is learnt from a name. */
-const IDENTIFIER_SHARE = 0.9;
+export interface LearnOptions {
+  readonly encoding: Encoding;
+  readonly missing: TrainingSpec['missing'];
+  /** How texts that were read as numbers and times are written. */
+  readonly written: ReadonlyMap<string, Written>;
+}
 
 export interface Learnt {
   /** The blocks of the design matrix, in order. */
@@ -35,29 +41,38 @@ export async function learnPreprocessing(
   from: LearnFrom,
   candidates: readonly string[],
   declared: readonly DeclaredFeature[],
-  { encoding, missing }: { readonly encoding: Encoding; readonly missing: TrainingSpec['missing'] },
+  options: LearnOptions,
   signal: AbortSignal,
 ): Promise<Learnt> {
   const { table } = from;
   const sources = new Set(declared.flatMap((feature) => feature.sources));
-  const usual: { readonly numbers: string[]; readonly strings: string[] } = { numbers: [], strings: [] };
+  const sorted: (readonly [name: string, sorted: Sorted])[] = [];
   const features: Feature[] = [];
   const leftOut: { readonly name: string; readonly reason: string }[] = [];
   for (const name of candidates) {
     const column = table.columns[name];
     if (!column || column.type === 'image' || sources.has(name)) continue;
     await breathe(signal);
-    const reason = reasonToLeaveOut(column, table.rows);
-    if (reason) {
-      leftOut.push({ name, reason });
-    } else {
-      (column.type === 'string' ? usual.strings : usual.numbers).push(name);
-      features.push(featureOf(name, column, missing));
-    }
+    const found = sortColumn(name, column, table.rows);
+    if (found.kind === 'left out') leftOut.push({ name, reason: found.reason });
+    else sorted.push([name, found]);
   }
+  const usual = usualColumns(sorted);
   const design: LearntFeature[] = [];
-  const encoded = encoding === 'plain' ? plainFeatures(usual) : usualFeatures(usual);
-  for (const feature of [...encoded, ...declared]) {
+  const encoded = options.encoding === 'plain' ? plainFeatures(usual) : usualFeatures(usual);
+  for (const feature of encoded) {
+    await breathe(signal);
+    // A text of which no word comes again says no more than a name of its row.
+    const learnt = feature.kind === 'text' ? learntWords(feature, from) : feature.learn(from);
+    if (learnt) design.push(...learnt);
+    else leftOut.push({ name: feature.name, reason: 'it is text of which no word comes again' });
+  }
+  for (const [name] of sorted) {
+    const column = table.columns[name];
+    if (column && column.type !== 'image' && !leftOut.some((one) => one.name === name))
+      features.push(featureOf(name, column, options));
+  }
+  for (const feature of declared) {
     await breathe(signal);
     design.push(...feature.learn(from));
   }
@@ -65,7 +80,7 @@ export async function learnPreprocessing(
   for (const name of sources) {
     const column = table.columns[name];
     const schema =
-      described.get(name) ?? (column && column.type !== 'image' && featureOf(name, column, missing));
+      described.get(name) ?? (column && column.type !== 'image' && featureOf(name, column, options));
     if (schema) features.push(schema);
   }
   if (features.length === 0) {
@@ -85,39 +100,37 @@ function encodingsOf(design: readonly LearntFeature[], features: readonly Featur
   const made = new Map<string, Set<string>>();
   for (const { column, encoding } of design.flatMap((feature) => feature.describe()))
     made.set(column, (made.get(column) ?? new Set()).add(encoding));
-  return features.map(({ name, type }) => ({
+  return features.map(({ name, type, written }) => ({
     name,
     type,
-    encoding: [...(made.get(name) ?? [])].join('; '),
+    encoding: [
+      ...(written ? [`read from texts such as ${WRITTEN_EXAMPLES[written]}`] : []),
+      ...(made.get(name) ?? []),
+    ].join('; '),
   }));
 }
 
 function featureOf(
   name: string,
   column: Exclude<TableColumn, ImageColumn>,
-  missing: TrainingSpec['missing'],
+  { missing, written }: LearnOptions,
 ): Feature {
   const isMissing = column.type === 'string' ? column.values.includes('') : column.values.some(Number.isNaN);
+  const way = written.get(name);
   return {
     name,
     type: column.type === 'string' ? 'category' : column.type,
     nullable: isMissing || missing === 'impute',
     ...(isMissing || missing === 'refuse' ? {} : { imputed: true }),
+    ...(way === undefined ? {} : { written: way }),
   };
 }
 
-function reasonToLeaveOut(column: Exclude<TableColumn, ImageColumn>, rows: number): string | undefined {
-  if (column.type === 'string') {
-    const distinct = new Set(column.values).size;
-    if (distinct === 1) return 'it is always the same';
-    if (isImageText(column.values.find((value) => value !== '') ?? ''))
-      return 'it holds images, which --features makes features of: {"image": {"kind": "image", "size": [28, 28]}}';
-    return distinct > 50 && distinct > rows * IDENTIFIER_SHARE
-      ? 'it differs in nearly every row, like an identifier'
-      : undefined;
+function learntWords(feature: DeclaredFeature, from: LearnFrom): readonly LearntFeature[] | undefined {
+  try {
+    return feature.learn(from);
+  } catch (thrown) {
+    if (isTrestleError(thrown) && thrown.code === 'TRS_TRAIN_FEATURE') return undefined;
+    throw thrown;
   }
-  const present = column.values.filter((value) => !Number.isNaN(value));
-  if (present.length === 0) return 'it has no values';
-  const isConstant = present.every((value) => value === present[0]) && present.length === rows;
-  return isConstant ? 'it is always the same' : undefined;
 }

@@ -25,8 +25,8 @@ export async function learn(
     targets: targetsOf(prepared, rows),
     classes: prepared.target.classes,
   };
-  const { candidates, declared, missing } = prepared;
-  return await learnPreprocessing(from, candidates, declared, { encoding, missing }, signal);
+  const { candidates, declared, missing, written } = prepared;
+  return await learnPreprocessing(from, candidates, declared, { encoding, missing, written }, signal);
 }
 
 export const targetsOf = (prepared: Prepared, rows: Int32Array): Float64Array =>
