@@ -10,9 +10,15 @@ export { type AllowedTargets, type Examples, finiteNumbers } from './examples.ts
 export { type Forest, type LeafVectors, setWords } from './forest.ts';
 export type { ForestOptions } from './forest-options.ts';
 export { importance } from './importance.ts';
+export { averagePath, type IsolateOptions, isolate } from './isolate.ts';
 export type { Objective } from './objective/objective.ts';
 export type { ObjectiveName } from './objective/objectives.ts';
 export type { BoostOptions } from './options.ts';
+export {
+  type PermutationImportance,
+  type PermutationOptions,
+  permutationImportance,
+} from './permutation.ts';
 export { predict, predictRow, rawScores } from './predict.ts';
 export { type ForestContext, forest, type Grown } from './random-forest.ts';
 export { readLightgbm } from './read/lightgbm.ts';

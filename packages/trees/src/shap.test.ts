@@ -90,4 +90,46 @@ describe('SHAP values', () => {
       { numRuns: 60 },
     );
   });
+
+  it.each([
+    ['boosted trees', true],
+    ['trees of all outputs', false],
+  ])('against a background, of %s, are so, too', async (_, isBoosted) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { minLength: 3, maxLength: 30 }),
+        row,
+        fc.array(row, { minLength: 1, maxLength: 4 }),
+        async (rows, { x }, others) => {
+          const forest = await forestOf(rows, isBoosted);
+          const matrix = Float64Array.from(others.flatMap((other) => other.x));
+          const values = shapValues(forest, x, { rows: others.length, width: WIDTH, matrix });
+          /** The mean score where some columns are the row's and the others those of the background. */
+          const scoreOf = (known: number, output: number): number => {
+            const mixed = others.flatMap((other) =>
+              other.x.map((own, at) => ((known >> at) & 1 ? x[at] : own) ?? 0),
+            );
+            const table = { rows: others.length, width: WIDTH, matrix: Float64Array.from(mixed) };
+            const scores = rawScores(forest, table);
+            return others.reduce((sum, _, at) => sum + (scores[3 * at + output] ?? 0), 0) / others.length;
+          };
+          for (let output = 0; output < 3; output++) {
+            const at = output * (WIDTH + 1);
+            for (let column = 0; column < WIDTH; column++) {
+              let expectedValue = 0;
+              for (let known = 0; known < 2 ** WIDTH; known++) {
+                if ((known >> column) & 1) continue;
+                const size = [0, 1, 2, 3].filter((one) => (known >> one) & 1).length;
+                const weight = (factorial(size) * factorial(WIDTH - size - 1)) / factorial(WIDTH);
+                expectedValue += weight * (scoreOf(known | (1 << column), output) - scoreOf(known, output));
+              }
+              expect(values[at + column]).toBeCloseTo(expectedValue, 9);
+            }
+            expect(values[at + WIDTH]).toBeCloseTo(scoreOf(0, output), 9);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
 });

@@ -1,14 +1,23 @@
 import type { Forest } from './forest.ts';
 import { goesLeft, leafAdds } from './predict.ts';
+import { interventionalValues } from './shap-background.ts';
+import type { TreeTable } from './table.ts';
 
 /**
- * What each column contributes to a row's raw scores: Shapley values of the trees, exactly, where a column that is not known is
- * averaged over the rows of the training that came by each split (TreeSHAP, path-dependent: Lundberg et al. 2018). O(leaves x
- * depth^2) a tree.
+ * What each column contributes to a row's raw scores: Shapley values of the trees, exactly. Without a background a column that is not
+ * known is averaged over the rows of the training that came by each split (TreeSHAP, path-dependent: Lundberg et al. 2018), O(leaves x
+ * depth^2) a tree; with one it has, in turn, what each row of the background has (interventional: Lundberg et al. 2020), O(leaves x
+ * depth) a tree and row of it: columns that no tree asks for get nothing then, whatever they go along with.
  *
+ * @throws TRS_TREES_SHAPE of a background with other columns than the training
  * @returns [outputs, width + 1]: a contribution a column, and behind them the score when nothing is known; they add up to `rawScores`
  */
-export function shapValues(forest: Forest, row: ArrayLike<number>): Float64Array {
+export function shapValues(
+  forest: Forest,
+  row: ArrayLike<number>,
+  background?: Pick<TreeTable, 'rows' | 'width' | 'matrix'>,
+): Float64Array {
+  if (background) return interventionalValues(forest, row, background);
   const { outputs, width, roots, initial } = forest;
   const values = new Float64Array(outputs * (width + 1));
   for (let output = 0; output < outputs; output++)
