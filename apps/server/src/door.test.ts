@@ -52,6 +52,7 @@ describe('the door of the server', () => {
 
   it.each([
     ['broken JSON', '{"text":', 400, 'TRS_SERVER_BODY_NOT_JSON'],
+    ['a number that JSON does not carry', '{"text":9007199254740993}', 422, 'TRS_SERVER_BODY_NUMBER'],
     ['what nests without end', '['.repeat(100_000), 400, 'TRS_SERVER_BODY_TOO_DEEP'],
     ['a list', '[1]', 422, 'TRS_KERNEL_INPUT_INVALID'],
     ['a prototype', '{"__proto__": {"text": "a"}}', 422, 'TRS_KERNEL_INPUT_INVALID'],

@@ -15,6 +15,7 @@ import type { Feature, ModelMetadata, ModelSchema } from './metadata.ts';
 import { ModelError } from './model-error.ts';
 import { readMetadata } from './read-metadata.ts';
 import { roundedFields } from './rounded-fields.ts';
+import { unseenFields } from './unseen-fields.ts';
 import { compareGolden } from './verify.ts';
 
 /**
@@ -43,6 +44,8 @@ export interface Model {
   refused(row: Row): { readonly field: string; readonly reason: string } | undefined;
   /** Fields of a row that the model reads as other numbers than those that stand there; none of almost every row. */
   rounded(row: Row): readonly string[];
+  /** Categories of a row that the training part did not have, by their fields. */
+  unseen(row: Row): readonly string[];
   /** Tensors in, tensors out, as the graph has them. */
   run: Session['run'];
   /** Replays the golden examples. */
@@ -88,6 +91,7 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
     predict,
     refused: (row) => refusal(features, row, session.inputs),
     rounded: roundedFields(features, session.inputs, metadata?.reference),
+    unseen: unseenFields(features, metadata?.reference),
     run: session.run,
     verify: () => compareGolden(metadata?.golden, predict),
   };

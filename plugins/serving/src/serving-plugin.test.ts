@@ -435,6 +435,17 @@ describe('the serving plugin', () => {
       expect((await file('x,day\n1,01/02/2024\n')).notes).toEqual([]);
     });
 
+    it('says which features are no columns, and refuses a file that has none of them', async () => {
+      await expect(file(' X,note\n1,a\n')).rejects.toMatchObject({
+        code: 'TRS_SERVING_NO_FEATURES',
+        message: expect.stringContaining('" X", "note"'),
+      });
+      await expect(file('x\nfast\n')).rejects.toMatchObject({
+        code: 'TRS_DATA_BAD_ROWS',
+        hint: expect.stringMatching(/^--bad-rows skip.*\n\s*line 2: fast$/s),
+      });
+    });
+
     it('writes whole files or none', async () => {
       await writeFile(join(project.dir, 'rows.csv'), `x\n${'1\n'.repeat(9_000)}`);
       const input = { model: 'strikes@1', input: 'rows.csv', out: 'out.jsonl' };

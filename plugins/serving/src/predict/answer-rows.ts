@@ -5,8 +5,8 @@ import type { Prediction, Row } from '@trestle/model';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
+import { roundingNotes } from './field-notes.ts';
 import { loggedRows } from './logged-rows.ts';
-import { roundingNotes } from './rounding-notes.ts';
 
 export interface Answered {
   /** `p-…`: labels and traces name it. */

@@ -1,11 +1,11 @@
 import { type Batch, type ColumnType, datasetsToken, modelsToken } from '@trestle/contracts';
-import type { Context } from '@trestle/kernel';
+import { type Context, isTrestleError, nearestName, TrestleError } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import { servingError } from '../serving-error.ts';
 import { batchRows, typesOf } from './batch-rows.ts';
+import { roundingNotes, unseenNotes } from './field-notes.ts';
 import { fileSink, keepFirst } from './prediction-sink.ts';
 import { answerReadable, badRowOf, skippedRows } from './readable-rows.ts';
-import { roundingNotes } from './rounding-notes.ts';
 
 interface PredictInput {
   readonly model: string;
@@ -27,6 +27,7 @@ export async function predictRows(ctx: Context, input: PredictInput) {
   const ignored = new Set<string>();
   const notes = new Set<string>();
   const rounding = roundingNotes();
+  const unseen = unseenNotes();
   let rows = 0;
   let predicted = 0;
   try {
@@ -35,6 +36,7 @@ export async function predictRows(ctx: Context, input: PredictInput) {
       ctx.signal.throwIfAborted();
       const known = new Set(model.features.map((feature) => feature.name));
       for (const name of Object.keys(batch.columns)) if (!known.has(name)) ignored.add(name);
+      for (const note of missingNotes(known, Object.keys(batch.columns))) notes.add(note);
       try {
         const asked = batchRows(batch, model.features);
         const answered = isSkipping
@@ -47,6 +49,7 @@ export async function predictRows(ctx: Context, input: PredictInput) {
         );
         predicted += answered.predictions.length;
         rounding.take(asked, asked.map(model.rounded), rows);
+        unseen.take(asked, asked.map(model.unseen), rows);
       } catch (thrown) {
         throw atRow(thrown, rows);
       }
@@ -56,7 +59,7 @@ export async function predictRows(ctx: Context, input: PredictInput) {
     await sink.finish();
   } catch (thrown) {
     await sink.discard();
-    throw thrown;
+    throw asAsked(thrown);
   }
   return {
     model: { name: version.name, version: version.version },
@@ -65,7 +68,7 @@ export async function predictRows(ctx: Context, input: PredictInput) {
     ...(sink.kept ? { predictions: sink.kept } : {}),
     ...(input.out === undefined ? {} : { out: input.out }),
     ignored: [...ignored],
-    notes: [...notes, ...rounding.notes()],
+    notes: [...notes, ...rounding.notes(), ...unseen.notes()],
   };
 }
 
@@ -99,4 +102,39 @@ function atRow(thrown: unknown, before: number): unknown {
     details: { row, field, reason },
     cause: thrown,
   });
+}
+
+/**
+ * What is to be said of features that are no columns.
+ *
+ * @throws TRS_SERVING_NO_FEATURES where none is: nothing of such rows would reach the model
+ */
+function missingNotes(features: ReadonlySet<string>, columns: readonly string[]): readonly string[] {
+  const missing = [...features].filter((name) => !columns.includes(name));
+  const others = columns.filter((name) => !features.has(name));
+  const meant = (name: string): string => {
+    const plain = (text: string): string => text.trim().toLowerCase();
+    const other = others.find((one) => plain(one) === plain(name)) ?? nearestName(name, others);
+    return other === undefined ? '' : ` Is it ${JSON.stringify(other)}?`;
+  };
+  if (missing.length > 0 && missing.length === features.size)
+    throw servingError('NO_FEATURES', {
+      kind: 'invalid',
+      message: `No column is a feature of the model: ${columns
+        .slice(0, 20)
+        .map((name) => JSON.stringify(name))
+        .join(', ')}.`,
+      hint: `It takes ${[...features].slice(0, 50).join(', ')}.`,
+      details: { columns: columns.slice(0, 100), features: [...features] },
+    });
+  return missing.map((name) => `The feature "${name}" is no column, and missing in every row.${meant(name)}`);
+}
+
+/** The reader of files proposes what can be done about a dataset: none of it holds for rows that a model is asked. */
+function asAsked(thrown: unknown): unknown {
+  if (!isTrestleError(thrown) || thrown.code !== 'TRS_DATA_BAD_ROWS') return thrown;
+  const { code, kind, message, hint = '', details } = thrown;
+  const shown = hint.split('\n').filter((line) => /^\s*line /.test(line));
+  const what = '--bad-rows skip answers the others; "trestle model show" tells what the model takes.';
+  return new TrestleError(code, { kind, message, hint: [what, ...shown].join('\n'), details, cause: thrown });
 }
