@@ -17,11 +17,12 @@ export const trainingPlugin = plugin({
     provide(trainingToken, async (scope) => (await import('./training-service.ts')).trainingService(scope)),
   ],
   contributions: [
+    // In the order in which `auto` tries them.
+    contribute(estimators, trees),
     contribute(estimators, linear),
     contribute(estimators, mlp),
-    contribute(estimators, trees),
-    contribute(estimators, randomForest),
     contribute(estimators, extraTrees),
+    contribute(estimators, randomForest),
     ...trainingMigrations.map((migration) => contribute(migrations, migration)),
   ],
 });

@@ -1,4 +1,4 @@
-import { floats, int } from '@trestle/onnx';
+import { floats, type GraphBuilder, int } from '@trestle/onnx';
 import { quantile } from '@trestle/statistics';
 import { z } from 'zod';
 import { type FeatureStep, featureKind, unsuited } from '../feature-kind.ts';
@@ -122,16 +122,22 @@ export const numbers = featureKind({
         : graph.add('Gather', [raw, graph.constant('int64', [places.length], places)], { axis: int(1) });
     const missing =
       places.length === 0 ? [] : [graph.add('Cast', [graph.add('IsNaN', [mayMiss()])], { to: int(1) })];
-    const above = step.numbers.flatMap(({ thresholds }, index) => {
-      if (thresholds.length === 0) return [];
-      const column = graph.add('Gather', [imputed, graph.constant('int64', [1], [index])], { axis: int(1) });
-      const edges = graph.constant('float32', [1, thresholds.length], Float32Array.from(thresholds));
-      return [graph.add('Cast', [graph.add('Greater', [column, edges])], { to: int(1) })];
-    });
-    const blocks = [scaled, ...missing, ...above];
+    const blocks = [scaled, ...missing, ...aboveNodes(graph, step, imputed)];
     return blocks.length === 1 ? scaled : graph.add('Concat', blocks, { axis: int(1) });
   },
 });
+
+/** Each number as often as it has thresholds, all compared at once; nothing where there are none. */
+function aboveNodes(graph: GraphBuilder, step: NumbersStep, imputed: string): readonly string[] {
+  const edges = step.numbers.flatMap(({ thresholds }) => thresholds);
+  if (edges.length === 0) return [];
+  const places = step.numbers.flatMap(({ thresholds }, index) => thresholds.map(() => index));
+  const repeated = graph.add('Gather', [imputed, graph.constant('int64', [places.length], places)], {
+    axis: int(1),
+  });
+  const limits = graph.constant('float32', [1, edges.length], Float32Array.from(edges));
+  return [graph.add('Cast', [graph.add('Greater', [repeated, limits])], { to: int(1) })];
+}
 
 const flagged = ({ numbers: all }: NumbersStep): readonly NumberColumn[] =>
   all.filter(({ isFlagged }) => isFlagged);

@@ -127,6 +127,14 @@ interface GemmOptions {
 }
 const GEMM = { alpha: float(1), beta: float(1), transA: flag(false), transB: flag(false) };
 
+const FEW_ROWS = 4;
+const NOTHING = new Float64Array(0);
+
+/** A loop of its own over one kind of array, which is several times as fast as over any. */
+function addTo(line: Float64Array, factor: number, values: Float32Array, from: number): void {
+  for (let at = 0; at < line.length; at++) line[at] = (line[at] ?? 0) + factor * (values[from + at] ?? 0);
+}
+
 /** alpha A B + beta C, summed in doubles and rounded once. C counts for nothing where beta is 0. */
 function gemm(
   a: Tensor,
@@ -164,14 +172,18 @@ function gemm(
     return make(a.type, dims, out);
   }
   if (isText(out)) throw fail('texts are no numbers');
-  const [x, y] = [wideOf(a), wideOf(b)];
+  const x = wideOf(a);
+  // Of a few rows making the weights wide would take as long as the product.
+  const narrow = rows <= FEW_ROWS && !transB && b.data instanceof Float32Array ? b.data : undefined;
+  const y = narrow ? NOTHING : wideOf(b);
   const rest = bias && doublesOf(bias);
   const line = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
     line.fill(0);
     for (let k = 0; k < inner; k++) {
       const value = x[transA ? k * rows + row : row * inner + k] ?? 0;
-      if (transB)
+      if (narrow) addTo(line, value, narrow, k * columns);
+      else if (transB)
         for (let column = 0; column < columns; column++)
           line[column] = (line[column] ?? 0) + value * (y[column * inner + k] ?? 0);
       else
