@@ -23,7 +23,7 @@ describe('a training', () => {
   });
 
   it.each([
-    [{ test: 0 }],
+    [{ test: -0.1 }],
     [{ test: 1 }],
     [{ trials: 0 }],
     [{ seed: 1.5 }],

@@ -16,8 +16,15 @@ export const trainingSpecSchema = z.object({
   task: z.enum(['auto', 'binary', 'multiclass', 'regression']).default('auto'),
   /** Columns that must not be features (identifiers, leaks of the outcome). */
   exclude: z.array(z.string()).default([]),
-  /** The held-out part, between 0 and 1: the latest rows with a time column, a seeded random part without. */
-  test: z.number().gt(0).lt(1).default(0.2),
+  /**
+   * The held-out part, below 1: the latest rows with a time column, a seeded random part without. 0: none is, and every row is judged
+   * by a model of the others (cross-validation).
+   */
+  test: z.number().min(0).lt(1).default(0.2),
+  /** Into how many folds rows are dealt: all of them with `test` 0, else the training rows, on which candidates are judged. */
+  folds: z.number().int().min(2).max(50).optional(),
+  /** A column with the name of each row's part, instead of `test`; the part that `hold` names is held out. */
+  splitColumn: z.string().optional(),
   timeColumn: z.string().optional(),
   /** How features are made of columns; the other columns are encoded in the usual way. */
   features: featureRecipeSchema.optional(),
@@ -116,7 +123,9 @@ export const runSchema = z.object({
   /** How the held-out part was chosen. */
   split: z
     .object({
-      kind: z.enum(['time', 'random', 'recorded']),
+      kind: z.enum(['time', 'random', 'recorded', 'column', 'folds']),
+      /** Of cross-validation: how many folds. */
+      folds: z.number().optional(),
       /** The first time of the held-out part, ISO 8601, or the number that stands for it. */
       boundary: z.string().optional(),
       trainRows: z.number(),

@@ -72,6 +72,8 @@ function holdOutSameRows(first: TrackedRun, second: TrackedRun): boolean {
       spec?.timeColumn,
       spec?.split,
       spec?.hold,
+      spec?.splitColumn,
+      spec?.test === 0 ? spec.folds : [],
       // A split by time has nothing random; one at random is stratified by class.
       spec?.timeColumn === undefined ? [spec?.seed, task === 'regression'] : [],
       split?.testRows,

@@ -181,13 +181,13 @@ async function judge(
   const models = await ctx.service(modelsToken);
   const { dataset, test } = collected.comparison;
   const { columns } = await (await ctx.service(datasetsToken)).resolve(dataset);
-  const { spec } = champion.run;
+  const whole = withoutSplit(champion.run.spec);
   const compared = await training.compare(ctx, {
     models: [await models.bytes(champion.model), await training.modelBytes(await training.run(made.run))],
     spec: {
-      ...withoutSplit(spec),
+      ...whole,
       // Live rows need not have what the model does not read.
-      exclude: spec.exclude.filter((name) => columns.some((column) => column.name === name)),
+      exclude: whole.exclude.filter((name) => columns.some((column) => column.name === name)),
       data: dataset,
       test,
     },
@@ -228,7 +228,11 @@ async function finish(ctx: Context, result: RetrainResult): Promise<void> {
   }
 }
 
-/** A recorded split names rows of the version that the champion learnt from, and of no other. */
-function withoutSplit({ split: _split, ...spec }: TrainingSpec): TrainingSpec {
-  return spec;
+/** A recorded split names rows of the version that the champion learnt from, and of no other; live rows have no part. */
+function withoutSplit({ split: _split, splitColumn, folds: _folds, ...spec }: TrainingSpec): TrainingSpec {
+  return {
+    ...spec,
+    hold: 'test',
+    exclude: splitColumn === undefined ? spec.exclude : [...spec.exclude, splitColumn],
+  };
 }

@@ -43,16 +43,33 @@ export async function trainAndRegister(
   return { ...result, model: { name, version, digest } };
 }
 
-/** What only a recorded split has, and what it stands in place of. */
-function checkSplit({ split, hold, timeColumn }: TrainingSpec): void {
+/** What only some splits have, and what they stand in place of. */
+function checkSplit({ split, splitColumn, hold, timeColumn, test, folds, refit }: TrainingSpec): void {
+  const named = split !== undefined ? '--split' : splitColumn !== undefined ? '--split-column' : undefined;
   const [message, hint] =
-    split === undefined && hold !== 'test'
-      ? [`--hold ${hold} names a part of a recorded split, and none is given.`, 'Give it with --split.']
-      : split !== undefined && timeColumn !== undefined
-        ? [
-            '--split and --time-column each say which rows are held out.',
-            'Leave one of them out; "trestle data split --kind time" records a split by time.',
-          ]
-        : [undefined, undefined];
+    named === undefined && hold !== 'test'
+      ? [`--hold ${hold} names a part, and nothing names the parts.`, 'Give --split or --split-column.']
+      : split !== undefined && splitColumn !== undefined
+        ? ['--split and --split-column each say which rows are held out.', 'Leave one of them out.']
+        : named !== undefined && timeColumn !== undefined
+          ? [
+              `${named} and --time-column each say which rows are held out.`,
+              'Leave one of them out; "trestle data split --kind time" records a split by time.',
+            ]
+          : test === 0 && hold !== 'test'
+            ? [`--test 0 holds each part out once, and --hold ${hold} one of them.`, 'Leave one of them out.']
+            : test === 0 && named !== undefined && folds !== undefined
+              ? [`--folds and ${named} each say what is held out in turn.`, 'Leave one of them out.']
+              : timeColumn !== undefined && (test === 0 || folds !== undefined)
+                ? [
+                    'Folds mix earlier and later rows, which --time-column keeps apart.',
+                    'Leave --test 0 and --folds out, or the time column.',
+                  ]
+                : test === 0 && refit === 'no'
+                  ? [
+                      '--test 0 fits a model to each fold, and --refit no keeps none that is fitted to all rows.',
+                      'Leave one of them out.',
+                    ]
+                  : [undefined, undefined];
   if (message !== undefined) throw trainError('SPLIT_UNCLEAR', { kind: 'invalid', message, hint });
 }

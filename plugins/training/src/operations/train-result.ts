@@ -72,7 +72,12 @@ function plan(result: TrainResult): View {
     title: `${target}, ${task}`,
     facts: [
       ['data', result.dataset ?? ''],
-      ['rows', `${split?.trainRows} to train on, ${split?.testRows} held out (${held})`],
+      [
+        'rows',
+        split?.folds === undefined
+          ? `${split?.trainRows} to train on, ${split?.testRows} held out (${held})`
+          : `${split.trainRows}, each judged by a model of the other ${split.folds - 1} of ${split.folds} folds`,
+      ],
       [
         'features',
         `${result.features?.length ?? 0}${result.leftOut?.length ? `, ${result.leftOut.length} left out` : ''}`,
@@ -141,7 +146,7 @@ function candidates({ candidates: all, metric, metrics, baseline, validation }: 
 
 const chosen = ({ metrics, baseline, split, metric }: TrainResult): View => ({
   kind: 'table',
-  title: `The chosen one (${split?.testRows} held-out rows${split?.boundary ? ` from ${shownTime(split.boundary)} on` : ''})`,
+  title: `The chosen one (${split?.testRows} ${split?.folds === undefined ? 'held-out rows' : 'rows, each out of its fold'}${split?.boundary ? ` from ${shownTime(split.boundary)} on` : ''})`,
   columns: [
     { key: 'metric', label: 'metric' },
     { key: 'test', label: 'held out', align: 'right' },

@@ -15,6 +15,7 @@ export const trainOperation = operation({
     'trestle train --data strikes --target damaged --time-column "Flight Date" --exclude "Cost Repair"',
     'trestle train --data strikes --target damaged --estimator trees',
     'trestle train --data claims --target fraud --positive yes --metric f1 --threshold tuned',
+    'trestle train --data flats --target rent --test 0 --folds 10',
     'trestle train --data weather@2 --target temp_max --estimator linear --json',
   ],
   input: z.object({
@@ -27,15 +28,23 @@ export const trainOperation = operation({
     exclude: shape.exclude.describe(
       'Columns that must not be features, such as those that leak the outcome.',
     ),
-    test: shape.test.describe('The share of rows that is held out.'),
+    test: shape.test.describe(
+      'The share of rows that is held out; 0 judges every row by a model of the others (cross-validation).',
+    ),
+    folds: shape.folds.describe(
+      'Into how many folds rows are dealt: all with --test 0, else the training rows, on which candidates are judged.',
+    ),
+    splitColumn: shape.splitColumn.describe(
+      'A column with the name of each row’s part, instead of --test; --hold names the part that is held out.',
+    ),
     timeColumn: shape.timeColumn.describe('Hold out the latest rows by this column, instead of random ones.'),
     features: shape.features.describe(
       'How features are made, by name, as JSON: {"Flight Date": {"kind": "date"}}; other columns are encoded as usual.',
     ),
     split: shape.split.describe(
-      'A recorded split (trestle data split), instead of --test and --time-column.',
+      'A recorded split (trestle data split), instead of --test and --time-column; with --test 0 each part is held out once.',
     ),
-    hold: shape.hold.describe('The part of the split that is held out: test, fold-0, …'),
+    hold: shape.hold.describe('The part of --split or --split-column that is held out: test, fold-0, …'),
     seed: shape.seed.describe('Makes random choices repeatable.'),
     metric: shape.metric.describe(
       'What decides between candidates (rocAuc, f1, rmse, …); chosen by the task and how rare the positive class is when left out.',

@@ -30,7 +30,14 @@ export function modelCard({
   const held =
     split.kind === 'time'
       ? `the latest rows, from ${split.boundary ?? 'the boundary'} on`
-      : `a random part (seed ${spec.seed})`;
+      : split.kind === 'random'
+        ? `a random part (seed ${spec.seed})`
+        : split.kind === 'column'
+          ? `those that "${spec.splitColumn}" calls "${spec.hold}"`
+          : `those that ${spec.split ?? 'the split'} calls "${spec.hold}"`;
+  const heldOut = split.folds
+    ? `Judged by ${split.folds.length} folds: each row by a model that was fitted to the others.`
+    : `Held out: ${split.test.length} rows, ${held}.`;
   const lines = Object.entries(metrics).map(
     ([name, value]) => `| ${name} | ${value?.toPrecision(4) ?? 'no number'} |`,
   );
@@ -46,7 +53,7 @@ export function modelCard({
 A ${estimator} model for ${schema.task === 'regression' ? 'regression' : `${schema.task} classification (${schema.classes.join(', ')})`}.
 
 ## Data
-Trained on ${split.train.length} rows of \`${dataset.dataset}@${dataset.version}\` (${dataset.digest}). Held out: ${split.test.length} rows, ${held}.${refitted}
+Trained on ${split.train.length} rows of \`${dataset.dataset}@${dataset.version}\` (${dataset.digest}). ${heldOut}${refitted}
 Columns left out on purpose: ${spec.exclude.length > 0 ? spec.exclude.join(', ') : 'none'}.
 
 ## Features

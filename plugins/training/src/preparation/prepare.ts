@@ -6,11 +6,12 @@ import { breathe } from '../breathe.ts';
 import { allMetrics, type Deciding, decidingMetric } from '../evaluation/metrics.ts';
 import { decodeImageColumns } from '../table/decode-images.ts';
 import { withoutOdd } from '../table/finite.ts';
+import { crossParts, holdPart } from '../table/parts.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
 import { roundedNotes } from '../table/rounded.ts';
-import { type Split, splitAtRandom, splitByTime } from '../table/split.ts';
+import { type Split, splitAtRandom, splitByTime, splitIntoFolds } from '../table/split.ts';
 import { readTable } from '../table/table.ts';
-import { readTarget, type Target } from '../table/target.ts';
+import { labelTexts, readTarget, type Target } from '../table/target.ts';
 import { trainError } from '../train-error.ts';
 import { withWritten } from './read-written.ts';
 
@@ -57,12 +58,14 @@ export async function prepare(
     ...spec.exclude,
     ...sources,
     ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
+    ...(spec.splitColumn === undefined ? [] : [spec.splitColumn]),
   ])
     checkColumn(name, names, dataset);
   checkTimeColumn(dataset, spec);
   // The time itself is no feature: later rows lie outside of what was learnt of it.
   const possible = dataset.columns.filter(
-    ({ name }) => name !== spec.target && name !== spec.timeColumn && !spec.exclude.includes(name),
+    ({ name }) =>
+      ![spec.target, spec.timeColumn, spec.splitColumn].includes(name) && !spec.exclude.includes(name),
   );
   const candidates = possible.filter(({ about }) => !about).map(({ name }) => name);
   const facts = possible.filter(({ name, about }) => about && !sources.includes(name));
@@ -72,6 +75,7 @@ export async function prepare(
       ...sources,
       spec.target,
       ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
+      ...(spec.splitColumn === undefined ? [] : [spec.splitColumn]),
     ]),
   ];
   // A recorded split names rows by their places in the version.
@@ -91,16 +95,28 @@ export async function prepare(
   const column = orderBy === undefined ? undefined : table.columns[orderBy];
   const times = column && column.type !== 'string' && column.type !== 'image' ? column : undefined;
   // Nobody knows whether they are later or earlier than the rows that are held out.
-  const usable = times ? labelled.filter((row) => Number.isFinite(times.values[row])) : labelled;
-  const timeless = labelled.length - usable.length;
+  const timed = times ? labelled.filter((row) => Number.isFinite(times.values[row])) : labelled;
+  const timeless = labelled.length - timed.length;
+  const parts = spec.splitColumn === undefined ? undefined : partsOf(table, spec.splitColumn);
+  const usable = parts ? timed.filter((row) => parts[row] !== '') : timed;
+  const partless = timed.length - usable.length;
   await breathe(signal);
   const strata = target.task === 'regression' ? undefined : target.values;
   const split =
     spec.split !== undefined
-      ? await recordedSplit(scope, dataset, { split: spec.split, hold: spec.hold }, usable)
-      : times
-        ? splitByTime(times.values, usable, spec.test, times.type === 'timestamp')
-        : splitAtRandom(usable, spec.test, spec.seed, strata);
+      ? await recordedSplit(
+          scope,
+          dataset,
+          { split: spec.split, hold: spec.hold, isCrossed: spec.test === 0 },
+          usable,
+        )
+      : parts
+        ? splitByColumn(spec, parts, usable)
+        : times
+          ? splitByTime(times.values, usable, spec.test, times.type === 'timestamp')
+          : spec.test === 0
+            ? splitIntoFolds(usable, spec.folds ?? USUAL_FOLDS, spec.seed, strata)
+            : splitAtRandom(usable, spec.test, spec.seed, strata);
   const notes = [
     ...(facts.length > 0
       ? [`Left out: ${facts.map(({ name }) => name).join(', ')}: facts of the file, not of what it shows.`]
@@ -108,6 +124,7 @@ export async function prepare(
     ...odd.notes,
     ...roundedNotes(table, [...new Set([...candidates, ...sources, spec.target])], dataset.columns),
     ...(dropped > 0 ? [`${dropped} rows without a target are left out.`] : []),
+    ...(partless > 0 ? [`${partless} rows without a part in "${spec.splitColumn}" are left out.`] : []),
     ...(timeless > 0
       ? [
           `${timeless} rows without a time in "${spec.timeColumn}" are left out: they may be later than the held-out ones.`,
@@ -132,6 +149,24 @@ export async function prepare(
     written: said.written,
   };
 }
+
+/** Of cross-validation, when nothing is said. */
+const USUAL_FOLDS = 5;
+
+const splitByColumn = (
+  { splitColumn, hold, test }: TrainingSpec,
+  parts: readonly string[],
+  usable: Int32Array,
+): Split =>
+  test === 0
+    ? crossParts(`"${splitColumn}"`, parts, usable)
+    : holdPart('column', `"${splitColumn}"`, parts, hold, usable);
+
+/** The names of the parts of rows; '' where there is none. */
+const partsOf = (table: Table, name: string): readonly string[] => {
+  const column = table.columns[name];
+  return column ? labelTexts(column) : [];
+};
 
 function checkColumn(name: string, names: readonly string[], dataset: DatasetVersion): void {
   if (names.includes(name)) return;

@@ -1,4 +1,5 @@
 import type { ClassesReport, Metrics } from '@trestle/contracts';
+import { invariant } from '@trestle/kernel';
 import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
 import { measure, reportOf } from '../evaluation/metrics.ts';
 import { scoreModel } from '../evaluation/score-model.ts';
@@ -19,16 +20,42 @@ export interface Evaluation {
   readonly notes: readonly string[];
 }
 
-/** Measures a model on the rows that it was fitted to and on those that are held out, both through its graph. */
+/**
+ * Scores all rows, each by a model of the other folds.
+ *
+ * @param fit fits what was chosen to some rows
+ */
+export async function crossScores(
+  { table, target, split }: Prepared,
+  fit: (rows: Int32Array) => Promise<FittedRows>,
+): Promise<Float64Array> {
+  const width = target.task === 'multiclass' ? target.classes.length : 1;
+  const scores = new Float64Array(split.test.length * width);
+  const place = new Map(Array.from(split.test, (row, at) => [row, at]));
+  for (const { train, test } of split.folds ?? []) {
+    const { model } = await fit(train);
+    const found = await scoreModel(model, takeRows(table, test));
+    for (const [at, row] of test.entries())
+      scores.set(found.subarray(at * width, (at + 1) * width), invariant(place.get(row), 'a row') * width);
+  }
+  return scores;
+}
+
+/**
+ * Measures a model on the rows that it was fitted to and on those that are held out, both through its graph.
+ *
+ * @param crossed the scores of the held rows where other models than this one gave them
+ */
 export async function evaluate(
   prepared: Prepared,
   { model, rows }: FittedRows,
   held: Int32Array,
   threshold: number,
+  crossed?: Float64Array,
 ): Promise<Evaluation> {
   const { table, target, deciding, metrics } = prepared;
   const { task, classes } = target;
-  const scores = await scoreModel(model, takeRows(table, held));
+  const scores = crossed ?? (await scoreModel(model, takeRows(table, held)));
   const trainScores = await scoreModel(model, takeRows(table, rows));
   const targets = targetsOf(prepared, held);
   const test = measureOn(prepared, scores, held, threshold);

@@ -1,8 +1,6 @@
 import type { TrainingSpec } from '@trestle/contracts';
-import { random } from '@trestle/core';
-import { invariant } from '@trestle/kernel';
 import type { Prepared } from '../preparation/prepare.ts';
-import { splitAtRandom } from '../table/split.ts';
+import { placesInFolds, splitAtRandom } from '../table/split.ts';
 
 /** Rows that a candidate is fitted to, and those that judge it. */
 export interface Fold {
@@ -43,38 +41,15 @@ export function validationOf(
     // With one class before the tail there would be nothing to choose by.
     if (differs) return { how: 'the latest fifth', folds: [{ fitted: earlier, held: train.slice(from) }] };
   }
-  if (train.length > MANY_ROWS) {
+  if (train.length > MANY_ROWS && spec.folds === undefined) {
     const { train: fitted, test: held } = splitAtRandom(train, HELD_SHARE, spec.seed + 1, strata);
     return { how: 'a random fifth', folds: [{ fitted, held }] };
   }
-  const count = train.length < FEW_ROWS ? FOLDS_OF_FEW : FOLDS;
+  const count = spec.folds ?? (train.length < FEW_ROWS ? FOLDS_OF_FEW : FOLDS);
   const place = placesInFolds(train, count, spec.seed + 1, strata);
   const folds = Array.from({ length: count }, (_, fold) => ({
     fitted: train.filter((_, at) => place[at] !== fold),
     held: train.filter((_, at) => place[at] === fold),
   }));
   return { how: `${count} folds`, folds };
-}
-
-/** Deals rows out to folds in turn, those of a stratum one behind the other. */
-function placesInFolds(
-  rows: Int32Array,
-  count: number,
-  seed: number,
-  strata: Float64Array | undefined,
-): Uint8Array {
-  const groups = new Map<number, number[]>();
-  for (const [at, row] of rows.entries()) {
-    const stratum = strata?.[row] ?? 0;
-    const group = groups.get(stratum);
-    if (group) group.push(at);
-    else groups.set(stratum, [at]);
-  }
-  const keys = random.split(random.key(seed), groups.size);
-  const places = new Uint8Array(rows.length);
-  let dealt = 0;
-  for (const [index, group] of [...groups.values()].entries())
-    for (const place of random.permutation(invariant(keys[index], 'a key a stratum'), group.length))
-      places[invariant(group[place], 'a row of the stratum')] = dealt++ % count;
-  return places;
 }

@@ -1,12 +1,11 @@
 import { type DatasetVersion, datasetsToken } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { lineageToken } from '@trestle/store';
-import { trainError } from '../train-error.ts';
+import { crossParts, holdPart, splitError } from './parts.ts';
 import type { Split } from './split.ts';
 
 /**
- * The rows of a split that `data split` recorded: those of the held part are tested on, those of the part "validation" are
- * kept out of both, all others are trained on.
+ * The rows of a split that `data split` recorded, one part of it held out, or each once.
  *
  * @param usable rows with a target, ascending
  * @throws TRS_TRAIN_SPLIT when it is no split of the dataset, or has no such part
@@ -14,7 +13,7 @@ import type { Split } from './split.ts';
 export async function recordedSplit(
   scope: Scope,
   dataset: DatasetVersion,
-  { split, hold }: { readonly split: string; readonly hold: string },
+  { split, hold, isCrossed }: { readonly split: string; readonly hold: string; readonly isCrossed: boolean },
   usable: Int32Array,
 ): Promise<Split> {
   const datasets = await scope.service(datasetsToken);
@@ -26,14 +25,9 @@ export async function recordedSplit(
     const column = batch.columns.part;
     if (column?.type === 'string') for (const part of column.values) parts.push(part ?? '');
   }
-  const test = usable.filter((row) => parts[row] === hold);
-  const train = usable.filter((row) => parts[row] !== hold && parts[row] !== 'validation');
-  if (test.length > 0 && train.length > 0) return { kind: 'recorded', train, test };
-  const names = [...new Set(parts)].sort().join(', ');
-  throw splitError(
-    test.length === 0 ? `no row of "${reference}" is in the part "${hold}"` : 'no row is left to train on',
-    `Its parts: ${names}. Name one with --hold.`,
-  );
+  return isCrossed
+    ? crossParts(`"${reference}"`, parts, usable)
+    : holdPart('recorded', `"${reference}"`, parts, hold, usable);
 }
 
 async function checkOrigin(scope: Scope, dataset: DatasetVersion, reference: string): Promise<void> {
@@ -48,6 +42,3 @@ async function checkOrigin(scope: Scope, dataset: DatasetVersion, reference: str
     `"trestle data split ${dataset.dataset}@${dataset.version}" makes one.`,
   );
 }
-
-const splitError = (what: string, hint: string) =>
-  trainError('SPLIT', { kind: 'invalid', message: `The rows cannot be split so: ${what}.`, hint });

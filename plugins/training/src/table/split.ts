@@ -1,12 +1,15 @@
 import { random } from '@trestle/core';
+import { invariant } from '@trestle/kernel';
 import { trainError } from '../train-error.ts';
 import { shownTime } from './shown-time.ts';
 
 /** Which rows are trained on, and which are held out. */
 export interface Split {
-  readonly kind: 'time' | 'random' | 'recorded';
+  readonly kind: 'time' | 'random' | 'recorded' | 'column' | 'folds';
   readonly train: Int32Array;
   readonly test: Int32Array;
+  /** Of cross-validation: each row is in the test part of one of them; `train` and `test` then are all rows. */
+  readonly folds?: readonly { readonly train: Int32Array; readonly test: Int32Array }[];
   /** The first time of the held-out part, ISO 8601, or the number that stands for it. */
   readonly boundary?: string;
 }
@@ -61,6 +64,45 @@ export function splitAtRandom(usable: Int32Array, share: number, seed: number, s
   }
   const sorted = (rows: readonly number[]): Int32Array => Int32Array.from(rows).sort();
   return { kind: 'random', train: sorted(train), test: sorted(test) };
+}
+
+/** Deals all rows into folds, of classes the same share of each: each fold is tested on once, by a model of all others. */
+export function splitIntoFolds(
+  usable: Int32Array,
+  count: number,
+  seed: number,
+  strata?: Float64Array,
+): Split {
+  checkSize(usable.length, 1 / count);
+  const place = placesInFolds(usable, count, seed, strata);
+  const folds = Array.from({ length: count }, (_, fold) => ({
+    train: usable.filter((_, at) => place[at] !== fold),
+    test: usable.filter((_, at) => place[at] === fold),
+  }));
+  return { kind: 'folds', train: usable, test: usable, folds };
+}
+
+/** Deals rows out to folds in turn, those of a stratum one behind the other. */
+export function placesInFolds(
+  rows: Int32Array,
+  count: number,
+  seed: number,
+  strata: Float64Array | undefined,
+): Uint8Array {
+  const groups = new Map<number, number[]>();
+  for (const [at, row] of rows.entries()) {
+    const stratum = strata?.[row] ?? 0;
+    const group = groups.get(stratum);
+    if (group) group.push(at);
+    else groups.set(stratum, [at]);
+  }
+  const keys = random.split(random.key(seed), groups.size);
+  const places = new Uint8Array(rows.length);
+  let dealt = 0;
+  for (const [index, group] of [...groups.values()].entries())
+    for (const place of random.permutation(invariant(keys[index], 'a key a stratum'), group.length))
+      places[invariant(group[place], 'a row of the stratum')] = dealt++ % count;
+  return places;
 }
 
 function checkSize(rows: number, share: number): void {

@@ -87,7 +87,7 @@ const isText = (column: TableColumn): column is Extract<TableColumn, { type: 'st
   column.type === 'string' || column.type === 'image';
 
 /** The labels as texts; '' where they are missing. */
-function labelTexts(column: TableColumn): readonly string[] {
+export function labelTexts(column: TableColumn): readonly string[] {
   if (column.type === 'string') return column.values;
   if (column.type === 'image') return column.texts;
   return Array.from(column.values, (value) => {
