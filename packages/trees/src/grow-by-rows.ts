@@ -2,7 +2,7 @@ import type { BinnedTable } from './bins.ts';
 import type { Breath } from './breath.ts';
 import type { ForestBuilder } from './forest.ts';
 import { dividingBytes, dividingIn, fillWays } from './partition.ts';
-import { type RowTargets, rowSplitter } from './row-splits.ts';
+import { type RowSplit, type RowTargets, rowSplitter } from './row-splits.ts';
 import type { Arena } from './wasm/arena.ts';
 
 export interface RowGrowthOptions {
@@ -25,16 +25,20 @@ export interface DrawnRows {
   readonly next: () => number;
 }
 
-/** A part of the rows of a tree that is to be divided, or to be a leaf. */
+/** A part of the rows of a tree that is to be divided, or to be a leaf: places in both lists. */
 interface Part {
   readonly node: number;
   readonly depth: number;
   /** Of the columns in their present order, so many are known not to vary. */
   readonly constants: number;
-  readonly drawn: Int32Array;
-  readonly others: Int32Array;
+  readonly from: number;
+  readonly to: number;
+  readonly fromOther: number;
+  readonly toOther: number;
 }
 
+/** Up to so many rows are divided where they are: to tell a kernel takes longer. */
+const FEW = 64;
 /** Rows that are looked at between two looks at the clock. */
 const ROWS_BETWEEN = 50_000;
 
@@ -65,6 +69,30 @@ export function rowGrower(
   const pureVectors = new Map<number, number>();
   const share = (value: number): number => (isFloat32 ? Math.fround(value / trees) : value / trees);
 
+  const spare = new Int32Array(FEW);
+  const divided = (rows: Int32Array, from: number, to: number, bins: Uint8Array, split: RowSplit): number => {
+    if (to - from > FEW) {
+      fillWays(isLeft, table, split);
+      return divide(rows.subarray(from, to), bins);
+    }
+    const { set, bin: last, missingLeft } = split;
+    const missing = table.counts[split.column] ?? 0;
+    let [kept, moved] = [from, 0];
+    for (let at = from; at < to; at++) {
+      const row = rows[at] ?? 0;
+      const bin = bins[row] ?? 0;
+      const goesLeft = set
+        ? (((set[bin >> 5] ?? 0) >>> (bin & 31)) & 1) === 1
+        : bin === missing
+          ? missingLeft
+          : bin <= last;
+      if (goesLeft) rows[kept++] = row;
+      else spare[moved++] = row;
+    }
+    for (let at = 0; at < moved; at++) rows[kept + at] = spare[at] ?? 0;
+    return kept - from;
+  };
+
   const finishLeaf = (builder: ForestBuilder, node: number, isPure: boolean): void => {
     if (outputs === 1) {
       builder.setValue(node, share(mean[0] ?? 0));
@@ -82,52 +110,46 @@ export function rowGrower(
     onLeaf: (others: Int32Array, mean: ArrayLike<number>) => void,
   ): Promise<void> => {
     builder.beginTree();
-    const partOf = (parts: Omit<Part, 'node'>): Part => {
-      const node = builder.addLeaf(parts.drawn.length, 0);
-      return { ...parts, node };
-    };
+    const partOf = (about: Omit<Part, 'node'>): Part => ({
+      ...about,
+      node: builder.addLeaf(about.to - about.from, 0),
+    });
     let looked = 0;
-    const open = [partOf({ depth: 0, constants: 0, drawn, others })];
+    const root = { from: 0, to: drawn.length, fromOther: 0, toOther: others.length };
+    const open = [partOf({ depth: 0, constants: 0, ...root })];
     for (let part = open.pop(); part; part = open.pop()) {
-      const rows = part.drawn;
-      looked += rows.length;
+      const { node, depth: at, from, to, fromOther, toOther } = part;
+      looked += to - from;
       if (looked > ROWS_BETWEEN) {
         looked = 0;
         if (breath.isDue()) await breath.take();
       }
-      const { weight, sums, isPure } = splitter.total(rows, weights);
-      builder.setCover(part.node, weight);
+      const { weight, sums, isPure } = splitter.total(drawn, from, to, weights);
+      builder.setCover(node, weight);
       for (let output = 0; output < outputs; output++) mean[output] = (sums[output] ?? 0) / weight;
-      const isLeaf = isPure || rows.length < 2 * minRows || part.depth >= depth;
-      const found = isLeaf ? undefined : splitter.find(rows, weights, columns, part.constants, next);
+      const isLeaf = isPure || to - from < 2 * minRows || at >= depth;
+      const found = isLeaf
+        ? undefined
+        : splitter.find({ rows: drawn, from, to, weights }, columns, part.constants, next);
       if (!found?.split) {
-        finishLeaf(builder, part.node, isPure);
-        onLeaf(part.others, mean);
+        finishLeaf(builder, node, isPure);
+        onLeaf(others.subarray(fromOther, toOther), mean);
         continue;
       }
       const { split, constants } = found;
       const { column, set, missingLeft, gain } = split;
       const bins = table.bins[column] ?? none;
-      fillWays(isLeft, table, split);
-      const [middle, ofOthers] = [divide(rows, bins), divide(part.others, bins)];
-      builder.split(part.node, {
+      const middle = from + divided(drawn, from, to, bins, split);
+      const middleOther = fromOther + divided(others, fromOther, toOther, bins, split);
+      builder.split(node, {
         feature: column,
         // All that is not missing goes left where the last bin does.
         threshold: set ? 0 : (table.thresholds[column]?.[split.bin] ?? Number.POSITIVE_INFINITY),
         ...{ set, missingLeft, gain },
       });
-      const about = { depth: part.depth + 1, constants };
-      const left = partOf({
-        ...about,
-        drawn: rows.subarray(0, middle),
-        others: part.others.subarray(0, ofOthers),
-      });
-      const right = partOf({
-        ...about,
-        drawn: rows.subarray(middle),
-        others: part.others.subarray(ofOthers),
-      });
-      builder.connect(part.node, left.node, right.node);
+      const left = partOf({ depth: at + 1, constants, from, to: middle, fromOther, toOther: middleOther });
+      const right = partOf({ depth: at + 1, constants, from: middle, to, fromOther: middleOther, toOther });
+      builder.connect(node, left.node, right.node);
       open.push(right, left);
     }
   };

@@ -29,6 +29,15 @@ export interface RowTotals {
   isPure: boolean;
 }
 
+/** The rows of a node: a part of a list. */
+export interface NodeRows {
+  readonly rows: Int32Array;
+  readonly from: number;
+  readonly to: number;
+  /** Of all rows: how much each counts. */
+  readonly weights: Float64Array;
+}
+
 /** How the rows of a node are divided best. */
 export interface RowSplit {
   readonly column: number;
@@ -39,8 +48,8 @@ export interface RowSplit {
   readonly gain: number;
 }
 
-/** Up to so many rows are sorted by insertion: clearing counts of 256 bins would take longer. */
-const FEW = 40;
+/** Up to so many rows are sorted by insertion. */
+const FEW = 12;
 
 /**
  * Finds the best of some drawn columns' splits by lower squared error or Gini's impurity (Breiman 2001), from the rows themselves:
@@ -58,6 +67,7 @@ export function rowSplitter(
   const sorted = new Int32Array(rows);
   const binOfRow = new Uint8Array(rows);
   const counts = new Int32Array(257);
+  const present = new Int32Array(8);
   const keys = new Int32Array(FEW);
   const [runBin, runFrom] = [new Int32Array(257), new Int32Array(257)];
   const [binWeight, binSum] = [new Float64Array(257), new Float64Array(257)];
@@ -75,13 +85,13 @@ export function rowSplitter(
   let [runs, nodeRows, parentScore] = [0, 0, 0];
   let set: Uint32Array | undefined;
 
-  const total = (part: Int32Array, weights: Float64Array): RowTotals => {
+  const total = (rowsOf: Int32Array, from: number, to: number, weights: Float64Array): RowTotals => {
     totals.weight = 0;
     totals.sums.fill(0);
     totals.isPure = true;
-    const first = values[part[0] ?? 0] ?? 0;
-    for (let at = 0; at < part.length; at++) {
-      const row = part[at] ?? 0;
+    const first = values[rowsOf[from] ?? 0] ?? 0;
+    for (let at = from; at < to; at++) {
+      const row = rowsOf[at] ?? 0;
       const [weight, value] = [weights[row] ?? 0, values[row] ?? 0];
       totals.weight += weight;
       if (value !== first) totals.isPure = false;
@@ -91,68 +101,79 @@ export function rowSplitter(
     return totals;
   };
 
-  /** Sorts the rows of a node by the bins of a column. @returns whether there are two */
-  const collect = (part: Int32Array, bins: Uint8Array, weights: Float64Array): boolean => {
+  const addToBin = (bin: number, row: number, weights: Float64Array): void => {
+    const weight = weights[row] ?? 0;
+    binWeight[bin] = (binWeight[bin] ?? 0) + weight;
+    binSum[bin] = (binSum[bin] ?? 0) + weight * (values[row] ?? 0);
+  };
+
+  /** Sorts few rows by their bins. */
+  const sortFew = (node: NodeRows, bins: Uint8Array): void => {
+    for (let at = 0; at < nodeRows; at++) {
+      const key = ((bins[node.rows[node.from + at] ?? 0] ?? 0) << 8) | at;
+      let to = at;
+      for (; to > 0 && (keys[to - 1] ?? 0) > key; to--) keys[to] = keys[to - 1] ?? 0;
+      keys[to] = key;
+    }
+    let last = -1;
+    for (let at = 0; at < nodeRows; at++) {
+      const key = keys[at] ?? 0;
+      const bin = key >> 8;
+      if (bin !== last) {
+        runBin[runs] = bin;
+        runFrom[runs++] = at;
+        binWeight[bin] = 0;
+        binSum[bin] = 0;
+        last = bin;
+      }
+      const row = node.rows[node.from + (key & 255)] ?? 0;
+      sorted[at] = row;
+      addToBin(bin, row, node.weights);
+    }
+    runFrom[runs] = nodeRows;
+  };
+
+  /** Sorts the rows of a node by the bins of a column; of numbers their sums are enough. @returns whether there are two */
+  const collect = (node: NodeRows, bins: Uint8Array): boolean => {
     runs = 0;
-    if (part.length <= FEW) {
-      for (let at = 0; at < part.length; at++) {
-        const key = ((bins[part[at] ?? 0] ?? 0) << 8) | at;
-        let to = at;
-        for (; to > 0 && (keys[to - 1] ?? 0) > key; to--) keys[to] = keys[to - 1] ?? 0;
-        keys[to] = key;
-      }
-      let last = -1;
-      for (let at = 0; at < part.length; at++) {
-        const key = keys[at] ?? 0;
-        const bin = key >> 8;
-        if (bin !== last) {
-          runBin[runs] = bin;
-          runFrom[runs++] = at;
-          binWeight[bin] = 0;
-          binSum[bin] = 0;
-          last = bin;
-        }
-        const row = part[key & 255] ?? 0;
-        sorted[at] = row;
-        const weight = weights[row] ?? 0;
-        binWeight[bin] = (binWeight[bin] ?? 0) + weight;
-        binSum[bin] = (binSum[bin] ?? 0) + weight * (values[row] ?? 0);
-      }
-      runFrom[runs] = part.length;
+    if (nodeRows <= FEW) {
+      sortFew(node, bins);
       return runs > 1;
     }
-    counts.fill(0);
-    for (let at = 0; at < part.length; at++) {
-      const bin = bins[part[at] ?? 0] ?? 0;
+    // Which bins there are, in bits: of few rows most bins have none, and are not looked at.
+    present.fill(0);
+    for (let at = 0; at < nodeRows; at++) {
+      const row = node.rows[node.from + at] ?? 0;
+      const bin = bins[row] ?? 0;
       binOfRow[at] = bin;
+      const [word, bit] = [bin >> 5, 1 << (bin & 31)];
+      if (((present[word] ?? 0) & bit) === 0) {
+        present[word] = (present[word] ?? 0) | bit;
+        counts[bin] = 0;
+        binWeight[bin] = 0;
+        binSum[bin] = 0;
+      }
       counts[bin] = (counts[bin] ?? 0) + 1;
+      if (!isClasses) addToBin(bin, row, node.weights);
     }
     let from = 0;
-    for (let bin = 0; bin < 256; bin++) {
-      const count = counts[bin] ?? 0;
-      if (count === 0) continue;
-      runBin[runs] = bin;
-      runFrom[runs++] = from;
-      counts[bin] = from;
-      binWeight[bin] = 0;
-      binSum[bin] = 0;
-      from += count;
-    }
+    for (let word = 0; word < present.length; word++)
+      for (let bits = present[word] ?? 0; bits !== 0; bits &= bits - 1) {
+        const bin = 32 * word + 31 - Math.clz32(bits & -bits);
+        runBin[runs] = bin;
+        runFrom[runs++] = from;
+        const count = counts[bin] ?? 0;
+        counts[bin] = from;
+        from += count;
+      }
     runFrom[runs] = from;
     if (runs < 2) return false;
     if (isClasses)
-      for (let at = 0; at < part.length; at++) {
+      for (let at = 0; at < nodeRows; at++) {
         const bin = binOfRow[at] ?? 0;
         const place = counts[bin] ?? 0;
-        sorted[place] = part[at] ?? 0;
+        sorted[place] = node.rows[node.from + at] ?? 0;
         counts[bin] = place + 1;
-      }
-    else
-      for (let at = 0; at < part.length; at++) {
-        const [row, bin] = [part[at] ?? 0, binOfRow[at] ?? 0];
-        const weight = weights[row] ?? 0;
-        binWeight[bin] = (binWeight[bin] ?? 0) + weight;
-        binSum[bin] = (binSum[bin] ?? 0) + weight * (values[row] ?? 0);
       }
     return true;
   };
@@ -167,24 +188,30 @@ export function rowSplitter(
     left.classes.fill(0);
   };
 
-  const moveLeft = (run: number, weights: Float64Array): void => {
-    const [bin, from, to] = [runBin[run] ?? 0, runFrom[run] ?? 0, runFrom[run + 1] ?? 0];
-    left.rows += to - from;
+  const moveRow = (row: number, weights: Float64Array): void => {
+    const [weight, value] = [weights[row] ?? 0, values[row] ?? 0];
+    left.rows += 1;
+    left.weight += weight;
     if (!isClasses) {
-      left.weight += binWeight[bin] ?? 0;
-      left.sum += binSum[bin] ?? 0;
+      left.sum += weight * value;
       return;
     }
-    for (let at = from; at < to; at++) {
-      const row = sorted[at] ?? 0;
-      const [weight, value] = [weights[row] ?? 0, values[row] ?? 0];
-      const own = left.classes[value] ?? 0;
-      const other = (totals.sums[value] ?? 0) - own;
-      left.weight += weight;
-      left.squares += weight * (2 * own + weight);
-      left.squaresRight += weight * (weight - 2 * other);
-      left.classes[value] = own + weight;
+    const own = left.classes[value] ?? 0;
+    const other = (totals.sums[value] ?? 0) - own;
+    left.squares += weight * (2 * own + weight);
+    left.squaresRight += weight * (weight - 2 * other);
+    left.classes[value] = own + weight;
+  };
+
+  const moveLeft = (run: number, weights: Float64Array): void => {
+    const [bin, from, to] = [runBin[run] ?? 0, runFrom[run] ?? 0, runFrom[run + 1] ?? 0];
+    if (isClasses) {
+      for (let at = from; at < to; at++) moveRow(sorted[at] ?? 0, weights);
+      return;
     }
+    left.rows += to - from;
+    left.weight += binWeight[bin] ?? 0;
+    left.sum += binSum[bin] ?? 0;
   };
 
   const isBetter = (column: number): boolean => {
@@ -203,24 +230,58 @@ export function rowSplitter(
     return true;
   };
 
-  const tryNumbers = (column: number, weights: Float64Array, next: () => number): void => {
+  const sumUpTo = ({ rows: rowsOf, from, weights }: NodeRows, cut: number, last: number): void => {
+    let [moved, weight, sum] = [0, 0, 0];
+    for (let at = 0; at < nodeRows; at++) {
+      const row = rowsOf[from + at] ?? 0;
+      const bin = binOfRow[at] ?? 0;
+      const goesLeft = Number(bin <= cut) | Number(bin === last);
+      const own = goesLeft * (weights[row] ?? 0);
+      moved += goesLeft;
+      weight += own;
+      sum += own * (values[row] ?? 0);
+    }
+    left.rows = moved;
+    left.weight = weight;
+    left.sum = sum;
+  };
+
+  /** Draws one cut between the bins of a column. @returns whether there are two */
+  const tryRandomly = (node: NodeRows, column: number, bins: Uint8Array, next: () => number): boolean => {
+    const count = table.counts[column] ?? 0;
+    let [low, high, missing] = [512, -1, 0];
+    for (let at = 0; at < nodeRows; at++) {
+      const bin = bins[node.rows[node.from + at] ?? 0] ?? 0;
+      binOfRow[at] = bin;
+      // Without branches: which way the next one goes nobody can predict.
+      const isMissing = Number(bin === count);
+      missing += isMissing;
+      low = Math.min(low, bin + 256 * isMissing);
+      high = Math.max(high, bin - 512 * isMissing);
+    }
+    if (high < 0 || (low === high && missing === 0)) return false;
+    // Of one value and missing ones, those are what is divided.
+    const cut = low + Math.floor((next() / 2 ** 32) * (high - low));
+    const missingLeft = missing > 0 && low < high && next() % 2 === 1;
+    const last = missingLeft ? count : -1;
+    nothingLeft();
+    if (isClasses) {
+      for (let at = 0; at < nodeRows; at++) {
+        const bin = binOfRow[at] ?? 0;
+        if (bin <= cut || bin === last) moveRow(node.rows[node.from + at] ?? 0, node.weights);
+      }
+    } else sumUpTo(node, cut, last);
+    if (isBetter(column)) {
+      best.bin = cut;
+      best.hasMissing = missing > 0;
+      best.missingLeft = missingLeft;
+    }
+    return true;
+  };
+
+  const tryNumbers = (column: number, weights: Float64Array): void => {
     const hasMissing = runBin[runs - 1] === table.counts[column];
     const present = hasMissing ? runs - 1 : runs;
-    if (isRandom) {
-      const [low, high] = [runBin[0] ?? 0, runBin[present - 1] ?? 0];
-      const cut = low + Math.floor((next() / 2 ** 32) * (high - low));
-      const missingLeft = hasMissing && next() % 2 === 1;
-      nothingLeft();
-      // Of one value and missing ones, those are what is divided.
-      for (let run = 0; run < present && (runBin[run] ?? 0) <= cut; run++) moveLeft(run, weights);
-      if (missingLeft && present > 1) moveLeft(present, weights);
-      if (isBetter(column)) {
-        best.bin = cut;
-        best.hasMissing = hasMissing;
-        best.missingLeft = missingLeft && present > 1;
-      }
-      return;
-    }
     for (let way = 0; way < (hasMissing ? 2 : 1); way++) {
       nothingLeft();
       if (way === 1) moveLeft(present, weights);
@@ -239,14 +300,14 @@ export function rowSplitter(
   /** Sets of categories: beginnings of their order by mean, which for numbers and two classes is the best (Fisher 1958). */
   const tryCategories = (column: number, weights: Float64Array, next: () => number): void => {
     for (let run = 0; run < runs; run++) order[run] = run;
-    const present = order.subarray(0, runs);
-    if (isRandom) drawFirst(present, runs, next);
-    else orderByMean(present, weights, next);
+    const ordered = order.subarray(0, runs);
+    if (isRandom) drawFirst(ordered, runs, next);
+    else orderByMean(ordered, weights, next);
     const cut = isRandom ? Math.floor((next() / 2 ** 32) * (runs - 1)) : -1;
     nothingLeft();
     let found = -1;
     for (let at = 0; at < runs - 1; at++) {
-      moveLeft(present[at] ?? 0, weights);
+      moveLeft(ordered[at] ?? 0, weights);
       if ((!isRandom || at === cut) && isBetter(column)) found = at;
     }
     if (found < 0) return;
@@ -254,7 +315,7 @@ export function rowSplitter(
     // What was not seen here goes where most rows went.
     set = new Uint32Array(setWords(count)).fill(2 * best.rows > nodeRows ? 0xffffffff : 0);
     for (let at = 0; at < runs; at++) {
-      const bin = runBin[present[at] ?? 0] ?? 0;
+      const bin = runBin[ordered[at] ?? 0] ?? 0;
       const [word, bit] = [bin >> 5, 1 << (bin & 31)];
       set[word] = at <= found ? (set[word] ?? 0) | bit : (set[word] ?? 0) & ~bit;
     }
@@ -262,7 +323,7 @@ export function rowSplitter(
   };
 
   /** Of several classes by the share of one of them, that of a drawn row. */
-  const orderByMean = (present: Int32Array, weights: Float64Array, next: () => number): void => {
+  const orderByMean = (ordered: Int32Array, weights: Float64Array, next: () => number): void => {
     const asked = isClasses ? values[sorted[next() % nodeRows] ?? 0] : undefined;
     for (let run = 0; run < runs; run++) {
       const bin = runBin[run] ?? 0;
@@ -277,7 +338,7 @@ export function rowSplitter(
       }
       means[run] = weight > 0 ? sum / weight : 0;
     }
-    present.sort((a, b) => (means[a] ?? 0) - (means[b] ?? 0) || a - b);
+    ordered.sort((a, b) => (means[a] ?? 0) - (means[b] ?? 0) || a - b);
   };
 
   return {
@@ -290,13 +351,12 @@ export function rowSplitter(
      * @returns how many there are then, and the split, if one is allowed
      */
     find(
-      part: Int32Array,
-      weights: Float64Array,
+      node: NodeRows,
       columns: Int32Array,
       constants: number,
       next: () => number,
     ): { readonly constants: number; readonly split: RowSplit | undefined } {
-      nodeRows = part.length;
+      nodeRows = node.to - node.from;
       parentScore = totals.sums.reduce((sum, own) => sum + own * own, 0) / totals.weight;
       best.column = -1;
       best.score = Number.NEGATIVE_INFINITY;
@@ -308,14 +368,17 @@ export function rowSplitter(
         const column = columns[other] ?? 0;
         columns[other] = columns[at] ?? 0;
         columns[at] = column;
-        if (!collect(part, table.bins[column] ?? none, weights)) {
+        const bins = table.bins[column] ?? none;
+        const isCategory = table.isCategory[column] === 1;
+        const isCut = isRandom && !isCategory;
+        if (!(isCut ? tryRandomly(node, column, bins, next) : collect(node, bins))) {
           columns[at] = columns[known] ?? 0;
           columns[known++] = column;
           continue;
         }
         tried += 1;
-        if (table.isCategory[column]) tryCategories(column, weights, next);
-        else tryNumbers(column, weights, next);
+        if (isCategory) tryCategories(column, node.weights, next);
+        else if (!isCut) tryNumbers(column, node.weights);
       }
       const { column, bin, missingLeft, score } = best;
       if (column < 0) return { constants: known, split: undefined };
