@@ -4,15 +4,19 @@ import type { Suite } from '../runner/comparison.ts';
 import { treesComparisons } from './trees.ts';
 
 export const suite: Suite = {
-  summary: 'boosted trees beside scikit-learn on flights',
+  summary: 'boosted trees beside scikit-learn and XGBoost on flights',
   rounds: 3,
   facts() {
-    const asked = spawnSync('/usr/bin/python3', ['-c', 'import sklearn; print(sklearn.__version__)'], {
-      encoding: 'utf8',
-    });
+    const versionOf = (module: string): string | undefined => {
+      const program = `import ${module}; print(${module}.__version__)`;
+      const asked = spawnSync('/usr/bin/python3', ['-c', program], { encoding: 'utf8' });
+      return asked.status === 0 ? asked.stdout.trim() : undefined;
+    };
+    const [scikit, xgboost] = [versionOf('sklearn'), versionOf('xgboost')];
     return {
       clock: process.env.BENCH_CLOCK === 'cpu' ? 'CPU time' : 'time',
-      ...(asked.status === 0 ? { 'scikit-learn': asked.stdout.trim() } : {}),
+      ...(scikit ? { 'scikit-learn': scikit } : {}),
+      ...(xgboost ? { XGBoost: xgboost } : {}),
     };
   },
   comparisons: ({ isQuick }) => treesComparisons(isQuick),

@@ -17,7 +17,6 @@ const seconds = (): number =>
 
 export function treesComparisons(isQuick: boolean): readonly Comparison[] {
   const rows = isQuick ? 50_000 : 1_000_000;
-  const peers = ['scikit-learn, 1 thread', 'scikit-learn, 2 threads'];
   const of = `${isQuick ? '50,000' : 'a million'} flights`;
   return [
     {
@@ -45,7 +44,12 @@ export function treesComparisons(isQuick: boolean): readonly Comparison[] {
       ],
       ours: withDesign(rows, ours),
       peers: Object.fromEntries(
-        peers.map((name, at) => [name, withDesign(rows, (design) => scikitLearn(design, at + 1))]),
+        PEERS.flatMap((peer) =>
+          [1, 2].map((threads) => [
+            `${peer.name}, ${threads} thread${threads > 1 ? 's' : ''}`,
+            withDesign(rows, (design) => inPython(peer, design, threads)),
+          ]),
+        ),
       ),
     },
   ];
@@ -94,12 +98,22 @@ function ours({ rows, train, matrix, targets }: FlightsDesign): Ready {
   };
 }
 
-function scikitLearn({ path, rows, train }: FlightsDesign, threads: number): Ready | Unavailable {
-  if (spawnSync(PYTHON, ['-c', 'import sklearn']).status !== 0)
-    return { why: `there is no ${PYTHON} that imports sklearn` };
+interface Peer {
+  readonly name: string;
+  readonly module: string;
+  readonly script: string;
+}
+const PEERS: readonly Peer[] = [
+  { name: 'scikit-learn', module: 'sklearn', script: 'sklearn_side.py' },
+  { name: 'XGBoost', module: 'xgboost', script: 'xgboost_side.py' },
+];
+
+function inPython(peer: Peer, { path, rows, train }: FlightsDesign, threads: number): Ready | Unavailable {
+  if (spawnSync(PYTHON, ['-c', `import ${peer.module}`]).status !== 0)
+    return { why: `there is no ${PYTHON} that imports ${peer.module}` };
   if (threads > 1 && process.env.BENCH_CLOCK === 'cpu')
     return { why: "processor time of several threads is nobody's time" };
-  const script = join(import.meta.dirname, '..', 'peers', 'sklearn_side.py');
+  const script = join(import.meta.dirname, '..', 'peers', peer.script);
   const args = [script, path, String(rows), String(train), JSON.stringify(CATEGORIES)];
   const child = spawn(PYTHON, args, {
     env: { ...process.env, OMP_NUM_THREADS: String(threads) },
@@ -110,7 +124,7 @@ function scikitLearn({ path, rows, train }: FlightsDesign, threads: number): Rea
     async measure(): Promise<Readings> {
       child.stdin.write('\n');
       const { value, done } = await lines.next();
-      if (done) throw new Error('scikit-learn ended');
+      if (done) throw new Error(`${peer.name} ended`);
       return JSON.parse(value);
     },
     async close() {
