@@ -92,7 +92,7 @@ describe('boosted trees as an estimator', () => {
     const { candidates } = await host.run(trainOperation, given);
     expect(candidates.find(({ chosen }) => chosen)?.estimator).toMatch(/^(trees|forest|extra-trees) /);
     const names = new Set(candidates.map(({ estimator }) => estimator.split(' ')[0]));
-    expect([...names]).toEqual(['linear', 'mlp', 'trees', 'forest', 'extra-trees']);
+    expect([...names]).toEqual(['trees', 'linear', 'mlp', 'extra-trees', 'forest']);
     const again = await host.run(trainOperation, { ...given, estimator: 'gbdt' });
     expect(again.metrics.test).toEqual(
       (await host.run(trainOperation, { ...given, estimator: 'trees' })).metrics.test,
