@@ -137,6 +137,8 @@ export interface Datasets {
       readonly madeFrom?: readonly string[];
     },
   ): Promise<DatasetVersion>;
+  /** Takes a version out of the list, as if it had never been added; its number is not given again. */
+  retire(actor: Actor, reference: string): Promise<void>;
 }
 
 export const datasetsToken = token<Datasets>('data.datasets');

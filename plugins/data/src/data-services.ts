@@ -2,6 +2,7 @@ import type { Datasets } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { loadBatches } from './loading/load-batches.ts';
 import { versionLeaks } from './profile/version-leaks.ts';
+import { retireVersions } from './retention/retire-versions.ts';
 import { publishedSketch } from './sketch/version-sketch.ts';
 import { readSource } from './source/read-source.ts';
 import { addRows } from './version/add-rows.ts';
@@ -18,4 +19,7 @@ export const datasetsService = (scope: Scope): Datasets => ({
   load: (reference, options) => loadBatches(scope, reference, options),
   readFile: (ctx, path, options) => readSource(ctx, path, options),
   addRows: (actor, options) => addRows(scope, actor, options),
+  retire: async (actor, reference) => {
+    await retireVersions(scope, actor, [await resolveVersion(scope, reference)]);
+  },
 });

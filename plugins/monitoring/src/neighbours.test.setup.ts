@@ -38,6 +38,8 @@ export interface World {
   readonly calls: string[];
   /** Throws at the named call, once: a crash in the middle. */
   crashAt: string | undefined;
+  /** Refuses at the named call, once: the data is not to be worked with. */
+  refuseAt: string | undefined;
 }
 
 export const newWorld = (): World => ({
@@ -48,10 +50,15 @@ export const newWorld = (): World => ({
   references: new Map(),
   calls: [],
   crashAt: undefined,
+  refuseAt: undefined,
 });
 
 function called(world: World, call: string): void {
   world.calls.push(call);
+  if (world.refuseAt === call) {
+    world.refuseAt = undefined;
+    throw unknown('REFUSED', { kind: 'invalid', message: `refused at ${call}` });
+  }
   if (world.crashAt !== call) return;
   world.crashAt = undefined;
   throw new Error(`crash at ${call}`);
@@ -181,6 +188,13 @@ const datasetsOf = (world: World): Datasets => ({
   // biome-ignore lint/correctness/useYield: nor a file
   async *readFile() {
     throw missing('reader');
+  },
+  async retire(_actor, reference) {
+    called(world, `retire ${reference}`);
+    const { version } = find(world, reference);
+    const kept = (world.datasets.get(version.dataset) ?? []).filter((one) => one.version !== version);
+    if (kept.length === 0) world.datasets.delete(version.dataset);
+    else world.datasets.set(version.dataset, kept);
   },
   async addRows(_actor, options) {
     called(world, `addRows ${options.name}`);

@@ -232,6 +232,25 @@ describe('what a training says of itself', () => {
     expect(first?.accuracy).toBe(second?.accuracy);
   });
 
+  it('compares models on rows of which features have gone missing, or show no type any more', async () => {
+    const training = await host.service(trainingToken);
+    const { run } = await host.run(trainOperation, CLAIMS);
+    const lines = claims(200)
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    const fewer = lines.map(([age, , , outcome], row) => [age, row === 0 ? 'years' : '', outcome].join(','));
+    await writeFile(join(project.dir, 'fewer.csv'), `${fewer.join('\n')}\n`);
+    await host.run(dataAdd, { path: 'fewer.csv', name: 'fewer' }, { surface: 'cli' });
+    const { spec } = await training.run(run);
+    const { rows, metrics: compared } = await training.compare(host.context(trainOperation), {
+      models: [await training.modelBytes(await training.run(run))],
+      spec: { ...spec, data: 'fewer', test: 0.9 },
+    });
+    expect(rows).toBe(180);
+    expect(compared[0]?.rocAuc).toBeGreaterThan(0.5);
+  });
+
   it.each([
     ['a metric that is not there', { metric: 'rocAcu' }, 'TRS_TRAIN_UNKNOWN_METRIC', /Did you mean "rocAuc"/],
     [

@@ -62,11 +62,19 @@ async function namesInJobs(scope: Scope): Promise<ReadonlySet<string>> {
 
 /** Takes versions out of the list; their content stays until it is collected, and their numbers are not given again. */
 export async function retire(scope: Scope, actor: Actor, keep: number): Promise<readonly OldVersion[]> {
-  const old = await findOld(scope, keep);
+  return await retireVersions(scope, actor, await findOld(scope, keep));
+}
+
+/** Takes these versions out of the list, but those that were tagged meanwhile. */
+export async function retireVersions(
+  scope: Scope,
+  actor: Actor,
+  versions: readonly OldVersion[],
+): Promise<readonly OldVersion[]> {
   const metadata = await scope.service(metadataToken);
   return await metadata.change<DataTables, readonly OldVersion[]>(actor, async ({ db, record }) => {
     const retired: OldVersion[] = [];
-    for (const version of old) {
+    for (const version of versions) {
       const { dataset, version: number, digest } = version;
       const tag = await db
         .selectFrom('dataset_tags')

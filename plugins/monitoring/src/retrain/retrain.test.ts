@@ -145,6 +145,32 @@ describe('monitor.retrain', () => {
     expect(world.calls).toEqual([]);
   });
 
+  it.each(['train', 'compare'])(
+    'leaves the dataset, the model and its aliases as they were when it is refused at "%s", and begins anew when asked again',
+    async (step) => {
+      for (const timeColumn of [{ timeColumn: 'time' }, {}]) {
+        await project.remove();
+        project = await temporaryProject();
+        await start({}, timeColumn);
+        await live(shifted(600));
+        world.refuseAt = step;
+        await expect(retrain('a-1')).rejects.toMatchObject({ message: `refused at ${step}` });
+        expect(world.datasets.get('strikes')).toHaveLength(1);
+        expect(world.datasets.has('strikes-recent')).toBe(false);
+        expect(world.models.map((model) => model.version.aliases)).toEqual([['champion']]);
+        expect(await retrain('a-1')).toMatchObject({ promoted: true, challenger: { version: 2 } });
+      }
+    },
+  );
+
+  it.each([
+    [{ minLabels: 50 }, /50 labels with a holdout of 0.3 leave 15 rows .* set minLabels to 65 or more/],
+    [{ minLabels: 100, holdout: 0.1 }, /leave 10 rows/],
+  ])('refuses to be configured so that too few rows are left to compare on: %j', async (rules, message) => {
+    world = newWorld();
+    await expect(open(rules)).rejects.toThrow(message);
+  });
+
   it('leaves an alias alone that was moved to a third version meanwhile', async () => {
     await start();
     await live(shifted(600));

@@ -6,11 +6,12 @@ import {
   retrainFinished,
   type TrackedRun,
   type Tracking,
+  type Training,
   type TrainingSpec,
   trackingToken,
   trainingToken,
 } from '@trestle/contracts';
-import type { Context } from '@trestle/kernel';
+import { type Context, toTrestleError } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { resolveAlert } from '../alert/alert-records.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
@@ -51,7 +52,9 @@ export async function retrain(
   const earlier =
     input.alert === undefined ? undefined : await retrainingFor(tracking, deployment, input.alert);
   if (earlier?.status === 'succeeded') return retrainResultSchema.parse(earlier.result);
-  if (earlier?.job !== undefined && earlier.job !== ctx.jobId) await ctx.takeOver(earlier.job);
+  // What was undone is begun anew.
+  const isToGoOn = earlier?.job !== undefined && earlier.job !== ctx.jobId && earlier.undone !== true;
+  if (isToGoOn && earlier.job !== undefined) await ctx.takeOver(earlier.job);
   const recorder = await tracking.begin(ctx, {
     kind: 'retraining',
     experiment: deployment.deployment,
@@ -66,23 +69,44 @@ export async function retrain(
     alert: input.alert,
     options: rulesOf(ctx.config(monitoringConfig), deployment.deployment).retrain,
   };
+  let collected: Collected | undefined;
   try {
     // Kept first: at a later attempt the deployment may serve the challenger already.
     const served = await recorder.step('champion', async () => modelRefSchema.parse(deployment.model));
     const champion = await championOf(ctx, served);
-    const collected = await recorder.step('collect', (within) => collect(within, retraining, champion));
-    const run = await recorder.step('train', (within) => train(within, champion, collected, recorder.run));
+    const rows = await recorder.step('collect', (within) => collect(within, retraining, champion));
+    collected = rows;
+    const run = await recorder.step('train', (within) => train(within, champion, rows, recorder.run));
+    // Compared first: a challenger that cannot be is no version of the model.
+    const compared = await recorder.step('compare', (within) => compareWith(within, champion, rows, run));
     const challenger = await recorder.step('register', (within) => register(within, champion, run));
-    const made = { champion, collected, run, challenger };
+    const made = { champion, collected: rows, run, challenger, compared };
     const result = await recorder.step('judge', (within) => judge(within, retraining, made));
     await recorder.step('tell', (within) => finish(within, result));
     await recorder.end({ status: 'succeeded', facts: { result } });
     return result;
   } catch (thrown) {
-    await recorder.fail(thrown);
+    const { code, kind, message } = toTrestleError(thrown);
+    // What cannot be trained on, or compared, can never be: it is as if nothing had been added.
+    if (collected && (kind === 'invalid' || kind === 'conflict')) {
+      await undo(ctx, collected, recorder.run);
+      await recorder.end({ status: 'failed', error: `${code}: ${message}`, facts: { undone: true } });
+    } else await recorder.fail(thrown);
     throw thrown;
   }
 }
+
+/** Takes back the versions that a retraining has added: the newest ones are again what they were. */
+async function undo(ctx: Context, collected: Collected, run: string): Promise<void> {
+  const datasets = await ctx.service(datasetsToken);
+  for (const reference of new Set([collected.dataset, collected.comparison.dataset])) {
+    const version = await datasets.resolve(reference).catch(() => undefined);
+    if (version?.source === sourceOf(run)) await datasets.retire(ctx, reference);
+  }
+}
+
+/** What the versions of a retraining are called after. */
+const sourceOf = (run: string): string => `retraining ${run}`;
 
 /** The retraining that answers an alert already, however far it came. */
 const retrainingFor = async (
@@ -118,7 +142,7 @@ async function collect(ctx: Context, retraining: Retraining, champion: Champion)
     base: await datasets.resolve(champion.dataset),
     rows: newestFirst.toReversed(),
     holdout: options.holdout,
-    source: `retraining ${retraining.id}`,
+    source: sourceOf(retraining.id),
     madeFrom: [
       `deployment:${deployment.deployment}@${deployment.revision}`,
       ...(alert === undefined ? [] : [`alert:${alert}`]),
@@ -155,7 +179,7 @@ async function train(
 }
 
 async function register(ctx: Context, champion: Champion, runId: string): Promise<ModelRef> {
-  ctx.progress({ step: 'registering the challenger', fraction: 0.75 });
+  ctx.progress({ step: 'registering the challenger', fraction: 0.85 });
   const training = await ctx.service(trainingToken);
   const models = await ctx.service(modelsToken);
   const bytes = await training.modelBytes(await training.run(runId));
@@ -164,7 +188,35 @@ async function register(ctx: Context, champion: Champion, runId: string): Promis
   return { name, version };
 }
 
-/** Compares both on the same rows and lets the better one be the champion. */
+/** How both do on the rows that neither has seen. */
+async function compareWith(
+  ctx: Context,
+  champion: Champion,
+  { comparison }: Collected,
+  run: string,
+): Promise<Awaited<ReturnType<Training['compare']>>> {
+  ctx.progress({ step: 'comparing champion and challenger', fraction: 0.75 });
+  const training = await ctx.service(trainingToken);
+  const models = await ctx.service(modelsToken);
+  const { columns } = await (await ctx.service(datasetsToken)).resolve(comparison.dataset);
+  const isThere = (name: string): boolean => columns.some((column) => column.name === name);
+  const whole = withoutSplit(champion.run.spec);
+  return await training.compare(ctx, {
+    models: [await models.bytes(champion.model), await training.modelBytes(await training.run(run))],
+    spec: {
+      ...whole,
+      // Live rows need not have what the model does not read, and may have lost what it does.
+      exclude: whole.exclude.filter(isThere),
+      features: Object.fromEntries(
+        Object.entries(whole.features ?? {}).filter(([name, { column }]) => isThere(column ?? name)),
+      ),
+      data: comparison.dataset,
+      test: comparison.test,
+    },
+  });
+}
+
+/** Lets the better one be the champion. */
 async function judge(
   ctx: Context,
   { id, deployment, alert, options }: Retraining,
@@ -173,25 +225,10 @@ async function judge(
     readonly collected: Collected;
     readonly run: string;
     readonly challenger: ModelRef;
+    readonly compared: Awaited<ReturnType<Training['compare']>>;
   },
 ): Promise<RetrainResult> {
-  ctx.progress({ step: 'comparing champion and challenger', fraction: 0.85 });
-  const { champion, collected, challenger } = made;
-  const training = await ctx.service(trainingToken);
-  const models = await ctx.service(modelsToken);
-  const { dataset, test } = collected.comparison;
-  const { columns } = await (await ctx.service(datasetsToken)).resolve(dataset);
-  const whole = withoutSplit(champion.run.spec);
-  const compared = await training.compare(ctx, {
-    models: [await models.bytes(champion.model), await training.modelBytes(await training.run(made.run))],
-    spec: {
-      ...whole,
-      // Live rows need not have what the model does not read.
-      exclude: whole.exclude.filter((name) => columns.some((column) => column.name === name)),
-      data: dataset,
-      test,
-    },
-  });
+  const { champion, collected, challenger, compared } = made;
   const metric = options.metric ?? defaultMetric(champion.run.task);
   const metrics = { champion: compared.metrics[0] ?? {}, challenger: compared.metrics[1] ?? {} };
   const decision = decide(metrics.champion, metrics.challenger, metric, options.margin);

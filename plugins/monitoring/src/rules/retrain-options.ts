@@ -18,3 +18,16 @@ export const retrainOptionsSchema = z.object({
   cooldown: durationSchema.default(3_600_000),
 });
 export type RetrainOptions = z.infer<typeof retrainOptionsSchema>;
+
+/** Rows without which champion and challenger are not compared. */
+const ROWS_TO_COMPARE = 20;
+
+/** What is wrong with options that would train on labels and then have too few of them left; undefined where nothing is. */
+export function tooFewToCompare({
+  minLabels,
+  holdout,
+}: Pick<RetrainOptions, 'minLabels' | 'holdout'>): string | undefined {
+  const left = Math.round(minLabels * holdout);
+  if (left >= ROWS_TO_COMPARE) return undefined;
+  return `${minLabels} labels with a holdout of ${holdout} leave ${left} rows to compare on, and ${ROWS_TO_COMPARE} are needed: set minLabels to ${Math.ceil((ROWS_TO_COMPARE - 0.5) / holdout)} or more, or a larger holdout`;
+}

@@ -2,6 +2,7 @@ import type { Table, TableColumn } from '@trestle/features';
 import { imageGroups, type Model, readWritten } from '@trestle/model';
 import { toRows } from '../packaging/golden.ts';
 import { takeRows } from '../table/table.ts';
+import { labelTexts } from '../table/target.ts';
 
 const CHUNK_ROWS = 2_048;
 
@@ -41,6 +42,19 @@ function readAs({ features }: Model, name: string, column: TableColumn | undefin
   return { type: 'number', values };
 }
 
+function textsOf(column: TableColumn | undefined, rows: number): readonly string[] {
+  if (!column) return new Array<string>(rows).fill('');
+  if (column.type === 'string') return column.values;
+  return labelTexts(column);
+}
+
+function numbersOf(column: TableColumn | undefined, rows: number): Float64Array {
+  if (!column) return new Float64Array(rows).fill(Number.NaN);
+  if (column.type === 'string')
+    return Float64Array.from(column.values, (text) => (text === '' ? Number.NaN : Number(text)));
+  return Float64Array.from(column.values);
+}
+
 type Feeds = Parameters<Model['run']>[0];
 
 async function outputOf(model: Model, table: Table, images: Feeds): Promise<number[]> {
@@ -49,14 +63,11 @@ async function outputOf(model: Model, table: Table, images: Feeds): Promise<numb
     const dims = [table.rows, 1];
     const image = images[name];
     if (image) return [name, image] as const;
-    if (column?.type === 'string')
-      return [name, { type: 'string' as const, dims, data: column.values }] as const;
-    if (type === 'float64') {
-      const exact = column ? Float64Array.from(column.values) : new Float64Array(table.rows).fill(Number.NaN);
-      return [name, { type, dims, data: exact }] as const;
-    }
-    const values = column ? Float32Array.from(column.values) : new Float32Array(table.rows).fill(Number.NaN);
-    return [name, { type: 'float32' as const, dims, data: values }] as const;
+    // In other rows a column may be missing, or not have shown of which type it is: what the graph takes decides.
+    if (type === 'string') return [name, { type, dims, data: textsOf(column, table.rows) }] as const;
+    const numbers = numbersOf(column, table.rows);
+    if (type === 'float64') return [name, { type, dims, data: numbers }] as const;
+    return [name, { type: 'float32' as const, dims, data: Float32Array.from(numbers) }] as const;
   });
   const outputs = await model.run(Object.fromEntries(feeds));
   return Array.from(outputs[model.outputs[0]?.name ?? '']?.data ?? [], Number);
