@@ -1,4 +1,5 @@
 import type { FileFormat } from './file-format.ts';
+import type { FolderColumns } from './folders/folder-columns.ts';
 import type { KnownColumn } from './tables/typed-rows.ts';
 
 export interface Scanned {
@@ -24,6 +25,8 @@ export interface LocalSource {
   readonly texts?: readonly string[];
   /** What a place of a row is counted in; lines when left out. */
   readonly rowsAre?: 'lines' | 'rows';
+  /** What the names of its folders say of its rows, where they do: columns beside its own. */
+  readonly folders?: FolderColumns;
   /** What a person is to know of how it was read: what was guessed, or could not be kept. */
   readonly notes?: readonly string[];
   /** The most characters of a line, where that is known: the engine makes room for several of them. */

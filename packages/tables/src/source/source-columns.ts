@@ -3,7 +3,7 @@ import type { ColumnType } from '@trestle/statistics';
 import { dataError } from '../data-error.ts';
 import type { TypedColumn } from '../engine/batches.ts';
 import type { Engine } from '../engine/engine.ts';
-import { identifier } from '../engine/quote.ts';
+import { identifier, literal } from '../engine/quote.ts';
 import { checkLineEnds } from './check-line-ends.ts';
 import { checkParquetSize } from './check-parquet-size.ts';
 import { checkRejects } from './check-rejects.ts';
@@ -19,10 +19,11 @@ import { columnNames } from './types/column-names.ts';
 import { delimitedTable } from './types/delimited-table.ts';
 import { givenSpelling } from './types/given-spelling.ts';
 import { type ColumnReading, type Look, misfits, proveTypes, type Said } from './types/prove-types.ts';
-import type { RawTable } from './types/raw-table.ts';
+import { folderTexts, type RawTable } from './types/raw-table.ts';
 import type { RecordShape } from './types/record-lines.ts';
 import { findMisfits, refuseMisfits } from './types/refuse-misfits.ts';
 import { sampleRows } from './types/sample.ts';
+import type { Spelling } from './types/spelling.ts';
 import { taggedTable } from './types/tagged-table.ts';
 import { lostDigits, typeNotes } from './types/type-notes.ts';
 import { NOT_PROVED, typedColumns, typedRelation } from './types/typed-relation.ts';
@@ -81,7 +82,12 @@ export async function sourceColumns(
   base: readonly TypedColumn[] | undefined,
 ): Promise<SourceColumns> {
   const types = reading.types ?? new Map<string, ColumnType>();
-  const notes = sources.flatMap((source) => source.notes ?? []);
+  const folders = new Set(sources.flatMap((source) => [...(source.folders?.keys() ?? [])]));
+  const notes = [
+    ...sources.flatMap((source) => source.notes ?? []),
+    ...[...folders].map((name) => `Column ${JSON.stringify(name)} is what the names of the folders say.`),
+  ];
+  const inFolders = await proveFolders(engine, sources, folders);
   const texts: Texts[] = [];
   const declared: Declared[] = [];
   let names: readonly { readonly name: string }[] | undefined = base;
@@ -90,7 +96,7 @@ export async function sourceColumns(
     const look = async (): Promise<FoundTexts | FoundDeclared> =>
       isText
         ? await lookAtTexts(engine, source, reading, index)
-        : await lookAtDeclared(engine, source, reading.names);
+        : await lookAtDeclared(engine, source, reading.names, inFolders);
     const looking = readingSource(source, look);
     // What is wrong with the bytes is told, not what the engine makes of them; and no query is left to an engine that is closed.
     const [scanned, looked] = await Promise.allSettled([source.scanned, looking]);
@@ -166,10 +172,30 @@ const saidTypes = (
     ...types,
   ]);
 
+/** How the values that names of folders say are written, all of a column together. */
+async function proveFolders(
+  engine: Engine,
+  sources: readonly LocalSource[],
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Spelling | undefined>> {
+  const nothing: Said = { types: new Map(), dateFormat: undefined, numerals: {}, scales: new Map() };
+  const found = new Map<string, Spelling | undefined>();
+  for (const name of names) {
+    const values = new Set(sources.flatMap(({ folders }) => folders?.get(name) ?? []));
+    if (values.size === 0) continue;
+    const relation = `(VALUES ${[...values].map((value) => `(${literal(value)})`).join(', ')}) AS folders(value)`;
+    const columns = [{ name, column: 'value', isTagged: false, nulls: [] }];
+    const [one] = await proveTypes(engine, [{ table: { columns }, relation }], [name], nothing);
+    found.set(name, one?.spelling);
+  }
+  return found;
+}
+
 async function lookAtDeclared(
   engine: Engine,
   source: LocalSource,
   mode: Reading['names'],
+  inFolders: ReadonlyMap<string, Spelling | undefined>,
 ): Promise<FoundDeclared> {
   const given = source.format === 'parquet' ? await parquetColumns(engine, source.path) : undefined;
   const { names, notes } = given
@@ -180,10 +206,14 @@ async function lookAtDeclared(
       )
     : { names: undefined, notes: [] };
   const read = sourceRelation(source);
-  const relation =
+  const own =
     names && notes.length > 0
       ? `(SELECT * FROM ${read} AS renamed(${names.map(identifier).join(', ')}))`
       : read;
+  const more = folderTexts(source, names ?? []).map(
+    ({ name, column }) => `${inFolders.get(name)?.value(column) ?? column} AS ${identifier(name)}`,
+  );
+  const relation = more.length === 0 ? own : `(SELECT *, ${more.join(', ')} FROM ${own})`;
   const found = await describeRelation(engine, relation);
   if (source.format === 'parquet') await checkParquetSize(engine, source, found.length);
   const kept = await declaredColumns(engine, source, relation, found);

@@ -60,7 +60,7 @@ async function answer(message: Extract<ToQuery, { kind: 'run' }>): Promise<void>
     SET allowed_paths = [${files.map(literal).join(', ')}];`);
   for (const table of message.tables) {
     await connection.run(
-      `CREATE VIEW ${identifier(table.name)} AS SELECT * FROM read_parquet([${table.files.map(literal).join(', ')}])`,
+      `CREATE VIEW ${identifier(table.name)} AS SELECT * FROM read_parquet([${table.files.map(literal).join(', ')}], hive_partitioning = false)`,
     );
   }
   await connection.run('SET enable_external_access = false; SET lock_configuration = true;');

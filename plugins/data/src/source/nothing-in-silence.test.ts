@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { Host } from '@trestle/kernel';
+import { type Host, openHost } from '@trestle/kernel';
+import { storePlugin } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -164,6 +165,77 @@ describe('a file that may hold more than is read of it', () => {
     const { notes } = await add(path, fresh());
     if (note === undefined) expect(notes).toEqual([]);
     else expect(notes).toEqual([expect.stringMatching(note)]);
+  });
+});
+
+describe('folders that are called by a value', () => {
+  const content = async (name: string) =>
+    (await host.run(dataQuery, { sql: `SELECT * FROM ${name} ORDER BY x` })).rows;
+
+  it('are columns, of the same type from each format and together', async () => {
+    await parquet('h/p/year=2024/day=2024-01-05/a.parquet', 'SELECT 1::BIGINT AS x');
+    await parquet('h/p/year=2025/day=2024-01-06/a.parquet', 'SELECT 2::BIGINT AS x');
+    await put('h/c/year=2024/day=2024-01-05/a.csv', 'x\n1\n');
+    await put('h/c/year=2025/day=2024-01-06/a.csv', 'x\n2\n');
+    await put('h/j/year=2024/day=2024-01-05/a.jsonl', '{"x":1}\n');
+    await put('h/j/year=2025/day=2024-01-06/a.jsonl', '{"x":2}\n');
+    await parquet('h/m/year=2024/day=2024-01-05/a.parquet', 'SELECT 1::BIGINT AS x');
+    await put('h/m/year=2025/day=2024-01-06/a.csv', 'x\n2\n');
+    for (const folder of ['h/p', 'h/c', 'h/j', 'h/m', 'h/c/*/*/*.csv']) {
+      const name = fresh();
+      const { columns, notes } = await add(folder, name);
+      expect(
+        columns.map(({ name, type }) => [name, type]),
+        folder,
+      ).toEqual([
+        ['x', 'integer'],
+        ['year', 'integer'],
+        ['day', 'timestamp'],
+      ]);
+      expect(notes).toHaveLength(2);
+      expect(await content(name)).toEqual([
+        { x: 1, year: 2024, day: '2024-01-05T00:00:00Z' },
+        { x: 2, year: 2025, day: '2024-01-06T00:00:00Z' },
+      ]);
+    }
+  });
+
+  it('keep zeros in front and what is escaped, and may say that a value is missing', async () => {
+    for (const format of ['parquet', 'csv']) {
+      const at = (folder: string) => `z-${format}/code=${folder}/a.${format}`;
+      const write = async (path: string, x: number) =>
+        format === 'csv' ? await put(path, `x\n${x}\n`) : await parquet(path, `SELECT ${x}::BIGINT AS x`);
+      await write(at('007'), 1);
+      await write(at('a%2Fb'), 2);
+      await write(at('__HIVE_DEFAULT_PARTITION__'), 3);
+      const name = fresh();
+      await add(`z-${format}`, name);
+      expect((await content(name)).map(({ code }) => code)).toEqual(['007', 'a/b', null]);
+    }
+  });
+
+  it('are none where they lie above what was named, or the file has such a column itself', async () => {
+    await parquet('above/run=5/a.parquet', 'SELECT 1 AS x');
+    await put('above/run=5/b.csv', 'x\n1\n');
+    for (const path of ['above/run=5/a.parquet', 'above/run=5/b.csv'])
+      expect((await add(path, fresh())).columns.map(({ name }) => name)).toEqual(['x']);
+    await parquet('own/x=5/a.parquet', 'SELECT 1 AS x');
+    const name = fresh();
+    await add('own', name);
+    expect(await content(name)).toEqual([{ x: 1 }]);
+    const project = await temporaryProject();
+    const dir = join(project.dir, 'run=5');
+    await mkdir(dir);
+    const inside = await openHost({
+      projectDir: dir,
+      plugins: [storePlugin, dataPlugin],
+      env: { TRESTLE_STORE__RESERVE_BYTES: '0' },
+    });
+    await writeFile(join(dir, 'a.csv'), 'x\n1\n');
+    await inside.run(dataAdd, { path: join(dir, 'a.csv'), name: 'rows' }, { surface: 'cli' });
+    expect((await inside.run(dataQuery, { sql: 'SELECT * FROM rows' })).rows).toEqual([{ x: 1 }]);
+    await inside.close();
+    await project.remove();
   });
 });
 

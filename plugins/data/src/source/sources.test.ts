@@ -255,6 +255,11 @@ describe('SQLite', () => {
     expect(await rows()).toEqual([{ tens: 10 }, { tens: 20 }]);
   });
 
+  it('keeps infinities among numbers', async () => {
+    await add('shop.sqlite', { query: 'SELECT 1.5 AS x UNION ALL SELECT 9e999 UNION ALL SELECT -9e999' });
+    expect(await rows()).toEqual([{ x: 1.5 }, { x: 'Infinity' }, { x: '-Infinity' }]);
+  });
+
   it.each([
     ['in case only', 'SELECT id AS a, price AS "A" FROM orders', /"A", which differs from "a" in case only/],
     ['not at all', 'SELECT id AS a, price AS a FROM orders', /"a" like one before it/],

@@ -112,6 +112,7 @@ describe('a split', () => {
     [{ kind: 'time' }, 'TRS_DATA_SPLIT'],
     [{ by: 'kind' }, 'TRS_DATA_SPLIT'],
     [{ test: 0.6, validation: 0.5 }, 'TRS_DATA_SPLIT'],
+    [{ kind: 'time', by: 'kind' }, 'TRS_DATA_SPLIT'],
     [{ kind: 'stratified', by: 'nothing' }, 'TRS_DATA_UNKNOWN_COLUMN'],
     [{ key: ['nothing'] }, 'TRS_DATA_UNKNOWN_COLUMN'],
     [{ test: 0.0001 }, 'TRS_DATA_SPLIT'],

@@ -1,3 +1,4 @@
+import type { Column } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
 import { commitVersion } from '../version/commit-version.ts';
@@ -26,6 +27,7 @@ export async function splitVersion(
   const version = await resolveVersion(ctx, name);
   checkSpec(spec);
   chooseColumns(version.columns, [...spec.key, ...(spec.by === undefined ? [] : [spec.by])]);
+  checkTimes(spec, version.columns);
   const manifest = await readManifest(ctx, version.digest);
   return await withVersion(ctx, manifest, ctx.signal, async (engine, relation, dir) => {
     const part = await writePart(engine, `(${splitSql(relation, spec)})`, COLUMNS, dir);
@@ -64,6 +66,16 @@ function checkSpec(spec: SplitSpec): void {
     throw splitError(`--kind ${spec.kind} takes no --by`, 'Use --kind stratified, grouped or time.');
   if (spec.kind !== 'folds' && spec.test + spec.validation >= 1)
     throw splitError('nothing is left to train on', 'Make --test and --validation smaller.');
+}
+
+/** Texts would be ordered by their letters: 31/01/2022 behind 01/12/2024. */
+function checkTimes({ kind, by }: SplitSpec, columns: readonly Column[]): void {
+  const type = kind === 'time' && columns.find(({ name }) => name === by)?.type;
+  if (type === 'string' || type === 'boolean')
+    throw splitError(
+      `"${by}" is ${type}, which does not order rows in time`,
+      'Name a column of times or numbers; "trestle data add … --date-format %d/%m/%Y" makes times of texts.',
+    );
 }
 
 function checkParts(spec: SplitSpec, parts: readonly { readonly part: string }[]): void {

@@ -12,8 +12,9 @@ export async function partFiles(scope: Scope, manifest: Manifest): Promise<reado
   return await Promise.all(manifest.parts.map((part) => blobs.localPath(part.digest)));
 }
 
+/** Of the files alone: a folder above them that is called `run=5` is no column of theirs. */
 export const parquetRelation = (files: readonly string[]): string =>
-  `read_parquet([${files.map(literal).join(', ')}])`;
+  `read_parquet([${files.map(literal).join(', ')}], hive_partitioning = false)`;
 
 /** Runs some work with an engine in which the version can be read, and files written into `dir`; `more` files may be read too. */
 export async function withVersion<T>(

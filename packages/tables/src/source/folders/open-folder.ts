@@ -8,6 +8,7 @@ import type { ReadContext } from '../read-context.ts';
 import type { SourceOptions } from '../source-options.ts';
 import { spoolTyped } from '../spool-typed.ts';
 import { cutFiles } from './cut-files.ts';
+import { folderColumns } from './folder-columns.ts';
 import { folderKind } from './folder-kind.ts';
 import { groupBy } from './group-by.ts';
 import { imageRows } from './image-rows.ts';
@@ -40,7 +41,8 @@ export async function openFolder(
       await mkdir(own);
       const source = await openFile(ctx, file.path, file.shown ?? file.relative, options, own);
       await source.scanned;
-      sources.push(source);
+      const folders = folderColumns(file.relative);
+      sources.push(folders.size === 0 ? source : { ...source, folders });
     }
   } else {
     const labels = options.labels === undefined ? undefined : await readLabels(ctx, options.labels, dir);

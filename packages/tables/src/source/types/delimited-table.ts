@@ -6,7 +6,7 @@ import type { Reading } from '../reading.ts';
 import { dialectOf } from '../written-dialect.ts';
 import { columnNames } from './column-names.ts';
 import { otherDelimiterNote } from './other-delimiter.ts';
-import type { RawTable } from './raw-table.ts';
+import { folderTexts, type RawTable } from './raw-table.ts';
 import type { RecordShape } from './record-lines.ts';
 import { SAMPLE_BUFFER } from './sample.ts';
 
@@ -40,6 +40,8 @@ export async function delimitedTable(
     'auto_detect = false',
     `header = ${hasHeader}`,
     'skip = 0',
+    // Names of folders become columns of ours, not of whoever lays the file somewhere.
+    'hive_partitioning = false',
     `delim = ${literal(dialect.delimiter)}`,
     `quote = ${literal(dialect.quote)}`,
     // A doubled quote is one, as RFC 4180 has it.
@@ -63,12 +65,15 @@ export async function delimitedTable(
       beginning: read([...rejects, SAMPLE_BUFFER]),
       // Each thread of the engine holds two thousand rows of all columns.
       reading: (natives) => read([...rejects, 'parallel = false'], natives),
-      columns: names.map((name) => ({
-        name,
-        column: identifier(name),
-        isTagged: false,
-        nulls: nulls(name),
-      })),
+      columns: [
+        ...names.map((name) => ({
+          name,
+          column: identifier(name),
+          isTagged: false,
+          nulls: nulls(name),
+        })),
+        ...folderTexts(source, names, nulls),
+      ],
     },
     notes: [
       ...notes,

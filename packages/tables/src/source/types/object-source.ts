@@ -42,13 +42,10 @@ export async function objectSource(
   };
 }
 
-/** Numbers that are none as the engine writes them: in a column of others they are values. */
-const NO_NUMBER: Readonly<Record<string, string>> = { NaN: 'nan', Infinity: 'inf', '-Infinity': '-inf' };
-
 function objectText(value: unknown): string | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : `s${value.toISOString()}`;
   if (typeof value !== 'number') return taggedText(value);
   // A program has no other whole numbers than these.
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) return `n${value}`;
-  return `n${NO_NUMBER[String(value)] ?? numberText(value)}`;
+  return `n${numberText(value)}`;
 }

@@ -24,6 +24,21 @@ export interface RawColumn {
   readonly nulls: readonly string[];
 }
 
+/** The columns that the names of a source's folders say, each of one value; a column of the file's own stands before one of its name. */
+export const folderTexts = (
+  { folders = new Map() }: LocalSource,
+  own: readonly string[],
+  nulls: (column: string) => readonly string[] = () => [],
+): readonly RawColumn[] =>
+  [...folders]
+    .filter(([name]) => !own.includes(name))
+    .map(([name, value]) => ({
+      name,
+      column: value === null ? 'NULL::VARCHAR' : literal(value),
+      isTagged: false,
+      nulls: nulls(name),
+    }));
+
 /** SQL: the text of a value as it came; NULL where it's missing. */
 export function textOf({ column, isTagged, nulls }: RawColumn): string {
   const text = isTagged ? `substr(${column}, 2)` : column;

@@ -75,9 +75,13 @@ export function taggedText(value: unknown): string | undefined {
   return `j${JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner))}`;
 }
 
-/** A double as Python and the engine write it: 1.0, 0.5, 1e-05, 1e+16. */
+/** Numbers that are none as the engine writes them: in a column of others they are values. */
+const NO_NUMBER: Readonly<Record<string, string>> = { NaN: 'nan', Infinity: 'inf', '-Infinity': '-inf' };
+
+/** A double as Python and the engine write it: 1.0, 0.5, 1e-05, 1e+16, inf. */
 export function numberText(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
+  const word = NO_NUMBER[String(value)];
+  if (word !== undefined) return word;
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e16))
     return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');

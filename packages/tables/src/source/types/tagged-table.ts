@@ -2,7 +2,7 @@ import { identifier, literal } from '../../engine/quote.ts';
 import type { LocalSource } from '../local-source.ts';
 import type { Reading } from '../reading.ts';
 import { columnNames } from './column-names.ts';
-import type { RawTable } from './raw-table.ts';
+import { folderTexts, type RawTable } from './raw-table.ts';
 
 const MIN_OBJECT_BYTES = 2 ** 24;
 
@@ -21,18 +21,21 @@ export function taggedTable(
   );
   // A value may be a whole text; a character may take four bytes.
   const most = Math.max(MIN_OBJECT_BYTES, 4 * (source.longestLine ?? 0));
-  const relation = `read_json(${literal(source.path)}, format = 'newline_delimited', maximum_object_size = ${most}, columns = {${columns.join(', ')}})`;
+  const relation = `read_json(${literal(source.path)}, format = 'newline_delimited', hive_partitioning = false, maximum_object_size = ${most}, columns = {${columns.join(', ')}})`;
   return {
     table: {
       source,
       relation,
       beginning: relation,
-      columns: names.map((name, index) => ({
-        name,
-        column: identifier(String(index)),
-        isTagged: true,
-        nulls: nulls(name),
-      })),
+      columns: [
+        ...names.map((name, index) => ({
+          name,
+          column: identifier(String(index)),
+          isTagged: true,
+          nulls: nulls(name),
+        })),
+        ...folderTexts(source, names, nulls),
+      ],
     },
     notes,
   };

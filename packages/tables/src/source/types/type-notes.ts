@@ -164,6 +164,12 @@ const NUMBERS: readonly Possibility[] = [
       `Column ${JSON.stringify(name)} is text: its values, such as ${JSON.stringify(example)}, begin with a space. Where each delimiter has one behind it: --delimiter ", "`,
   },
   {
+    example: /[0-9.] +$/,
+    fits: (text) => `regexp_full_match(${text}, ' *[-+]?[0-9.]+ *')`,
+    note: (name, example) =>
+      `Column ${JSON.stringify(name)} is text: some of its values, such as ${JSON.stringify(example)}, end with a space. Take those out: sed -E 's/ +(,|$)/\\1/g' FILE`,
+  },
+  {
     example: /^-?[1-9][0-9]{18,}$/,
     fits: (text) => `regexp_full_match(${text}, '-?(0|[1-9][0-9]*)')`,
     note: (name, example) =>
