@@ -47,6 +47,25 @@ function addLeaf(forest: Forest, tree: number, leaf: number, scores: Float64Arra
     scores[at + output] = (scores[at + output] ?? 0) + (vectors.entries[vector + output] ?? 0);
 }
 
+/** Adds the leaves of a tree to the scores of rows that follow each other. */
+function addLeaves(
+  forest: Forest,
+  tree: number,
+  leaves: Int32Array,
+  scores: Float64Array,
+  fromRow: number,
+): void {
+  const { vectors, outputs, values } = forest;
+  if (vectors) {
+    for (let of = 0; of < leaves.length; of++)
+      addLeaf(forest, tree, leaves[of] ?? 0, scores, (fromRow + of) * outputs);
+    return;
+  }
+  let at = fromRow * outputs + (tree % outputs);
+  for (let of = 0; of < leaves.length; of++, at += outputs)
+    scores[at] = (scores[at] ?? 0) + (values[leaves[of] ?? 0] ?? 0);
+}
+
 /**
  * The sums of the trees' leaves: numbers, log odds, or what softmax takes.
  *
@@ -67,12 +86,10 @@ export function rawScores(
     const to = Math.min(rows, from + BLOCK_ROWS);
     walker?.take(table, from, to - from);
     for (let tree = 0; tree < roots.length; tree++) {
-      const leaves = walker?.leaves(tree);
-      const root = roots[tree] ?? 0;
-      for (let row = from; row < to; row++) {
-        const leaf = leaves ? (leaves[row - from] ?? 0) : leafOf(forest, root, matrix, row * width);
-        addLeaf(forest, tree, leaf, scores, row * outputs);
-      }
+      if (walker) addLeaves(forest, tree, walker.leaves(tree), scores, from);
+      else
+        for (let row = from; row < to; row++)
+          addLeaf(forest, tree, leafOf(forest, roots[tree] ?? 0, matrix, row * width), scores, row * outputs);
     }
   }
   return scores;

@@ -55,6 +55,7 @@ export function slopesFor(rows: number, arena: Arena): Slopes {
   ];
   const shift = 2n ** BigInt(countBits);
   const steps = { slope: 1, curvature: 1 };
+  let all: Sums = { slope: 0, curvature: 0, rows };
   view.setBigInt64(SEARCH.countBits, BigInt(countBits), true);
   view.setBigInt64(SEARCH.countMask, shift - 1n, true);
   const pairAt = (place: number): readonly [number, number] => [
@@ -104,8 +105,11 @@ export function slopesFor(rows: number, arena: Arena): Slopes {
       quantise(from, end, records.byteOffset);
       [steps.slope, steps.curvature] = [1 / scales[0], 1 / scales[1]];
       setPair(SEARCH.steps, [steps.slope, steps.curvature]);
+      all = sumsAt(SEARCH.total);
     },
     sumOf(rowsOf) {
+      // Each row is there once.
+      if (rowsOf.length === rows) return all;
       sum(rowsOf.byteOffset, rowsOf.length, records.byteOffset);
       return sumsAt(SEARCH.total);
     },

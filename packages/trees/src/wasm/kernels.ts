@@ -167,14 +167,14 @@ function divideKernel(): FunctionCode {
   return scope.finish(body, 'divide');
 }
 
-/** Leaves the largest absolute slope and curvature of pairs of doubles in `SEARCH.largest`. */
+/** Leaves the largest absolute slope and curvature of pairs of doubles in `SEARCH.largest`; what is no number it passes over. */
 function largestKernel(): FunctionCode {
   const scope = newScope(2);
   const [from, end] = scope.parameters;
   if (!from || !end) throw new RangeError('two parameters');
   const most = scope.local('v128');
   const body = [
-    repeat(from, get(end), PAIR_BYTES, set(most, f64x2.max(get(most), f64x2.abs(v128.load(get(from)))))),
+    repeat(from, get(end), PAIR_BYTES, set(most, f64x2.pmax(get(most), f64x2.abs(v128.load(get(from)))))),
     v128.store(address(SEARCH.largest), get(most)),
   ];
   return scope.finish(body, 'largest');
@@ -195,12 +195,15 @@ function totalKernel(): FunctionCode {
   return scope.finish(body, 'total');
 }
 
-/** Turns pairs of doubles into pairs of sums of one row, in its record. `SEARCH.largest` holds what they are multiplied with. */
+/**
+ * Turns pairs of doubles into pairs of sums of one row, in its record. `SEARCH.largest` holds what they are multiplied with; their sum is
+ * left in `SEARCH.total`.
+ */
 function quantiseKernel(): FunctionCode {
   const scope = newScope(3);
   const [from, end, into] = scope.parameters;
   if (!from || !end || !into) throw new RangeError('three parameters');
-  const bits = scope.local('i64');
+  const [bits, sum] = [scope.local('i64'), scope.local('v128')];
   const scaled = (at: number): Value<'i64'> =>
     i64.truncF64(f64.nearest(f64.mul(f64.load(get(from), at), f64.load(address(SEARCH.largest), at))));
   const body = [
@@ -211,8 +214,10 @@ function quantiseKernel(): FunctionCode {
       PAIR_BYTES,
       i64.store(get(into), scaled(0)),
       i64.store(get(into), i64.add(i64.shl(scaled(8), get(bits)), i64.const(1)), 8),
+      set(sum, i64x2.add(get(sum), v128.load(get(into)))),
       set(into, i32.add(get(into), i32.const(RECORD_BYTES))),
     ),
+    v128.store(address(SEARCH.total), get(sum)),
   ];
   return scope.finish(body, 'quantise');
 }
@@ -298,8 +303,9 @@ function exponentialsKernel(): FunctionCode {
   if (!from || !end) throw new RangeError('two parameters');
   const [x, n, power] = [scope.local('v128'), scope.local('v128'), scope.local('v128')];
   const constant = (value: number): Value<'v128'> => scope.constant(f64x2.splat(f64.const(value)));
-  const limited = f64x2.max(
-    f64x2.min(v128.load(get(from)), constant(MOST_EXPONENT)),
+  // Of a number and one that is none, the first is taken: NaN stays NaN.
+  const limited = f64x2.pmax(
+    f64x2.pmin(v128.load(get(from)), constant(MOST_EXPONENT)),
     constant(LEAST_EXPONENT),
   );
   const body = repeat(

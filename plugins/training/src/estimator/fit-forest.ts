@@ -3,6 +3,9 @@ import { forest, predict } from '@trestle/trees';
 import type { ForestSettings } from './forests.ts';
 import { treeEnsemble } from './tree-ensemble.ts';
 
+/** Leaves of all trees, at most: so many are a model of some 60 MB, and deep trees have as many as rows. */
+const MOST_LEAVES = 1_000_000;
+
 /** Grows all trees; validation has its say once. */
 export const fitForest: Fit<ForestSettings> = async (design, settings, options) => {
   const { task, targets, weights, outputs, seed, signal, validation, onRound } = options;
@@ -10,9 +13,10 @@ export const fitForest: Fit<ForestSettings> = async (design, settings, options) 
     task === 'regression'
       ? ({ objective: 'squaredError' } as const)
       : ({ objective: 'gini', classes: Math.max(2, outputs) } as const);
+  const minRows = Math.max(settings.minRows, Math.ceil((design.rows * settings.trees) / MOST_LEAVES));
   const { forest: grown, outOfBag } = await forest(
     { ...design, targets, ...(weights ? { weights } : {}) },
-    { ...settings, ...aim, seed },
+    { ...settings, ...aim, minRows, seed },
     { signal, onTree: (tree, trees) => onRound(tree / trees, { tree }) },
   );
   const predictions = (of: Design): Float32Array => Float32Array.from(predict(grown, of));
@@ -21,6 +25,12 @@ export const fitForest: Fit<ForestSettings> = async (design, settings, options) 
     rounds: 1,
     predict: predictions,
     head: treeEnsemble(grown),
+    notes:
+      minRows > settings.minRows
+        ? [
+            `Leaves have ${minRows} rows at least, not ${settings.minRows}: so many rows would make a model that is too large.`,
+          ]
+        : [],
     ...(outOfBag ? { outOfBag: Float32Array.from(outOfBag) } : {}),
   };
 };

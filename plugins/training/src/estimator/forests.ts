@@ -21,12 +21,12 @@ export const randomForest = estimator<ForestSettings>({
   ...parts,
   name: 'forest',
   aliases: ['random-forest'],
-  space: [{ splits: 'best', trees: 200, minRows: 2 }],
+  space: [{ splits: 'best', trees: 100, minRows: 2 }],
 });
 
 /** Extremely randomised trees: the mean of deep trees of all rows, whose splits are drawn. */
 export const extraTrees = estimator<ForestSettings>({
   ...parts,
   name: 'extra-trees',
-  space: [{ splits: 'random', trees: 200, minRows: 2 }],
+  space: [{ splits: 'random', trees: 100, minRows: 2 }],
 });

@@ -177,8 +177,9 @@ export const f64x2 = {
   lane: (a: Value<'v128'>, lane: number): Value<'f64'> => value('f64', a.code, simd(33), lane),
   splat: unary('f64', 'v128', ...simd(20)),
   abs: vUnary(236),
-  min: vBinary(244),
-  max: vBinary(245),
+  /** As of `f32x4`. */
+  pmin: vBinary(246),
+  pmax: vBinary(247),
   nearest: vUnary(148),
   add: vBinary(240),
   sub: vBinary(241),
