@@ -19,9 +19,9 @@ import { columnNames } from './types/column-names.ts';
 import { delimitedTable } from './types/delimited-table.ts';
 import { givenSpelling } from './types/given-spelling.ts';
 import { type ColumnReading, type Look, misfits, proveTypes, type Said } from './types/prove-types.ts';
-import { folderTexts, type RawTable } from './types/raw-table.ts';
+import { folderTexts, type RawTable, valueTextOf } from './types/raw-table.ts';
 import type { RecordShape } from './types/record-lines.ts';
-import { findMisfits, refuseMisfits } from './types/refuse-misfits.ts';
+import { findMisfits, placeWord, refuseMisfits } from './types/refuse-misfits.ts';
 import { sampleRows } from './types/sample.ts';
 import type { Spelling } from './types/spelling.ts';
 import { taggedTable } from './types/tagged-table.ts';
@@ -303,13 +303,26 @@ async function refuseWrong(
         : `The column holds ${wanted === 'integer' ? 'whole numbers' : `${wanted}s`} so far. Mend these values, or add all rows as a new version, with --type ${shellWord(`${one.name}=string`)}.`;
       refuseMisfits(table, one.name, wanted, found, hint);
     }
+    const first = await firstValue(engine, texts, one.name);
     throw dataError('BAD_ROWS', {
       kind: 'invalid',
-      message: `Column "${one.name}" is ${wanted} in the dataset; these rows write it in another way.`,
+      message: `Column "${one.name}" is ${wanted} in the dataset; these rows write it in another way${first}.`,
       hint: `Say how it is meant: --type ${shellWord(`${one.name}=${wanted}`)}.`,
       details: { column: one.name, type: wanted },
     });
   }
+}
+
+/** `, the first "yes" in line 2 of "a.csv"` */
+async function firstValue(engine: Engine, texts: readonly Texts[], name: string): Promise<string> {
+  for (const { table, shape } of texts) {
+    const raw = table.columns.find((column) => column.name === name);
+    const found = raw && (await findMisfits(engine, table, raw, `${valueTextOf(raw)} IS NOT NULL`, shape));
+    const [first] = found?.first ?? [];
+    if (first)
+      return `, the first ${JSON.stringify(first.text)} in ${placeWord(table)} ${first.place} of "${table.source.shown}"`;
+  }
+  return '';
 }
 
 const isKind = (found: ColumnType | undefined, wanted: ColumnType): boolean =>

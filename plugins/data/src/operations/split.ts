@@ -1,5 +1,5 @@
 import { datasetVersionSchema, NAME_PATTERN } from '@trestle/contracts';
-import { operation } from '@trestle/kernel';
+import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 
 export const dataSplit = operation({
@@ -38,7 +38,15 @@ export const dataSplit = operation({
   }),
   output: datasetVersionSchema.extend({
     of: z.string(),
-    parts: z.array(z.object({ part: z.string(), rows: z.number().int() })),
+    parts: z.array(
+      z.object({
+        part: z.string(),
+        rows: z.number().int(),
+        from: z.string().optional().describe('By time: the earliest.'),
+        to: z.string().optional().describe('By time: the latest.'),
+        withoutTime: z.number().int().optional().describe('By time: rows that have none.'),
+      }),
+    ),
   }),
   load: async () => (await import('../split/split-version.ts')).splitVersion,
   present: ({ dataset, version, of, parts }) => [
@@ -48,8 +56,25 @@ export const dataSplit = operation({
       columns: [
         { key: 'part', label: 'part' },
         { key: 'rows', label: 'rows', align: 'right' },
+        ...(parts.some(({ from }) => from !== undefined)
+          ? [
+              { key: 'from', label: 'from' },
+              { key: 'to', label: 'to' },
+            ]
+          : []),
       ],
-      rows: parts,
+      rows: parts.map(({ part, rows, from = '', to = '' }) => ({ part, rows, from, to })),
     },
+    ...parts.flatMap(({ part, withoutTime = 0 }): View[] =>
+      withoutTime === 0
+        ? []
+        : [
+            {
+              kind: 'note',
+              tone: 'warn',
+              text: `${withoutTime} rows of the part "${part}" have no time, and are taken for earlier than all that have one.`,
+            },
+          ],
+    ),
   ],
 });

@@ -145,6 +145,17 @@ describe('a number by a person’s word', () => {
   });
 });
 
+it('what is written otherwise than the column it comes behind is refused by its line', async () => {
+  const name = fresh();
+  await put('a.csv', 'x\ntrue\nfalse\n');
+  await add('a.csv', name);
+  await put('a.csv', 'x\n\nyes\n');
+  await expect(add('a.csv', name, { append: true })).rejects.toMatchObject({
+    code: 'TRS_DATA_BAD_ROWS',
+    message: expect.stringContaining('the first "yes" in line 3 of "a.csv"'),
+  });
+});
+
 describe('a file that may hold more than is read of it', () => {
   it.each<readonly [string, string, RegExp | undefined]>([
     ['a.csv', 'a b c\n1 2 3\n4 5 6\n', /one column.* a space .*--delimiter " "/],

@@ -17,9 +17,11 @@ export interface SplitSpec {
  * The rows of a relation with their places (from 0) and the part that each belongs to. What decides is a number in [0, 1) from
  * the seed and the row's key (MD5, which no other version of the engine computes differently): the same key is in the same part
  * whatever other rows there are, except where shares are exact (strata) or times decide.
+ *
+ * @param time SQL of a row's place in time; NULL where it has none, and then it is never among the latest
  */
-export function splitSql(relation: string, spec: SplitSpec): string {
-  const by = spec.by === undefined ? undefined : identifier(spec.by);
+export function splitSql(relation: string, spec: SplitSpec, time?: string): string {
+  const by = time ?? (spec.by === undefined ? undefined : identifier(spec.by));
   const key = spec.kind === 'grouped' && by ? [by] : spec.key.map(identifier);
   const identity = key.length > 0 ? key : ['"trestle row"'];
   const texts = identity.map((column) => `coalesce(CAST(${column} AS VARCHAR), '')`);

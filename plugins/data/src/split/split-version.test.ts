@@ -97,6 +97,22 @@ describe('a split', () => {
     expect(share(found.values(), 'test')).toBeCloseTo(0.2, 2);
   });
 
+  it('says where the parts begin and end, and of rows without a time, which are never the latest', async () => {
+    const times = ['2024-01-01', '', '2024-01-03', '2024-01-04', '2024-01-05', '2024-01-06'];
+    await writeFile(join(project.dir, 'a.csv'), `at,n\n${times.map((at, n) => `${at},${n}.5`).join('\n')}\n`);
+    await host.run(dataAdd, { path: 'a.csv', name: 'gaps' }, { surface: 'cli' });
+    expect((await host.run(dataSplit, { name: 'gaps', kind: 'time', by: 'at' })).parts).toEqual([
+      { part: 'test', rows: 1, from: '2024-01-06 00:00:00', to: '2024-01-06 00:00:00', withoutTime: 0 },
+      { part: 'train', rows: 5, from: '2024-01-01 00:00:00', to: '2024-01-05 00:00:00', withoutTime: 1 },
+    ]);
+    await writeFile(join(project.dir, 'a.csv'), 'at\n0.5\nnan\ninf\n1.5\n2.5\n3.5\n');
+    await host.run(dataAdd, { path: 'a.csv', name: 'odd' }, { surface: 'cli' });
+    expect((await host.run(dataSplit, { name: 'odd', kind: 'time', by: 'at' })).parts).toMatchObject([
+      { part: 'test', rows: 1, from: '3.5', withoutTime: 0 },
+      { part: 'train', rows: 5, to: '2.5', withoutTime: 2 },
+    ]);
+  });
+
   it('makes folds', async () => {
     const { parts: folds } = await host.run(dataSplit, {
       name: 'rows',

@@ -1,5 +1,7 @@
 import type { Column } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
+import type { Engine } from '@trestle/tables';
+import { identifier } from '@trestle/tables/sql';
 import { dataError } from '../data-error.ts';
 import { commitVersion } from '../version/commit-version.ts';
 import { chooseColumns } from '../version/read-batches.ts';
@@ -30,11 +32,17 @@ export async function splitVersion(
   checkTimes(spec, version.columns);
   const manifest = await readManifest(ctx, version.digest);
   return await withVersion(ctx, manifest, ctx.signal, async (engine, relation, dir) => {
-    const part = await writePart(engine, `(${splitSql(relation, spec)})`, COLUMNS, dir);
+    const time = timeOf(spec, version.columns);
+    const part = await writePart(engine, `(${splitSql(relation, spec, time)})`, COLUMNS, dir);
+    const spans = time === undefined ? new Map() : await spansOf(engine, relation, time, part.path);
     const counted = await engine.rows(
       `SELECT part, count(*) AS n FROM ${parquetRelation([part.path])} GROUP BY part ORDER BY part`,
     );
-    const parts = counted.map(({ part: which, n }) => ({ part: String(which), rows: Number(n) }));
+    const parts = counted.map(({ part: which, n }) => ({
+      part: String(which),
+      rows: Number(n),
+      ...spans.get(String(which)),
+    }));
     checkParts(spec, parts);
     const of = `${version.dataset}@${version.version}`;
     const stored = await storePart(ctx, part, `A split of ${of}`);
@@ -66,6 +74,44 @@ function checkSpec(spec: SplitSpec): void {
     throw splitError(`--kind ${spec.kind} takes no --by`, 'Use --kind stratified, grouped or time.');
   if (spec.kind !== 'folds' && spec.test + spec.validation >= 1)
     throw splitError('nothing is left to train on', 'Make --test and --validation smaller.');
+}
+
+/** SQL: a row's place in time; NULL where that is no point in it: what is infinite is not the latest. */
+function timeOf({ kind, by }: SplitSpec, columns: readonly Column[]): string | undefined {
+  if (kind !== 'time' || by === undefined) return undefined;
+  const { type, stored } = columns.find(({ name }) => name === by) ?? {};
+  const column = identifier(by);
+  const isExact = type === 'integer' || stored !== undefined;
+  return isExact ? column : `CASE WHEN isfinite(${column}) THEN ${column} END`;
+}
+
+interface Span {
+  /** The earliest and the latest time of a part. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Rows without a time. */
+  readonly withoutTime: number;
+}
+
+async function spansOf(
+  engine: Engine,
+  relation: string,
+  time: string,
+  parts: string,
+): Promise<ReadonlyMap<string, Span>> {
+  const rows = await engine.rows(
+    `SELECT part, CAST(min(t) AS VARCHAR) AS least, CAST(max(t) AS VARCHAR) AS most, count(*) - count(t) AS missing
+     FROM (SELECT ${time} AS t, row_number() OVER () - 1 AS "row" FROM ${relation}) JOIN ${parquetRelation([parts])} USING ("row") GROUP BY part`,
+  );
+  return new Map(
+    rows.map(({ part, least, most, missing }) => [
+      String(part),
+      {
+        ...(least === null ? {} : { from: String(least), to: String(most) }),
+        withoutTime: Number(missing),
+      },
+    ]),
+  );
 }
 
 /** Texts would be ordered by their letters: 31/01/2022 behind 01/12/2024. */
