@@ -24,8 +24,11 @@ export interface Guide {
   remove(): Promise<void>;
 }
 
-/** @param path below `docs`, `guides/write-a-plugin.md` */
-export async function openGuide(path: string): Promise<Guide> {
+/**
+ * @param path below `docs`, `guides/write-a-plugin.md`
+ * @param sessions how many of its blocks of commands, each with what it prints, are run one behind the other
+ */
+export async function openGuide(path: string, sessions = 1): Promise<Guide> {
   const dir = await mkdtemp(join(tmpdir(), 'trestle-guide-'));
   const text = await readFile(join(root, 'docs', path), 'utf8');
   const blocks = (language: string): readonly string[] =>
@@ -44,7 +47,14 @@ export async function openGuide(path: string): Promise<Guide> {
   }
   return {
     dir,
-    says: new RegExp(`^${(blocks('text')[0] ?? '').trim().split('…').map(escaped).join('.*')}$`, 's'),
+    says: new RegExp(
+      `^${blocks('text')
+        .slice(0, sessions)
+        .flatMap((block) => block.trim().split('…'))
+        .map(escaped)
+        .join('.*')}$`,
+      's',
+    ),
     async types(files) {
       const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
       const modules = ['--module', 'nodenext', '--target', 'es2023', '--allowImportingTsExtensions'];
@@ -64,7 +74,10 @@ export async function openGuide(path: string): Promise<Guide> {
       const env = { ...process.env, TRESTLE_STORE__RESERVE_BYTES: '0' };
       const outputs: string[] = [];
       const servers: ReturnType<typeof spawn>[] = [];
-      for (const line of (blocks('sh')[0] ?? '').trim().split('\n')) {
+      const lines = blocks('sh')
+        .slice(0, sessions)
+        .flatMap((block) => block.trim().split('\n'));
+      for (const line of lines) {
         const typed = line
           .replaceAll('7070', String(port))
           .replace(/^trestle/, `"${process.execPath}" "${bin}"`);

@@ -24,11 +24,29 @@ function flats(): string {
   return `district,area,floor,lift,rent\n${rows.join('\n')}\n`;
 }
 
+/** What became of 2,000 policies: few claims, more of young drivers; what was paid is known only with the claim. */
+function claims(): string {
+  let state = 11;
+  const next = (): number => {
+    state = (state * 16_807) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  const rows = Array.from({ length: 2_000 }, () => {
+    const [age, years] = [18 + Math.floor(60 * next()), Math.floor(20 * next())];
+    const isClaim = next() < (age < 27 ? 0.2 : 0.02) + 0.004 * years;
+    return [age, years, isClaim ? Math.round(500 + 3_000 * next()) : 0, isClaim ? 'claim' : 'no claim'].join(
+      ',',
+    );
+  });
+  return `age,years,paid,outcome\n${rows.join('\n')}\n`;
+}
+
 describe('the guide to training', () => {
   let guide: Guide;
   beforeAll(async () => {
-    guide = await openGuide('guides/train-a-model.md');
+    guide = await openGuide('guides/train-a-model.md', 4);
     await writeFile(join(guide.dir, 'flats.csv'), flats());
+    await writeFile(join(guide.dir, 'claims.csv'), claims());
   });
   afterAll(() => guide.remove());
 

@@ -32,6 +32,7 @@ describe('rows that are judged', () => {
     const result = await host.run(trainOperation, { ...whole, splitColumn: 'part' });
     expect(result.split).toMatchObject({ kind: 'column', trainRows: 405, testRows: 225 });
     expect(result.features?.map(({ name }) => name)).toEqual(['age', 'years', 'area']);
+    expect(result.leftOut).toEqual([{ name: 'part', reason: 'it says which part a row is in' }]);
     expect(result.notes).toContain('90 rows without a part in "part" are left out.');
     const other = await host.run(trainOperation, { ...whole, splitColumn: 'part', hold: 'b' });
     expect(other.split?.testRows).not.toBe(0);

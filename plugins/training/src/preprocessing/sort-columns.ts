@@ -17,7 +17,7 @@ const FEW_VALUES = 50;
 const [TEXT_LENGTH, TEXT_WORDS] = [20, 4];
 /** What calls a whole number that differs in each row a name of it. */
 const ID_NAME =
-  /^(unnamed.*|column0|index|idx|key|row ?(number|no|id)?|nr|no|number|record ?(id|no)?)$|(^| )(id|ids|uuid|guid)$/i;
+  /^(unnamed.*|column\d+|index|idx|key|row ?(number|no|id)?|nr|no|number|record ?(id|no)?)$|(^| )(id|ids|uuid|guid)$/i;
 const DAY = 86_400_000;
 
 /** @param rows of the training part */

@@ -205,7 +205,7 @@ async function fitAndPackage(
     baseline: evaluation.baseline,
     classes: evaluation.classes,
     features: [...fitted.encodings],
-    leftOut: [...fitted.leftOut],
+    leftOut: [...fitted.leftOut, ...saidToBeNone(spec)],
   };
 }
 
@@ -216,3 +216,10 @@ const crossNotes = ({ folds }: Split, { tried }: Selection): readonly string[] =
         `The numbers are of ${folds.length} folds, each row answered by a model of the others; which candidate that is was chosen on the same rows, so they are a little too good.`,
       ]
     : [];
+
+/** Columns that are no features because somebody said so. */
+const saidToBeNone = ({ exclude, timeColumn, splitColumn }: TrainingSpec): NonNullable<Run['leftOut']> => [
+  ...exclude.map((name) => ({ name, reason: 'as asked' })),
+  ...(timeColumn === undefined ? [] : [{ name: timeColumn, reason: 'it says which rows are later' }]),
+  ...(splitColumn === undefined ? [] : [{ name: splitColumn, reason: 'it says which part a row is in' }]),
+];
