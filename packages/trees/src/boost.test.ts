@@ -134,13 +134,16 @@ describe('boosting', () => {
     );
   });
 
-  it('is not moved by columns that are constant or always missing', async () => {
+  it('is not moved by columns that are constant or always missing, whose place no other loses', async () => {
     await fc.assert(
       fc.asyncProperty(rowsOf(), fc.constantFrom(0, 7.5, Number.NaN), async (rows, constant) => {
         const wider = examplesOf(rows.map(({ x, y }) => ({ x: [constant, ...x], y })));
-        const forest = await fit(wider);
-        expect(importance(forest, 'splits')[0]).toBe(0);
-        expect(predict(forest, wider)).toEqual(predict(await fit(examplesOf(rows)), examplesOf(rows)));
+        for (const columnShare of [1, 0.5]) {
+          const forest = await fit(wider, { columnShare });
+          const narrow = await fit(examplesOf(rows), { columnShare });
+          expect(importance(forest, 'splits')[0]).toBe(0);
+          expect(predict(forest, wider)).toEqual(predict(narrow, examplesOf(rows)));
+        }
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { activate } from './activation.ts';
-import { binTable, tableBytes, tableIn } from './bins.ts';
+import { type BinnedTable, binTable, tableBytes, tableIn } from './bins.ts';
 import { breathe } from './breath.ts';
 import { readConstraints } from './constraints.ts';
 import { type Examples, readExamples } from './examples.ts';
@@ -105,7 +105,7 @@ export async function boost(
   const scores = arena.doubles(rows * outputs);
   for (let output = 0; output < outputs; output++)
     scores.fill(initial[output] ?? 0, output * rows, (output + 1) * rows);
-  const draw = drawing(arena.ints(rows), width, settings);
+  const draw = drawing(arena.ints(rows), varyingColumns(table), settings);
   const forest = new ForestBuilder();
   const history: number[] = [];
   let [best, bestScore] = [0, Number.NEGATIVE_INFINITY];
@@ -149,32 +149,40 @@ export async function boost(
   return { forest: forest.finish(about, kept * outputs), rounds: kept, scores: history, stopped };
 }
 
+/** What has one value alone, or none, divides nothing. */
+function varyingColumns({ bins }: BinnedTable): Int32Array {
+  return Int32Array.from(bins.keys()).filter((column) => {
+    const own = bins[column];
+    return own?.some((bin) => bin !== own[0]) ?? false;
+  });
+}
+
 /** Draws rows for a round and columns for a tree, in an order that only the seed decides. */
 function drawing(
   working: Int32Array,
-  width: number,
+  columns: Int32Array,
   { rowShare, columnShare, columnShareByNode, seed }: Settings,
 ) {
   const next = randomIntegers(seed + 1);
   const rows = working.length;
   const fitted = Math.max(1, Math.round(rowShare * rows));
-  const asked = Math.max(1, Math.round(columnShare * width));
+  const asked = Math.max(1, Math.round(columnShare * columns.length));
   const order = new Int32Array(rows);
-  const columns = Int32Array.from({ length: width }, (_, column) => column);
   for (let row = 0; row < rows; row++) order[row] = row;
   return {
-    isRandom: fitted < rows || asked < width || columnShareByNode < 1,
+    isRandom: fitted < rows || asked < columns.length || columnShareByNode < 1,
     rows() {
-      if (fitted < rows) {
-        drawFirst(order, fitted, next);
-        // Ascending, so that memory is read forwards.
-        order.subarray(0, fitted).sort();
-        order.subarray(fitted).sort();
+      if (fitted === rows) return;
+      // Both parts ascend, so that memory is read forwards (Knuth's algorithm S).
+      let [kept, left] = [0, fitted];
+      for (let row = 0; row < rows; row++) {
+        if ((next() / 2 ** 32) * (rows - row) < fitted - kept) order[kept++] = row;
+        else order[left++] = row;
       }
     },
     forTree() {
       working.set(order);
-      if (asked < width) drawFirst(columns, asked, next);
+      if (asked < columns.length) drawFirst(columns, asked, next);
       return { rows: working, fitted, columns: columns.slice(0, asked).sort() };
     },
   };

@@ -35,7 +35,7 @@ export interface BoostOptions {
   readonly bins?: number;
   /** The share of rows that each round draws. */
   readonly rowShare?: number;
-  /** The share of columns that each tree draws. */
+  /** The share of columns that each tree draws, of those that vary. */
   readonly columnShare?: number;
   /** The share of a tree's columns that each split draws. */
   readonly columnShareByNode?: number;
