@@ -1,2 +1,3 @@
+export { evaluateOperation } from './operations/evaluate.ts';
 export { trainOperation } from './operations/train.ts';
 export { trainingPlugin, trainingPlugin as default } from './training-plugin.ts';

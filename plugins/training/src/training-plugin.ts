@@ -5,6 +5,7 @@ import { extraTrees, randomForest } from './estimator/forests.ts';
 import { linear } from './estimator/linear.ts';
 import { mlp } from './estimator/mlp.ts';
 import { trees } from './estimator/trees.ts';
+import { evaluateOperation } from './operations/evaluate.ts';
 import { trainOperation } from './operations/train.ts';
 import { trainingMigrations } from './run/run-tables.ts';
 
@@ -12,7 +13,7 @@ import { trainingMigrations } from './run/run-tables.ts';
 export const trainingPlugin = plugin({
   name: 'training',
   version: '0.1.0',
-  operations: [trainOperation],
+  operations: [trainOperation, evaluateOperation],
   services: [
     provide(trainingToken, async (scope) => (await import('./training-service.ts')).trainingService(scope)),
   ],

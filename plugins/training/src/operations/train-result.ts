@@ -3,6 +3,7 @@ import { shellWord, type View } from '@trestle/kernel';
 import { z } from 'zod';
 import { LEAK } from '../preparation/leaks.ts';
 import { shownTime } from '../table/shown-time.ts';
+import { classViews } from './class-views.ts';
 
 const run = runSchema.shape;
 
@@ -33,8 +34,6 @@ type TrainResult = z.output<typeof trainResultSchema>;
 /** Beside the deciding one: more columns do not fit. */
 const MORE_METRICS = 4;
 const MOST_FEATURES = 40;
-/** Classes whose matrix a terminal shows. */
-const MOST_CLASSES = 12;
 
 /** First what was asked and how it was understood, then how good it is, at last what to do next. */
 export const trainViews = (result: TrainResult): readonly View[] => [
@@ -43,7 +42,7 @@ export const trainViews = (result: TrainResult): readonly View[] => [
   ...features(result),
   candidates(result),
   chosen(result),
-  ...classes(result),
+  ...classViews(result.classes, 'held-out rows', result.threshold),
   ...result.notes
     .filter((text) => !text.startsWith(LEAK))
     .map((text): View => ({ kind: 'note', tone: 'info', text })),
@@ -162,43 +161,3 @@ const chosen = ({ metrics, baseline, split, metric }: TrainResult): View => ({
       train: metrics.train[name],
     })),
 });
-
-function classes({ classes: report, threshold }: TrainResult): readonly View[] {
-  if (!report) return [];
-  const each = [...report.each, { class: 'mean of classes (macro)', ...report.macro, rows: undefined }];
-  const at = threshold === undefined ? '' : `, at the threshold ${Number(threshold.toPrecision(4))}`;
-  return [
-    {
-      kind: 'table',
-      title: `Classes (held-out rows${at})`,
-      columns: [
-        { key: 'class', label: 'class' },
-        { key: 'precision', label: 'precision', align: 'right' },
-        { key: 'recall', label: 'recall', align: 'right' },
-        { key: 'f1', label: 'f1', align: 'right' },
-        { key: 'rows', label: 'rows', align: 'right' },
-      ],
-      rows: each,
-    },
-    ...(report.classes.length > MOST_CLASSES
-      ? []
-      : [
-          {
-            kind: 'table' as const,
-            title: 'Confusion (rows: what it is, columns: what the model says)',
-            columns: [
-              { key: 'is', label: 'is' },
-              ...report.classes.map((name, place) => ({
-                key: String(place),
-                label: name,
-                align: 'right' as const,
-              })),
-            ],
-            rows: report.matrix.map((counts, place) => ({
-              is: report.classes[place] ?? '',
-              ...Object.fromEntries(counts.map((count, column) => [String(column), count])),
-            })),
-          },
-        ]),
-  ];
-}

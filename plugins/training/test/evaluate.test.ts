@@ -1,0 +1,95 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { modelsToken, trainingToken } from '@trestle/contracts';
+import { type Host, plugin, provide } from '@trestle/kernel';
+import { dataAdd, dataPlugin } from '@trestle/plugin-data';
+import { trackingPlugin } from '@trestle/plugin-tracking';
+import { type TemporaryProject, temporaryProject } from '@trestle/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluateOperation, trainingPlugin, trainOperation } from '../src/index.ts';
+
+/** Customers who leave when they pay much; in the north nobody can tell. */
+const lines = (rows: number, from: number): string =>
+  Array.from({ length: rows }, (_, n) => {
+    const paid = ((n + from) * 37) % 100;
+    const region = ['north', 'east', 'south', 'west'][n % 4] ?? '';
+    const leaves = region === 'north' ? (n * 7) % 8 < 4 : paid > 60;
+    return `${paid},${region},${leaves ? 'yes' : 'no'}`;
+  }).join('\n');
+
+describe('evaluating a registered model', () => {
+  let project: TemporaryProject;
+  let host: Host;
+  let bytes: Uint8Array;
+  /** A registry of one model: what the registry plugin does is tested there. */
+  const registry = plugin({
+    name: 'registry-of-one',
+    version: '1.0.0',
+    services: [
+      provide(modelsToken, async () => ({
+        resolve: async (reference: string) => ({
+          ...{ name: reference, version: 3, digest: '0'.repeat(64), aliases: [], metrics: {} },
+          ...{ dataset: 'customers@1', createdAt: '2026-01-01T00:00:00.000Z' },
+        }),
+        bytes: async () => bytes,
+        register: () => Promise.reject(new Error('not asked')),
+        refusal: () => Promise.reject(new Error('not asked')),
+        promote: () => Promise.reject(new Error('not asked')),
+      })),
+    ],
+  });
+  const add = async (name: string, text: string) => {
+    await writeFile(join(project.dir, `${name}.csv`), text);
+    await host.run(dataAdd, { path: `${name}.csv`, name }, { surface: 'cli' });
+  };
+
+  beforeAll(async () => {
+    project = await temporaryProject();
+    host = await project.open([dataPlugin, trackingPlugin, trainingPlugin, registry]);
+    await add('customers', `paid,region,left\n${lines(800, 0)}\n`);
+    const { run } = await host.run(trainOperation, { data: 'customers', target: 'left', estimator: 'trees' });
+    const training = await host.service(trainingToken);
+    bytes = await training.modelBytes(await training.run(run));
+  });
+  afterAll(async () => {
+    await project.remove();
+  });
+
+  it('measures it with intervals and a baseline, and finds where it is worst', async () => {
+    await add('later', `region,paid,gone\n${lines(400, 5).replace(/^(\d+),(\w+)/gm, '$2,$1')}\n`);
+    const found = await host.run(evaluateOperation, { model: 'churn', data: 'later', target: 'gone' });
+    expect(found).toMatchObject({
+      dataset: 'later@1',
+      task: 'binary',
+      positive: 'yes',
+      rows: 400,
+      notes: [],
+    });
+    const accuracy = found.metrics.accuracy ?? 0;
+    expect(accuracy).toBeGreaterThan(0.8);
+    expect(accuracy).toBeGreaterThan(found.baseline.metrics.accuracy ?? 1);
+    const [low = 1, high = 0] = found.intervals.accuracy ?? [];
+    expect(low).toBeLessThan(accuracy);
+    expect(high).toBeGreaterThan(accuracy);
+    expect(found.slices[0]).toMatchObject({ column: 'region', where: '= north' });
+    expect(found.classes?.matrix.flat().reduce((a, b) => a + b)).toBe(400);
+  });
+
+  it('says that a model was trained on what it is measured on, and leaves out rows without a label', async () => {
+    const { notes } = await host.run(evaluateOperation, { model: 'churn', data: 'customers' });
+    expect(notes).toEqual([expect.stringContaining('trained on this very version')]);
+    await add('partial', 'paid,region,left\n90,east,yes\n10,east,\n20,west,no\n');
+    const partial = await host.run(evaluateOperation, { model: 'churn', data: 'partial' });
+    expect(partial).toMatchObject({ rows: 2, notes: ['1 rows without a label are left out.'] });
+  });
+
+  it.each([
+    ['unknown', 'paid,region,left\n90,east,perhaps\n', 'TRS_TRAIN_LABELS', '"perhaps"'],
+    ['narrow', 'paid,left\n90,yes\n', 'TRS_TRAIN_UNKNOWN_COLUMN', '"region"'],
+    ['renamed', 'paid,region,Left\n90,east,yes\n', 'TRS_TRAIN_UNKNOWN_COLUMN', '"Left"'],
+  ])('refuses %s data by name', async (name, text, code, said) => {
+    await add(name, text);
+    const refused = host.run(evaluateOperation, { model: 'churn', data: name });
+    await expect(refused).rejects.toMatchObject({ code, message: expect.stringContaining(said) });
+  });
+});
