@@ -59,4 +59,11 @@ describe('the folds that candidates are judged on', () => {
     );
     expect(validation.folds.map(({ held }) => held.length)).toEqual([12_000]);
   });
+
+  it('are one part of fewer rows of many classes', () => {
+    const { split, target } = rowsOf(4_000, 'random', (row) => row % 26);
+    const classes = Array.from({ length: 26 }, (_, place) => String.fromCharCode(97 + place));
+    const letters = { split, target: { ...target, task: 'multiclass', classes } } as const;
+    expect(validationOf(letters, spec).how).toBe('a random fifth');
+  });
 });

@@ -20,8 +20,8 @@ const HELD_SHARE = 0.2;
 const FOLDS = 5;
 /** Of fewer rows a fifth says little, and fits are short. */
 const [FEW_ROWS, FOLDS_OF_FEW] = [2_000, 8];
-/** Of more rows one fifth says enough. */
-const MANY_ROWS = 50_000;
+/** Of more answers (rows x classes) one fifth says enough, and folds would take long. */
+const MANY_ANSWERS = 50_000;
 
 /**
  * The folds of the training rows: the latest ones where the held-out part is the latest, a part of many, else as many folds as there
@@ -41,7 +41,8 @@ export function validationOf(
     // With one class before the tail there would be nothing to choose by.
     if (differs) return { how: 'the latest fifth', folds: [{ fitted: earlier, held: train.slice(from) }] };
   }
-  if (train.length > MANY_ROWS && spec.folds === undefined) {
+  const answers = train.length * Math.max(1, target.classes.length - 1);
+  if (answers > MANY_ANSWERS && spec.folds === undefined) {
     const { train: fitted, test: held } = splitAtRandom(train, HELD_SHARE, spec.seed + 1, strata);
     return { how: 'a random fifth', folds: [{ fitted, held }] };
   }
