@@ -75,7 +75,12 @@ export async function boost(
   const { rows, width } = binned;
   const { outputs, rounds, patience } = settings;
   const isFloat32 = examples.matrix instanceof Float32Array;
-  const growth = { ...settings, ...readConstraints(options, examples), isFloat32 };
+  const growth = {
+    ...settings,
+    ...readConstraints(options, examples),
+    isFloat32,
+    shorten: objective.shorten,
+  };
   const arena = openArena(
     growing,
     tableBytes(binned) +

@@ -17,6 +17,8 @@ export interface GrowthOptions extends SplitLimits, Constraints {
   readonly histogramBytes: number;
   readonly columnShareByNode: number;
   readonly seed: number;
+  /** What becomes of a step of Newton's. */
+  readonly shorten?: ((step: number) => number) | undefined;
   /** Leaves are numbers of float32, as a model that computes in it has them. */
   readonly isFloat32: boolean;
 }
@@ -228,6 +230,6 @@ function leafValue(
   const step = stepOf
     ? Math.min(bounds.high, Math.max(bounds.low, stepOf(fitted)))
     : stepWithin(sums, options, bounds);
-  const value = options.learningRate * step;
+  const value = options.learningRate * (!stepOf && options.shorten ? options.shorten(step) : step);
   return options.isFloat32 ? Math.fround(value) : value;
 }

@@ -88,10 +88,11 @@ export function slopesFor(rows: number, arena: Arena): Slopes {
       setPair(SEARCH.largest, [ofSlopes, ofCurvatures]);
       total(from, end);
       const [slope, curvature] = pairAt(SEARCH.largest);
-      if (!Number.isFinite(slope + curvature + ofSlopes + ofCurvatures)) {
+      // Gains are squares of sums.
+      if (!Number.isFinite(slope * slope + curvature + ofSlopes + ofCurvatures)) {
         throw new TreesError(
           'DIVERGED',
-          `The loss is no finite number any more in round ${round}.`,
+          `The loss or its gains are no finite numbers any more in round ${round}.`,
           'Scale the targets and weights to a smaller range.',
           { round },
         );

@@ -56,6 +56,12 @@ export const huber = (delta: number): Objective => ({
 const logOfMean = (targets: Float64Array, weights: Float64Array): readonly number[] => [
   Math.log(Math.max(LEAST_MEAN, meanOf(targets, weights))),
 ];
+/**
+ * A leaf whose mean is a hundred times that of before would be taken to e^99 times it: the slope of a power hides how fast it grows. The
+ * logarithm is where the loss is least, for Poisson's going up and for Gamma's going down, and on the way there otherwise.
+ */
+const shortenPower = (step: number): number => Math.sign(step) * Math.log1p(Math.abs(step));
+
 const notNegative = {
   isAllowed: (target: number) => Number.isFinite(target) && target >= 0,
   words: 'finite numbers from 0 on',
@@ -69,6 +75,7 @@ export function poisson({ perRow, exponentials }: Workshop): Objective {
     targets: notNegative,
     activation: 'exponential',
     initial: logOfMean,
+    shorten: shortenPower,
     slopes(scores, _, targets, weights, into) {
       means ??= perRow();
       means.set(scores);
@@ -100,6 +107,7 @@ export function gamma({ perRow, exponentials }: Workshop): Objective {
     },
     activation: 'exponential',
     initial: logOfMean,
+    shorten: shortenPower,
     slopes(scores, _, targets, weights, into) {
       inverses ??= perRow();
       for (let row = 0; row < targets.length; row++) inverses[row] = -(scores[row] ?? 0);
@@ -128,6 +136,7 @@ export function tweedie(power: number, { perRow, exponentials }: Workshop): Obje
     targets: notNegative,
     activation: 'exponential',
     initial: logOfMean,
+    shorten: shortenPower,
     slopes(scores, _, targets, weights, into) {
       lower ??= perRow();
       upper ??= perRow();

@@ -20,6 +20,8 @@ export interface Objective {
     weights: Float64Array,
     into: Float64Array,
   ): void;
+  /** Shortens Newton's step of a leaf where that overshoots: a larger one stays larger, and none is farther from 0 than before. */
+  shorten?(step: number): number;
   /** The sum of the rows' losses. @param predictions [rows, outputs], activated */
   loss(predictions: Float64Array, targets: Float64Array, weights: Float64Array): number;
   /**

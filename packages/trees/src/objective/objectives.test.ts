@@ -169,6 +169,43 @@ describe('an objective', () => {
     );
   });
 
+  it.each(['poisson', 'gamma', 'tweedie'] as const)(
+    '%s gets better with every round, whatever lies far out',
+    async (objective) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            fc.tuple(fc.integer({ min: 0, max: 20 }), fc.double({ min: 0.001, max: 1, noNaN: true })),
+            {
+              minLength: 10,
+              maxLength: 60,
+            },
+          ),
+          fc.constantFrom(1, 1e3, 1e6, 1e9),
+          async (rows, outlier) => {
+            const targets = rows.map(([, target], row) => (row === 3 ? outlier : target));
+            const examples = {
+              rows: rows.length,
+              width: 1,
+              matrix: Float64Array.from(rows, ([x]) => x),
+              targets,
+            };
+            const { scores } = await boost(
+              examples,
+              { objective, rounds: 30, minRows: 1, patience: 100 },
+              { validation: examples },
+            );
+            for (const [round, score] of scores.entries())
+              expect(score).toBeGreaterThanOrEqual(
+                (scores[round - 1] ?? Number.NEGATIVE_INFINITY) - 1e-9 * Math.abs(score),
+              );
+          },
+        ),
+        { numRuns: 40 },
+      );
+    },
+  );
+
   it('of your own is learnt like ours', async () => {
     const fixture = fixtures.find(({ name }) => name === 'poisson');
     if (!fixture) throw new Error('the fixture poisson is not there');
@@ -189,6 +226,7 @@ describe('an objective', () => {
         }
       },
       loss: () => 0,
+      shorten: (step) => Math.sign(step) * Math.log1p(Math.abs(step)),
     };
     const [mine, theirs] = [
       await boost(examples, { ...SMALL, objective: own }),
