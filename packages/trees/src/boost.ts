@@ -2,9 +2,11 @@ import { activate } from './activation.ts';
 import { type BinnedTable, binTable, tableBytes, tableIn } from './bins.ts';
 import { breathe } from './breath.ts';
 import { readConstraints } from './constraints.ts';
+import { droppingFrom } from './dart.ts';
 import { type Examples, readExamples } from './examples.ts';
 import { type Forest, ForestBuilder } from './forest.ts';
 import { growerBytes, growerFor } from './grow-tree.ts';
+import { wrongOption } from './limits.ts';
 import type { Objective } from './objective/objective.ts';
 import { initialScores, keptPerRow, objectiveOf } from './objective/objectives.ts';
 import { workshopBytes, workshopIn } from './objective/workshop.ts';
@@ -68,6 +70,12 @@ export async function boost(
   signal?.throwIfAborted();
   const settings = readOptions(options);
   const breath = breathe(signal);
+  if (validation && settings.dropShare > 0)
+    throw wrongOption(
+      'dropShare',
+      settings.dropShare,
+      '0 where there is a validation part: each round changes those before, and none can be gone back to',
+    );
   const workshop = workshopIn((): Arena => arena, examples.rows);
   const objective = objectiveOf(settings.objective, settings.outputs, settings, workshop);
   const { targets, weights } = readExamples(examples, objective.targets, objective.name);
@@ -112,6 +120,8 @@ export async function boost(
     scores.fill(initial[output] ?? 0, output * rows, (output + 1) * rows);
   const draw = drawing(arena.ints(rows), varyingColumns(table), settings);
   const forest = new ForestBuilder();
+  const dropping =
+    settings.dropShare > 0 ? droppingFrom(examples, forest, about, scores, settings) : undefined;
   const history: number[] = [];
   let [best, bestScore] = [0, Number.NEGATIVE_INFINITY];
   let stopped: Boosted['stopped'] = 'rounds';
@@ -119,6 +129,7 @@ export async function boost(
   while (round < rounds) {
     round += 1;
     draw.rows();
+    dropping?.leaveOut();
     let grown = 0;
     const from = forest.trees;
     for (let output = 0; output < outputs; output++) {
@@ -134,6 +145,7 @@ export async function boost(
       grown += leaves - 1;
       if (breath.isDue()) await breath.take();
     }
+    dropping?.putBack();
     signal?.throwIfAborted();
     if (judged) {
       const score = judged(forest.finish(about, forest.trees, from));
@@ -145,7 +157,7 @@ export async function boost(
       stopped = 'patience';
       break;
     }
-    if (grown === 0 && !draw.isRandom) {
+    if (grown === 0 && !draw.isRandom && !dropping) {
       stopped = 'nothing left';
       break;
     }

@@ -159,6 +159,16 @@ export class ForestBuilder {
     this.#nodes.right[node] = right;
   }
 
+  /** Multiplies the leaves of some trees, from one up to and without another. */
+  scale(from: number, to: number, factor: number, isFloat32: boolean): void {
+    const [begin, end] = [this.#roots[from] ?? this.#count, this.#roots[to] ?? this.#count];
+    const { values } = this.#nodes;
+    for (let node = begin; node < end; node++) {
+      const value = (values[node] ?? 0) * factor;
+      values[node] = isFloat32 ? Math.fround(value) : value;
+    }
+  }
+
   /** The forest of some trees, those before `to`. */
   finish(about: AboutForest, to = this.trees, from = 0): Forest {
     const nodes = this.#nodes;

@@ -39,6 +39,8 @@ export interface BoostOptions {
   readonly columnShare?: number;
   /** The share of a tree's columns that each split draws. */
   readonly columnShareByNode?: number;
+  /** The share of earlier rounds that each round leaves out while its trees grow (DART); only without a validation part. */
+  readonly dropShare?: number;
   /** One a column: 1 where predictions may only rise with it, -1 where they may only fall, else 0. */
   readonly monotone?: readonly number[];
   /** Groups of columns by their places: what one way from the root asks is of one group. Columns in none are one more. */
@@ -68,6 +70,7 @@ const DEFAULTS = {
   rowShare: 1,
   columnShare: 1,
   columnShareByNode: 1,
+  dropShare: 0,
   seed: 0,
   patience: 10,
   histogramBytes: 512 * 2 ** 20,
@@ -95,6 +98,7 @@ const LIMITS: Readonly<Record<keyof typeof DEFAULTS, Limit>> = {
   rowShare: [0, 1, 'share'],
   columnShare: [0, 1, 'share'],
   columnShareByNode: [0, 1, 'share'],
+  dropShare: [0, 1, 'number'],
   seed: [-(2 ** 53), 2 ** 53, 'whole'],
   patience: [1, 100_000, 'whole'],
   histogramBytes: [0, 2 ** 40, 'whole'],
