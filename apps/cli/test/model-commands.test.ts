@@ -140,9 +140,9 @@ describe('from a dataset to a deployment, by the command line', () => {
     };
     const [header = '', first = '', ...rest] = (await written('answers.csv')).trim().split('\n');
     expect(header).toBe(
-      'label,probability,probabilities.Adelie,probabilities.Chinstrap,probabilities.Gentoo',
+      'label,probability,probabilities.Adelie,probabilities.Chinstrap,probabilities.Gentoo,imputed',
     );
-    expect(first).toMatch(/^Adelie,0\.\d+(,[\d.e-]+){3}$/);
+    expect(first).toMatch(/^Adelie,0\.\d+(,[\d.e-]+){3},$/);
     expect(rest).toHaveLength(343);
     expect((await written('answers.tsv')).split('\n')[0]).toBe(header.replaceAll(',', '\t'));
     const list = JSON.parse(await written('answers.json'));
