@@ -1,6 +1,7 @@
 import type { TrackedRun } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { metricNamed } from '@trestle/statistics';
+import { chosenOf } from './chosen-of.ts';
 import { findRun } from './read-runs.ts';
 
 type Pair<T> = [T, T];
@@ -49,7 +50,7 @@ const settingsOf = (run: TrackedRun): Readonly<Record<string, unknown>> => ({
   dataset: run.dataset,
   task: run.task,
   status: run.status,
-  chosen: run.candidates?.find((one) => one.chosen)?.estimator,
+  chosen: chosenOf(run),
   trainRows: run.split?.trainRows,
   testRows: run.split?.testRows,
   boundary: run.split?.boundary,

@@ -1,10 +1,12 @@
 import { type Alert, type Deployment, trackingToken } from '@trestle/contracts';
-import { type Context, type JobState, jobStoreToken } from '@trestle/kernel';
+import { type Context, isTrestleError, type JobState, jobStoreToken } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts } from '../alert/alert-records.ts';
 import { countLabelled } from '../log/count-labelled.ts';
+import { championOf } from '../retrain/champion.ts';
 import { monitorRetrain } from '../retrain/retrain-operation.ts';
 import { monitoringConfig, rulesOf } from '../rules/monitoring-config.ts';
+import { labelsNeeded, type RetrainOptions } from '../rules/retrain-options.ts';
 import type { MonitoringTables } from '../tables.ts';
 import type { Action } from './check-report.ts';
 
@@ -25,11 +27,9 @@ export async function actOn(ctx: Context, deployment: Deployment): Promise<Actio
   }
   // Not the window that performance is measured on: retraining takes all there are.
   const labelledRows = await countLabelled(metadata, deployment);
-  if (labelledRows < rules.retrain.minLabels) {
-    return {
-      state: 'waiting',
-      reason: `${labelledRows} labelled rows; ${rules.retrain.minLabels} are needed to retrain.`,
-    };
+  const needed = await neededFor(ctx, deployment, rules.retrain);
+  if (labelledRows < needed) {
+    return { state: 'waiting', reason: `${labelledRows} labelled rows; ${needed} are needed to retrain.` };
   }
   const lastStart = await lastRetrain(ctx, deployment.deployment);
   const readyAt = lastStart + rules.retrain.cooldown;
@@ -50,6 +50,15 @@ export async function actOn(ctx: Context, deployment: Deployment): Promise<Actio
     return job.id;
   });
   return queued(alert, id, 'queued');
+}
+
+/** A model that was not trained here cannot be retrained, which its retraining says. */
+async function neededFor(ctx: Context, { model }: Deployment, options: RetrainOptions): Promise<number> {
+  const champion = await championOf(ctx, model).catch((error: unknown) => {
+    if (isTrestleError(error)) return undefined;
+    throw error;
+  });
+  return champion ? labelsNeeded(options, champion.run.spec) : options.minLabels;
 }
 
 const queued = (alert: Alert, job: string, state: JobState): Action => ({

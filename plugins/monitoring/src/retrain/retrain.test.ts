@@ -163,12 +163,20 @@ describe('monitor.retrain', () => {
     },
   );
 
-  it.each([
-    [{ minLabels: 50 }, /50 labels with a holdout of 0.3 leave 15 rows .* set minLabels to 65 or more/],
-    [{ minLabels: 100, holdout: 0.1 }, /leave 10 rows/],
-  ])('refuses to be configured so that too few rows are left to compare on: %j', async (rules, message) => {
-    world = newWorld();
-    await expect(open(rules)).rejects.toThrow(message);
+  it('refuses, before anything is added, what would leave too few rows to compare on', async () => {
+    await start({ minLabels: 20 }, {});
+    await live(shifted(300), 240);
+    await expect(retrain()).rejects.toMatchObject({
+      code: 'TRS_MONITOR_TOO_FEW_LABELS',
+      message: expect.stringMatching(
+        /has 60 labelled rows; 65 are needed .* a holdout of 0.3 leaves too few/,
+      ),
+    });
+    expect(world.calls).toEqual([]);
+    expect((await host.run(monitorCheck, { deployment: 'strikes' })).action).toMatchObject({
+      state: 'waiting',
+      reason: '60 labelled rows; 65 are needed to retrain.',
+    });
   });
 
   it('leaves an alias alone that was moved to a third version meanwhile', async () => {

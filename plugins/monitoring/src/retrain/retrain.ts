@@ -18,7 +18,7 @@ import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import { readLabelled } from '../log/read-labelled.ts';
 import { monitorError } from '../monitor-error.ts';
 import { monitoringConfig, rulesOf } from '../rules/monitoring-config.ts';
-import type { RetrainOptions } from '../rules/retrain-options.ts';
+import { labelsNeeded, type RetrainOptions } from '../rules/retrain-options.ts';
 import { type Champion, championOf, crown, type ModelRef } from './champion.ts';
 import { decide, defaultMetric } from './decide.ts';
 import { addLabelledRows } from './labelled-dataset.ts';
@@ -128,12 +128,17 @@ async function collect(ctx: Context, retraining: Retraining, champion: Champion)
     { deployment: deployment.deployment, model: champion.model },
     options.maxRows,
   );
-  if (newestFirst.length < options.minLabels) {
+  const needed = labelsNeeded(options, champion.run.spec);
+  if (newestFirst.length < needed) {
+    const why =
+      needed > options.minLabels
+        ? `, as a holdout of ${options.holdout} leaves too few of less to compare on`
+        : '';
     throw monitorError('TOO_FEW_LABELS', {
       kind: 'conflict',
-      message: `"${deployment.deployment}" has ${newestFirst.length} labelled rows; ${options.minLabels} are needed to retrain.`,
-      hint: 'Send labels (trestle monitor feedback), or lower retrain.minLabels in the monitoring configuration.',
-      details: { labelledRows: newestFirst.length, minLabels: options.minLabels },
+      message: `"${deployment.deployment}" has ${newestFirst.length} labelled rows; ${needed} are needed to retrain${why}.`,
+      hint: 'Send labels (trestle monitor feedback), or set retrain.minLabels and retrain.holdout in the monitoring configuration.',
+      details: { labelledRows: newestFirst.length, minLabels: needed },
     });
   }
   const datasets = await ctx.service(datasetsToken);

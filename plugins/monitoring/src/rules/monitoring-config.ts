@@ -3,18 +3,12 @@ import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
 import { driftThresholdsSchema } from './drift-thresholds.ts';
 import { performanceThresholdsSchema } from './performance-thresholds.ts';
-import { retrainOptionsSchema, tooFewToCompare } from './retrain-options.ts';
+import { retrainOptionsSchema } from './retrain-options.ts';
 
 const rulesSchema = z.strictObject({
   drift: driftThresholdsSchema.strict().prefault({}),
   performance: performanceThresholdsSchema.strict().prefault({}),
-  retrain: retrainOptionsSchema
-    .strict()
-    .superRefine((options, context) => {
-      const message = tooFewToCompare(options);
-      if (message !== undefined) context.addIssue({ code: 'custom', path: ['minLabels'], message });
-    })
-    .prefault({}),
+  retrain: retrainOptionsSchema.strict().prefault({}),
   /** What follows an alert. */
   action: z.enum(['none', 'retrain']).default('none'),
 });

@@ -1,4 +1,4 @@
-import { durationSchema } from '@trestle/contracts';
+import { durationSchema, type TrainingSpec } from '@trestle/contracts';
 import { z } from 'zod';
 
 export const retrainOptionsSchema = z.object({
@@ -19,15 +19,15 @@ export const retrainOptionsSchema = z.object({
 });
 export type RetrainOptions = z.infer<typeof retrainOptionsSchema>;
 
-/** Rows without which champion and challenger are not compared. */
+/** Rows without which champion and challenger are not compared where no time column says which are the newest. */
 const ROWS_TO_COMPARE = 20;
 
-/** What is wrong with options that would train on labels and then have too few of them left; undefined where nothing is. */
-export function tooFewToCompare({
-  minLabels,
-  holdout,
-}: Pick<RetrainOptions, 'minLabels' | 'holdout'>): string | undefined {
-  const left = Math.round(minLabels * holdout);
-  if (left >= ROWS_TO_COMPARE) return undefined;
-  return `${minLabels} labels with a holdout of ${holdout} leave ${left} rows to compare on, and ${ROWS_TO_COMPARE} are needed: set minLabels to ${Math.ceil((ROWS_TO_COMPARE - 0.5) / holdout)} or more, or a larger holdout`;
-}
+/**
+ * Labels that a retraining needs: `minLabels`, and without a time column as many that the part of them that is held out is enough to
+ * compare on.
+ */
+export const labelsNeeded = (
+  { minLabels, holdout }: Pick<RetrainOptions, 'minLabels' | 'holdout'>,
+  { timeColumn }: Pick<TrainingSpec, 'timeColumn'>,
+): number =>
+  timeColumn === undefined ? Math.max(minLabels, Math.ceil((ROWS_TO_COMPARE - 0.5) / holdout)) : minLabels;

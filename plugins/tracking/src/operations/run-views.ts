@@ -1,5 +1,6 @@
 import type { TrackedRun } from '@trestle/contracts';
 import type { View } from '@trestle/kernel';
+import { chosenOf } from '../chosen-of.ts';
 
 const shown = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
@@ -35,7 +36,7 @@ export const runTable = (runs: readonly TrackedRun[]): readonly View[] => [
       experiment: run.experiment,
       status: run.unreadable === undefined ? run.status : 'unreadable',
       dataset: run.dataset,
-      chosen: run.candidates?.find((one) => one.chosen)?.estimator,
+      chosen: chosenOf(run),
       score: score(run),
       startedAt: run.startedAt,
     })),

@@ -33,7 +33,7 @@ export function RunsPage() {
                 { label: 'Target', cell: (run) => run.spec?.target ?? '–' },
                 {
                   label: 'Estimator',
-                  cell: (run) => run.candidates?.find((each) => each.chosen)?.estimator ?? '–',
+                  cell: (run) => chosenOf(run) ?? '–',
                 },
                 { label: 'Test', cell: (run) => headline(run) },
                 { label: 'Started', cell: (run) => <Time at={run.startedAt} text={ago(run.startedAt)} /> },
@@ -124,6 +124,11 @@ function Curves({ of: curves }: { of: Readonly<Record<string, readonly number[]>
   );
 }
 
+function chosenOf({ candidates = [] }: Run): string | undefined {
+  const chosen = candidates.filter((each) => each.chosen);
+  return chosen.length > 1 ? `ensemble of ${chosen.length}` : chosen[0]?.estimator;
+}
+
 type Candidate = NonNullable<Run['candidates']>[number];
 
 function Candidates({ of: candidates }: { of: readonly Candidate[] }) {
@@ -136,6 +141,11 @@ function Candidates({ of: candidates }: { of: readonly Candidate[] }) {
         isMarked={(each) => each.chosen}
         columns={[
           { label: 'Estimator', cell: (each) => each.estimator },
+          {
+            label: 'Seconds',
+            isNumber: true,
+            cell: (each: Candidate) => (each.seconds === undefined ? '–' : each.seconds.toFixed(1)),
+          },
           { label: 'Chosen', cell: (each) => (each.chosen ? <Badge>chosen</Badge> : '–') },
           ...Object.keys(candidates[0]?.metrics ?? {}).map((name) => ({
             label: metricName(name),
