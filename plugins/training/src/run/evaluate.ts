@@ -32,12 +32,17 @@ export async function crossScores(
   const width = target.task === 'multiclass' ? target.classes.length : 1;
   const scores = new Float64Array(split.test.length * width);
   const place = new Map(Array.from(split.test, (row, at) => [row, at]));
+  const answered = new Set<number>();
   for (const { train, test } of split.folds ?? []) {
     const { model } = await fit(train);
     const found = await scoreModel(model, takeRows(table, test));
-    for (const [at, row] of test.entries())
+    for (const [at, row] of test.entries()) {
       scores.set(found.subarray(at * width, (at + 1) * width), invariant(place.get(row), 'a row') * width);
+      answered.add(row);
+    }
   }
+  // A row of no fold would keep the score 0, and be measured by it.
+  invariant(answered.size === place.size || undefined, 'a fold that holds each row');
   return scores;
 }
 

@@ -24,15 +24,22 @@ export function holdPart(
   if (test.length > 0 && train.length > 0) return { kind, train, test };
   throw splitError(
     test.length === 0 ? `no row of ${of} is in the part "${hold}"` : 'no row is left to train on',
-    `Its parts: ${namesOf(parts, usable).join(', ')}. Name one with --hold.`,
+    `Its parts: ${shown(namesOf(parts, usable))}. Name one with --hold.`,
   );
 }
 
-/** Each part is tested on once, by a model of all others. @throws TRS_TRAIN_SPLIT where there is one part alone */
+const MOST_CROSSED = 100;
+
+/** Each part is tested on once, by a model of all others. @throws TRS_TRAIN_SPLIT where there is one part alone, or too many */
 export function crossParts(of: string, parts: readonly string[], usable: Int32Array): Split {
   const names = namesOf(parts, usable).filter((name) => name !== VALIDATION);
   if (names.length < 2)
     throw splitError(`${of} has one part alone`, 'Cross-validation needs two parts at least.');
+  if (names.length > MOST_CROSSED)
+    throw splitError(
+      `${of} has ${names.length} parts, and each would be a fit of its own`,
+      `At most ${MOST_CROSSED} are held out in turn: name a column of fewer parts, each of which holds several of these.`,
+    );
   const rows = usable.filter((row) => parts[row] !== VALIDATION);
   const folds = names.map((name) => ({
     train: rows.filter((row) => parts[row] !== name),
@@ -41,10 +48,16 @@ export function crossParts(of: string, parts: readonly string[], usable: Int32Ar
   return { kind: 'folds', train: rows, test: rows, folds };
 }
 
+/** The names of the parts of rows, in order. */
+const namesOf = (parts: readonly string[], rows: Int32Array): readonly string[] =>
+  [...new Set(Array.from(rows, (row) => parts[row] ?? ''))].sort();
+
 const MOST_NAMED = 20;
 
-const namesOf = (parts: readonly string[], rows: Int32Array): readonly string[] =>
-  [...new Set(Array.from(rows, (row) => parts[row] ?? ''))].sort().slice(0, MOST_NAMED);
+const shown = (names: readonly string[]): string =>
+  names.length <= MOST_NAMED
+    ? names.join(', ')
+    : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`;
 
 export const splitError = (what: string, hint: string) =>
   trainError('SPLIT', { kind: 'invalid', message: `The rows cannot be split so: ${what}.`, hint });
