@@ -78,6 +78,20 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
     expect(await violations()).toEqual([]);
   });
 
+  it('shows how a run was judged, what was tried beside what guesses, and what is taken for what, in both themes', async () => {
+    const id = await run();
+    const dark = await newPage({ colorScheme: 'dark' });
+    for (const shown of [page, dark]) {
+      await visit(`runs/${id}`, id, shown);
+      for (const heading of ['Candidates', 'Classes', 'Confusion', 'Features'])
+        await shown.getByRole('heading', { name: heading, exact: true }).waitFor();
+      const tried = shown.getByRole('region', { name: 'Estimators that were tried' });
+      await tried.getByText(/^baseline: /).waitFor();
+      expect(await violations(shown)).toEqual([]);
+    }
+    await dark.context().close();
+  });
+
   it('shows what is called like code as text', async () => {
     complaints.length = 0;
     await visit(`datasets/${HOSTILE.dataset}%401`, `${HOSTILE.dataset}@1`);

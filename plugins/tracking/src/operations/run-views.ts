@@ -5,6 +5,9 @@ import { chosenOf } from '../chosen-of.ts';
 const shown = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 
+/** As many of a candidate's metrics as a line has room for. */
+const CANDIDATE_METRICS = 5;
+
 /** Facts of pipelines and retrainings. */
 const OF_A_KIND = ['pipeline', 'trigger', 'deployment', 'alert'] as const;
 
@@ -70,6 +73,12 @@ export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<st
         ...(run.dataset === undefined ? [] : ([['dataset', run.dataset]] as const)),
         ...(run.spec === undefined ? [] : ([['target', run.spec.target]] as const)),
         ...(run.task === undefined ? [] : ([['task', run.task]] as const)),
+        ...(run.metric === undefined
+          ? []
+          : ([['metric that decides', `${run.metric.name} (${run.metric.why})`]] as const)),
+        ...(run.positive === undefined
+          ? []
+          : ([['positive class', `${run.positive.class} (${run.positive.why})`]] as const)),
         ...(split === undefined
           ? []
           : ([
@@ -105,6 +114,27 @@ export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<st
         metric,
         test: parts.test[metric],
         train: parts.train[metric],
+      })),
+    });
+  if (run.candidates?.length)
+    views.push({
+      kind: 'table',
+      title: 'Candidates',
+      columns: [
+        { key: 'chosen', label: '' },
+        { key: 'estimator', label: 'candidate' },
+        ...Object.keys(run.candidates[0]?.metrics ?? {})
+          .slice(0, CANDIDATE_METRICS)
+          .map((name) => ({ key: name, label: name, align: 'right' as const })),
+        { key: 'weight', label: 'weight', align: 'right' },
+        { key: 'seconds', label: 'seconds', align: 'right' },
+      ],
+      rows: run.candidates.map(({ metrics, weight, seconds, chosen, estimator }) => ({
+        ...metrics,
+        chosen: chosen ? '→' : '',
+        estimator,
+        weight: chosen && weight !== undefined ? Number(weight.toFixed(2)) : undefined,
+        seconds: seconds === undefined ? undefined : Number(seconds.toFixed(1)),
       })),
     });
   const single = Object.entries(others).flatMap(([name, value]) =>

@@ -7,6 +7,7 @@ import { Answer, Empty } from '../../ui/answer.tsx';
 import { Badge, Time } from '../../ui/badge.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Panels } from '../extensions/panels.tsx';
+import { Training } from './training.tsx';
 
 type Run = Output<'run.list'>['runs'][number];
 
@@ -33,7 +34,7 @@ export function RunsPage() {
                 { label: 'Target', cell: (run) => run.spec?.target ?? '–' },
                 {
                   label: 'Estimator',
-                  cell: (run) => chosenOf(run) ?? '–',
+                  cell: (run) => estimatorOf(run),
                 },
                 { label: 'Test', cell: (run) => headline(run) },
                 { label: 'Started', cell: (run) => <Time at={run.startedAt} text={ago(run.startedAt)} /> },
@@ -44,6 +45,11 @@ export function RunsPage() {
       </Answer>
     </>
   );
+}
+
+function estimatorOf({ candidates = [] }: Run): string {
+  const chosen = candidates.filter((each) => each.chosen);
+  return chosen.length > 1 ? `ensemble of ${chosen.length}` : (chosen[0]?.estimator ?? '–');
 }
 
 function headline(run: Run): string {
@@ -74,8 +80,8 @@ export function RunPage({ id }: { id: string }) {
               </p>
             ))}
             <h2>Metrics</h2>
-            <Metrics of={run.metrics} />
-            {run.candidates?.length ? <Candidates of={run.candidates} /> : null}
+            <Metrics of={run.metrics} baseline={run.baseline?.test} />
+            <Training of={run} />
             <Curves of={run.curves ?? {}} />
           </>
         )}
@@ -124,41 +130,7 @@ function Curves({ of: curves }: { of: Readonly<Record<string, readonly number[]>
   );
 }
 
-function chosenOf({ candidates = [] }: Run): string | undefined {
-  const chosen = candidates.filter((each) => each.chosen);
-  return chosen.length > 1 ? `ensemble of ${chosen.length}` : chosen[0]?.estimator;
-}
-
-type Candidate = NonNullable<Run['candidates']>[number];
-
-function Candidates({ of: candidates }: { of: readonly Candidate[] }) {
-  return (
-    <>
-      <h2>Candidates</h2>
-      <Table
-        caption="Estimators that were tried"
-        rows={candidates}
-        isMarked={(each) => each.chosen}
-        columns={[
-          { label: 'Estimator', cell: (each) => each.estimator },
-          {
-            label: 'Seconds',
-            isNumber: true,
-            cell: (each: Candidate) => (each.seconds === undefined ? '–' : each.seconds.toFixed(1)),
-          },
-          { label: 'Chosen', cell: (each) => (each.chosen ? <Badge>chosen</Badge> : '–') },
-          ...Object.keys(candidates[0]?.metrics ?? {}).map((name) => ({
-            label: metricName(name),
-            isNumber: true,
-            cell: (each: Candidate) => metric(each.metrics[name]),
-          })),
-        ]}
-      />
-    </>
-  );
-}
-
-type PartMetrics = Exclude<Run['metrics'][string], number>;
+type PartMetrics = Readonly<Record<string, number | null>>;
 
 /** Metrics by part of the data: `test`, `validation`, …; those of no part stand under the whole run. */
 function partsOf(metrics: Run['metrics']): ReadonlyMap<string, PartMetrics> {
@@ -170,8 +142,8 @@ function partsOf(metrics: Run['metrics']): ReadonlyMap<string, PartMetrics> {
   return parts;
 }
 
-function Metrics({ of: metrics }: { of: Run['metrics'] }) {
-  const parts = [...partsOf(metrics)];
+function Metrics({ of: metrics, baseline }: { of: Run['metrics']; baseline: PartMetrics | undefined }) {
+  const parts = [...partsOf(metrics), ...(baseline ? [['baseline', baseline] as const] : [])];
   const names = [...new Set(parts.flatMap(([, values]) => Object.keys(values)))];
   if (names.length === 0) return <p class="quiet">None yet.</p>;
   return (
