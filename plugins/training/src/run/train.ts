@@ -219,7 +219,9 @@ const crossNotes = ({ folds }: Split, { tried }: Selection): readonly string[] =
 
 /** Columns that are no features because somebody said so. */
 const saidToBeNone = ({ exclude, timeColumn, splitColumn }: TrainingSpec): NonNullable<Run['leftOut']> => [
-  ...exclude.map((name) => ({ name, reason: 'as asked' })),
+  ...exclude
+    .filter((name) => name !== timeColumn && name !== splitColumn)
+    .map((name) => ({ name, reason: 'as asked' })),
   ...(timeColumn === undefined ? [] : [{ name: timeColumn, reason: 'it says which rows are later' }]),
   ...(splitColumn === undefined ? [] : [{ name: splitColumn, reason: 'it says which part a row is in' }]),
 ];

@@ -52,6 +52,36 @@ describe('the folds that candidates are judged on', () => {
     expect(validation.how).toBe('8 folds');
   });
 
+  it.each([
+    ['that are held out in turn', true, 40, 8],
+    ['that are held out in turn, as many as there are', true, 3, 3],
+    ['one of which is held out', false, 40, 8],
+  ])('keep parts whole %s', (_, isCrossed, count, folds) => {
+    const { split, target } = rowsOf(400, 'random', (row) => row % 2);
+    const parts = Array.from(split.train, (row) => `site ${row % count}`);
+    const named = { ...split, parts, ...(isCrossed ? { folds: [] } : {}) };
+    const validation = validationOf({ split: named, target }, spec);
+    expect(validation.folds).toHaveLength(folds);
+    expect(validation.folds.flatMap(({ held }) => [...held]).sort((a, b) => a - b)).toEqual([...split.train]);
+    for (const { fitted, held } of validation.folds) {
+      expect(held.length).toBeGreaterThan(0);
+      const known = new Set(Array.from(fitted, (row) => parts[row]));
+      expect(Array.from(held, (row) => parts[row]).filter((part) => known.has(part))).toEqual([]);
+    }
+  });
+
+  it('are dealt at random where whole parts would leave one class to learn from', () => {
+    const { split, target } = rowsOf(400, 'random', (row) => row % 2);
+    const parts = Array.from(split.train, (row) => `site ${row % 2}`);
+    expect(validationOf({ split: { ...split, parts, folds: [] }, target }, spec).how).toBe('8 folds');
+  });
+
+  it('are dealt at random where the rows to train on are one part', () => {
+    const { split, target } = rowsOf(400, 'random', (row) => row % 2);
+    const parts = Array.from(split.train, () => 'train');
+    expect(validationOf({ split: { ...split, parts }, target }, spec).how).toBe('8 folds');
+  });
+
   it('are one part of many rows', () => {
     const validation = validationOf(
       rowsOf(60_000, 'random', (row) => row % 2),

@@ -24,8 +24,8 @@ const [FEW_ROWS, FOLDS_OF_FEW] = [2_000, 8];
 const MANY_ANSWERS = 50_000;
 
 /**
- * The folds of the training rows: the latest ones where the held-out part is the latest, a part of many, else as many folds as there
- * is time for; of classes the same share in each.
+ * The folds of the training rows: the latest ones where the held-out part is the latest, named parts whole where they are held out
+ * whole, a part of many rows, else as many folds as there is time for; of classes the same share in each.
  */
 export function validationOf(
   { split, target }: Pick<Prepared, 'split' | 'target'>,
@@ -37,10 +37,11 @@ export function validationOf(
     // The training rows are in the order of time, so their tail is the latest.
     const from = Math.round(train.length * (1 - HELD_SHARE));
     const earlier = train.slice(0, from);
-    const differs = new Set(Array.from(earlier, (row) => target.values[row])).size > 1;
-    // With one class before the tail there would be nothing to choose by.
-    if (differs) return { how: 'the latest fifth', folds: [{ fitted: earlier, held: train.slice(from) }] };
+    if (differs(target, earlier))
+      return { how: 'the latest fifth', folds: [{ fitted: earlier, held: train.slice(from) }] };
   }
+  const whole = wholeParts(split, spec);
+  if (whole?.folds.every(({ fitted }) => differs(target, fitted))) return whole;
   const answers = train.length * Math.max(1, target.classes.length - 1);
   if (answers > MANY_ANSWERS && spec.folds === undefined) {
     const { train: fitted, test: held } = splitAtRandom(train, HELD_SHARE, spec.seed + 1, strata);
@@ -53,4 +54,38 @@ export function validationOf(
     held: train.filter((_, at) => place[at] === fold),
   }));
   return { how: `${count} folds`, folds };
+}
+
+/** Of rows of one class there is nothing to choose by. */
+const differs = ({ values }: Pick<Prepared['target'], 'values'>, rows: Int32Array): boolean => {
+  const first = values[rows[0] ?? -1];
+  return rows.some((row) => values[row] !== first);
+};
+
+/**
+ * Whoever holds out sites or persons whole asks how a model does on new ones. Random rows of known ones would choose what knows
+ * them by heart, so parts stay whole here as well: the largest first, each to the fold of the fewest rows.
+ */
+function wholeParts({ train, parts, folds }: Prepared['split'], spec: TrainingSpec): Validation | undefined {
+  if (!parts) return undefined;
+  const rows = new Map<string, number>();
+  for (const row of train) rows.set(parts[row] ?? '', (rows.get(parts[row] ?? '') ?? 0) + 1);
+  // One part that is called "train", or a few, say nothing of what rows belong together.
+  if (rows.size < (folds ? 2 : FOLDS)) return undefined;
+  const count = Math.min(rows.size, spec.folds ?? (train.length < FEW_ROWS ? FOLDS_OF_FEW : FOLDS));
+  const dealt = Array.from({ length: count }, () => 0);
+  const foldOf = new Map<string, number>();
+  for (const [part, size] of [...rows].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))) {
+    const fold = dealt.indexOf(Math.min(...dealt));
+    foldOf.set(part, fold);
+    dealt[fold] = (dealt[fold] ?? 0) + size;
+  }
+  const placed = (row: number) => foldOf.get(parts[row] ?? '');
+  return {
+    how: rows.size === count ? `${count} folds, each a part` : `${count} folds of whole parts`,
+    folds: dealt.map((_, fold) => ({
+      fitted: train.filter((row) => placed(row) !== fold),
+      held: train.filter((row) => placed(row) === fold),
+    })),
+  };
 }

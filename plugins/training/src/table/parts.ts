@@ -21,7 +21,7 @@ export function holdPart(
 ): Split {
   const test = usable.filter((row) => parts[row] === hold);
   const train = usable.filter((row) => parts[row] !== hold && parts[row] !== VALIDATION);
-  if (test.length > 0 && train.length > 0) return { kind, train, test };
+  if (test.length > 0 && train.length > 0) return { kind, train, test, parts };
   throw splitError(
     test.length === 0 ? `no row of ${of} is in the part "${hold}"` : 'no row is left to train on',
     `Its parts: ${shown(namesOf(parts, usable))}. Name one with --hold.`,
@@ -45,7 +45,7 @@ export function crossParts(of: string, parts: readonly string[], usable: Int32Ar
     train: rows.filter((row) => parts[row] !== name),
     test: rows.filter((row) => parts[row] === name),
   }));
-  return { kind: 'folds', train: rows, test: rows, folds };
+  return { kind: 'folds', train: rows, test: rows, folds, parts };
 }
 
 /** The names of the parts of rows, in order. */

@@ -10,6 +10,8 @@ export interface Split {
   readonly test: Int32Array;
   /** Of cross-validation: each row is in the test part of one of them; `train` and `test` then are all rows. */
   readonly folds?: readonly { readonly train: Int32Array; readonly test: Int32Array }[];
+  /** Of a split by named parts, the part of each row of the table. */
+  readonly parts?: readonly string[];
   /** The first time of the held-out part, ISO 8601, or the number that stands for it. */
   readonly boundary?: string;
 }
