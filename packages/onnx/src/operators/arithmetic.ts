@@ -29,10 +29,25 @@ const nothing = (): number => 0;
 
 /** Before operator set 7 the second input is laid at an axis of the first, where `broadcast` says so. */
 const LEGACY = { axis: int(), broadcast: flag(false) };
-function laidAt(a: Tensor, b: Tensor, axis: number | undefined): Tensor {
-  const at = axis === undefined ? a.dims.length - b.dims.length : axis < 0 ? axis + a.dims.length : axis;
-  const behind = Math.max(0, a.dims.length - at - b.dims.length);
-  return withDims(b, [...b.dims, ...new Array<number>(behind).fill(1)]);
+function laidDims(a: readonly number[], b: readonly number[], axis: number | undefined): number[] {
+  const at = axis === undefined ? a.length - b.length : axis < 0 ? axis + a.length : axis;
+  const behind = Math.max(0, a.length - at - b.length);
+  return [...b, ...new Array<number>(behind).fill(1)];
+}
+const laidAt = (a: Tensor, b: Tensor, axis: number | undefined): Tensor =>
+  withDims(b, laidDims(a.dims, b.dims, axis));
+
+interface LegacyOptions {
+  readonly axis: number | undefined;
+  readonly broadcast: boolean;
+}
+/** The core's kernel of today, after the second input was laid where it belongs. */
+function legacyCore({ work, run }: CoreKernel<unknown>): CoreKernel<LegacyOptions> {
+  return {
+    work,
+    run: ([a, b], { axis, broadcast }, call) =>
+      a && b && run([a, broadcast ? b.reshape(laidDims(a.shape, b.shape, axis)) : b], {}, call),
+  };
 }
 
 function pair(
@@ -42,16 +57,17 @@ function pair(
   core?: CoreKernel<unknown>,
 ): { readonly modern: Definition; readonly legacy: Definition; readonly first: Definition } {
   const extras = core ? { core } : {};
+  const oldExtras = core ? { core: legacyCore(core) } : {};
   const signature = `T:${types} T -> ${result}` as 'T:x T -> T';
   const old = (
     [a, b]: [Tensor, Tensor],
-    { axis, broadcast }: { axis: number | undefined; broadcast: boolean },
+    { axis, broadcast }: LegacyOptions,
     call: { fail(reason: string): Error },
   ): Tensor => run(a, broadcast ? laidAt(a, b, axis) : b, call);
   return {
     modern: op(signature, {}, ([a, b], _, call) => run(a, b, call), extras),
-    legacy: op(signature, LEGACY, old),
-    first: op(signature, { ...LEGACY, ...CONSUMED }, old),
+    legacy: op(signature, LEGACY, old, oldExtras),
+    first: op(signature, { ...LEGACY, ...CONSUMED }, old, oldExtras),
   };
 }
 
@@ -244,10 +260,13 @@ function folded(
       inputs.length,
     );
   };
-  const refuse = (_: unknown, count: number): string | undefined => atLeastOne(count);
+  const extras = {
+    refuse: (_: unknown, count: number): string | undefined => atLeastOne(count),
+    core: { work: nothing, run: core },
+  };
   return {
-    1: op('T:number* -> T', CONSUMED, (inputs) => run(inputs), { refuse }),
-    6: op('T:number* -> T', {}, (inputs) => run(inputs), { refuse, core: { work: nothing, run: core } }),
+    1: op('T:number* -> T', CONSUMED, (inputs) => run(inputs), extras),
+    6: op('T:number* -> T', {}, (inputs) => run(inputs), extras),
   };
 }
 

@@ -209,8 +209,11 @@ const gemmCore = {
 };
 export const Gemm: Versions = {
   // C broadcasts to the whole by its last axes, or is of the whole shape: what `broadcast` allows is what later sets always allow.
-  1: op('T:number T T -> T', { ...GEMM, broadcast: flag(false) }, ([a, b, c], options, call) =>
-    gemm(a, b, c, options, call.fail),
+  1: op(
+    'T:number T T -> T',
+    { ...GEMM, broadcast: flag(false) },
+    ([a, b, c], options, call) => gemm(a, b, c, options, call.fail),
+    { core: gemmCore },
   ),
   7: op('T:number T T -> T', GEMM, ([a, b, c], options, call) => gemm(a, b, c, options, call.fail), {
     core: gemmCore,

@@ -162,6 +162,15 @@ const batchCore = {
     return x.mul(factor.reshape(shape)).add(bias.sub(mean.mul(factor)).reshape(shape));
   },
 };
+/** Before operator set 9 the parameters may be those of single places, which the core is not given. */
+const spatialCore = {
+  work: batchCore.work,
+  run: (
+    inputs: readonly (CoreTensor | undefined)[],
+    options: BatchOptions & { readonly spatial: boolean },
+    call: { readonly wanted: readonly boolean[] },
+  ) => (options.spatial ? batchCore.run(inputs, options, call) : undefined),
+};
 const isInference = (wanted: readonly boolean[], fail: Fail): void => {
   if (wanted.length > 1) throw fail('it gives running statistics, which only training makes');
 };
@@ -173,6 +182,7 @@ export const BatchNormalization: Versions = {
       isInference(call.wanted, call.fail);
       return batchNormalised(inputs, options, false, options.spatial, call.fail);
     },
+    { core: spatialCore },
   ),
   6: op(
     'T:float T T T T -> T T T T T',
@@ -181,11 +191,17 @@ export const BatchNormalization: Versions = {
       isInference(call.wanted, call.fail);
       return batchNormalised(inputs, options, false, options.spatial, call.fail);
     },
+    { core: spatialCore },
   ),
-  7: op('T:float T T T T -> T T T T T', { ...batch, spatial: flag(true) }, (inputs, options, call) => {
-    isInference(call.wanted, call.fail);
-    return batchNormalised(inputs, options, false, options.spatial, call.fail);
-  }),
+  7: op(
+    'T:float T T T T -> T T T T T',
+    { ...batch, spatial: flag(true) },
+    (inputs, options, call) => {
+      isInference(call.wanted, call.fail);
+      return batchNormalised(inputs, options, false, options.spatial, call.fail);
+    },
+    { core: spatialCore },
+  ),
   9: op(
     'T:float T T T T -> T T T T T',
     batch,

@@ -201,7 +201,7 @@ export function fromData({ type, dims, data, name }: TensorData): Tensor {
   const ExactArray = arrayTypeOf(type);
   const isExact = type === 'string' ? Array.isArray(data) : data instanceof ExactArray;
   // The branches above say that the array is the type's.
-  if (isExact && (type === 'string' || !(floatFormat(type) || type === 'bool' || /[24]$/.test(type))))
+  if (isExact && (type === 'string' || !(floatFormat(type) || type === 'bool' || /int[24]$/.test(type))))
     return make(type, dims, data as Data);
   if (type === 'string') return texts(dims, Array.from<unknown, string>(data as ArrayLike<unknown>, String));
   // Booleans are 0 and 1, also those of a caller whose types are not checked.
