@@ -7,7 +7,8 @@ const rounded = (value: number | null | undefined): string => (value ?? Number.N
 /** The account of the demo, and where to look further. */
 export function summary(account: DemoAccount, dir: string, isOnce: boolean): readonly View[] {
   const { data, model, live, retrain } = account;
-  const chosen = model.candidates.find((candidate) => candidate.chosen)?.estimator;
+  const chosen = model.candidates.filter((candidate) => candidate.chosen);
+  const winner = chosen.length > 1 ? `an ensemble of ${chosen.length}` : chosen[0]?.estimator;
   const there = `--project ${dir}`;
   return [
     { kind: 'heading', text: `What happened, in ${account.seconds.toFixed(0)} seconds` },
@@ -17,7 +18,7 @@ export function summary(account: DemoAccount, dir: string, isOnce: boolean): rea
         ['data', `${data.dataset}, ${data.rows.toLocaleString('en-US')} rows; a corrupt copy was refused`],
         [
           'training',
-          `${model.candidates.length} candidates, ${chosen} won: ROC AUC ${rounded(model.test.rocAuc)}, average precision ${rounded(model.test.averagePrecision)} on later, unseen records`,
+          `${model.candidates.length} candidates, ${winner} won: ROC AUC ${rounded(model.test.rocAuc)}, average precision ${rounded(model.test.averagePrecision)} on later, unseen records`,
         ],
         ['serving', `${live.rows} rows in ${live.requests} requests, ${live.shiftedRows} of them shifted`],
         [

@@ -42,6 +42,7 @@ const recipes = {
   oneHot: { size: { kind: 'oneHot', minRows: 2 } },
   ordinal: { size: { kind: 'ordinal' } },
   target: { size: { kind: 'target' } },
+  frequency: { site: { kind: 'frequency' } },
   hash: { site: { kind: 'hash', buckets: 5 } },
   cross: { both: { kind: 'cross', columns: ['size', 'site'], minRows: 1 } },
   text: { note: { kind: 'text', longest: 2, minRows: 2 } },
