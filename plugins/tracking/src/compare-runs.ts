@@ -1,6 +1,5 @@
-import type { TrackedRun } from '@trestle/contracts';
+import { findMetric, type TrackedRun } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
-import { metricNamed } from '@trestle/statistics';
 import { chosenOf } from './chosen-of.ts';
 import { findRun } from './read-runs.ts';
 
@@ -17,14 +16,18 @@ export async function compareRuns(scope: Scope, firstId: string, secondId: strin
     metrics,
     sameRows: holdOutSameRows(first, second),
     best: Object.fromEntries(
-      metrics.flatMap(({ name, difference }) =>
-        difference === null || difference === 0
-          ? []
-          : [[name, difference > 0 === (metricNamed(name)?.better !== 'lower') ? 1 : 0] as const],
-      ),
+      metrics.flatMap(({ name, difference }) => {
+        const better = betterOf(scope, [first, second], name);
+        if (difference === null || difference === 0 || better === undefined) return [];
+        return [[name, difference > 0 === (better === 'higher') ? 1 : 0] as const];
+      }),
     ),
   };
 }
+
+/** A run keeps which way its own metric is better, also when the plugin that brought it is gone. */
+const betterOf = (scope: Scope, runs: readonly TrackedRun[], name: string): 'higher' | 'lower' | undefined =>
+  findMetric(scope, name)?.better ?? runs.find(({ metric }) => metric?.name === name)?.metric?.better;
 
 function compareMetrics(first: TrackedRun, second: TrackedRun) {
   const [a, b] = [comparable(first), comparable(second)];

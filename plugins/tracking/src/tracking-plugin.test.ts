@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunRecorder, trackingToken } from '@trestle/contracts';
-import { type Host, jobStoreToken, journalToken, operation, plugin } from '@trestle/kernel';
+import { metrics, type RunRecorder, trackingToken } from '@trestle/contracts';
+import { contribute, type Host, jobStoreToken, journalToken, operation, plugin } from '@trestle/kernel';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -76,7 +76,23 @@ describe('tracking', () => {
     begun.length = 0;
     project = await temporaryProject();
     host = await project.open(
-      [trackingPlugin, plugin({ name: 'brew', version: '1.0.0', operations: [brew] })],
+      [
+        trackingPlugin,
+        plugin({
+          name: 'brew',
+          version: '1.0.0',
+          operations: [brew],
+          contributions: [
+            contribute(metrics, {
+              name: 'regret',
+              tasks: ['regression'],
+              better: 'lower',
+              isOfLabels: false,
+              measure: () => 0,
+            }),
+          ],
+        }),
+      ],
       { log: { debug() {}, info() {}, warn() {} } },
     );
   });
@@ -171,6 +187,37 @@ describe('tracking', () => {
         metrics: [{ name: 'rmse', values: [1, 2], difference: 1 }],
         best: { rmse: 0 },
       });
+    });
+  });
+
+  it('calls the run better that is better by the metric: known, a plugin’s, or of no known direction', async () => {
+    const compared: string[] = [];
+    for (const [rmse, regret, loss] of [
+      [1, 5, 0.5],
+      [2, 3, 0.3],
+    ]) {
+      const run = await start();
+      await host.run(runLog, { run, metric: [`rmse=${rmse}`, `regret=${regret}`, `loss=${loss}`] });
+      compared.push(run);
+    }
+    const [first = '', second = ''] = compared;
+    const result = await host.run(runCompare, { first, second });
+    expect(result.best).toEqual({ rmse: 0, regret: 1 });
+    const [table] = runCompare.present?.(result) ?? [];
+    expect(table).toMatchObject({
+      rows: expect.arrayContaining([expect.objectContaining({ name: 'loss', better: 'not known' })]),
+    });
+  });
+
+  it('is listed with what decided first, among what a line has room for', () => {
+    const run = {
+      ...{ run: 'r-1', kind: 'training', experiment: 'a/b', status: 'succeeded', startedAt: '' },
+      ...{ params: {}, tags: {}, notes: [], artifacts: [], steps: [] },
+      metrics: { test: { accuracy: 0.9, balancedAccuracy: 0.8, logLoss: 0.3 } },
+      metric: { name: 'logLoss', better: 'lower', why: 'as asked' },
+    } as const;
+    expect(runList.present?.({ runs: [run] } as never)[0]).toMatchObject({
+      rows: [{ score: 'logLoss 0.300, accuracy 0.900' }],
     });
   });
 

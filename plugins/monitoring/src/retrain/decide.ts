@@ -1,5 +1,4 @@
-import type { Metrics, Task } from '@trestle/contracts';
-import { metricNamed } from '@trestle/statistics';
+import type { Metric, Metrics, Task } from '@trestle/contracts';
 import { monitorError } from '../monitor-error.ts';
 
 const BY_TASK: Readonly<Record<Task, string>> = {
@@ -20,9 +19,14 @@ export interface Decision {
  *
  * @throws TRS_MONITOR_UNKNOWN_METRIC
  */
-export function decide(champion: Metrics, challenger: Metrics, metric: string, margin: number): Decision {
+export function decide(
+  champion: Metrics,
+  challenger: Metrics,
+  { name: metric, better }: { readonly name: string; readonly better: Metric['better'] | undefined },
+  margin: number,
+): Decision {
   const [before, after] = [champion[metric], challenger[metric]];
-  if (before === undefined || after === undefined) {
+  if (before === undefined || after === undefined || better === undefined) {
     throw monitorError('UNKNOWN_METRIC', {
       kind: 'invalid',
       message: `The comparison has no metric "${metric}".`,
@@ -39,7 +43,7 @@ export function decide(champion: Metrics, challenger: Metrics, metric: string, m
       reason: `The challenger is ${isBetter ? 'better' : 'not better'}: the ${metric} of ${whose} is no number.`,
     };
   }
-  const gain = metricNamed(metric)?.better === 'lower' ? before - after : after - before;
+  const gain = better === 'lower' ? before - after : after - before;
   const isBetter = gain > 0 && gain >= margin;
   const numbers = `${metric} ${after.toFixed(4)} against ${before.toFixed(4)}`;
   if (isBetter) return { isBetter, reason: `The challenger is better: ${numbers}.` };

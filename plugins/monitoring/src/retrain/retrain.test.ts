@@ -251,17 +251,21 @@ describe('the action', () => {
 
 describe('decide', () => {
   it.each([
-    ['rocAuc', 0.7, 0.75, 0.01, true],
-    ['rocAuc', 0.7, 0.705, 0.01, false],
-    ['rocAuc', 0.7, 0.7, 0, false],
-    ['rmse', 2, 1.5, 0.1, true],
-    ['rmse', 2, 2.5, 0.1, false],
-  ])('%s from %d to %d with margin %d: %s', (metric, before, after, margin, isBetter) => {
-    expect(decide({ [metric]: before }, { [metric]: after }, metric, margin).isBetter).toBe(isBetter);
-  });
+    ['higher', 0.7, 0.75, 0.01, true],
+    ['higher', 0.7, 0.705, 0.01, false],
+    ['higher', 0.7, 0.7, 0, false],
+    ['lower', 2, 1.5, 0.1, true],
+    ['lower', 2, 2.5, 0.1, false],
+  ] as const)(
+    'where %s is better, from %d to %d with margin %d: %s',
+    (better, before, after, margin, isBetter) => {
+      const metric = { name: 'own', better };
+      expect(decide({ own: before }, { own: after }, metric, margin).isBetter).toBe(isBetter);
+    },
+  );
 
   it('names the known metrics when it is asked for another', () => {
-    expect(() => decide({ rocAuc: 1 }, { rocAuc: 1 }, 'f2', 0)).toThrow(
+    expect(() => decide({ rocAuc: 1 }, { rocAuc: 1 }, { name: 'f2', better: undefined }, 0)).toThrow(
       expect.objectContaining({ code: 'TRS_MONITOR_UNKNOWN_METRIC' }),
     );
   });

@@ -2,6 +2,7 @@ import {
   type Deployment,
   datasetsToken,
   deploymentsToken,
+  findMetric,
   modelsToken,
   retrainFinished,
   type TrackedRun,
@@ -236,7 +237,8 @@ async function judge(
   const { champion, collected, challenger, compared } = made;
   const metric = options.metric ?? defaultMetric(champion.run.task);
   const metrics = { champion: compared.metrics[0] ?? {}, challenger: compared.metrics[1] ?? {} };
-  const decision = decide(metrics.champion, metrics.challenger, metric, options.margin);
+  const { better } = findMetric(ctx, metric) ?? {};
+  const decision = decide(metrics.champion, metrics.challenger, { name: metric, better }, options.margin);
   const crowned = decision.isBetter
     ? await crown(ctx, deployment, champion.model, challenger, options.alias)
     : { promoted: false, reason: 'The champion stays.' };

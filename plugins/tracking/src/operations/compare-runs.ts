@@ -35,7 +35,9 @@ export const runCompare = operation({
       )
       .describe('Of the held-out parts; of runs without one, the last of each series.'),
     sameRows: z.boolean().describe('Whether both were measured on the same held-out rows.'),
-    best: metricsSchema.describe('Per metric of errors and scores: 0 or 1, the better run.'),
+    best: metricsSchema.describe(
+      'Per metric of which it is known whether more or less is better: 0 or 1, the better run.',
+    ),
   }),
   load: async () => {
     const { compareRuns } = await import('../compare-runs.ts');
@@ -57,7 +59,7 @@ export const runCompare = operation({
         first: values[0],
         second: values[1],
         difference,
-        better: best[name] === undefined ? 'alike' : best[name] === 0 ? first.run : second.run,
+        better: betterOf(best[name], difference, [first.run, second.run]),
       })),
     },
     {
@@ -77,6 +79,22 @@ export const runCompare = operation({
     ...(first.kind !== 'training' || second.kind !== 'training' ? [] : [rowsNote(sameRows)]),
   ],
 });
+
+/** The better run; which one that is nobody knows of a metric of one's own. */
+const betterOf = (
+  best: number | null | undefined,
+  difference: number | null,
+  [first, second]: readonly [string, string],
+): string =>
+  difference === null
+    ? ''
+    : difference === 0
+      ? 'alike'
+      : best === undefined || best === null
+        ? 'not known'
+        : best === 0
+          ? first
+          : second;
 
 const rowsNote = (sameRows: boolean): View =>
   sameRows

@@ -11,10 +11,11 @@ const CANDIDATE_METRICS = 5;
 /** Facts of pipelines and retrainings. */
 const OF_A_KIND = ['pipeline', 'trigger', 'deployment', 'alert'] as const;
 
-/** The numbers of a run that a line has room for. */
-function score({ metrics }: TrackedRun): string {
+/** The numbers of a run that a line has room for, what decided first. */
+function score({ metrics, metric }: TrackedRun): string {
   const numbers = typeof metrics.test === 'object' ? metrics.test : metrics;
   return Object.entries(numbers)
+    .sort(([a], [b]) => Number(b === metric?.name) - Number(a === metric?.name))
     .flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${value.toFixed(3)}`] : []))
     .slice(0, 2)
     .join(', ');
