@@ -4,7 +4,7 @@ import { graphBuilder, int, ints } from '../src/format/graph-builder.ts';
 import type { Attribute, OnnxModel } from '../src/format/model.ts';
 import { readModel } from '../src/format/read-model.ts';
 import { writeModel } from '../src/format/write-model.ts';
-import { openSession } from '../src/session/session.ts';
+import { openSession, type Session } from '../src/session/session.ts';
 
 ort.env.wasm.numThreads = 1;
 
@@ -161,4 +161,66 @@ describe.each([3, 6, 7, 8, 9, 12])('an image network of operator set %i', (opset
     expect(data).toEqual(image(1));
     expect(model.graph.initializers.map((one) => [...one.data])).toEqual(before);
   });
+
+  it('gives the same when it is recorded, of other images, at once and in turn', async () => {
+    const run = async (session: Session, seed: number): Promise<unknown> =>
+      await session.run({ data_0: { type: 'float32', dims: [1, 3, 17, 17], data: image(seed) } });
+    const open = async (): Promise<Session> => await openSession(readModel(network(opset)), { coreWork: 0 });
+    const unrecorded = await Promise.all([1, 2, 3].map(async (seed) => await run(await open(), seed)));
+    const session = await open();
+    await run(session, 4);
+    expect(await Promise.all([1, 2, 3].map((seed) => run(session, seed)))).toEqual(unrecorded);
+    expect(await run(session, 2)).toEqual(unrecorded[1]);
+  });
+});
+
+it('computes node by node where a shape within is another than that recorded', async () => {
+  const graph = graphBuilder([{ domain: '', version: 13 }]);
+  const kept = graph.add('Compress', ['x', 'which'], { axis: int(0) });
+  const weight = graph.constant('float32', [2, 2], Float32Array.of(1, 2, 3, 4));
+  const y = graph.add('Relu', [graph.add('MatMul', [graph.add('Neg', [kept]), weight])]);
+  const model = {
+    ...{ irVersion: 8, opsets: graph.opsets(), producer: '', metadata: {} },
+    graph: {
+      ...{ name: 'g', nodes: graph.nodes, initializers: graph.initializers },
+      inputs: [
+        { name: 'x', type: 'float32', dims: [3, 2] },
+        { name: 'which', type: 'bool', dims: [3] },
+      ],
+      outputs: [{ name: y, type: 'float32', dims: ['rows', 2] }],
+    },
+  } satisfies OnnxModel;
+  const session = await openSession(model, { coreWork: 0 });
+  const run = async (...which: number[]): Promise<unknown> => {
+    const x = { type: 'float32' as const, dims: [3, 2], data: Float32Array.of(-1, 0, 0, -1, -1, -1) };
+    const found = await session.run({ x, which: { type: 'bool', dims: [3], data: Uint8Array.from(which) } });
+    return found[y]?.data;
+  };
+  expect(await run(1, 1, 0)).toEqual(Float32Array.of(1, 2, 3, 4));
+  expect(await run(0, 1, 1)).toEqual(Float32Array.of(3, 4, 4, 6));
+  expect(await run(0, 0, 1)).toEqual(Float32Array.of(4, 6));
+  expect(await run(1, 1, 1)).toEqual(Float32Array.of(1, 2, 3, 4, 4, 6));
+});
+
+it('keeps what it made of a weight for nodes behind a recorded stretch', async () => {
+  const graph = graphBuilder([{ domain: '', version: 12 }]);
+  const scale = graph.add('Unsqueeze', [graph.constant('float32', [2], [2, -3])], { axes: ints(1) });
+  const product = graph.add('Relu', [graph.add('Mul', [graph.add('MatMul', ['x', 'x']), scale])]);
+  // The core has no Max.
+  const y = graph.add('Max', [product, scale, graph.constant('float32', [1], [-1])]);
+  const info = (name: string) => ({ name, type: 'float32' as const, dims: [2, 2] });
+  const model = {
+    ...{ irVersion: 8, opsets: graph.opsets(), producer: '', metadata: {} },
+    graph: {
+      ...{ name: 'g', nodes: graph.nodes, initializers: graph.initializers },
+      ...{ inputs: [info('x')], outputs: [info(y)] },
+    },
+  } satisfies OnnxModel;
+  const session = await openSession(model, { coreWork: 0 });
+  const x = { type: 'float32' as const, dims: [2, 2], data: Float32Array.of(1, 2, 0, -1) };
+  for (let turn = 0; turn < 3; turn++) {
+    const { data } = (await session.run({ x }))[y] ?? {};
+    // Adding 0 makes -0 the same.
+    expect(Array.from<unknown, number>(data ?? [], (value) => Number(value) + 0)).toEqual([2, 2, 0, 0]);
+  }
 });

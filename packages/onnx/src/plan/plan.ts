@@ -89,8 +89,10 @@ function withFrees(
   const later = new Set(kept);
   const backwards = steps.toReversed().map(({ reads, ...step }) => {
     const frees = [...new Set([...reads, ...step.outputs])].filter((slot) => slot >= 0 && !later.has(slot));
+    // An output that is named and never read, such as Dropout's mask, is not made.
+    const outputs = step.outputs.map((slot) => (later.has(slot) ? slot : -1));
     for (const slot of reads) later.add(slot);
-    return { ...step, frees };
+    return { ...step, outputs, frees };
   });
   return backwards.reverse();
 }

@@ -4,6 +4,7 @@ import { OnnxError } from '../onnx-error.ts';
 import type { Call, Result } from '../operators/definition.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import { floats, type Tensor, type Value } from '../tensor/tensor.ts';
+import { type Recording, recordingOf, type Seen, type Stretch } from './stretches.ts';
 
 /** A float32 tensor that lies in the core, perhaps not computed yet. */
 interface Resident {
@@ -30,7 +31,12 @@ export interface RunState {
   readonly coreWork: number;
   /** Weights that were given to the core, once for a session. */
   readonly uploaded: WeakMap<Tensor, CoreTensor>;
+  /** What the last runs of the session's graph recorded, by the shapes of its inputs. */
+  readonly recorded: Map<string, Recording>;
 }
+
+/** Recordings that a session keeps: so many shapes of inputs. */
+const MAX_RECORDED = 8;
 
 const bytesOf = (value: Slot): number => {
   if (!value) return 0;
@@ -64,8 +70,30 @@ export async function execute(
   for (const [index, slot] of plan.inputs.entries()) frame[slot] = inputs[index];
   for (const capture of plan.captures) frame[capture.inner] = outer?.[capture.outer];
   let own = 0;
-  for (const step of plan.steps) {
-    let result = runStep(step, frame, state);
+  // Graphs in nodes run for a moment each; what is recorded is the model's own graph.
+  const key = outer ? undefined : inputs.map(shapeOf).join(';');
+  const recorded = key === undefined ? undefined : state.recorded.get(key);
+  const seen: Seen[] = [];
+  const shapes = recorded ? [] : frame.map(shapeOf);
+  for (let at = 0; at < plan.steps.length; at++) {
+    const step = plan.steps[at];
+    if (!step) break;
+    const stretch = recorded?.stretches.get(at);
+    if (stretch && replay(stretch, step, frame, state)) {
+      for (const slot of stretch.writes) own += hold(frame[slot], state);
+      for (let one = at; one < stretch.end; one++) {
+        const slot = plan.steps[one]?.outputs[0] ?? -1;
+        const made = recorded?.made.get(one);
+        if (!made || slot < 0) continue;
+        frame[slot] = made;
+        own += hold(made, state);
+      }
+      for (; at < stretch.end; at++)
+        for (const slot of plan.steps[at]?.frees ?? []) own -= free(slot, frame, state);
+      at -= 1;
+      continue;
+    }
+    let result: Result | Resident | Promise<Result> = recorded?.made.get(at) ?? runStep(step, frame, state);
     if (result instanceof Promise) result = await result;
     const isList = Array.isArray(result);
     for (const [index, slot] of step.outputs.entries()) {
@@ -81,9 +109,8 @@ export async function execute(
           `its output ${index} is ${value?.type ?? 'missing'} instead of ${wanted ?? 'a value'}`,
         );
       frame[slot] = value;
-      const bytes = bytesOf(value);
-      own += bytes;
-      state.live += bytes;
+      if (!recorded) shapes[slot] = shapeOf(value);
+      own += hold(value, state);
     }
     if (state.live > MAX_LIVE_BYTES)
       throw new OnnxError(
@@ -91,17 +118,85 @@ export async function execute(
         `At the node ${step.label} the values of the run take more than ${MAX_LIVE_BYTES / 2 ** 30} GiB.`,
         'Give the model less at once.',
       );
-    for (const slot of step.frees) {
-      const bytes = bytesOf(frame[slot]);
-      own -= bytes;
-      state.live -= bytes;
-      frame[slot] = undefined;
-    }
+    if (!recorded) seen[at] = seenOf(frame[step.outputs[0] ?? -1]);
+    for (const slot of step.frees) own -= free(slot, frame, state);
   }
   state.live -= own;
+  if (key !== undefined && !recorded) record(key, plan, seen, shapes, state);
   const outputs: Value[] = [];
   for (const slot of plan.outputs) outputs.push(await onHost(frame, slot));
   return outputs;
+}
+
+const shapeOf = (value: Slot): string | undefined =>
+  value?.kind === 'tensor' || value?.kind === 'resident' ? value.dims.join() : undefined;
+const seenOf = (value: Slot): Seen =>
+  value?.kind === 'resident' ? { value: undefined, isCore: true } : { value, isCore: false };
+
+/** Counts what a value takes. @returns its bytes */
+function hold(value: Slot, state: RunState): number {
+  const bytes = bytesOf(value);
+  state.live += bytes;
+  return bytes;
+}
+
+/** Lets go of a value. @returns its bytes */
+function free(slot: number, frame: Slot[], state: RunState): number {
+  const bytes = bytesOf(frame[slot]);
+  frame[slot] = undefined;
+  state.live -= bytes;
+  return bytes;
+}
+
+function record(
+  key: string,
+  plan: Plan,
+  seen: readonly Seen[],
+  shapes: readonly (string | undefined)[],
+  state: RunState,
+): void {
+  const found = recordingOf(plan, seen, shapes, (step, tensors, weights) => {
+    const inputs = step.inputs.map((slot) => tensors.get(slot) ?? uploadedOf(weights.get(slot), state));
+    const made = step.definition.core?.run(inputs, step.attributes as never, callOf(step, [], state));
+    // The core has computed the step in the run before, from the same shapes.
+    if (!made) throw new TypeError('the core does not compute it any more');
+    return made;
+  });
+  const [oldest] = state.recorded.keys();
+  if (state.recorded.size >= MAX_RECORDED && oldest !== undefined) state.recorded.delete(oldest);
+  state.recorded.set(key, found);
+}
+
+/** Does a stretch at once where its inputs are of the shapes that it was recorded for. @returns whether it did */
+function replay(stretch: Stretch, step: Step, frame: Slot[], state: RunState): boolean {
+  const inputs: CoreTensor[] = [];
+  for (const [index, slot] of stretch.reads.entries()) {
+    const value = frame[slot];
+    const given = shapeOf(value) === stretch.dims[index] ? uploadedOf(value, state) : undefined;
+    if (!given) return false;
+    inputs.push(given);
+  }
+  let made: readonly CoreTensor[];
+  try {
+    made = stretch.run(inputs);
+  } catch (thrown) {
+    throw namingNode(step, thrown);
+  }
+  for (const [index, slot] of stretch.writes.entries()) {
+    const found = made[index];
+    if (found) frame[slot] = { kind: 'resident', type: 'float32', dims: found.shape, tensor: found };
+  }
+  return true;
+}
+
+function uploadedOf(value: Slot, state: RunState): CoreTensor | undefined {
+  if (value?.kind === 'resident') return value.tensor;
+  if (value?.kind !== 'tensor' || !(value.data instanceof Float32Array)) return undefined;
+  const known = state.uploaded.get(value);
+  if (known) return known;
+  const uploaded = tensor(value.data, { shape: value.dims });
+  state.uploaded.set(value, uploaded);
+  return uploaded;
 }
 
 async function onHost(frame: Slot[], slot: number): Promise<Value> {
@@ -162,15 +257,7 @@ function onCore(step: Step, values: readonly Slot[], call: Call, state: RunState
   if (!isThere && kernel.work(dims, step.attributes as never) < state.coreWork) return undefined;
   // The core has no empty tensors that are worth the way.
   if (dims.some((one) => one.includes(0))) return undefined;
-  const inputs = values.map((value) => {
-    if (value?.kind === 'resident') return value.tensor;
-    if (value?.kind !== 'tensor' || !(value.data instanceof Float32Array)) return undefined;
-    const known = state.uploaded.get(value);
-    if (known) return known;
-    const uploaded = tensor(value.data, { shape: value.dims });
-    state.uploaded.set(value, uploaded);
-    return uploaded;
-  });
+  const inputs = values.map((value) => uploadedOf(value, state));
   const found = kernel.run(inputs, step.attributes as never, call);
   return found && { kind: 'resident', type: 'float32', dims: found.shape, tensor: found };
 }

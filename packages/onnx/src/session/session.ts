@@ -6,7 +6,7 @@ import { loadOperators } from '../operators/directory.ts';
 import { planGraph } from '../plan/plan.ts';
 import { declared, functionKey, type Plan, textOfGraph } from '../plan/step.ts';
 import { fromData, sizeOf, type Tensor, type Value } from '../tensor/tensor.ts';
-import { CORE_WORK, execute } from './execute.ts';
+import { CORE_WORK, execute, type RunState } from './execute.ts';
 
 /** The oldest and newest operator sets whose meaning this runner knows. */
 const OPSETS: Readonly<Record<string, readonly [number, number]>> = {
@@ -45,6 +45,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
   const { graph } = model;
   const plan = planModel(model, await operatorsOf(model));
   const uploaded = new WeakMap<Tensor, never>();
+  const recorded: RunState['recorded'] = new Map();
   const seeds = seedsFrom(options.seed);
   return {
     inputs: graph.inputs,
@@ -61,6 +62,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
         randomSeed: seeds,
         coreWork: options.coreWork ?? CORE_WORK,
         uploaded,
+        recorded,
       };
       const outputs = await execute(plan, inputs, state);
       return Object.fromEntries(

@@ -1,0 +1,102 @@
+import { type Tensor as CoreTensor, jit } from '@trestle/core';
+import type { Plan, Step } from '../plan/step.ts';
+import type { Value } from '../tensor/tensor.ts';
+
+/** Nodes that follow each other in the core, recorded once and replayed: planning them costs more than a small network's work. */
+export interface Stretch {
+  /** The step behind the last. */
+  readonly end: number;
+  /** Slots that it reads, weights left out. */
+  readonly reads: readonly number[];
+  /** The shapes that it was recorded for; others are computed node by node. */
+  readonly dims: readonly string[];
+  /** Slots that it writes and something behind it reads. */
+  readonly writes: readonly number[];
+  readonly run: (inputs: readonly CoreTensor[]) => readonly CoreTensor[];
+}
+
+/** What a run of a plan has shown of the runs to come with inputs of the same shapes. */
+export interface Recording {
+  /** By the step that it begins with. */
+  readonly stretches: ReadonlyMap<number, Stretch>;
+  /** What nodes make of weights alone, by step. */
+  readonly made: ReadonlyMap<number, Value>;
+}
+
+/** What a step gave in the run that is recorded. */
+export interface Seen {
+  readonly value: Value | undefined;
+  readonly isCore: boolean;
+}
+
+/** Computes one step from the tensors of its slots. */
+type CoreStep = (step: Step, tensors: ReadonlyMap<number, CoreTensor>, weights: Weights) => CoreTensor;
+type Weights = ReadonlyMap<number, Value>;
+
+/** Operators that give the same for the same weights, and that exporters put between a weight and its use. */
+const MOVES = new Set([
+  'Cast',
+  'Constant',
+  'Flatten',
+  'Identity',
+  'Reshape',
+  'Squeeze',
+  'Transpose',
+  'Unsqueeze',
+]);
+
+/** @param shapes the shapes of the slots in the run that is recorded */
+export function recordingOf(
+  plan: Plan,
+  seen: readonly Seen[],
+  shapes: readonly (string | undefined)[],
+  compute: CoreStep,
+): Recording {
+  const weights = new Map(plan.constants.map(({ slot, value }) => [slot, value]));
+  const made = new Map<number, Value>();
+  for (const [index, step] of plan.steps.entries()) {
+    const value = seen[index]?.value;
+    const isMade = MOVES.has(step.operator) && step.inputs.every((slot) => slot < 0 || weights.has(slot));
+    if (!isMade || value?.kind !== 'tensor' || step.outputs.length !== 1) continue;
+    made.set(index, value);
+    weights.set(step.outputs[0] ?? -1, value);
+  }
+  const stretches = new Map<number, Stretch>();
+  for (let start = 0; start < plan.steps.length; start++) {
+    let end = start;
+    while (end < plan.steps.length && (seen[end]?.isCore || made.has(end))) end++;
+    const steps = plan.steps.slice(start, end).filter((_, index) => !made.has(start + index));
+    if (steps.length > 1) stretches.set(start, stretchOf(plan, start, end, steps, weights, shapes, compute));
+    start = Math.max(start, end);
+  }
+  return { stretches, made };
+}
+
+function stretchOf(
+  plan: Plan,
+  start: number,
+  end: number,
+  steps: readonly Step[],
+  weights: Weights,
+  shapes: readonly (string | undefined)[],
+  compute: CoreStep,
+): Stretch {
+  const written = new Set(steps.map(({ outputs }) => outputs[0] ?? -1));
+  const freed = new Set(plan.steps.slice(start, end).flatMap(({ frees }) => frees));
+  const reads = [...new Set(steps.flatMap(({ inputs }) => inputs))].filter(
+    (slot) => slot >= 0 && !written.has(slot) && !weights.has(slot),
+  );
+  const writes = [...written].filter((slot) => slot >= 0 && !freed.has(slot));
+  const run = jit((inputs: readonly CoreTensor[]): readonly CoreTensor[] => {
+    const tensors = new Map<number, CoreTensor>();
+    for (const [index, slot] of reads.entries()) tensors.set(slot, there(inputs[index]));
+    for (const step of steps) tensors.set(step.outputs[0] ?? -1, compute(step, tensors, weights));
+    return writes.map((slot) => there(tensors.get(slot)));
+  });
+  return { end, reads, dims: reads.map((slot) => shapes[slot] ?? ''), writes, run };
+}
+
+function there(tensor: CoreTensor | undefined): CoreTensor {
+  if (!tensor) throw new TypeError('a recorded value is missing');
+  return tensor;
+}
