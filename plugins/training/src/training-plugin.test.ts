@@ -235,6 +235,20 @@ describe('the training plugin', () => {
     });
   });
 
+  it.each([
+    ['amounts of money as a target', { target: 'rent' }, '--currency'],
+    ['dates as texts to split by', { target: 'y', timeColumn: 'day' }, '--date-format'],
+  ])('says how %s become what they say, where texts are refused', async (_, change, option) => {
+    const lines = Array.from(
+      { length: 150 },
+      (_, row) => `${row},"$1,${100 + row}",${1 + (row % 28)}/12/2024,${row % 2 === 0 ? 'a' : 'b'}`,
+    );
+    await add(`x,rent,day,y\n${lines.join('\n')}\n`);
+    await expect(host.run(trainOperation, { data: 'rows', ...change })).rejects.toMatchObject({
+      hint: expect.stringContaining(option),
+    });
+  });
+
   it('refuses too few rows', async () => {
     await add('x,y\n1,a\n2,b\n3,a\n');
     await expect(host.run(trainOperation, { data: 'rows', target: 'y' })).rejects.toMatchObject({

@@ -184,6 +184,6 @@ function checkTimeColumn(dataset: DatasetVersion, spec: TrainingSpec): void {
   throw trainError('TIME_COLUMN', {
     kind: 'invalid',
     message: `"${column.name}" is ${column.type}, which does not order rows in time.`,
-    hint: 'Name a column of dates, times or numbers.',
+    hint: `Name a column of dates, times or numbers.${column.type === 'string' ? ' "trestle data add" reads texts as dates with --date-format.' : ''}`,
   });
 }

@@ -1,6 +1,7 @@
 import type { Task, TrainingSpec } from '@trestle/contracts';
 import type { Table, TableColumn } from '@trestle/features';
 import { didYouMean } from '@trestle/kernel';
+import { isWrittenTime, writtenWay } from '@trestle/model';
 import { trainError } from '../train-error.ts';
 import { rowAt } from './finite.ts';
 
@@ -133,9 +134,17 @@ function checkTask(task: Task, column: TableColumn, distinct: number, target: st
   throw trainError('TASK', {
     kind: 'invalid',
     message: `"${target}" does not suit the task ${task}: ${reason}.`,
-    hint: 'Choose another target or --task.',
+    hint: saysNumbers(column)
+      ? `Its texts say numbers: "trestle data add" reads them as such with --currency, --thousands, --decimal or --percent.`
+      : 'Choose another target or --task.',
   });
 }
+
+const saysNumbers = (column: TableColumn): boolean => {
+  if (column.type !== 'string') return false;
+  const way = writtenWay(column.values.filter((text) => text.trim() !== ''));
+  return way !== undefined && !isWrittenTime(way);
+};
 
 /** What is only there of two classes, or of classes, is refused elsewhere instead of passed over. */
 function checkBinaryOnly(task: Task, { positive, threshold, classWeight, target }: TrainingSpec): void {
