@@ -36,6 +36,6 @@ export function ago(time: string, now = Date.now()): string {
 /** Names of metrics as people write them. */
 export const metricName = (name: string): string =>
   name
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .replace('roc auc', 'ROC AUC');

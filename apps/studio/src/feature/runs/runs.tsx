@@ -7,7 +7,7 @@ import { Answer, Empty } from '../../ui/answer.tsx';
 import { Badge, Time } from '../../ui/badge.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Panels } from '../extensions/panels.tsx';
-import { Training } from './training.tsx';
+import { Training, Understood } from './training.tsx';
 
 type Run = Output<'run.list'>['runs'][number];
 
@@ -79,6 +79,7 @@ export function RunPage({ id }: { id: string }) {
                 {note}
               </p>
             ))}
+            <Understood of={run} />
             <h2>Metrics</h2>
             <Metrics of={run.metrics} baseline={run.baseline?.test} />
             <Training of={run} />

@@ -5,11 +5,10 @@ import { Table } from '../../ui/table.tsx';
 
 type Run = Output<'run.list'>['runs'][number];
 
-/** What a training says of itself: how it understood what was asked, what was tried, and how good what it kept is. */
+/** What a training tried, how well what it kept knows each class, and what it made of the columns. */
 export function Training({ of: run }: { of: Run }) {
   return (
     <>
-      <Understood of={run} />
       <Candidates of={run} />
       <Classes of={run.classes} />
       <Features of={run} />
@@ -17,8 +16,12 @@ export function Training({ of: run }: { of: Run }) {
   );
 }
 
-/** How what was asked was understood. */
-function Understood({ of: { metric: deciding, positive, threshold, validation, baseline } }: { of: Run }) {
+/** How what was asked of a training was understood. */
+export function Understood({
+  of: { metric: deciding, positive, threshold, validation, baseline },
+}: {
+  of: Run;
+}) {
   const facts = [
     ...(positive ? [['positive class', `${positive.class} (${positive.why})`] as const] : []),
     ...(threshold === undefined ? [] : [['threshold', String(Number(threshold.toPrecision(4)))] as const]),
