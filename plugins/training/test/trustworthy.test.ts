@@ -301,6 +301,7 @@ describe('the positive class that nobody named', () => {
       'the usual word for yes',
     ],
     ['1 of 0 and 1', ['1', '0', '1'], '1', 'the usual word for yes'],
+    ['not 1 of 1 and 2, which are no words', ['1', '2', '1'], '2', 'the rarer class: 20 of 60 rows'],
     ['the rarer one', ['ok', 'broken', 'ok'], 'broken', /the rarer class: 20 of 60 rows/],
     ['the last by name of two that are as frequent', ['a', 'b', 'a', 'b'], 'b', /as both are as frequent/],
   ])('is %s', async (_, pattern, positive, why) => {

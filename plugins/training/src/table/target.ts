@@ -52,8 +52,17 @@ export function readTarget(table: Table, spec: TrainingSpec, order?: string): Ta
   return { task, ...ordered, values: Float64Array.from(texts, (text) => place.get(text) ?? Number.NaN) };
 }
 
-/** What people write for yes. */
-const YES = new Set(['true', 'yes', 'y', 't', '1', 'positive', 'pos', 'on']);
+/** What people write for yes, beside what they then write for no: 1 is a yes beside 0, and a number beside 2. */
+const YES: Readonly<Record<string, readonly string[]>> = {
+  true: ['false'],
+  yes: ['no'],
+  y: ['n'],
+  t: ['f'],
+  '1': ['0', '-1'],
+  positive: ['negative'],
+  pos: ['neg'],
+  on: ['off'],
+};
 
 /** Two classes, the positive one second: the one that is asked for, the usual word for yes, or the rarer one. */
 function positiveLast(
@@ -74,8 +83,9 @@ function positiveLast(
       details: { column: target },
     });
   }
-  const [yes, ...more] = classes.filter((name) => YES.has(name.toLowerCase()));
-  if (yes !== undefined && more.length === 0) return last(yes, 'the usual word for yes');
+  const lower = classes.map((name) => name.toLowerCase());
+  const yes = classes.find((_, place) => YES[lower[place] ?? '']?.includes(lower[1 - place] ?? ''));
+  if (yes !== undefined) return last(yes, 'the usual word for yes');
   const [first = '', second = ''] = classes;
   const rows = (name: string): number => texts.reduce((sum, text) => sum + Number(text === name), 0);
   const [of, beside] = [rows(first), rows(second)];
