@@ -57,7 +57,9 @@ export async function fitChosen(
           }),
       };
       const fitted = await candidate.fit(design, options);
-      notes.push(...(fitted.notes ?? []));
+      // Of several members a note says of which.
+      const ofMember = members.length > 1 ? `${candidate.label}: ` : '';
+      notes.push(...(fitted.notes ?? []).map((note) => ofMember + note));
       parts.push({ head: fitted.head, weight, encoding, from, to: from + design.width });
     }
     from += designColumns(features.design).length;

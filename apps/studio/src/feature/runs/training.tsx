@@ -140,15 +140,14 @@ function Classes({ of: report }: { of: Run['classes'] }) {
   );
 }
 
+/** Shades of a share, from none to all. */
+const SHADES = 5;
+
 /** A count, as dark as its share of the row is large. */
 function Share({ of: counts, at }: { of: readonly number[]; at: number }) {
   const all = counts.reduce((sum, count) => sum + count, 0);
   const share = all === 0 ? 0 : (counts[at] ?? 0) / all;
-  return (
-    <span class="share" style={{ '--share': `${Math.round(45 * share)}%` }}>
-      {counts[at]}
-    </span>
-  );
+  return <span class={`share share-${Math.ceil(SHADES * share)}`}>{counts[at]}</span>;
 }
 
 function Features({ of: { features = [], leftOut = [] } }: { of: Run }) {
