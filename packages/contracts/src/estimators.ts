@@ -47,11 +47,6 @@ export interface FittedEstimator {
   predict(design: Design): Float32Array;
   /** The same as nodes of the model's graph: from the design matrix to [batch, outputs]. */
   readonly head: GraphPart;
-  /**
-   * What the parts of it that did not see a training row predict of it, as `predict` does: [rows, outputs], NaN where all saw it. A
-   * fit that draws rows has it for nothing.
-   */
-  readonly outOfBag?: Float32Array;
   /** What a person is to know of how it was fitted: that it ended before its optimum. */
   readonly notes?: readonly string[];
 }

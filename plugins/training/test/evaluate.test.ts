@@ -83,6 +83,30 @@ describe('evaluating a registered model', () => {
     expect(partial).toMatchObject({ rows: 2, notes: ['1 rows without a label are left out.'] });
   });
 
+  it('reads numbers and times as they were written in training, and refuses what says none', async () => {
+    const paid = (rows: number): string =>
+      Array.from(
+        { length: rows },
+        (_, n) => `"$${1 + (n % 9)},${100 + ((n * 37) % 900)}.00",${1 + (n % 9) > 4 ? 'yes' : 'no'}`,
+      ).join('\n');
+    await add('bills', `paid,left\n${paid(200)}\n`);
+    const { run } = await host.run(trainOperation, { data: 'bills', target: 'left', estimator: 'trees' });
+    const training = await host.service(trainingToken);
+    const before = bytes;
+    try {
+      bytes = await training.modelBytes(await training.run(run));
+      const found = await host.run(evaluateOperation, { model: 'bills', data: 'bills' });
+      expect(found.metrics.accuracy).toBeGreaterThan(0.95);
+      await add('free', 'paid,left\nfor free,yes\n"$1,200.00",no\n');
+      await expect(host.run(evaluateOperation, { model: 'bills', data: 'free' })).rejects.toMatchObject({
+        code: 'TRS_TRAIN_UNREADABLE',
+        message: expect.stringMatching(/"paid".*row 0.*"for free"/),
+      });
+    } finally {
+      bytes = before;
+    }
+  });
+
   it.each([
     ['unknown', 'paid,region,left\n90,east,perhaps\n', 'TRS_TRAIN_LABELS', '"perhaps"'],
     ['narrow', 'paid,left\n90,yes\n', 'TRS_TRAIN_UNKNOWN_COLUMN', '"region"'],

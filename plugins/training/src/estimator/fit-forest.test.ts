@@ -17,10 +17,4 @@ describe('a forest of an estimator', () => {
     const { notes } = await fitted(20_000, 101);
     expect(notes).toEqual([expect.stringContaining('Leaves have 3 rows at least, not 1')]);
   });
-
-  it('tells what its trees say of the rows that they did not draw', async () => {
-    const { outOfBag } = await fitted(200, 30);
-    expect(outOfBag).toHaveLength(200);
-    expect(outOfBag?.every((value) => Math.abs(value) <= 1)).toBe(true);
-  });
 });

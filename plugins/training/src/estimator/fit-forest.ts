@@ -14,7 +14,7 @@ export const fitForest: Fit<ForestSettings> = async (design, settings, options) 
       ? ({ objective: 'squaredError' } as const)
       : ({ objective: 'gini', classes: Math.max(2, outputs) } as const);
   const minRows = Math.max(settings.minRows, Math.ceil((design.rows * settings.trees) / MOST_LEAVES));
-  const { forest: grown, outOfBag } = await forest(
+  const { forest: grown } = await forest(
     { ...design, targets, ...(weights ? { weights } : {}) },
     { ...settings, ...aim, minRows, seed },
     { signal, onTree: (tree, trees) => onRound(tree / trees, { tree }) },
@@ -31,6 +31,5 @@ export const fitForest: Fit<ForestSettings> = async (design, settings, options) 
             `Leaves have ${minRows} rows at least, not ${settings.minRows}: so many rows would make a model that is too large.`,
           ]
         : [],
-    ...(outOfBag ? { outOfBag: Float32Array.from(outOfBag) } : {}),
   };
 };

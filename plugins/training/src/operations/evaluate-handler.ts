@@ -20,7 +20,7 @@ interface EvaluateInput {
   readonly seed: number;
 }
 
-/** Measures a model on all rows of a dataset that have a label. @throws TRS_TRAIN_NO_SCHEMA, TRS_TRAIN_UNKNOWN_COLUMN, TRS_TRAIN_LABELS */
+/** Measures a model on all rows of a dataset that have a label. @throws TRS_TRAIN_NO_SCHEMA, TRS_TRAIN_UNKNOWN_COLUMN, TRS_TRAIN_LABELS, TRS_TRAIN_UNREADABLE */
 export async function evaluateModel(ctx: Context, input: EvaluateInput) {
   const models = await ctx.service(modelsToken);
   const datasets = await ctx.service(datasetsToken);

@@ -134,7 +134,7 @@ async function runTraining(
 
 /**
  * Fits the chosen candidate on the training rows, measures it on both parts, and packages it with what was measured: fitted again on
- * all rows, which the held-out ones then are too good for to be left out, or as it was judged.
+ * all rows, as more of them make a better model, or as it was judged.
  */
 async function fitAndPackage(
   ctx: Context,
