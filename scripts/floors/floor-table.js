@@ -34,6 +34,7 @@ export const MAY_IMPORT = {
     'packages/kernel',
     'packages/contracts',
     'packages/store',
+    'packages/statistics',
     'packages/onnx',
     'packages/model',
     'packages/features',

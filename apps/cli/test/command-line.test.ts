@@ -58,7 +58,7 @@ describe('the command line', () => {
     ['a flag that is missing', ['train', '--data', 'penguins'], 'TRS_CLI_USAGE', '--target'],
     ['an argument that is missing', ['data', 'add', '--name', 'x'], 'TRS_CLI_USAGE', 'PATH'],
     ['an argument too many', ['data', 'show', 'a', 'b'], 'TRS_CLI_USAGE', '"b"'],
-    ['a choice that there is not', ['deploy', 'm', '--strategy', 'all'], 'TRS_CLI_USAGE', 'canary'],
+    ['a choice that there is not', ['monitor', 'alerts', '--state', 'shut'], 'TRS_CLI_USAGE', 'resolved'],
     ['a number that is none', ['run', 'list', '--limit', 'ten'], 'TRS_KERNEL_INPUT_INVALID', 'limit'],
     ['an unknown command', ['dta', 'list'], 'TRS_CLI_UNKNOWN_COMMAND', '"data list"'],
     ['an unknown verb', ['data', 'lst'], 'TRS_CLI_UNKNOWN_COMMAND', '"data list"'],
@@ -72,15 +72,14 @@ describe('the command line', () => {
     );
   });
 
-  it.each([[['deploy', 'm', '--strategy', 'canary', '--traffic', '10'], 'TRS_SERVING_STRATEGY_UNAVAILABLE']])(
-    'says of "trestle %s" that it is not available yet',
-    async (args, code) => {
-      const refused = await failure(project, ...args);
-      expect(refused).toMatchObject({ exit: 2, code });
-      expect(refused.message).toContain('not available yet');
-      expect(refused.hint).not.toBe('');
-    },
-  );
+  it.each([
+    [['--strategy', 'imediate'], 'TRS_SERVING_STRATEGY_UNKNOWN', 'Did you mean "immediate"?'],
+    [['--traffic', '10'], 'TRS_SERVING_STRATEGY_OPTION', '"traffic"'],
+  ])('refuses "trestle deploy m %s" by what it does not know', async (args, code, said) => {
+    const refused = await failure(project, 'deploy', 'm', ...args);
+    expect(refused).toMatchObject({ exit: 2, code });
+    expect(refused.message).toContain(said);
+  });
 
   it('helps without arguments, with --help, and for a topic and a command, with examples', async () => {
     for (const args of [[], ['--help']]) {

@@ -1,5 +1,27 @@
 import { token } from '@trestle/kernel/spec';
 import { z } from 'zod';
+import { rolloutVerdictSchema } from './rollouts.ts';
+
+/** A rollout of a deployment, as it stands. */
+export const rolloutSchema = z.object({
+  /** Counts the rollouts of a deployment, from 1. */
+  rollout: z.number().int(),
+  strategy: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  /** `superseded`: the deployment changed under it. */
+  state: z.enum(['running', 'paused', 'promoted', 'aborted', 'rolled-back', 'superseded']),
+  /** The version that is to serve. */
+  challenger: z.object({ name: z.string(), version: z.number().int(), digest: z.string() }),
+  /** Counts from 0. */
+  step: z.number().int(),
+  /** Of the requests, how many the challenger answers; how many it is asked besides: from 0 to 1. */
+  share: z.number(),
+  mirrored: z.number(),
+  verdict: rolloutVerdictSchema.omit({ memory: true }),
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+});
+export type Rollout = z.infer<typeof rolloutSchema>;
 
 export const deploymentSchema = z.object({
   deployment: z.string(),
@@ -8,8 +30,11 @@ export const deploymentSchema = z.object({
   model: z.object({ name: z.string(), version: z.number().int(), digest: z.string() }),
   /** The alias that the deployment follows: moving the alias makes a new revision. */
   follows: z.string().optional(),
-  strategy: z.enum(['immediate', 'canary', 'shadow', 'blue-green']),
+  /** How traffic moves to another version just now, or moved to this one. */
+  strategy: z.string(),
   traffic: z.array(z.object({ model: z.string(), version: z.number().int(), percent: z.number() })),
+  /** The rollout that is under way. */
+  rollout: rolloutSchema.optional(),
   createdAt: z.string(),
 });
 export type Deployment = z.infer<typeof deploymentSchema>;

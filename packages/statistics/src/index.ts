@@ -15,6 +15,7 @@ export * from './quantile.ts';
 export * from './sketch/bins.ts';
 export * from './sketch/frequent-values.ts';
 export * from './sketch/hyper-log-log.ts';
+export * from './sketch/log-bins.ts';
 export * from './sketch/merge-sketches.ts';
 export * from './sketch/moments.ts';
 export * from './sketch/order.ts';

@@ -125,11 +125,15 @@ describe('the serving plugin', () => {
 
     it.each([
       [
-        'a strategy that is not there yet',
-        { model: 'strikes@1', strategy: 'canary' as const },
-        'TRS_SERVING_STRATEGY_UNAVAILABLE',
+        'a strategy that there is not',
+        { model: 'strikes@1', strategy: 'cannary' },
+        'TRS_SERVING_STRATEGY_UNKNOWN',
       ],
-      ['a share of the traffic', { model: 'strikes@1', traffic: 10 }, 'TRS_SERVING_STRATEGY_UNAVAILABLE'],
+      [
+        'an option that a strategy has not',
+        { model: 'strikes@1', options: { steps: [1] } },
+        'TRS_SERVING_STRATEGY_OPTION',
+      ],
       ['an unknown model', { model: 'strike@1' }, 'TRS_REGISTRY_UNKNOWN_MODEL'],
       ['what is no reference', { model: '../x' }, 'TRS_REFERENCE_INVALID'],
     ])('refuses %s', async (_, input, code) => {

@@ -1,10 +1,11 @@
-import { deploymentsToken, modelPromoted, modelRolledBack } from '@trestle/contracts';
+import { deploymentsToken, modelPromoted, modelRolledBack, rolloutStrategies } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations, projection, projections } from '@trestle/store';
 import { inferencePoolToken } from './inference/inference-pool-token.ts';
 import { routingToken } from './inference/routing-token.ts';
 import { deploymentList, deploymentRollback, deploymentShow, deployOperation } from './operations/deploy.ts';
 import { predictOperation } from './operations/predict.ts';
+import { immediate } from './rollout/immediate.ts';
 import { servingRoutes } from './routes.ts';
 import { servingConfig } from './serving-config.ts';
 import { servingMetrics } from './serving-metrics.ts';
@@ -26,6 +27,7 @@ export const servingPlugin = plugin({
     ),
   ],
   contributions: [
+    contribute(rolloutStrategies, immediate),
     ...servingMigrations.map((migration) => contribute(migrations, migration)),
     contribute(
       projections,

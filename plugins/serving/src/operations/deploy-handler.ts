@@ -1,8 +1,15 @@
-import { deploymentsToken } from '@trestle/contracts';
+import {
+  deploymentsToken,
+  NO_ARM_EVIDENCE,
+  NO_PAIR_EVIDENCE,
+  type RolloutPlan,
+  type RolloutSoFar,
+} from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { deployModel } from '../deployment/change-deployment.ts';
 import { readRevisions } from '../deployment/revisions.ts';
+import { findStrategy, planRollout } from '../rollout/find-strategy.ts';
 import { servingError } from '../serving-error.ts';
 import type { ServingTables } from '../serving-tables.ts';
 
@@ -13,18 +20,39 @@ export async function deploy(
     readonly name?: string | undefined;
     readonly strategy: string;
     readonly traffic?: number | undefined;
+    readonly options: Readonly<Record<string, unknown>>;
   },
 ) {
-  if (input.strategy !== 'immediate' || (input.traffic ?? 100) !== 100) {
+  const plan = planRollout(findStrategy(ctx, input.strategy), { ...input.options, traffic: input.traffic });
+  const first = plan.judge(beforeAnything(plan));
+  if (first.decision !== 'promote') {
     throw servingError('STRATEGY_UNAVAILABLE', {
       kind: 'invalid',
-      message: `${input.strategy === 'immediate' ? `--traffic ${input.traffic}` : `The strategy "${input.strategy}"`} is not available yet.`,
+      message: `The strategy "${input.strategy}" needs traffic to be watched, which is not available yet.`,
       hint: 'Deploy with "immediate": all traffic moves at once, and "trestle deployment rollback" moves it back.',
       details: { strategy: input.strategy },
     });
   }
   return await deployModel(ctx, ctx, { model: input.model, deployment: input.name });
 }
+
+/** What a strategy is asked of before a rollout begins. */
+const beforeAnything = (plan: RolloutPlan): RolloutSoFar => ({
+  step: 0,
+  evidence: [
+    {
+      step: 0,
+      share: plan.traffic({ step: 0, memory: undefined }).share,
+      champion: NO_ARM_EVIDENCE,
+      challenger: NO_ARM_EVIDENCE,
+      pairs: NO_PAIR_EVIDENCE,
+    },
+  ],
+  elapsedMs: 0,
+  stepMs: 0,
+  processes: { serving: 0, warm: 0 },
+  memory: undefined,
+});
 
 export async function listDeployments(ctx: Context) {
   return { deployments: [...(await (await ctx.service(deploymentsToken)).list())] };

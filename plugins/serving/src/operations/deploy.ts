@@ -24,11 +24,12 @@ export const deployOperation = operation({
       .regex(NAME_PATTERN, 'a name holds letters, digits, dots, dashes and underscores')
       .optional()
       .describe('The deployment; the model’s name when left out.'),
-    strategy: z
-      .enum(['immediate', 'canary', 'shadow', 'blue-green'])
-      .default('immediate')
-      .describe('How traffic moves to it.'),
+    strategy: z.string().max(100).default('immediate').describe('How traffic moves to it.'),
     traffic: z.coerce.number().min(0).max(100).optional().describe('Its share of the traffic, in percent.'),
+    options: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe('Further options of the strategy, as JSON.'),
   }),
   output: deploymentSchema,
   load: async () => (await import('./deploy-handler.ts')).deploy,
@@ -71,10 +72,13 @@ export const deploymentList = operation({
         { key: 'strategy', label: 'strategy' },
         { key: 'createdAt', label: 'since' },
       ],
-      rows: deployments.map((one) => ({
-        ...one,
-        model: `${one.model.name}@${one.model.version}`,
-        traffic: undefined,
+      rows: deployments.map(({ deployment, revision, model, follows, strategy, createdAt }) => ({
+        deployment,
+        revision,
+        model: `${model.name}@${model.version}`,
+        follows,
+        strategy,
+        createdAt,
       })),
     },
   ],
