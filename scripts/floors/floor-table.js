@@ -38,6 +38,7 @@ export const MAY_IMPORT = {
     'packages/onnx',
     'packages/model',
     'packages/features',
+    'packages/tables',
   ],
   // Floor 3
   'plugins/system': plugin('packages/core'),

@@ -23,6 +23,7 @@ export { compressionFromName, formatOf } from './source/file-format.ts';
 export type { LocalSource, OpenedSource } from './source/local-source.ts';
 export { matchColumns } from './source/match-columns.ts';
 export { openSource } from './source/open-source.ts';
+export { ownSources } from './source/own-sources.ts';
 export type { ReadContext } from './source/read-context.ts';
 export { readSource } from './source/read-source.ts';
 export { type Reading, readingOf } from './source/reading.ts';

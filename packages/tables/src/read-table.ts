@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { localFiles } from '@trestle/kernel';
 import type { Batch } from '@trestle/statistics';
 import type { ReadLimits } from './limits.ts';
+import { ownSources } from './source/own-sources.ts';
 import { readSource } from './source/read-source.ts';
+import type { Source } from './source/source.ts';
 import type { SourceOptions } from './source/source-options.ts';
 
 export interface ReadTableOptions extends Partial<Omit<SourceOptions, 'path'>> {
   readonly limits?: Partial<ReadLimits>;
   readonly signal?: AbortSignal;
+  /** Where rows can come from; ours when left out (`ownSources`). */
+  readonly sources?: readonly Source[];
 }
 
 const LIMITS: ReadLimits = {
@@ -28,7 +32,7 @@ const LIMITS: ReadLimits = {
  */
 export async function* readTable(
   path: string,
-  { limits, signal = new AbortController().signal, ...options }: ReadTableOptions = {},
+  { limits, signal = new AbortController().signal, sources = ownSources, ...options }: ReadTableOptions = {},
 ): AsyncGenerator<Batch> {
   const dir = await mkdtemp(join(tmpdir(), 'trestle-table-'));
   const cwd = process.cwd();
@@ -40,6 +44,7 @@ export async function* readTable(
       project: { dir: cwd, stateDir: dir },
       progress: () => {},
       limits: { ...LIMITS, ...limits },
+      sources,
     };
     yield* readSource(ctx, { ...options, path }, dir);
   } finally {

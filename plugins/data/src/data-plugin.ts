@@ -1,6 +1,8 @@
 import { datasetAdded, datasetsToken, pipelineSources, runEvents, stepKinds } from '@trestle/contracts';
 import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
+import { ownSources } from '@trestle/tables/own-sources';
+import { sources } from '@trestle/tables/sources';
 import { dataConfig } from './config/data-config.ts';
 import { moduleKind, sqlKind } from './config/steps.ts';
 import { dataMigrations } from './data-tables.ts';
@@ -56,6 +58,7 @@ export const dataPlugin = plugin({
     }),
   ],
   contributions: [
+    ...ownSources.map((source) => contribute(sources, source)),
     contribute(stepKinds, sqlKind),
     contribute(stepKinds, moduleKind),
     contribute(pipelineSources, { list: (scope) => scope.config(dataConfig).pipelines }),

@@ -1,53 +1,65 @@
 import { dataError } from '../data-error.ts';
 import type { FileFormat } from './file-format.ts';
+import type { LimitedOption, Source } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
 
-type Kind = FileFormat | 'image' | 'text' | 'server';
+/** Something that rows are read from, and the limited options that it takes. */
+export type Taker = Pick<Source, 'title' | 'takes' | 'ownOptions'>;
 
-const DELIMITED: readonly Kind[] = ['csv', 'tsv'];
-const TEXTS: readonly Kind[] = [...DELIMITED, 'json', 'jsonl'];
+const taker = (title: string, ...takes: LimitedOption[]): Taker => ({ title, takes, ownOptions: [] });
 
-/** Which sources an option speaks of; one that is not here speaks of all. */
-const TAKEN_BY: Readonly<Partial<Record<keyof SourceOptions, readonly Kind[]>>> = {
-  query: ['sqlite', 'server'],
-  sheet: ['excel'],
-  labels: ['image', 'text'],
-  delimiter: DELIMITED,
-  quote: DELIMITED,
-  header: [...DELIMITED, 'excel'],
-  encoding: TEXTS,
+const DELIMITED: readonly LimitedOption[] = ['delimiter', 'quote', 'header', 'encoding'];
+
+/** What the engine reads itself. */
+export const ENGINE_TAKES: Readonly<Record<FileFormat, Taker>> = {
+  csv: taker('CSV', ...DELIMITED),
+  tsv: taker('TSV', ...DELIMITED),
+  json: taker('JSON', 'encoding'),
+  jsonl: taker('JSON lines', 'encoding'),
+  parquet: taker('Parquet'),
 };
 
-const NAMES: Readonly<Record<Kind, string>> = {
-  csv: 'CSV',
-  tsv: 'TSV',
-  json: 'JSON',
-  jsonl: 'JSON lines',
-  parquet: 'Parquet',
-  arrow: 'Arrow',
-  excel: 'Excel',
-  sqlite: 'SQLite',
-  image: 'folders of images',
-  text: 'folders of texts',
-  server: 'database servers',
-};
+export const IMAGES = taker('folders of images', 'labels');
+export const TEXTS = taker('folders of texts', 'labels');
 
-const named = (kinds: readonly Kind[]): string => kinds.map((kind) => NAMES[kind]).join(', ');
+const LIMITED: readonly (LimitedOption | 'option')[] = [
+  'query',
+  'sheet',
+  'labels',
+  'delimiter',
+  'quote',
+  'header',
+  'encoding',
+  'option',
+];
+
+const doesTake = ({ takes, ownOptions }: Taker, option: (typeof LIMITED)[number]): boolean =>
+  option === 'option' ? ownOptions.length > 0 : (takes?.includes(option) ?? false);
+
+const titles = (takers: readonly Taker[]): string =>
+  [...new Set(takers.map(({ title }) => title))].join(', ');
 
 /**
  * An option that the source has no use for is refused: whoever gave it expects something of it.
  *
- * @param kinds what the source is made of
+ * @param made what the source is made of
+ * @param sources those that there are, of which the hint tells
  * @throws TRS_DATA_OPTION
  */
-export function checkOptions(options: SourceOptions, kinds: readonly Kind[]): void {
-  for (const [option, taken] of Object.entries(TAKEN_BY)) {
-    if (options[option as keyof SourceOptions] === undefined || kinds.some((kind) => taken.includes(kind)))
-      continue;
+export function checkOptions(
+  options: SourceOptions,
+  made: readonly Taker[],
+  sources: readonly Source[],
+): void {
+  for (const option of LIMITED) {
+    if (options[option] === undefined || made.some((one) => doesTake(one, option))) continue;
+    const takers = [...Object.values(ENGINE_TAKES), ...sources, IMAGES, TEXTS].filter((one) =>
+      doesTake(one, option),
+    );
     throw dataError('OPTION', {
       kind: 'invalid',
-      message: `--${option} says nothing about "${options.path}": it is of ${named([...new Set(kinds)])}.`,
-      hint: `--${option} is for ${named(taken)}. Leave it out, or name another source.`,
+      message: `--${option} says nothing about "${options.path}": it is of ${titles(made)}.`,
+      hint: `--${option} is for ${titles(takers) || 'sources of plugins that have options'}. Leave it out, or name another source.`,
       details: { option },
     });
   }

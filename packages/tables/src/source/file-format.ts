@@ -1,6 +1,7 @@
 import { dataError } from '../data-error.ts';
 
-export type FileFormat = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet' | 'arrow' | 'excel' | 'sqlite';
+/** What the engine reads itself. */
+export type FileFormat = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
 
 const FORMATS: Readonly<Record<string, FileFormat>> = {
   csv: 'csv',
@@ -10,19 +11,11 @@ const FORMATS: Readonly<Record<string, FileFormat>> = {
   jsonl: 'jsonl',
   ndjson: 'jsonl',
   parquet: 'parquet',
-  arrow: 'arrow',
-  arrows: 'arrow',
-  feather: 'arrow',
-  ipc: 'arrow',
-  xlsx: 'excel',
-  sqlite: 'sqlite',
-  sqlite3: 'sqlite',
-  db: 'sqlite',
 };
 
-const TEXTS: ReadonlySet<FileFormat> = new Set(['csv', 'tsv', 'json', 'jsonl']);
+export const ENGINE_ENDINGS: readonly string[] = Object.keys(FORMATS).map((end) => `.${end}`);
 
-export const isTextFormat = (format: FileFormat): boolean => TEXTS.has(format);
+export const isTextFormat = (format: FileFormat): boolean => format !== 'parquet';
 
 export interface NamedFormat {
   readonly format: FileFormat;
@@ -43,15 +36,13 @@ export function formatFromName(path: string): NamedFormat | undefined {
   return format && (compression === 'none' || isTextFormat(format)) ? { format, compression } : undefined;
 }
 
-/** The same of a file that must have one. @throws TRS_DATA_FORMAT */
-export function formatOf(path: string): NamedFormat {
+/** The same of a file that must have one. @param endings all that could have been meant @throws TRS_DATA_FORMAT */
+export function formatOf(path: string, endings: readonly string[] = ENGINE_ENDINGS): NamedFormat {
   const named = formatFromName(path);
   if (named) return named;
   throw dataError('FORMAT', {
     kind: 'invalid',
     message: `The format of "${path}" is not known from its name.`,
-    hint: `Use a name that ends with ${Object.keys(FORMATS)
-      .map((end) => `.${end}`)
-      .join(', ')}; texts may also end with .gz or .zst.`,
+    hint: `Use a name that ends with ${endings.join(', ')}; texts may also end with .gz or .zst.`,
   });
 }

@@ -1,6 +1,6 @@
 import type { FileFormat } from './file-format.ts';
 import type { FolderColumns } from './folders/folder-columns.ts';
-import type { KnownColumn } from './tables/typed-rows.ts';
+import type { KnownColumn } from './tables/opened-rows.ts';
 
 export interface Scanned {
   /** SHA-256 of the content as it was found, in hex. */
@@ -14,7 +14,7 @@ export interface LocalSource {
   readonly path: string;
   /** What the user called it. */
   readonly shown: string;
-  readonly format: Exclude<FileFormat, 'arrow' | 'excel' | 'sqlite'>;
+  readonly format: FileFormat;
   /** What a pass over the content tells. It may go on while the engine looks at the first rows: no row is taken before it ends. */
   readonly scanned: Promise<Scanned>;
   /** A long text: a sample of it may tell the types. */
@@ -38,4 +38,6 @@ export interface OpenedSource {
   /** For a person; holds no credentials. */
   readonly shown: string;
   readonly files: readonly [LocalSource, ...LocalSource[]];
+  /** Which state of it was read, where its source tells. */
+  readonly revision?: string;
 }

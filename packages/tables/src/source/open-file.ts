@@ -1,15 +1,17 @@
 import { basename, join } from 'node:path';
 import { checkJsonEnd } from './check-json-end.ts';
+import { ENGINE_TAKES, type Taker } from './check-options.ts';
 import { expandFile } from './expand-file.ts';
 import { formatOf, isTextFormat } from './file-format.ts';
 import { hasMark } from './has-mark.ts';
+import { fileSourceOf, tableEndings } from './known-sources.ts';
 import type { LocalSource } from './local-source.ts';
 import type { ReadContext } from './read-context.ts';
 import { recodeFile } from './recode-file.ts';
 import { fileSize, scanFile } from './scan-file.ts';
 import type { SourceOptions } from './source-options.ts';
-import type { Rows } from './spool-rows.ts';
 import { spoolTyped } from './spool-typed.ts';
+import type { OpenedRows, OpenedTable } from './tables/opened-rows.ts';
 import { oneObjectNote } from './types/one-object.ts';
 import { spoolTexts, taggedRow } from './types/spool-texts.ts';
 
@@ -21,16 +23,19 @@ export async function openFile(
   options: Omit<SourceOptions, 'path'>,
   dir: string,
 ): Promise<LocalSource> {
-  const { maxSourceBytes: maxBytes } = ctx.limits;
-  const { format, compression } = formatOf(path);
-  const { signal } = ctx;
   const size = await fileSize(path, shown);
-  if (format === 'arrow' || format === 'excel' || format === 'sqlite') {
+  const source = fileSourceOf(ctx.sources, path);
+  if (source) {
     const scanned = await scanFile(path, shown, false);
+    const request = { address: path, shown, told: { ...options, path }, dir };
     const to = join(dir, `${basename(path)}.jsonl`);
-    const source = await converted(ctx, { path, shown, to, format }, options, dir);
-    return { ...source, scanned: Promise.resolve(scanned) };
+    const opened = await source.open(ctx, request);
+    const spooled = await spoolOpened(ctx, opened, { to, shown, names: options.names });
+    return { ...spooled, scanned: Promise.resolve(scanned) };
   }
+  const { maxSourceBytes: maxBytes } = ctx.limits;
+  const { format, compression } = formatOf(path, tableEndings(ctx.sources));
+  const { signal } = ctx;
   const isText = isTextFormat(format);
   // The engine takes the mark at the beginning of a CSV for what it is, and that of a JSON for a value.
   const encoding =
@@ -117,39 +122,36 @@ const LONG_BYTES = 4 * 2 ** 20;
 const isLong = (format: string, bytes: number): boolean =>
   (format === 'csv' || format === 'tsv') && bytes >= LONG_BYTES;
 
-async function converted(
+/** What reads a file of that name. @throws TRS_DATA_FORMAT */
+export const takerOf = ({ sources }: Pick<ReadContext, 'sources'>, path: string): Taker =>
+  fileSourceOf(sources, path) ?? ENGINE_TAKES[formatOf(path, tableEndings(sources)).format];
+
+interface Spooling {
+  /** A file that is not there yet. */
+  readonly to: string;
+  readonly shown: string;
+  readonly names: SourceOptions['names'];
+}
+
+/** What a source opened, as a local file. @throws TRS_DATA_EMPTY, TRS_DATA_HEADER, TRS_DATA_TOO_LARGE */
+export async function spoolOpened(
   ctx: ReadContext,
-  file: {
-    readonly path: string;
-    readonly shown: string;
-    readonly to: string;
-    readonly format: 'arrow' | 'excel' | 'sqlite';
-  },
-  { sheet, query, header: hasHeader, names }: Omit<SourceOptions, 'path'>,
-  dir: string,
+  opened: OpenedRows | OpenedTable,
+  { to, shown, names }: Spooling,
 ): Promise<LocalSource> {
-  const { path, shown, to } = file;
-  if (file.format === 'arrow') {
-    const { readArrow } = await import('./tables/read-arrow.ts');
-    return await spoolTyped(ctx, await readArrow(path, shown), to, shown, names);
-  }
-  if (file.format === 'excel') {
-    const { readExcel } = await import('./tables/read-excel.ts');
-    return await spooled(ctx, await readExcel(path, shown, dir, sheet, hasHeader !== 'no'), to, shown);
-  }
-  const { readSqlite } = await import('./tables/read-sqlite.ts');
-  const rows = await readSqlite(path, shown, query);
   try {
-    return await spooled(ctx, rows, to, shown);
+    return opened.kind === 'table'
+      ? await spoolTyped(ctx, opened, to, shown, names)
+      : await spoolUntyped(ctx, opened, to, shown);
   } finally {
-    rows.close();
+    await opened.close?.();
   }
 }
 
-/** Rows of a workbook or of SQLite, where each value has a type of its own, as a local file. */
-async function spooled(
+/** Rows of which each value has a type of its own, as a local file. */
+async function spoolUntyped(
   ctx: ReadContext,
-  { names, rows, places, notes = [] }: Rows,
+  { names, rows, places, notes = [] }: OpenedRows,
   to: string,
   shown: string,
 ): Promise<LocalSource> {
@@ -173,7 +175,7 @@ async function spooled(
     scanned: Promise.resolve({ digest }),
     texts: names,
     rowsAre: 'rows',
-    notes,
+    notes: [...notes],
     longestLine,
     isLong: characters >= LONG_BYTES,
   };

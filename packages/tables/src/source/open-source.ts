@@ -1,24 +1,21 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { checkUrl, safeExtract, safeFetch, shownAddress } from '@trestle/kernel';
+import { join } from 'node:path';
+import { safeExtract, shownAddress } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
 import { checkOptions } from './check-options.ts';
 import { checkRemoteSource } from './check-remote-source.ts';
-import { formatOf } from './file-format.ts';
 import { listFolder } from './folders/list-folder.ts';
 import { openFolder } from './folders/open-folder.ts';
+import { sourceOf } from './known-sources.ts';
 import type { LocalSource, OpenedSource } from './local-source.ts';
-import { openDatabase } from './open-database.ts';
-import { openFile } from './open-file.ts';
+import { openFile, spoolOpened, takerOf } from './open-file.ts';
 import type { ReadContext } from './read-context.ts';
-import { isPrefix, s3Name } from './s3/list-objects.ts';
-import { openPrefix } from './s3/open-prefix.ts';
-import { signedAddress } from './s3/signed-address.ts';
+import type { AddressSource } from './source.ts';
 import type { SourceOptions } from './source-options.ts';
 
 /**
- * Makes local files of what a user named: a path, a folder or a glob, an http(s) or s3 address or the objects below an S3
- * prefix (fetched), a .zip with one file in it (extracted), or a query on a database (its rows streamed to the disk).
+ * Makes local files of what a user named: a path, a folder or a glob, or an address, which the source of its scheme opens: as
+ * rows, a file, or the files of a folder.
  *
  * @param dir an empty folder for what is fetched, extracted or written
  */
@@ -27,62 +24,44 @@ export async function openSource(
   options: SourceOptions,
   dir: string,
 ): Promise<OpenedSource> {
-  const named = options.path;
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(named)?.[1]?.toLowerCase();
-  switch (scheme) {
-    case undefined:
-      return await openPath(ctx, options, dir);
-    case 'http':
-    case 'https':
-      return await fetched(ctx, { address: named, shown: shownAddress(named) }, options, dir);
-    case 's3': {
-      checkRemoteSource(ctx, named);
-      const name = s3Name(named);
-      if (isPrefix(name)) return { shown: named, files: await openPrefix(ctx, name, options, dir) };
-      // A plus sign in an address could be taken for a space.
-      const path = new URL(named).pathname.slice(1).replaceAll('+', '%2B');
-      const signed = await signedAddress({ bucket: name.bucket, path });
-      return await fetched(ctx, { ...signed, shown: named }, options, dir);
-    }
-    case 'postgres':
-    case 'postgresql':
-    case 'mysql':
-    case 'mariadb':
-      checkRemoteSource(ctx, named);
-      return await openDatabase(ctx, options, dir);
-    default:
-      throw dataError('FORMAT', {
-        kind: 'invalid',
-        message: `"${scheme}" is no kind of address that rows are read from.`,
-        hint: 'Use https, s3, postgres or mysql, or a path.',
-      });
-  }
+  const shown = options.path;
+  const source = sourceOf(ctx.sources, shown);
+  if (source) return await openAddress(ctx, source, options, dir);
+  const found = await listFolder(ctx, shown);
+  const files =
+    found.kind === 'file'
+      ? ([await openPlain(ctx, found.path, shown, options, dir)] as const)
+      : await openFolder(ctx, found, options, dir);
+  return { shown, files };
 }
 
-async function fetched(
+async function openAddress(
   ctx: ReadContext,
-  from: { readonly address: string; readonly shown: string; readonly host?: string },
+  source: AddressSource,
   options: SourceOptions,
   dir: string,
 ): Promise<OpenedSource> {
-  const { maxSourceBytes, allowPrivateHosts } = ctx.limits;
-  const path = join(dir, basename(checkUrl(from.address).pathname) || 'download');
-  ctx.progress({ step: `fetching ${from.shown}` });
-  await safeFetch(from.address, {
-    to: path,
-    maxBytes: maxSourceBytes,
-    // Who runs the process chose the endpoint of S3.
-    allowPrivateHosts: [...allowPrivateHosts, ...(from.host === undefined ? [] : [from.host])],
-    signal: ctx.signal,
-  });
-  return { shown: from.shown, files: [await openPlain(ctx, path, from.shown, options, dir)] };
-}
-
-async function openPath(ctx: ReadContext, options: SourceOptions, dir: string): Promise<OpenedSource> {
-  const shown = options.path;
-  const found = await listFolder(ctx, shown);
-  if (found.kind === 'file') return { shown, files: [await openPlain(ctx, found.path, shown, options, dir)] };
-  return { shown, files: await openFolder(ctx, found, options, dir) };
+  const { path: address, option, ...others } = options;
+  if (!source.isPublic) checkRemoteSource(ctx, address);
+  if (source.takes) checkOptions(options, [source], ctx.sources);
+  const shown = shownAddress(address);
+  const opened = await source.open(ctx, { address, shown, told: options, dir });
+  const { revision } = opened;
+  const named = opened.shown ?? shown;
+  // Its own options were for the source, not for the files that it gives.
+  const rest = { ...others, path: address, ...(source.ownOptions.length > 0 ? {} : { option }) };
+  const files = async (): Promise<OpenedSource['files']> => {
+    switch (opened.kind) {
+      case 'file':
+        return [await openPlain(ctx, opened.path, named, rest, dir)];
+      case 'folder':
+        return await openFolder(ctx, opened, rest, dir);
+      default:
+        checkOptions(options, [source], ctx.sources);
+        return [await spoolOpened(ctx, opened, { to: join(dir, 'rows.jsonl'), shown, names: options.names })];
+    }
+  };
+  return { shown: named, files: await files(), ...(revision === undefined ? {} : { revision }) };
 }
 
 async function openPlain(
@@ -93,7 +72,7 @@ async function openPlain(
   dir: string,
 ): Promise<LocalSource> {
   if (!path.toLowerCase().endsWith('.zip')) {
-    checkOptions(options, [formatOf(path).format]);
+    checkOptions(options, [takerOf(ctx, path)], ctx.sources);
     return await openFile(ctx, path, shown, options, dir);
   }
   const extracted = join(dir, 'extracted');
@@ -103,7 +82,7 @@ async function openPlain(
   );
   const [only, ...more] = names;
   if (only && more.length === 0) {
-    checkOptions(options, [formatOf(only.name).format]);
+    checkOptions(options, [takerOf(ctx, only.name)], ctx.sources);
     const inside = join(dir, 'inside');
     await mkdir(inside);
     return await openFile(ctx, join(only.parentPath, only.name), shown, options, inside);

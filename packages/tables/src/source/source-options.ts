@@ -1,9 +1,9 @@
 import { columnTypeSchema } from '@trestle/statistics';
 import { z } from 'zod';
 
-/** Addresses of databases carry no password: what an operation is given is recorded. */
+/** Addresses of databases and of plugins' sources carry no password: what an operation is given is recorded. */
 const hasPassword = (path: string): boolean =>
-  /^(postgres(ql)?|mysql|mariadb):\/\//i.test(path) && (URL.parse(path)?.password ?? '') !== '';
+  !/^https?:\/\//i.test(path) && (URL.parse(path)?.password ?? '') !== '';
 
 /** A format of days and times as strptime reads it: something of a day or time, and no part that it does not know. */
 const DATE_FORMAT = /^(?=.*%-?[A-Za-z])(?:[^%]|%-?[aAbBcdfgGHIjmMnpSuUVwWxXyYzZ]|%%)*$/;
@@ -15,10 +15,10 @@ export const sourceFields = {
     .min(1)
     .refine(
       (path) => !hasPassword(path),
-      'leave the password out of the address: set PGPASSWORD or MYSQL_PWD',
+      'leave the password out of the address: set PGPASSWORD, MYSQL_PWD, or what the source reads instead',
     )
     .describe(
-      'A file (CSV, TSV, JSON, JSON lines, Parquet, Arrow, Excel, SQLite; texts with .gz or .zst; a .zip with one), a folder or glob of them, a folder of images or texts, an address (https, s3, postgres, mysql), an S3 prefix (s3://bucket/folder/, or a glob).',
+      'A file (CSV, TSV, JSON, JSON lines, Parquet, Arrow, Excel, SQLite; texts with .gz or .zst; a .zip with one), a folder or glob of them, a folder of images or texts, an address (https, s3, postgres, mysql, or of a plugin), an S3 prefix (s3://bucket/folder/, or a glob).',
     ),
   query: z.string().optional().describe('The SELECT to ask a database (postgres, mysql, SQLite).'),
   sheet: z.string().optional().describe('The sheet of an Excel file.'),
@@ -73,6 +73,10 @@ export const sourceFields = {
     .describe(
       'What becomes of names that come twice, differ in case only or are missing: others, or a refusal.',
     ),
+  option: z
+    .array(z.string())
+    .optional()
+    .describe('KEY=VALUE: an option of the source itself, where a plugin brought it.'),
   encoding: z
     .string()
     .optional()

@@ -3,18 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { dataError } from '../data-error.ts';
 import type { LocalSource } from './local-source.ts';
+import type { OpenedRows } from './tables/opened-rows.ts';
 
 const CHUNK_CHARACTERS = 2 ** 18;
-
-/** Rows by position, under the names of their columns. */
-export interface Rows {
-  readonly names: readonly string[];
-  readonly rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
-  /** How the source counts them; from 1 on when left out. */
-  readonly places?: readonly number[];
-  /** What a person is to know of how they were read. */
-  readonly notes?: readonly string[];
-}
 
 /**
  * Streams rows into a file of JSON lines, which the engine reads: whatever they come from, memory holds some of them.
@@ -23,7 +14,7 @@ export interface Rows {
  * @throws TRS_DATA_TOO_LARGE
  */
 export async function spoolRows(
-  { names, rows }: Rows,
+  { names, rows }: Pick<OpenedRows, 'names' | 'rows'>,
   to: string,
   {
     shown,

@@ -2,13 +2,13 @@ import { dataError } from '../data-error.ts';
 import type { LocalSource } from './local-source.ts';
 import type { ReadContext } from './read-context.ts';
 import { spoolRows } from './spool-rows.ts';
-import type { TypedRows } from './tables/typed-rows.ts';
+import type { OpenedTable } from './tables/opened-rows.ts';
 import { columnNames, type NamesMode } from './types/column-names.ts';
 
 /** Typed rows as a local file. @throws TRS_DATA_EMPTY, TRS_DATA_HEADER */
 export async function spoolTyped(
   ctx: ReadContext,
-  { columns, rows, notes = new Set() }: TypedRows,
+  { columns, rows, notes = [] }: OpenedTable,
   path: string,
   shown: string,
   mode: NamesMode | undefined,

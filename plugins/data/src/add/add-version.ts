@@ -40,13 +40,13 @@ export async function addVersion(ctx: Context, input: AddInput): Promise<Added> 
   try {
     const reading = readingOf(input);
     ctx.progress({ step: 'reading the source', fraction: 0.05 });
-    const { shown, files } = await openSource(readContext(ctx), input, workspace.dir);
+    const opened = await openSource(readContext(ctx), input, workspace.dir);
     const suite = input.suite === undefined ? undefined : await loadSuite(ctx, input.name, input.suite);
     const others = suite && (await comparedVersions(ctx, suite));
     for (;;) {
       const base = input.append ? await readVersion(ctx, input.name) : undefined;
       const dir = await mkdtemp(join(workspace.dir, 'parts-'));
-      const added = await addFiles(ctx, input, { shown, files, reading, base, dir, suite, others });
+      const added = await addFiles(ctx, input, { ...opened, reading, base, dir, suite, others });
       // Else others appended meanwhile, and the columns changed with it: the source is read for those.
       if (added) return added;
     }
@@ -67,7 +67,7 @@ interface ToAdd extends OpenedSource {
 async function addFiles(
   ctx: Context,
   input: AddInput,
-  { shown, files, reading, base, dir, suite, others }: ToAdd,
+  { shown, files, revision, reading, base, dir, suite, others }: ToAdd,
 ): Promise<Added | undefined> {
   const engine = await openEngine(ctx.config(dataConfig), {
     files: [...files.map((file) => file.path), ...(others?.files ?? [])],
@@ -98,7 +98,10 @@ async function addFiles(
       columns: sumNulls(parts),
       source: shown,
       notes,
-      madeFrom: scanned.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
+      madeFrom: [
+        ...scanned.map(({ digest }) => ({ ref: `file:${digest}`, kind: 'added' })),
+        ...(revision === undefined ? [] : [{ ref: `source:${shown}@${revision}`, kind: 'added' }]),
+      ],
     };
     if (base) {
       const behind = await widened(ctx, base, written, ctx.signal);

@@ -13,7 +13,6 @@ import {
 import { identifier, literal } from '@trestle/tables/sql';
 import type { Publication } from '../croissant/croissant.ts';
 import { exportCroissant } from '../croissant/export-croissant.ts';
-import { dataError } from '../data-error.ts';
 import { withVersion } from '../version/version-relation.ts';
 import { readManifest, resolveVersion } from '../version/versions.ts';
 
@@ -38,13 +37,6 @@ export async function exportVersion(ctx: Context, input: ExportInput) {
   const { format, compression } = input.format
     ? { format: input.format, compression: compressionFromName(input.path) }
     : formatOf(input.path);
-  if (format === 'arrow' || format === 'excel' || format === 'sqlite') {
-    throw dataError('FORMAT', {
-      kind: 'unsupported',
-      message: `A version is not written as ${format}.`,
-      hint: 'Use .csv, .tsv, .json, .jsonl or .parquet.',
-    });
-  }
   const path = await ctx.files.write(input.path);
   const manifest = await readManifest(ctx, version.digest);
   const notes: string[] = [];

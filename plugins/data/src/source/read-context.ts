@@ -1,5 +1,6 @@
 import type { Context } from '@trestle/kernel';
 import type { ReadContext } from '@trestle/tables';
+import { sources } from '@trestle/tables/sources';
 import { dataConfig } from '../config/data-config.ts';
 
 /** Who asks, and what the project's configuration lets a reader use and reach. */
@@ -10,4 +11,5 @@ export const readContext = (ctx: Context): ReadContext => ({
   project: ctx.project,
   progress: (progress) => ctx.progress(progress),
   limits: ctx.config(dataConfig),
+  sources: ctx.extensions(sources),
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isTrestleError, localFiles } from '@trestle/kernel';
-import { openEngine, openSource, readingOf, sourceColumns } from '@trestle/tables';
+import { openEngine, openSource, ownSources, readingOf, sourceColumns } from '@trestle/tables';
 import { identifier } from '@trestle/tables/sql';
 
 /** A file as `data add` reads it, each value as the text that says it exactly. */
@@ -33,6 +33,7 @@ export async function readOurs(path: string, options: object): Promise<Ours> {
     project: { dir: folder, stateDir: dir },
     progress: () => {},
     limits: LIMITS,
+    sources: ownSources,
   };
   try {
     const { files } = await openSource(ctx, { ...options, path }, dir);

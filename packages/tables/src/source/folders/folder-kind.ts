@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { dataError } from '../../data-error.ts';
-import { formatFromName } from '../file-format.ts';
+import { isTable } from '../known-sources.ts';
+import type { Source } from '../source.ts';
 import { groupBy } from './group-by.ts';
 import { isImage } from './image-rows.ts';
 import { isText } from './text-rows.ts';
@@ -8,15 +9,25 @@ import { isText } from './text-rows.ts';
 type Named = { readonly relative: string };
 
 /** What the files of a folder are by their names. @throws TRS_DATA_FOLDER_MIXED when that is several things, or nothing known */
-export function folderKind(files: readonly Named[], named: string): 'images' | 'texts' | 'tables' {
-  const kinds = groupBy(files, ({ relative }) => kindOf(relative));
+export function folderKind(
+  sources: readonly Source[],
+  files: readonly Named[],
+  named: string,
+): 'images' | 'texts' | 'tables' {
+  const kinds = groupBy(files, ({ relative }) => kindOf(sources, relative));
   const [kind = 'others', ...more] = kinds.keys();
   if (more.length > 0 || kind === 'others') throw mixed(named, kinds);
   return kind;
 }
 
-const kindOf = (relative: string) =>
-  isImage(relative) ? 'images' : isText(relative) ? 'texts' : formatFromName(relative) ? 'tables' : 'others';
+const kindOf = (sources: readonly Source[], relative: string) =>
+  isImage(relative)
+    ? 'images'
+    : isText(relative)
+      ? 'texts'
+      : isTable(sources, relative)
+        ? 'tables'
+        : 'others';
 
 function mixed(named: string, kinds: ReadonlyMap<string, readonly Named[]>) {
   const others = new Set((kinds.get('others') ?? []).map((file) => extname(file.relative) || file.relative));

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dataError } from '../../data-error.ts';
-import type { TypedRows } from '../tables/typed-rows.ts';
+import type { OpenedTable } from '../tables/opened-rows.ts';
 import type { FoundFile } from './list-folder.ts';
 
 /** One image is one value of a row, and is in memory as a whole. */
@@ -12,8 +12,9 @@ export const isImage = (name: string): boolean => /\.(png|jpe?g|gif|webp|bmp|tif
 export function imageRows(
   files: readonly FoundFile[],
   labelOf: (file: FoundFile) => string | null,
-): TypedRows {
+): OpenedTable {
   return {
+    kind: 'table',
     columns: [
       { name: 'file', type: 'string', about: 'file' },
       { name: 'label', type: 'string' },

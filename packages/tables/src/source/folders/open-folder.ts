@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { checkOptions } from '../check-options.ts';
-import { formatOf } from '../file-format.ts';
+import { checkOptions, IMAGES, TEXTS } from '../check-options.ts';
 import type { LocalSource, OpenedSource } from '../local-source.ts';
-import { openFile } from '../open-file.ts';
+import { openFile, takerOf } from '../open-file.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { SourceOptions } from '../source-options.ts';
 import { spoolTyped } from '../spool-typed.ts';
@@ -26,12 +25,11 @@ export async function openFolder(
   options: SourceOptions,
   dir: string,
 ): Promise<OpenedSource['files']> {
-  const kind = folderKind(files, options.path);
+  const kind = folderKind(ctx.sources, files, options.path);
   checkOptions(
     options,
-    kind === 'tables'
-      ? files.map(({ path }) => formatOf(path).format)
-      : [kind === 'images' ? 'image' : 'text'],
+    kind === 'tables' ? files.map(({ path }) => takerOf(ctx, path)) : [kind === 'images' ? IMAGES : TEXTS],
+    ctx.sources,
   );
   const sources: LocalSource[] = [];
   if (kind === 'tables') {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { dataError } from '../../data-error.ts';
-import type { TypedRows } from '../tables/typed-rows.ts';
+import type { OpenedTable } from '../tables/opened-rows.ts';
 import type { FoundFile } from './list-folder.ts';
 
 const MAX_TEXT_BYTES = 16 * 2 ** 20;
@@ -12,8 +12,9 @@ export const isText = (name: string): boolean => /\.(txt|md)$/i.test(name);
 export function textRows(
   files: readonly FoundFile[],
   labelOf: (file: FoundFile) => string | null,
-): TypedRows {
+): OpenedTable {
   return {
+    kind: 'table',
     columns: [
       { name: 'file', type: 'string', about: 'file' },
       { name: 'label', type: 'string' },

@@ -4,10 +4,7 @@ import { safeFetch } from '@trestle/kernel';
 import { dataError } from '../../data-error.ts';
 import { folderKind } from '../folders/folder-kind.ts';
 import type { FoundFile } from '../folders/list-folder.ts';
-import { openFolder } from '../folders/open-folder.ts';
-import type { OpenedSource } from '../local-source.ts';
 import type { ReadContext } from '../read-context.ts';
-import type { SourceOptions } from '../source-options.ts';
 import { type FoundObject, listObjects, type S3Name } from './list-objects.ts';
 import { type SignedAddress, signedAddress } from './signed-address.ts';
 
@@ -15,7 +12,7 @@ import { type SignedAddress, signedAddress } from './signed-address.ts';
 const AT_ONCE = 8;
 
 /**
- * The objects below a prefix as a folder of files.
+ * Fetches the objects below a prefix, as a folder of files.
  *
  * @param dir an empty folder
  * @throws TRS_DATA_FOLDER_MIXED before anything is fetched, TRS_DATA_TOO_LARGE when all of them together are
@@ -23,21 +20,21 @@ const AT_ONCE = 8;
 export async function openPrefix(
   ctx: ReadContext,
   name: S3Name,
-  options: SourceOptions,
+  named: string,
   dir: string,
-): Promise<OpenedSource['files']> {
+): Promise<readonly FoundFile[]> {
   const { maxSourceBytes } = ctx.limits;
   const stop = new AbortController();
   const fetch = (from: SignedAddress, to: string, maxBytes: number) =>
     fetchSigned(ctx, from, { to, maxBytes, signal: AbortSignal.any([ctx.signal, stop.signal]) });
-  ctx.progress({ step: `listing ${options.path}` });
-  const objects = await listObjects(options.path, name, dir, fetch);
-  folderKind(objects, options.path);
+  ctx.progress({ step: `listing ${named}` });
+  const objects = await listObjects(named, name, dir, fetch);
+  folderKind(ctx.sources, objects, named);
   const bytes = objects.reduce((sum, object) => sum + object.bytes, 0);
   if (bytes > maxSourceBytes) {
     throw dataError('TOO_LARGE', {
       kind: 'too-large',
-      message: `"${options.path}" has ${bytes} bytes in ${objects.length} objects.`,
+      message: `"${named}" has ${bytes} bytes in ${objects.length} objects.`,
       hint: 'Name fewer with a glob, or raise data.maxSourceBytes.',
       details: { bytes, maxBytes: maxSourceBytes },
     });
@@ -62,7 +59,7 @@ export async function openPrefix(
   const turns = Array.from({ length: AT_ONCE }, () => takeTurns().catch((thrown) => stop.abort(thrown)));
   await Promise.all(turns);
   stop.signal.throwIfAborted();
-  return await openFolder(ctx, { files }, options, dir);
+  return files;
 }
 
 /** @throws TRS_DATA_S3 for a key with "." or ".." between its slashes, which an address takes for a way to another key or bucket */

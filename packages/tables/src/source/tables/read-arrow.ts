@@ -2,11 +2,15 @@ import { createReadStream } from 'node:fs';
 import type { ColumnType } from '@trestle/statistics';
 import { DataType, type RecordBatch, RecordBatchReader, TimeUnit } from 'apache-arrow';
 import { dataError } from '../../data-error.ts';
+import type { ReadContext, SourceRequest } from '../source.ts';
 import { arrowValue, isNested } from './arrow-value.ts';
-import type { TypedRows } from './typed-rows.ts';
+import type { OpenedTable } from './opened-rows.ts';
 
 /** Arrow IPC, as a file (Feather) or a stream, batch by batch. @throws TRS_DATA_ARROW when it is none, or of types that are not read */
-export async function readArrow(path: string, shown: string): Promise<TypedRows> {
+export async function readArrow(
+  _ctx: ReadContext,
+  { address: path, shown }: SourceRequest,
+): Promise<OpenedTable> {
   const broken = (cause: unknown) =>
     dataError('ARROW', {
       kind: 'invalid',
@@ -37,6 +41,7 @@ export async function readArrow(path: string, shown: string): Promise<TypedRows>
   const notes = new Set(fields.flatMap(({ name, type }) => noteOf(name, type)));
   const nanoseconds = fields.flatMap(({ type }, index) => (hasNanoseconds(type) ? [index] : []));
   return {
+    kind: 'table',
     columns,
     notes,
     rows: (async function* () {

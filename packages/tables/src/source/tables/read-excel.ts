@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { safeExtract } from '@trestle/kernel';
 import { dataError } from '../../data-error.ts';
-import type { Rows } from '../spool-rows.ts';
+import type { ReadContext, SourceRequest } from '../source.ts';
+import type { OpenedRows } from './opened-rows.ts';
 import { readSheet, readWorkbook, type Sheet, type SheetRow, type Workbook } from './workbook.ts';
 
 /** A sheet is read at once, so what it may hold is bounded. */
@@ -10,12 +11,9 @@ const MAX_SHEET_BYTES = 512 * 2 ** 20;
 
 /** A sheet of an Excel file; its first row names the columns. @throws TRS_DATA_EXCEL, TRS_DATA_SHEET */
 export async function readExcel(
-  path: string,
-  shown: string,
-  dir: string,
-  sheet: string | undefined,
-  hasHeader: boolean,
-): Promise<Rows> {
+  _ctx: ReadContext,
+  { address: path, shown, dir, told: { sheet, header } }: SourceRequest,
+): Promise<OpenedRows> {
   const parts = await mkdtemp(join(dir, 'sheet-'));
   try {
     // An .xlsx is a .zip: what it expands to is measured.
@@ -31,7 +29,11 @@ export async function readExcel(
     };
     const workbook = await readWorkbook(extracted).catch(broken);
     const found = chosenSheet(workbook, sheet, shown);
-    return tableOf(found.name, await readSheet(extracted, found.path, workbook).catch(broken), hasHeader);
+    return tableOf(
+      found.name,
+      await readSheet(extracted, found.path, workbook).catch(broken),
+      header !== 'no',
+    );
   } finally {
     await rm(parts, { recursive: true, force: true });
   }
@@ -50,10 +52,10 @@ function chosenSheet({ sheets }: Workbook, sheet: string | undefined, shown: str
   });
 }
 
-function tableOf(sheet: string, found: Sheet, hasHeader: boolean): Rows {
+function tableOf(sheet: string, found: Sheet, hasHeader: boolean): OpenedRows {
   const all = found.rows;
   const [first, ...rest] = all;
-  if (!first) return { names: [], rows: [] };
+  if (!first) return { kind: 'rows', names: [], rows: [] };
   const width = all.reduce((most, { cells }) => Math.max(most, cells.length), 0);
   const rows = hasHeader ? rest : all;
   const names = Array.from({ length: width }, (_, index) => {
@@ -66,6 +68,7 @@ function tableOf(sheet: string, found: Sheet, hasHeader: boolean): Rows {
     (index) => names[index] !== '' || rows.some(({ cells }) => cells[index] !== undefined),
   );
   return {
+    kind: 'rows',
     names: kept.map((index) => names[index] ?? ''),
     rows: rows.map(({ cells }) => kept.map((index) => cells[index])),
     places: rows.map(({ number }) => number),

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import process from 'node:process';
 import type { ColumnType } from '@trestle/statistics';
 import { dataError } from '../../data-error.ts';
-import type { TypedRows } from './typed-rows.ts';
+import type { Opened, ReadContext, SourceRequest } from '../source.ts';
+import { databaseQuery } from './database-query.ts';
+import type { OpenedTable } from './opened-rows.ts';
 
 const AT_ONCE = 2_000;
 
@@ -39,9 +41,10 @@ const isUnsigned = (flags: Exclude<Field['flags'], undefined>): boolean =>
 /**
  * Rows of a query on MySQL or MariaDB as they arrive, in a read-only transaction. The password is MYSQL_PWD.
  *
- * @throws TRS_DATA_DATABASE with the server's own words
+ * @throws TRS_DATA_QUERY_MISSING, TRS_DATA_DATABASE with the server's own words
  */
-export async function readMysql(url: URL, query: string): Promise<TypedRows> {
+export async function readMysql(ctx: ReadContext, request: SourceRequest): Promise<Opened & OpenedTable> {
+  const { url, query, shown } = databaseQuery(ctx, request);
   const { default: mysql } = await import('mysql2');
   const connection = mysql.createConnection({
     host: url.hostname,
@@ -85,6 +88,8 @@ export async function readMysql(url: URL, query: string): Promise<TypedRows> {
     }));
     const notes = new Set<string>();
     return {
+      kind: 'table',
+      shown,
       columns,
       notes,
       close: async () => connection.destroy(),
@@ -105,7 +110,7 @@ export async function readMysql(url: URL, query: string): Promise<TypedRows> {
 }
 
 /** MySQL's zero dates are no dates; bytes become base64 further on. Both are said. */
-const valuesOf = (row: unknown, columns: TypedRows['columns'], notes: Set<string>): readonly unknown[] =>
+const valuesOf = (row: unknown, columns: OpenedTable['columns'], notes: Set<string>): readonly unknown[] =>
   Array.isArray(row)
     ? row.map((value: unknown, index) => {
         const { name, type } = columns[index] ?? { name: '', type: 'string' };

@@ -2,7 +2,9 @@ import process from 'node:process';
 import type { ColumnType } from '@trestle/statistics';
 import { z } from 'zod';
 import { dataError } from '../../data-error.ts';
-import type { TypedRows } from './typed-rows.ts';
+import type { Opened, ReadContext, SourceRequest } from '../source.ts';
+import { databaseQuery } from './database-query.ts';
+import type { OpenedTable } from './opened-rows.ts';
 
 const AT_ONCE = 2_000;
 
@@ -30,9 +32,10 @@ const TIMES = Object.entries(TYPES).flatMap(([oid, type]) => (type === 'timestam
 /**
  * Rows of a query on PostgreSQL through a cursor, in a read-only transaction. The password is PGPASSWORD.
  *
- * @throws TRS_DATA_DATABASE with the server's own words
+ * @throws TRS_DATA_QUERY_MISSING, TRS_DATA_DATABASE with the server's own words
  */
-export async function readPostgres(url: URL, query: string): Promise<TypedRows> {
+export async function readPostgres(ctx: ReadContext, request: SourceRequest): Promise<Opened & OpenedTable> {
+  const { url, query, shown } = databaseQuery(ctx, request);
   const { default: postgres } = await import('postgres');
   const asTheyCome = (text: string): string => text;
   const database = postgres(url.href, {
@@ -65,7 +68,7 @@ export async function readPostgres(url: URL, query: string): Promise<TypedRows> 
     }
   })();
   const first = await pieces.next();
-  if (first.done) return { columns: [], rows: (async function* () {})() };
+  if (first.done) return { kind: 'table', shown, columns: [], rows: [] };
   // It is beside the rows, which the driver's types do not say of rows that are arrays.
   const described = z
     .array(z.object({ name: z.string(), type: z.number() }))
@@ -80,6 +83,8 @@ export async function readPostgres(url: URL, query: string): Promise<TypedRows> 
     ...(type === WITH_ZONE ? [`Column "${name}": times with a zone are kept as UTC.`] : []),
   ]);
   return {
+    kind: 'table',
+    shown,
     columns,
     notes: new Set(notes),
     close: async () => void (await pieces.return(undefined)),

@@ -1,12 +1,12 @@
 import { dataError } from '../../data-error.ts';
-import type { Rows } from '../spool-rows.ts';
+import type { ReadContext, SourceRequest } from '../source.ts';
+import type { OpenedRows } from './opened-rows.ts';
 
 /** Rows of a SQLite file: of a query, or of its only table. The file is opened for reading. @throws TRS_DATA_SQLITE */
 export async function readSqlite(
-  path: string,
-  shown: string,
-  query: string | undefined,
-): Promise<Rows & { close(): void }> {
+  _ctx: ReadContext,
+  { address: path, shown, told: { query } }: SourceRequest,
+): Promise<OpenedRows> {
   const { DatabaseSync } = await import('node:sqlite');
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -16,6 +16,7 @@ export async function readSqlite(
     statement.setReadBigInts(true);
     statement.setReturnArrays(true);
     return {
+      kind: 'rows',
       // Of the query itself: a query around it gets others for names that come twice.
       names: database
         .prepare(sql)

@@ -133,7 +133,7 @@ async function misfitWords(
   said: Said,
 ): Promise<readonly (readonly [string, number])[]> {
   const rows = await engine.rows(
-    `SELECT left(${textOf(raw)}, 40) AS word, count(*) AS n FROM ${look} WHERE ${misfits(raw, spelling, said)} GROUP BY word ORDER BY n DESC, word LIMIT ${MOST_WORDS + 1}`,
+    `SELECT left(${textOf(raw)}, 40) AS word, count(*) AS n FROM ${look} WHERE ${misfits(raw, spelling, said)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${MOST_WORDS + 1}`,
   );
   return rows.map(({ word, n }) => [String(word), Number(n)] as const);
 }
