@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /** Fills a text up to some cells of the terminal. */
 export function pad(text: string, cells: number, align: 'left' | 'right' = 'left'): string {

@@ -1,5 +1,5 @@
 import type { View } from '@trestle/kernel';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { pad, shorten } from './cells.ts';
 import { formatCell } from './format-cell.ts';
 import type { Style } from './style.ts';

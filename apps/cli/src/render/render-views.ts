@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import type { View } from '@trestle/kernel';
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { pad, shorten, wrap } from './cells.ts';
 import { formatCell, printable } from './format-cell.ts';
 import { plotLines } from './plot-lines.ts';

@@ -1,7 +1,18 @@
+import { getCompileCacheDir } from 'node:module';
+import { join } from 'node:path';
 import { createJiti, type Jiti } from 'jiti';
 
+/**
+ * What was made of a TypeScript file is kept where this process keeps compiled code, by the digest of its text: making it loads a
+ * compiler, which takes a sixth of a command's time.
+ */
+const transformedDir = (): string | false => {
+  const compiled = getCompileCacheDir();
+  return compiled === undefined ? false : join(compiled, 'transformed');
+};
+
 const loaderFor = (parentFile: string): Jiti =>
-  createJiti(parentFile, { fsCache: false, moduleCache: false });
+  createJiti(parentFile, { fsCache: transformedDir(), moduleCache: false });
 
 /**
  * Where a module is that `parentFile` calls `name`: a package, a relative path, or an absolute path.

@@ -52,7 +52,7 @@ const described = (value: unknown): string =>
 async function importConfig(file: string): Promise<unknown> {
   if (file.endsWith('.json')) return parseJson(file, await readFile(file, 'utf8'));
   if (file.endsWith('.js')) return (await import(pathToFileURL(file).href)).default;
-  // jiti is loaded only when a TypeScript configuration asks for it: it costs 20 ms.
+  // jiti is loaded only when a TypeScript configuration asks for it: it takes time to load.
   const { importModule } = await import('./import-module.ts');
   return await importModule(file, file);
 }

@@ -1,6 +1,6 @@
 import { type ModelVersion, modelVersionSchema } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
-import { featureSchema } from '@trestle/model';
+import { featureSchema } from '@trestle/model/metadata';
 import { z } from 'zod';
 import { modelReferenceSchema, valueSchema } from './schemas.ts';
 
