@@ -1,12 +1,4 @@
-import { extensionPoint, type Scope } from '@trestle/kernel/spec';
-
-/** `from` went into the making of `to`. */
-export interface LineageEdge {
-  readonly from: string;
-  readonly to: string;
-  /** What was done: `added`, `trained`, `registered`, `deployed`, `predicted`. */
-  readonly kind: string;
-}
+import { extensionPoint, type LineageEdge, type Scope } from '@trestle/kernel/spec';
 
 /** Edges that are not in the store's lineage table because there are too many of them (predictions). */
 export interface LineageSource {

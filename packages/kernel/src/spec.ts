@@ -15,6 +15,7 @@ export * from './error/surface.ts';
 export * from './error/trestle-error.ts';
 export * from './event/event-kind.ts';
 export * from './event/journal.ts';
+export * from './event/lineage-edge.ts';
 export * from './event/operation-events.ts';
 export * from './host/pause.ts';
 export * from './job/job-store.ts';

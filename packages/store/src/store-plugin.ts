@@ -15,13 +15,20 @@ import { blobsToken } from './interface/blobs.ts';
 import { storeCheckToken } from './interface/health.ts';
 import { lineageToken } from './interface/lineage.ts';
 import { metadataToken, migrations, projections } from './interface/metadata.ts';
-import type { SqliteMetadata } from './sqlite/sqlite-metadata.ts';
+import { databaseToken, type SqlDatabase } from './sql/database.ts';
 import { storeConfig } from './store-config.ts';
 
 const reserveToken = token<Reserve>('store.reserve');
-const sqliteToken = token<SqliteMetadata>('store.sqlite');
+/** The database, its schema up to date. */
+const readyDatabaseToken = token<SqlDatabase>('store.ready-database');
 
-/** The embedded store: SQLite for metadata and the log, the file system for blobs, both under `.trestle`. */
+/** What belongs to one database: who does not build on `databaseToken` replaces all of it. */
+const METADATA = { replaceable: 'metadata' };
+
+/**
+ * The store: metadata, log, lineage, jobs and leases in a database, and blobs. Both are the project's own, SQLite and files under
+ * `.trestle`, where the configuration names no plugin that provides another.
+ */
 export const storePlugin = plugin({
   name: 'store',
   version: '0.1.0',
@@ -36,41 +43,74 @@ export const storePlugin = plugin({
       });
       return await keepReserve(scope.project.stateDir, scope.config(storeConfig).reserveBytes);
     }),
-    provide(sqliteToken, async (scope) => {
-      const { openSqliteMetadata } = await import('./sqlite/sqlite-metadata.ts');
-      const reserve = await scope.service(reserveToken);
-      const metadata = await openSqliteMetadata({
-        file: join(scope.project.stateDir, 'metadata.sqlite'),
-        lockWaitMs: scope.config(storeConfig).lockWaitMs,
-        migrations: scope.extensions(migrations),
-        projections: scope.extensions(projections),
-        log: scope.log,
-        reserve,
-      });
-      scope.onClose(metadata.close);
-      return metadata;
+    provide(
+      databaseToken,
+      async (scope) => {
+        const { openSqlite } = await import('./sqlite/open-sqlite.ts');
+        const database = await openSqlite({
+          file: join(scope.project.stateDir, 'metadata.sqlite'),
+          lockWaitMs: scope.config(storeConfig).lockWaitMs,
+          log: scope.log,
+          reserve: await scope.service(reserveToken),
+        });
+        scope.onClose(database.close);
+        return database;
+      },
+      { replaceable: 'database' },
+    ),
+    provide(readyDatabaseToken, async (scope) => {
+      const { readyDatabase } = await import('./sql/ready-database.ts');
+      return await readyDatabase(await scope.service(databaseToken), scope.extensions(migrations));
     }),
-    provide(metadataToken, (scope) => scope.service(sqliteToken)),
-    provide(journalToken, async (scope) =>
-      (await import('./sqlite/sqlite-journal.ts')).sqliteJournal(await scope.service(sqliteToken)),
+    provide(
+      metadataToken,
+      async (scope) =>
+        (await import('./sql/metadata.ts')).sqlMetadata(
+          await scope.service(readyDatabaseToken),
+          scope.extensions(projections),
+        ),
+      METADATA,
     ),
-    provide(jobStoreToken, async (scope) =>
-      (await import('./sqlite/sqlite-jobs.ts')).sqliteJobs(await scope.service(sqliteToken)),
+    provide(
+      journalToken,
+      async (scope) => (await import('./sql/journal.ts')).sqlJournal(await scope.service(readyDatabaseToken)),
+      METADATA,
     ),
-    provide(leasesToken, async (scope) =>
-      (await import('./sqlite/sqlite-leases.ts')).sqliteLeases(await scope.service(sqliteToken)),
+    provide(
+      jobStoreToken,
+      async (scope) => (await import('./sql/jobs.ts')).sqlJobs(await scope.service(readyDatabaseToken)),
+      METADATA,
     ),
-    provide(lineageToken, async (scope) =>
-      (await import('./sqlite/sqlite-lineage.ts')).sqliteLineage(await scope.service(sqliteToken)),
+    provide(
+      leasesToken,
+      async (scope) => (await import('./sql/leases.ts')).sqlLeases(await scope.service(readyDatabaseToken)),
+      METADATA,
     ),
-    provide(storeCheckToken, async (scope) =>
-      (await import('./embedded-check.ts')).embeddedCheck(await scope.service(sqliteToken)),
+    provide(
+      lineageToken,
+      async (scope) => (await import('./sql/lineage.ts')).sqlLineage(await scope.service(readyDatabaseToken)),
+      METADATA,
     ),
-    provide(blobsToken, async (scope) =>
-      (await import('./fs/fs-blobs.ts')).openFsBlobs(
-        join(scope.project.stateDir, 'blobs'),
-        await scope.service(reserveToken),
-      ),
+    provide(
+      blobsToken,
+      async (scope) =>
+        (await import('./fs/fs-blobs.ts')).openFsBlobs(
+          join(scope.project.stateDir, 'blobs'),
+          await scope.service(reserveToken),
+        ),
+      { replaceable: 'blobs' },
+    ),
+    provide(
+      storeCheckToken,
+      async (scope) => {
+        const database = await scope.service(readyDatabaseToken);
+        const blobs = await scope.service(blobsToken);
+        return {
+          ready: async () => void (await Promise.all([database.ready(), blobs.ready()])),
+          check: async (options) => ({ metadata: await database.check(), blobs: await blobs.check(options) }),
+        };
+      },
+      METADATA,
     ),
   ],
 });

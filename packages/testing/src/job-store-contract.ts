@@ -1,4 +1,4 @@
-import { type JobHold, type JobStep, type JobStore, systemPrincipal } from '@trestle/kernel';
+import { type FinishedStep, type JobHold, type JobStore, systemPrincipal } from '@trestle/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 export interface JobStoreUnderTest {
@@ -17,12 +17,7 @@ const job = (id: string, key?: string) => ({
   key,
 });
 const hold = (job: string, generation: number): JobHold => ({ job, generation });
-const step = (name: string, result: unknown): JobStep => ({
-  name,
-  result,
-  startedAt: '2026-01-01T00:00:00.000Z',
-  finishedAt: new Date().toISOString(),
-});
+const step = (name: string, result: unknown): FinishedStep => ({ name, result, tookMs: 5 });
 const error = { code: 'TRS_WORK_BROKE', message: 'It broke.', hint: '', details: {} };
 
 /** What every job queue must do. Call it inside a vitest file. */

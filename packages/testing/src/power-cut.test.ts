@@ -112,8 +112,10 @@ async function lostOf(acknowledged: readonly string[]): Promise<readonly string[
               );
       if (!isThere) lost.push(one);
     }
-    if (lost.length === 0)
-      expect((await (await host.service(storeCheckToken)).check({ deep: true })).problems).toEqual([]);
+    if (lost.length === 0) {
+      const found = await (await host.service(storeCheckToken)).check({ deep: true });
+      expect([...found.metadata.problems, ...found.blobs.problems]).toEqual([]);
+    }
     return lost;
   } finally {
     await host.close();

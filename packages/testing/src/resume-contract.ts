@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import {
   type Host,
   isTrestleError,
-  type JobStep,
   jobStoreToken,
   journalToken,
   operation,
@@ -115,13 +114,13 @@ async function resume(host: Host): Promise<void> {
   const jobs = await host.service(jobStoreToken);
   const [job] = await jobs.list({ limit: 1 });
   if (!job) throw new Error('There is no job.');
-  const finished = new Map((await jobs.steps(job.id)).map(({ name, finishedAt }) => [name, finishedAt]));
+  const finished = new Set((await jobs.steps(job.id)).map(({ name }) => name));
   const again: string[] = [];
   const { keepStep } = jobs;
   Object.assign(jobs, {
-    keepStep: (hold: Parameters<typeof keepStep>[0], step: JobStep) => {
-      // What it takes over finished when it did.
-      if (finished.has(step.name) && finished.get(step.name) !== step.finishedAt) again.push(step.name);
+    keepStep: (...[hold, step]: Parameters<typeof keepStep>) => {
+      // What it takes over has its times; what it did again has none yet.
+      if (finished.has(step.name) && 'tookMs' in step) again.push(step.name);
       return keepStep(hold, step);
     },
   });

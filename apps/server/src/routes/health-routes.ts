@@ -1,7 +1,6 @@
 import { type Host, OPEN_ACCESS } from '@trestle/kernel';
-import { metadataToken } from '@trestle/store';
+import { storeCheckToken } from '@trestle/store';
 import type { FastifyInstance } from 'fastify';
-import { sql } from 'kysely';
 import { serverError } from '../server-error.ts';
 
 /** Alive: the process answers. Ready: it takes requests and reaches its store. */
@@ -10,8 +9,8 @@ export function addHealthRoutes(app: FastifyInstance, host: Host, isDraining: ()
   app.get('/healthz', { config }, async () => ({ status: 'ok' }));
   app.get('/readyz', { config }, async () => {
     if (isDraining()) throw notReady('it is draining');
-    const metadata = await host.service(metadataToken);
-    await sql`select 1`.execute(metadata.query<unknown>()).catch((cause: unknown) => {
+    const store = await host.service(storeCheckToken);
+    await store.ready().catch((cause: unknown) => {
       throw notReady('it does not reach its store', cause);
     });
     return { status: 'ready' };

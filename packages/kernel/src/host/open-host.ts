@@ -58,8 +58,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const project = projectAt(options.projectDir);
   const env = options.env ?? process.env;
   const raw = await loadConfig(project.dir);
-  const plugins = [...options.plugins, ...(await loadPlugins(raw.values.plugins, project.dir))];
-  checkPlugins(plugins, options.sections);
+  const added = await loadPlugins(raw.values.plugins, project.dir);
+  const plugins = [...options.plugins, ...added];
+  checkPlugins(plugins, options.sections, new Set(added));
   const sections = [...(options.sections ?? []), ...plugins.flatMap((plugin) => plugin.config ?? [])];
   const operations = new Map<string, AnyOperation>(
     plugins.flatMap((plugin) =>

@@ -1,4 +1,4 @@
-import type { Job, JobHold, JobStep, JobStore } from '../job/job-store.ts';
+import type { FinishedStep, Job, JobHold, JobStep, JobStore } from '../job/job-store.ts';
 import { jsonFault } from '../job/json-fault.ts';
 import { jobError } from './job-error.ts';
 import { kernelError } from './kernel-error.ts';
@@ -17,7 +17,6 @@ export interface RunningJob {
 }
 
 const MAX_RESULT_CHARACTERS = 2 ** 20;
-const now = (): string => new Date().toISOString();
 
 export function stepsOf(store: JobStore, job: Job, hold: JobHold): Steps {
   const begun = new Set<string>();
@@ -27,7 +26,7 @@ export function stepsOf(store: JobStore, job: Job, hold: JobHold): Steps {
     const steps = hold.generation === 1 ? [] : await store.steps(job.id);
     return new Map(steps.map((step) => [step.name, step]));
   };
-  const keep = async (step: JobStep): Promise<void> => {
+  const keep = async (step: FinishedStep | JobStep): Promise<void> => {
     if (!(await store.keepStep(hold, step))) throw jobError('lost', job.id);
   };
   return {
@@ -38,9 +37,9 @@ export function stepsOf(store: JobStore, job: Job, hold: JobHold): Steps {
       const known = (await finished).get(name);
       // The step of this name gave it, at an earlier attempt.
       if (known) return known.result as T;
-      const startedAt = now();
+      const startedAt = performance.now();
       const result = asJson(job.operation, name, await work());
-      await keep({ name, result, startedAt, finishedAt: now() });
+      await keep({ name, result, tookMs: Math.round(performance.now() - startedAt) });
       return result as T;
     },
     async takeOver(other) {

@@ -49,6 +49,14 @@ export interface LeaseHold {
 /** What every change of a worker is checked against: who was stopped and wakes after a take-over changes nothing. */
 export type Fence = JobHold | LeaseHold;
 
+/** A step of a job that has just finished: when that was, the store's clock says. */
+export interface FinishedStep {
+  readonly name: string;
+  /** JSON, or undefined. */
+  readonly result: unknown;
+  readonly tookMs: number;
+}
+
 /** A finished step of a job: what it gave is not made again. */
 export interface JobStep {
   readonly name: string;
@@ -64,7 +72,10 @@ export interface JobInbox {
   enqueue(job: NewJob): Promise<Job>;
 }
 
-/** The durable queue. A lease that is not renewed in time lets another worker take a queued job over. */
+/**
+ * The durable queue. A lease that is not renewed in time lets another worker take a queued job over: in the time of the store, so that
+ * workers whose clocks are minutes apart agree.
+ */
 export interface JobStore extends JobInbox {
   /** Makes a job that runs here: when its process dies nobody takes it over. */
   begin(job: NewJob, holder: string, leaseMs: number): Promise<Job>;
@@ -92,8 +103,8 @@ export interface JobStore extends JobInbox {
   giveUp(holder: string): Promise<void>;
   /** The finished steps of a job, the first first. */
   steps(job: string): Promise<readonly JobStep[]>;
-  /** Keeps a finished step; does nothing (returns false) when the hold has ended. */
-  keepStep(hold: JobHold, step: JobStep): Promise<boolean>;
+  /** Keeps a step that has just finished, or one of another job with its times; does nothing (returns false) when the hold has ended. */
+  keepStep(hold: JobHold, step: FinishedStep | JobStep): Promise<boolean>;
   requestCancel(id: string): Promise<Job | undefined>;
   get(id: string): Promise<Job | undefined>;
   list(query: { readonly state?: JobState | undefined; readonly limit: number }): Promise<readonly Job[]>;
@@ -101,7 +112,7 @@ export interface JobStore extends JobInbox {
 
 export const jobStoreToken = token<JobStore>('kernel.jobs');
 
-/** Mutual exclusion across processes, for schedules and subscribers. */
+/** Mutual exclusion across processes, for schedules and subscribers, in the time of the store. */
 export interface Leases {
   /** The hold of `holder`, new or renewed until `ttlMs` from now; undefined when another has it. */
   acquire(name: string, holder: string, ttlMs: number): Promise<LeaseHold | undefined>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { configSection } from '../config/section.ts';
 import { checkPlugins } from './check-plugins.ts';
 import { asPlugin } from './plugin-shape.ts';
-import { pluginsToken } from './plugins-token.ts';
+import { pluginsToken, replacedBy } from './plugins-token.ts';
 import { token } from './token.ts';
 
 const load = async () => async () => ({});
@@ -241,6 +241,66 @@ describe('several plugins', () => {
     expect(() => checkPlugins([acme({ config: configSection('plugins', z.any()) })])).toThrow(conflict);
     expect(() => checkPlugins([acme({ services: [{ token: pluginsToken, make: () => [] }] })])).toThrow(
       conflict,
+    );
+  });
+});
+
+describe('a plugin of the configuration', () => {
+  const provided = (name: string, replaceable?: string) => ({
+    token: token(name),
+    make: () => 1,
+    ...(replaceable === undefined ? {} : { replaceable }),
+  });
+  const store = acme(
+    {
+      services: [
+        provided('s.data', 'data'),
+        provided('s.log', 'data'),
+        provided('s.files', 'files'),
+        provided('s.own'),
+      ],
+    },
+    'store',
+  );
+  const check =
+    (...added: ReturnType<typeof acme>[]) =>
+    () =>
+      checkPlugins([store, ...added], [], new Set(added));
+
+  it('provides services in place of those that may be replaced, all that belong together', () => {
+    const other = acme({ services: [provided('s.data'), provided('s.log')] }, 'other');
+    expect(check(other)).not.toThrow();
+    expect(check(acme({ services: [provided('s.files')] }, 'files'), other)).not.toThrow();
+    expect([...replacedBy(other, [store, other])]).toEqual([
+      ['s.data', 'store'],
+      ['s.log', 'store'],
+    ]);
+    expect(replacedBy(store, [store, other]).size).toBe(0);
+  });
+
+  it('is refused with half of what belongs together, which is named', () => {
+    expect(check(acme({ services: [provided('s.data'), provided('s.files')] }, 'other'))).toThrow(
+      expect.objectContaining({
+        code: 'TRS_PLUGIN_HALF',
+        message: 'Plugin "other" replaces a part of what belongs together: it does not provide "s.log".',
+      }),
+    );
+  });
+
+  it.each<[string, readonly string[][]]>([
+    ['another service', [['s.own']]],
+    ['what another plugin of the configuration provides in its place', [['s.files'], ['s.files']]],
+  ])('does not replace %s', (_, names) => {
+    const added = names.map((services, at) =>
+      acme({ services: services.map((name) => provided(name)) }, `p${at}`),
+    );
+    expect(check(...added)).toThrow(expect.objectContaining({ code: 'TRS_PLUGIN_CONFLICT' }));
+  });
+
+  it('is not replaced by a plugin of the application', () => {
+    const own = acme({ services: [provided('s.files')] }, 'own');
+    expect(() => checkPlugins([store, own])).toThrow(
+      expect.objectContaining({ code: 'TRS_PLUGIN_CONFLICT' }),
     );
   });
 });

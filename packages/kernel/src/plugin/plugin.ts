@@ -9,6 +9,11 @@ import type { Token } from './token.ts';
 export interface ServiceProvider {
   readonly token: Token<unknown>;
   readonly make: (scope: ServiceScope) => unknown;
+  /**
+   * A plugin of the configuration may provide the service in place of this one. Services with the same word belong together: who
+   * replaces one of them replaces them all.
+   */
+  readonly replaceable?: string;
 }
 
 export interface ServiceScope extends Scope {
@@ -17,8 +22,12 @@ export interface ServiceScope extends Scope {
 }
 
 /** Offers a service under its token. */
-export function provide<T>(token: Token<T>, make: (scope: ServiceScope) => T | Promise<T>): ServiceProvider {
-  return { token, make };
+export function provide<T>(
+  token: Token<T>,
+  make: (scope: ServiceScope) => T | Promise<T>,
+  options: Pick<ServiceProvider, 'replaceable'> = {},
+): ServiceProvider {
+  return { token, make, ...options };
 }
 
 /** A raw web-standard route, for protocols that are not ours. `:name` segments become `params`. */

@@ -1,16 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StoreCheckOptions } from '../interface/health.ts';
+import type { BlobsHealth, StoreCheckOptions } from '../interface/health.ts';
 import { hashFile } from './hash-file.ts';
 
-export interface BlobsFound {
-  readonly count: number;
-  readonly bytes: number;
-  readonly problems: readonly string[];
-}
+const MAX_PROBLEMS = 20;
 
 /** Counts the blobs of a folder; with `deep` reads each and compares it with its name. */
-export async function checkBlobs(root: string, options: StoreCheckOptions): Promise<BlobsFound> {
+export async function checkBlobs(root: string, options: StoreCheckOptions = {}): Promise<BlobsHealth> {
   let [count, bytes] = [0, 0];
   const problems: string[] = [];
   for (const folder of (await namesIn(root)).filter((name) => /^[0-9a-f]{2}$/.test(name))) {
@@ -26,7 +22,7 @@ export async function checkBlobs(root: string, options: StoreCheckOptions): Prom
     }
     options.onProgress?.(Number.parseInt(folder, 16) / 256);
   }
-  return { count, bytes, problems };
+  return { engine: 'files', location: root, count, bytes, problems: problems.slice(0, MAX_PROBLEMS) };
 }
 
 /** Sorted, so that the progress goes one way; nothing when there is no folder yet. */

@@ -48,6 +48,17 @@ describe('blobs in a folder', () => {
     await expect(blobs.localPath(digest)).rejects.toMatchObject({ code: 'TRS_STORE_BLOB_CORRUPT' });
   });
 
+  it('are counted, and read when that is asked for', async () => {
+    await blobs.put(content);
+    expect(await blobs.check()).toMatchObject({ count: 1, bytes: 10_000, problems: [] });
+    await flipABit();
+    expect((await blobs.check()).problems).toEqual([]);
+    const progress: number[] = [];
+    const deep = await blobs.check({ deep: true, onProgress: (fraction) => progress.push(fraction) });
+    expect(deep.problems).toEqual([expect.stringContaining(digest)]);
+    expect(progress).toHaveLength(1);
+  });
+
   it('that were cut off are not served', async () => {
     await blobs.put(content);
     await chmod(path(), 0o644);

@@ -3,6 +3,7 @@ import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobInfo, Blobs } from '../interface/blobs.ts';
 import { corrupt, missing, notADigest, tooLarge } from './blob-error.ts';
+import { checkBlobs } from './check-blobs.ts';
 import { hashFile, writeAndSync } from './hash-file.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
 import { noReserve, type Reserve } from './reserve.ts';
@@ -149,5 +150,9 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
       await writing(mkdir(dir, { mode: 0o700 }));
       return { dir, remove: async () => await rm(dir, { recursive: true, force: true }) };
     },
+
+    ready: () => access(temporary),
+
+    check: (options) => checkBlobs(root, options),
   };
 }

@@ -1,4 +1,5 @@
 import { token } from '@trestle/kernel';
+import type { BlobsHealth, StoreCheckOptions } from './health.ts';
 
 export interface BlobInfo {
   /** SHA-256 of the content, in hex. */
@@ -23,12 +24,19 @@ export interface Blobs {
   has(digest: string): Promise<boolean>;
   /** The whole content, checked. @throws TRS_STORE_BLOB_MISSING, TRS_STORE_BLOB_CORRUPT, TRS_STORE_BLOB_TOO_LARGE */
   read(digest: string, maxBytes?: number): Promise<Uint8Array>;
-  /** A local, read-only file with the content, checked before it is handed out, for engines that read files. */
+  /**
+   * A local, read-only file with the content, checked before it is handed out, for engines that read files. It stays where it is for
+   * an hour at least after it was last asked for, unless the blob is removed.
+   */
   localPath(digest: string): Promise<string>;
   /** Removes content for good; what is not there is removed already. The caller knows that nothing refers to it. */
   remove(digest: string): Promise<void>;
-  /** An empty private folder on the blobs' file system, to make files in before `putFile`; removed by the returned function. */
+  /** An empty private folder, to make files in before `putFile`, which need not be copied then; `remove` ends it. */
   workspace(): Promise<{ readonly dir: string; remove(): Promise<void> }>;
+  /** Reaches where the blobs are. @throws what keeps them from being used */
+  ready(): Promise<void>;
+  /** Counts the blobs; with `deep` reads each and compares it with its digest. */
+  check(options?: StoreCheckOptions): Promise<BlobsHealth>;
 }
 
 export const blobsToken = token<Blobs>('store.blobs');

@@ -1,19 +1,11 @@
-import { token } from '@trestle/kernel';
-
-export interface StoredEdge {
-  readonly from: string;
-  readonly to: string;
-  readonly kind: string;
-  /** ISO 8601, UTC. */
-  readonly time: string;
-}
+import { type LineageEdge, token } from '@trestle/kernel';
 
 /** Reads the lineage graph. Edges are added through `Metadata.change`. */
 export interface Lineage {
-  /** The edges into a reference. */
-  into(ref: string): Promise<readonly StoredEdge[]>;
-  /** The edges out of a reference. */
-  outOf(ref: string): Promise<readonly StoredEdge[]>;
+  /** The edges into a reference, the oldest first. */
+  into(ref: string): Promise<readonly LineageEdge[]>;
+  /** The edges out of a reference, the oldest first. */
+  outOf(ref: string): Promise<readonly LineageEdge[]>;
 }
 
 export const lineageToken = token<Lineage>('store.lineage');

@@ -4,18 +4,12 @@ import {
   type EventOf,
   extensionPoint,
   type JobInbox,
+  type LineageEdge,
   type LogEvent,
   type PayloadOf,
   token,
 } from '@trestle/kernel';
-import type { Kysely, Transaction } from 'kysely';
-
-/** An edge of the lineage graph: `from` went into the making of `to`. */
-export interface NewEdge {
-  readonly from: string;
-  readonly to: string;
-  readonly kind: string;
-}
+import type { Kysely, RawBuilder, Transaction } from 'kysely';
 
 /** A change in progress: everything done through it becomes durable together, or not at all. */
 export interface Change<Tables> extends JobInbox {
@@ -23,26 +17,39 @@ export interface Change<Tables> extends JobInbox {
   /** Appends an event of a kind to the hash-chained log, about a subject: `record(modelPromoted, 'model:a@3', {…})`. */
   record<Kind extends EventKind>(kind: Kind, subject: string, payload: PayloadOf<Kind>): Promise<LogEvent>;
   /** Adds a lineage edge; adding it twice is adding it once. */
-  link(edge: NewEdge): Promise<void>;
+  link(edge: Omit<LineageEdge, 'time'>): Promise<void>;
+}
+
+/**
+ * The store's one clock, in SQL. What processes compare with each other (a lease, a date of expiry, an order) is told in its time:
+ * their own clocks may be minutes apart.
+ */
+export interface StoreClock {
+  /** Milliseconds since 1970, whole. */
+  readonly ms: RawBuilder<number>;
+  /** ISO 8601 in UTC, with milliseconds: `2026-11-30T21:29:24.000Z`. */
+  readonly iso: RawBuilder<string>;
 }
 
 /** Metadata behind one interface: SQLite embedded, Postgres scaled. */
 export interface Metadata {
+  readonly clock: StoreClock;
   /** For reading. `Tables` is the plugin's own table types. */
   query<Tables>(): Kysely<Tables>;
   /**
    * Changes state: the change, its events and its lineage edges are one durable transaction.
-   * Waits for other writers without blocking the process. `work` only touches the change: on a full disk it may be run
-   * a second time, with the space that was kept in reserve.
+   * Waits for other writers without blocking the process. `work` only touches the change: it may be run again, when the disk
+   * was full and space was kept in reserve, or when another's change came between.
    * @param actor also brings the job or lease under which it acts: what a worker does late is refused
    * @throws TRS_STORE_FENCED when another worker has taken the actor's job or lease,
-   *   TRS_STORE_LOCKED when another process holds the database for longer than the configured wait,
+   *   TRS_STORE_LOCKED when others hold the database for longer than the configured wait,
    *   TRS_STORE_FULL, TRS_STORE_READ_ONLY, TRS_STORE_NESTED_CHANGE when `work` begins another change
    */
   change<Tables, T>(actor: Actor, work: (change: Change<Tables>) => Promise<T>): Promise<T>;
   /**
-   * The number of the newest change, of this process, or of another some milliseconds ago: what was read of the state under
-   * another number may be out of date. Cheap enough for each request; NaN, which equals no number, when it cannot be told.
+   * The place of the newest change in the log, whoever made it: what was read of the state under another place may be out of date.
+   * A change is counted when it is acknowledged to whoever asks here, and within a second where others ask. Cheap enough for each
+   * request: it waits for nothing, and is NaN, which equals no number, while the place cannot be told.
    */
   changes(): number;
   /**

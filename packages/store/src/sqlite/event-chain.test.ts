@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { noReserve } from '../fs/reserve.ts';
-import { sqliteJournal } from './sqlite-journal.ts';
-import { openSqliteMetadata, type SqliteMetadata } from './sqlite-metadata.ts';
+import { type OpenStore, openStore } from './open-store.test.setup.ts';
 
-const log = { debug: () => {}, info: () => {}, warn: () => {} };
 const actor = { principal: { id: 'local:ada' }, operation: 'test', requestId: 'r' };
 const EVENTS = 8;
 
@@ -52,25 +49,18 @@ function tamper(
 
 describe('the chain of events', () => {
   let dir: string;
-  let metadata: SqliteMetadata;
+  let store: OpenStore;
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'trestle-chain-'));
-    metadata = await openSqliteMetadata({
-      file: join(dir, 'metadata.sqlite'),
-      lockWaitMs: 5_000,
-      migrations: [],
-      projections: [],
-      log,
-      reserve: noReserve,
-    });
+    store = await openStore(dir);
   });
   afterEach(async () => {
-    await metadata.close();
+    await store.database.close();
     await rm(dir, { recursive: true });
   });
 
   it('shows any edit, deletion and reordering, and where it begins', async () => {
-    const journal = sqliteJournal(metadata);
+    const { journal } = store;
     for (let n = 0; n < EVENTS; n++) {
       await journal.append(actor, { type: 'a.b', subject: `s:${n}`, payload: { n } });
     }
@@ -94,7 +84,7 @@ describe('the chain of events', () => {
   });
 
   it('shows a log that was replaced as a whole, by the head that is kept beside it', async () => {
-    const journal = sqliteJournal(metadata);
+    const { journal } = store;
     for (let n = 0; n < 3; n++) await journal.append(actor, { type: 'a.b', subject: 's:1', payload: { n } });
     const raw = new DatabaseSync(join(dir, 'metadata.sqlite'));
     raw.exec('DROP TRIGGER events_no_delete; DELETE FROM events');

@@ -79,12 +79,4 @@ describe('the line of writers', () => {
     await line.close();
     await expect(writing).resolves.toEqual([1n, 1n, 1n]);
   });
-
-  it('lets what was begun inside a change, and ran on, change something afterwards', async () => {
-    let later: Promise<unknown> = Promise.resolve();
-    await line.transact('state', async () => {
-      later = new Promise((resolve) => setTimeout(resolve, 30)).then(() => insert(9));
-    });
-    await expect(later).resolves.toBe(1n);
-  });
 });

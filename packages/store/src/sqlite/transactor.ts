@@ -1,21 +1,13 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from '@trestle/kernel';
 import { Kysely, type Transaction } from 'kysely';
 import type { Reserve } from '../fs/reserve.ts';
 import { syncFile } from '../fs/sync-file.ts';
-import { storeError } from '../store-error.ts';
+import type { Weight } from '../sql/database.ts';
+import type { StoreTables } from '../sql/tables.ts';
 import { checkpointer } from './checkpointer.ts';
 import { mutex } from './mutex.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
-import type { StoreTables } from './tables.ts';
 import { isFailedSync, isFull, syncFailed, translateError } from './translate-error.ts';
-
-/**
- * - `state`: durable, and may use the space kept in reserve when the disk is full;
- * - `data`: durable, too, but seen by others a moment before: the disk confirms it without keeping this process waiting;
- * - `relaxed`: consistent, but the newest may be lost in a power cut.
- */
-export type Weight = 'state' | 'data' | 'relaxed';
 
 export interface Transactor {
   readonly writer: Kysely<StoreTables>;
@@ -31,14 +23,16 @@ export interface TransactorOptions {
   readonly reserve: Reserve;
 }
 
-/** Runs the write transactions of this process, one after the other. */
+/**
+ * Runs the write transactions of this process, one after the other. What is `data` is seen by others a moment before it is durable: the
+ * disk confirms it without keeping this process waiting.
+ */
 export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions): Transactor {
   const turns = mutex();
   const open = (role: 'writer' | 'relaxed') =>
     new Kysely<StoreTables>({ dialect: sqliteDialect({ file, lockWaitMs, role, turns }) });
   const writer = open('writer');
   const relaxed = open('relaxed');
-  const current = new AsyncLocalStorage<{ isOpen: boolean }>();
   const underWay = new Set<Promise<unknown>>();
   let broken: unknown;
   const checkpoints = checkpointer(file, (cause) =>
@@ -49,14 +43,7 @@ export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions
     db: Kysely<StoreTables>,
     work: (db: Transaction<StoreTables>) => Promise<T>,
   ): Promise<T> => {
-    const transaction = { isOpen: true };
-    const execution = db.transaction().execute(async (inside) => {
-      try {
-        return await current.run(transaction, () => work(inside));
-      } finally {
-        transaction.isOpen = false;
-      }
-    });
+    const execution = db.transaction().execute(work);
     underWay.add(execution);
     try {
       return await execution;
@@ -89,9 +76,8 @@ export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions
     writer,
     async transact(weight, work) {
       if (broken) throw broken;
-      if (current.getStore()?.isOpen) throw nested();
       if (weight === 'data') await reserve.admitData();
-      const db = weight === 'state' ? writer : relaxed;
+      const db = weight === 'state' || weight === 'schema' ? writer : relaxed;
       try {
         const done = await attempt(db, work);
         if (weight === 'data') await confirm();
@@ -111,11 +97,3 @@ export function transactor({ file, lockWaitMs, log, reserve }: TransactorOptions
     },
   };
 }
-
-/** A change inside a change would wait for its own end. */
-const nested = () =>
-  storeError('NESTED_CHANGE', {
-    kind: 'failed',
-    message: 'A change was begun inside another change.',
-    hint: 'Use the db, record and link of the change that is open; begin the second one after it.',
-  });

@@ -119,7 +119,7 @@ describe('an erasure', () => {
     expect(columns.find((column) => column.name === 'email')?.top.map((top) => top.value)).not.toContain(
       SUBJECT,
     );
-    expect((await (await host.service(storeCheckToken)).check({ deep: true })).problems).toEqual([]);
+    expect((await (await host.service(storeCheckToken)).check({ deep: true })).blobs.problems).toEqual([]);
     expect(await (await host.service(journalToken)).verify()).toMatchObject({ ok: true });
   });
 

@@ -133,7 +133,7 @@ describe('a step that begins before the one that it reads is stored', () => {
       // Killed, or through before: it did not end by itself for another reason.
       expect(['SIGKILL', 0]).toContain(signal ?? code);
       host = await project.open([dataPlugin, trackingPlugin, pipelinePlugin]);
-      expect((await (await host.service(storeCheckToken)).check({ deep: true })).problems).toEqual([]);
+      expect((await (await host.service(storeCheckToken)).check({ deep: true })).blobs.problems).toEqual([]);
       expect(await (await host.service(journalToken)).verify()).toMatchObject({ ok: true });
       // Every version is whole, and what it was made of is one too.
       const versions = await listVersions(host);

@@ -47,7 +47,7 @@ describe('collecting garbage', () => {
     vi.useFakeTimers({ now: Date.now() + DAY_MS, toFake: ['Date'] });
   };
   const whole = async (): Promise<void> => {
-    expect((await (await host.service(storeCheckToken)).check({ deep: true })).problems).toEqual([]);
+    expect((await (await host.service(storeCheckToken)).check({ deep: true })).blobs.problems).toEqual([]);
     expect(await (await host.service(journalToken)).verify()).toMatchObject({ ok: true });
     for (const { dataset, version, rows } of (await host.run(dataList, {})).datasets) {
       const out = { name: `${dataset}@${version}`, path: 'out.csv' };

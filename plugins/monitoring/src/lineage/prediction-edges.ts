@@ -1,5 +1,4 @@
-import type { LineageEdge } from '@trestle/contracts';
-import type { Scope } from '@trestle/kernel';
+import type { LineageEdge, Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import type { MonitoringTables } from '../tables.ts';

@@ -46,7 +46,12 @@ export function doctorViews({
         ['location', store.location],
         ['engine', store.engine ?? null],
         ['metadata', size(store.metadataBytes)],
-        ['blobs', store.blobs ? `${store.blobs.count}, ${size(store.blobs.bytes)}` : null],
+        [
+          'blobs',
+          store.blobs
+            ? `${store.blobs.count}, ${size(store.blobs.bytes)}, as ${store.blobs.engine} in ${store.blobs.location}`
+            : null,
+        ],
         ['free', size(store.freeBytes)],
         ['in reserve', size(store.reserveBytes)],
         [
@@ -63,8 +68,9 @@ export function doctorViews({
         { key: 'name', label: 'plugin' },
         { key: 'version', label: 'version' },
         { key: 'operations', label: 'operations' },
+        { key: 'replaces', label: 'in place of' },
       ],
-      rows: plugins,
+      rows: plugins.map((plugin) => ({ ...plugin, replaces: plugin.replaces.join(', ') })),
     },
     ...problems.map(
       ({ severity, what, hint }): View => ({

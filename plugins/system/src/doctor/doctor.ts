@@ -30,10 +30,20 @@ export const doctorOutput = z.object({
     metadataBytes: z.number().optional(),
     freeBytes: z.number().optional(),
     reserveBytes: z.number().optional(),
-    blobs: z.object({ count: z.number().int(), bytes: z.number() }).optional(),
+    blobs: z
+      .object({ engine: z.string(), location: z.string(), count: z.number().int(), bytes: z.number() })
+      .optional(),
     audit: z.object({ ok: z.boolean(), events: z.number().int(), head: z.string() }).optional(),
   }),
-  plugins: z.array(z.object({ name: z.string(), version: z.string(), operations: z.number().int() })),
+  plugins: z.array(
+    z.object({
+      name: z.string(),
+      version: z.string(),
+      operations: z.number().int(),
+      /** Services of other plugins that it provides in their place: `store.database of store`. */
+      replaces: z.array(z.string()),
+    }),
+  ),
   problems: z.array(problemSchema),
 });
 export type DoctorOutput = z.infer<typeof doctorOutput>;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { type Context, journalToken, pluginsToken, toTrestleError } from '@trestle/kernel';
+import { type Context, journalToken, pluginsToken, replacedBy, toTrestleError } from '@trestle/kernel';
 import { storeCheckToken } from '@trestle/store';
 import type { DoctorOutput, DoctorProblem } from './doctor.ts';
 import { tryDevice } from './try-device.ts';
@@ -22,10 +22,11 @@ export async function examine(ctx: Context, input: { readonly deep: boolean }): 
     devices,
     cpu: { threads: availableParallelism(), wasm },
     store,
-    plugins: plugins.map(({ name, version, operations }) => ({
-      name,
-      version,
-      operations: operations?.length ?? 0,
+    plugins: plugins.map((plugin) => ({
+      name: plugin.name,
+      version: plugin.version,
+      operations: plugin.operations?.length ?? 0,
+      replaces: [...replacedBy(plugin, plugins)].map(([service, owner]) => `${service} of ${owner}`),
     })),
     problems,
   };
@@ -71,23 +72,24 @@ async function examineStore(
   problems: DoctorProblem[],
 ): Promise<DoctorOutput['store']> {
   try {
-    const { problems: found, ...health } = await (await ctx.service(storeCheckToken)).check({
+    const { metadata, blobs } = await (await ctx.service(storeCheckToken)).check({
       deep,
       signal: ctx.signal,
       onProgress: (fraction) => ctx.progress({ step: 'checking the store', fraction }),
     });
+    const found = [...metadata.problems, ...blobs.problems];
     for (const what of found) {
       problems.push({
         severity: 'error',
         what: `The store is damaged: ${what}`,
-        hint: 'Restore .trestle from a backup.',
+        hint: 'Restore it from a backup.',
       });
     }
-    if (health.freeBytes < FEW_FREE_BYTES) {
+    if (metadata.freeBytes !== undefined && metadata.freeBytes < FEW_FREE_BYTES) {
       problems.push({
         severity: 'warning',
         what: 'The disk is almost full.',
-        hint: `Free some space on ${health.location}.`,
+        hint: `Free some space on ${metadata.location}.`,
       });
     }
     const { ok, events, head, firstBad } = await (await ctx.service(journalToken)).verify();
@@ -98,7 +100,16 @@ async function examineStore(
         hint: 'Run "trestle audit verify", and compare with a backup.',
       });
     }
-    return { ok: found.length === 0 && ok, ...health, audit: { ok, events, head } };
+    return {
+      ok: found.length === 0 && ok,
+      engine: metadata.engine,
+      location: metadata.location,
+      metadataBytes: metadata.bytes,
+      freeBytes: metadata.freeBytes,
+      reserveBytes: metadata.reserveBytes,
+      blobs: { engine: blobs.engine, location: blobs.location, count: blobs.count, bytes: blobs.bytes },
+      audit: { ok, events, head },
+    };
   } catch (thrown) {
     const error = toTrestleError(thrown);
     if (error.code === 'TRS_KERNEL_NO_PROJECT') {

@@ -1,4 +1,4 @@
-import { type Context, pluginsToken } from '@trestle/kernel';
+import { type Context, pluginsToken, replacedBy } from '@trestle/kernel';
 import type { ListedPlugins } from './plugin-operations.ts';
 
 export async function listPlugins(ctx: Context): Promise<ListedPlugins> {
@@ -10,6 +10,7 @@ export async function listPlugins(ctx: Context): Promise<ListedPlugins> {
       ...(plugin.config ? { config: plugin.config.name } : {}),
       operations: (plugin.operations ?? []).map(({ id }) => id),
       services: (plugin.services ?? []).map(({ token }) => token.name),
+      replaces: [...replacedBy(plugin, plugins)].map(([service, owner]) => `${service} of ${owner}`),
       routes: (plugin.routes ?? []).map(({ method, path }) => `${method} ${path}`),
       subscribers: (plugin.subscribers ?? []).map(({ name }) => name),
       schedules: (plugin.schedules ?? []).map(({ name }) => name),

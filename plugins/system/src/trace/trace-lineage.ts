@@ -1,11 +1,10 @@
-import { type LineageEdge, lineageSources } from '@trestle/contracts';
-import { type Context, journalToken } from '@trestle/kernel';
+import { lineageSources } from '@trestle/contracts';
+import { type Context, journalToken, type LineageEdge } from '@trestle/kernel';
 import { lineageToken } from '@trestle/store';
 import { resolveRef, unknown } from './resolve-ref.ts';
 import type { TraceOutput } from './trace.ts';
 
-type Edge = LineageEdge & { readonly time?: string };
-type Neighbours = (ref: string) => Promise<readonly Edge[]>;
+type Neighbours = (ref: string) => Promise<readonly LineageEdge[]>;
 
 export async function traceLineage(
   ctx: Context,
@@ -42,7 +41,7 @@ export async function traceLineage(
 
 interface Graph {
   readonly distances: Map<string, number>;
-  readonly edges: Map<string, Edge>;
+  readonly edges: Map<string, LineageEdge>;
   readonly root: string;
   readonly limit: number;
   truncated: boolean;
@@ -61,7 +60,7 @@ async function grow(
   graph: Graph,
   step: 1 | -1,
   neighbours: Neighbours,
-  next: (edge: Edge) => string,
+  next: (edge: LineageEdge) => string,
 ): Promise<void> {
   let frontier = [graph.root];
   for (let distance = step; frontier.length > 0; distance += step) {
@@ -89,7 +88,7 @@ async function edgesInto(ctx: Context): Promise<Neighbours> {
   const lineage = await ctx.service(lineageToken);
   const sources = ctx.extensions(lineageSources);
   return async (ref) => {
-    const edges: Edge[] = [...(await lineage.into(ref))];
+    const edges: LineageEdge[] = [...(await lineage.into(ref))];
     for (const source of sources.filter(({ refKind }) => ref.startsWith(`${refKind}:`))) {
       const load = await source.load();
       edges.push(...((await load(ctx, ref)) ?? []));

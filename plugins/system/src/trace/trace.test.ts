@@ -1,13 +1,13 @@
 import { lineageSources, runFailed } from '@trestle/contracts';
-import { contribute, plugin } from '@trestle/kernel';
-import { metadataToken, type NewEdge } from '@trestle/store';
+import { contribute, type LineageEdge, plugin } from '@trestle/kernel';
+import { metadataToken } from '@trestle/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TemporaryHost, temporaryHost } from '../temporary-host.test.fixture.ts';
 import { trace } from './trace.ts';
 import { traceViews } from './trace-views.ts';
 
 const FILE = `file:${'a'.repeat(64)}`;
-const LINE: readonly NewEdge[] = [
+const LINE: readonly LineageEdge[] = [
   { from: FILE, to: 'dataset:strikes@1', kind: 'added' },
   { from: 'dataset:strikes@1', to: 'run:r-1', kind: 'trained' },
   { from: 'run:r-1', to: 'model:strikes@1', kind: 'registered' },
@@ -35,7 +35,7 @@ describe('trestle trace', () => {
   });
   afterEach(() => t.remove());
 
-  const add = async (edges: readonly NewEdge[], failed: readonly string[] = []) => {
+  const add = async (edges: readonly LineageEdge[], failed: readonly string[] = []) => {
     const metadata = await t.host.service(metadataToken);
     await metadata.change(
       { principal: { id: 'local:ada', scopes: [] }, requestId: 'r', operation: 'test' },

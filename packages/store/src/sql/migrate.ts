@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from '../interface/metadata.ts';
 import { storeError } from '../store-error.ts';
+import type { SqlDatabase } from './database.ts';
 import { storeMigrations } from './store-migrations.ts';
 import type { StoreTables } from './tables.ts';
 
@@ -12,31 +13,32 @@ const NAME = /^([a-z][a-z0-9-]*)-(\d{4})-[a-z0-9-]+$/;
  *
  * @throws TRS_STORE_NEWER when a newer Trestle made the store, TRS_STORE_MIGRATION
  */
-export async function migrate(db: Kysely<StoreTables>, contributed: readonly Migration[]): Promise<void> {
-  const steps = [...storeMigrations, ...inOrder(contributed)];
-  const applied = await appliedNames(db);
+export async function migrate(database: SqlDatabase, contributed: readonly Migration[]): Promise<void> {
+  const own = storeMigrations(database);
+  const steps = [...own, ...inOrder(contributed, new Set(own.map(({ name }) => name)))];
+  const applied = await appliedNames(database);
   checkNotNewer(steps, applied);
   for (const step of steps) {
     if (applied.has(step.name)) continue;
-    await db.transaction().execute(async (transaction) => {
-      const row = await transaction
+    await database.transact('schema', async (db) => {
+      const row = await db
         .selectFrom('schema_migrations')
         .select('name')
         .where('name', '=', step.name)
         .executeTakeFirst();
       if (row) return;
       // A plugin's step knows its own tables, not the store's.
-      await step.up(transaction as unknown as Kysely<unknown>);
-      await transaction
+      await step.up(db as unknown as Kysely<unknown>);
+      await db
         .insertInto('schema_migrations')
-        .values({ name: step.name, applied_at: new Date().toISOString() })
+        .values({ name: step.name, applied_at: database.clock.iso })
         .execute();
     });
   }
 }
 
-function inOrder(contributed: readonly Migration[]): readonly Migration[] {
-  const names = new Set(storeMigrations.map((step) => step.name));
+function inOrder(contributed: readonly Migration[], own: ReadonlySet<string>): readonly Migration[] {
+  const names = new Set(own);
   for (const { name } of contributed) {
     const reason = names.has(name)
       ? 'is there twice'
@@ -56,14 +58,21 @@ function inOrder(contributed: readonly Migration[]): readonly Migration[] {
   return contributed.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function appliedNames(db: Kysely<StoreTables>): Promise<ReadonlySet<string>> {
-  await db.schema
-    .createTable('schema_migrations')
-    .ifNotExists()
-    .addColumn('name', 'text', (column) => column.primaryKey())
-    .addColumn('applied_at', 'text', (column) => column.notNull())
-    .execute();
-  return new Set((await db.selectFrom('schema_migrations').select('name').execute()).map((row) => row.name));
+async function appliedNames(database: SqlDatabase): Promise<ReadonlySet<string>> {
+  const names = (db: Kysely<StoreTables>) => db.selectFrom('schema_migrations').select('name').execute();
+  // Most often the table is there, and nobody has to wait for the lock; what else is wrong shows in the transaction.
+  const rows = await names(database.reader).catch(() =>
+    database.transact('schema', async (db) => {
+      await db.schema
+        .createTable('schema_migrations')
+        .ifNotExists()
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('applied_at', 'text', (column) => column.notNull())
+        .execute();
+      return await names(db);
+    }),
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** A step that we do not know, of a plugin that we do know, was made by a newer version of it. */

@@ -1,6 +1,6 @@
 import type { LeaseHold, Leases } from '@trestle/kernel';
-import type { Kysely } from 'kysely';
-import type { SqliteMetadata } from './sqlite-metadata.ts';
+import { type Kysely, sql } from 'kysely';
+import { msFromNow, type SqlDatabase } from './database.ts';
 import type { StoreTables } from './tables.ts';
 
 /** The holder of a lease that was given back. */
@@ -11,23 +11,28 @@ const holdOf = ({ name, generation }: Pick<StoreTables['leases'], 'name' | 'gene
   generation,
 });
 
-/** Mutual exclusion between processes through the metadata database. */
-export function sqliteLeases(metadata: SqliteMetadata): Leases {
+/** Mutual exclusion between processes through a database, in its time. */
+export function sqlLeases(database: SqlDatabase): Leases {
+  const { clock } = database;
   return {
     async acquire(name, holder, ttlMs) {
       const find = (db: Kysely<StoreTables>) =>
-        db.selectFrom('leases').selectAll().where('name', '=', name).executeTakeFirst();
-      const current = await find(metadata.reader);
+        db
+          .selectFrom('leases')
+          .select(['name', 'holder', 'generation', sql<number>`until_ms - ${clock.ms}`.as('left_ms')])
+          .where('name', '=', name)
+          .executeTakeFirst();
+      const current = await find(database.reader);
       const isMine = current?.holder === holder;
       // A lease of ours that has most of its time left is not written again: holders ask often.
-      if (isMine && current.until_ms - Date.now() > ttlMs / 2) return holdOf(current);
-      if (current && !isMine && current.until_ms > Date.now()) return undefined;
-      return await metadata.transact('relaxed', async (db) => {
+      if (isMine && current.left_ms > ttlMs / 2) return holdOf(current);
+      if (current && !isMine && current.left_ms > 0) return undefined;
+      return await database.transact('relaxed', async (db) => {
         const row = await find(db);
-        if (row && row.holder !== holder && row.until_ms > Date.now()) return undefined;
+        if (row && row.holder !== holder && row.left_ms > 0) return undefined;
         const lease = {
           holder,
-          until_ms: Date.now() + ttlMs,
+          until_ms: msFromNow(clock, ttlMs),
           generation: (row?.generation ?? 0) + (row?.holder === holder ? 0 : 1),
         };
         await db
@@ -35,11 +40,11 @@ export function sqliteLeases(metadata: SqliteMetadata): Leases {
           .values({ name, ...lease })
           .onConflict((conflict) => conflict.column('name').doUpdateSet(lease))
           .execute();
-        return holdOf({ name, ...lease });
+        return holdOf({ name, generation: lease.generation });
       });
     },
     async release({ lease, generation }) {
-      await metadata.transact('relaxed', async (db) => {
+      await database.transact('relaxed', async (db) => {
         await db
           .updateTable('leases')
           .set({ holder: NOBODY, until_ms: 0 })

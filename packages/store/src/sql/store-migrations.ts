@@ -1,8 +1,11 @@
-import { type ColumnDefinitionBuilder, sql } from 'kysely';
+import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
 import type { Migration } from '../interface/metadata.ts';
+import type { SqlDatabase } from './database.ts';
+import { GENESIS } from './events.ts';
+import type { StoreTables } from './tables.ts';
 
-/** The store's own schema. */
-export const storeMigrations: readonly Migration[] = [
+/** The store's own schema, in the words of any database. */
+export const storeMigrations = (database: Pick<SqlDatabase, 'forbidChanges'>): readonly Migration[] => [
   {
     name: 'store-0001-log-lineage-jobs',
     async up(db) {
@@ -73,10 +76,7 @@ export const storeMigrations: readonly Migration[] = [
         .execute();
       await sql`INSERT INTO log_head SELECT 1, seq, hash FROM events ORDER BY seq DESC LIMIT 1`.execute(db);
       // Against mistakes, not against an attacker who can drop them: those the chain shows.
-      for (const action of ['UPDATE', 'DELETE']) {
-        await sql`CREATE TRIGGER ${sql.raw(`events_no_${action.toLowerCase()}`)} BEFORE ${sql.raw(action)} ON events
-          BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END`.execute(db);
-      }
+      await database.forbidChanges(db, 'events');
     },
   },
   {
@@ -102,6 +102,33 @@ export const storeMigrations: readonly Migration[] = [
         .addColumn('started_at', 'text', (column) => column.notNull())
         .addColumn('finished_at', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('job_steps_key', ['job', 'name'])
+        .execute();
+    },
+  },
+  {
+    name: 'store-0004-one-clock',
+    async up(db) {
+      const tables = db as Kysely<StoreTables>;
+      await db.schema
+        .alterTable('log_head')
+        .addColumn('time', 'text', (column) => column.notNull().defaultTo(''))
+        .execute();
+      const newest = await tables
+        .selectFrom('events')
+        .select(['seq', 'hash', 'time'])
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (newest) await tables.updateTable('log_head').set({ time: newest.time }).execute();
+      else
+        await tables
+          .insertInto('log_head')
+          .values({ id: 1, seq: 0, hash: GENESIS, time: '' })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      await db.schema
+        .alterTable('job_steps')
+        .addColumn('place', 'integer', (column) => column.notNull().defaultTo(0))
         .execute();
     },
   },

@@ -1,11 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import type { LogEvent, NewEvent } from '@trestle/kernel';
+import { createHash, randomUUID } from 'node:crypto';
+import { invariant, type LogEvent, type NewEvent } from '@trestle/kernel';
 import type { Selectable, Transaction } from 'kysely';
 import { z } from 'zod';
 import { canonicalJson } from '../canonical-json.ts';
+import type { StoreClock } from '../interface/metadata.ts';
 import { readStored } from '../read-stored.ts';
-import { chainHash, GENESIS } from './event-chain.ts';
 import type { StoreTables } from './tables.ts';
+
+/** What stands before the first entry. */
+export const GENESIS = '0'.repeat(64);
+
+/** The hash of an entry: over the entry before it and its own content, so that no entry can change, go or move unseen. */
+export function chainHash(previous: string, event: Omit<LogEvent, 'hash'>): string {
+  return createHash('sha256').update(previous).update(canonicalJson(event)).digest('hex');
+}
 
 /** Who an event tells of. */
 export interface EventActor {
@@ -17,13 +25,22 @@ export interface EventActor {
 /** Appends to the log inside a transaction, behind whatever is its head now. */
 export async function appendEvent(
   db: Transaction<StoreTables>,
+  clock: StoreClock,
   actor: EventActor,
   event: NewEvent,
 ): Promise<LogEvent> {
-  const head = await db.selectFrom('log_head').select(['seq', 'hash']).executeTakeFirst();
+  const head = invariant(
+    await db
+      .selectFrom('log_head')
+      .select(['seq', 'hash', 'time', clock.iso.as('now')])
+      .executeTakeFirst(),
+    'the head of the log',
+  );
   const payload = canonicalJson(event.payload);
+  // A clock that was set back does not turn the order of the log.
+  const isSetBack = head.now < head.time;
   const entry = {
-    seq: (head?.seq ?? 0) + 1,
+    seq: head.seq + 1,
     id: randomUUID(),
     type: event.type,
     subject: event.subject,
@@ -32,19 +49,15 @@ export async function appendEvent(
     actor: actor.principal.id,
     operation: actor.operation,
     requestId: actor.requestId,
-    time: new Date().toISOString(),
+    time: isSetBack ? head.time : head.now,
   };
-  const hash = chainHash(head?.hash ?? GENESIS, entry);
+  const hash = chainHash(head.hash, entry);
   const { requestId, ...columns } = entry;
   await db
     .insertInto('events')
     .values({ ...columns, payload, request_id: requestId, hash })
     .execute();
-  await db
-    .insertInto('log_head')
-    .values({ id: 1, seq: entry.seq, hash })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ seq: entry.seq, hash }))
-    .execute();
+  await db.updateTable('log_head').set({ seq: entry.seq, hash, time: entry.time }).execute();
   return { ...entry, hash };
 }
 

@@ -6,36 +6,29 @@ import { DatabaseSync } from 'node:sqlite';
 import { defineEvent } from '@trestle/kernel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { embeddedCheck } from '../embedded-check.ts';
-import { openFsBlobs } from '../fs/fs-blobs.ts';
-import { noReserve } from '../fs/reserve.ts';
 import { type Projection, projection } from '../interface/metadata.ts';
-import { sqliteJournal } from './sqlite-journal.ts';
-import { sqliteLineage } from './sqlite-lineage.ts';
-import { openSqliteMetadata, type SqliteMetadata } from './sqlite-metadata.ts';
+import { type OpenStore, openStore } from './open-store.test.setup.ts';
 
-const log = { debug: () => {}, info: () => {}, warn: () => {} };
 const actor = { principal: { id: 'a', scopes: [] }, operation: 'test', requestId: 'r' };
 const NOBODY = 65_534;
 
 describe('metadata in SQLite', () => {
   let dir: string;
   let file: string;
-  let opened: SqliteMetadata[];
+  let opened: OpenStore[];
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'trestle-sqlite-'));
     file = join(dir, 'metadata.sqlite');
     opened = [];
   });
   afterEach(async () => {
-    for (const metadata of opened) await metadata.close();
+    for (const { database } of opened) await database.close();
     await rm(dir, { recursive: true });
   });
   const open = async (projections: readonly Projection[] = []) => {
-    const options = { file, lockWaitMs: 300, migrations: [], projections, log, reserve: noReserve };
-    const metadata = await openSqliteMetadata(options);
-    opened.push(metadata);
-    return metadata;
+    const store = await openStore(dir, { projections, lockWaitMs: 300 });
+    opened.push(store);
+    return store;
   };
 
   it('is written through a log that is synced with every change', async () => {
@@ -51,24 +44,24 @@ describe('metadata in SQLite', () => {
       if (payload.to === 'nowhere') throw new Error('nowhere to follow');
       await change.link({ from: subject, to: payload.to, kind: 'followed' });
     });
-    const metadata = await open([followed]);
+    const { metadata, lineage, journal } = await open([followed]);
     const move = (to: string) => metadata.change(actor, (change) => change.record(moved, 'a', { to }));
     await move('b');
     await expect(move('nowhere')).rejects.toThrow('nowhere to follow');
-    expect(await sqliteLineage(metadata).outOf('a')).toMatchObject([{ to: 'b', kind: 'followed' }]);
-    expect((await sqliteJournal(metadata).read({})).map(({ payload }) => payload)).toEqual([{ to: 'b' }]);
+    expect(await lineage.outOf('a')).toMatchObject([{ to: 'b', kind: 'followed' }]);
+    expect((await journal.read({})).map(({ payload }) => payload)).toEqual([{ to: 'b' }]);
   });
 
   it('that is damaged inside is refused before anything is written, and named', async () => {
-    const metadata = await open();
+    const { database, journal } = await open();
     for (let n = 0; n < 300; n++) {
-      await sqliteJournal(metadata).append(actor, {
+      await journal.append(actor, {
         type: 'a.b',
         subject: 's',
         payload: { text: 'x'.repeat(200) },
       });
     }
-    await metadata.close();
+    await database.close();
     opened = [];
     const bytes = await readFile(file);
     bytes.fill(0xa5, 8 * 4096, 12 * 4096);
@@ -82,32 +75,20 @@ describe('metadata in SQLite', () => {
   });
 
   it('tells of its health', async () => {
-    const metadata = await open();
-    const { digest } = await (await openFsBlobs(join(dir, 'blobs'))).put(new Uint8Array(100));
-    const health = await embeddedCheck(metadata).check({ deep: true });
-    expect(health).toMatchObject({ location: dir, blobs: { count: 1, bytes: 100 }, problems: [] });
-    const path = join(dir, 'blobs', digest.slice(0, 2), digest.slice(2));
-    await chmod(path, 0o644);
-    await writeFile(path, new Uint8Array(100).fill(1));
-    expect((await embeddedCheck(metadata).check()).problems).toEqual([]);
-    const progress: number[] = [];
-    const deep = await embeddedCheck(metadata).check({
-      deep: true,
-      onProgress: (fraction) => progress.push(fraction),
-    });
-    expect(deep.problems).toEqual([expect.stringContaining(digest)]);
-    expect(progress).toHaveLength(1);
+    const { database } = await open();
+    const health = await database.check();
+    expect(health).toMatchObject({ location: dir, reserveBytes: 0, problems: [] });
     expect(health.engine).toContain('SQLite 3.');
     expect(health.freeBytes).toBeGreaterThan(0);
   });
 
   it('waits for another process, and does not hold up its own', async () => {
-    const metadata = await open();
+    const { journal } = await open();
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
     let ticks = 0;
     const ticking = setInterval(() => ticks++, 5);
-    const pending = sqliteJournal(metadata).append(actor, { type: 'a.b', subject: 's', payload: {} });
+    const pending = journal.append(actor, { type: 'a.b', subject: 's', payload: {} });
     await vi.waitUntil(() => ticks > 8, { timeout: 10_000 });
     other.exec('COMMIT');
     other.close();
@@ -137,12 +118,12 @@ describe('metadata in SQLite', () => {
     });
 
     it('cannot be changed, which is a clear error', async () => {
-      await open().then((metadata) => metadata.close());
+      await open().then(({ database }) => database.close());
       opened = [];
       await chmod(file, 0o444);
       await lock();
-      const append = open().then((metadata) =>
-        sqliteJournal(metadata).append(actor, { type: 'a.b', subject: 's', payload: {} }),
+      const append = open().then(({ journal }) =>
+        journal.append(actor, { type: 'a.b', subject: 's', payload: {} }),
       );
       await expect(append).rejects.toMatchObject({
         code: expect.stringMatching(/^TRS_STORE_(UNREADABLE|READ_ONLY)$/),

@@ -14,7 +14,7 @@ export interface StoreTables {
     hash: string;
   };
   /** One row: the newest entry, kept apart so that a log whose end was cut off is noticed. */
-  log_head: { id: number; seq: number; hash: string };
+  log_head: { id: number; seq: number; hash: string; time: string };
   cursors: { subscriber: string; seq: number };
   lineage_edges: { from_ref: string; to_ref: string; kind: string; time: string };
   jobs: {
@@ -45,6 +45,8 @@ export interface StoreTables {
     /** JSON; null for nothing. */
     result: string | null;
     generation: number;
+    /** Which of the job's steps it is, from 1; 0 where an earlier version kept it. */
+    place: number;
     started_at: string;
     finished_at: string;
   };

@@ -1,10 +1,10 @@
 import type { Lineage } from '../interface/lineage.ts';
-import type { SqliteMetadata } from './sqlite-metadata.ts';
+import type { SqlDatabase } from './database.ts';
 
-/** The lineage graph in the metadata database. */
-export function sqliteLineage(metadata: SqliteMetadata): Lineage {
+/** The lineage graph in a database. */
+export function sqlLineage(database: SqlDatabase): Lineage {
   const edges = () =>
-    metadata.reader
+    database.reader
       .selectFrom('lineage_edges')
       .select(['from_ref as from', 'to_ref as to', 'kind', 'time'])
       .orderBy('time');

@@ -1,27 +1,25 @@
 import type { Journal, LogEvent } from '@trestle/kernel';
 import type { Selectable } from 'kysely';
 import { canonicalJson } from '../canonical-json.ts';
-import { chainHash, GENESIS } from './event-chain.ts';
-import { appendEvent, toEvent } from './events.ts';
+import type { SqlDatabase } from './database.ts';
+import { appendEvent, chainHash, GENESIS, toEvent } from './events.ts';
 import { checkHeld, isHeld } from './fence.ts';
-import type { SqliteMetadata } from './sqlite-metadata.ts';
 import type { StoreTables } from './tables.ts';
-import { logWatch } from './watch-log.ts';
 
 const VERIFY_BATCH = 1_000;
 const MAX_READ = 10_000;
 
-/** The log in the metadata database. */
-export function sqliteJournal(metadata: SqliteMetadata): Journal {
+/** The log in a database. */
+export function sqlJournal(database: SqlDatabase): Journal {
   return {
     append: (actor, event) =>
-      metadata.transact<LogEvent>('state', async (db) => {
+      database.transact<LogEvent>('state', async (db) => {
         await checkHeld(db, actor.fence);
-        return await appendEvent(db, actor, event);
+        return await appendEvent(db, database.clock, actor, event);
       }),
 
     async read({ after = 0, limit = 100, types, subject, newest = false }) {
-      let query = metadata.reader.selectFrom('events').selectAll().where('seq', '>', after);
+      let query = database.reader.selectFrom('events').selectAll().where('seq', '>', after);
       if (types) query = query.where('type', 'in', [...types]);
       if (subject !== undefined) query = query.where('subject', '=', subject);
       const rows = await query
@@ -31,12 +29,12 @@ export function sqliteJournal(metadata: SqliteMetadata): Journal {
       return rows.map(toEvent);
     },
 
-    watch: logWatch(metadata),
+    watch: (listener) => database.head.watch(listener),
 
-    verify: () => verifyChain(metadata),
+    verify: () => verifyChain(database),
 
     async cursor(subscriber) {
-      const row = await metadata.reader
+      const row = await database.reader
         .selectFrom('cursors')
         .select('seq')
         .where('subscriber', '=', subscriber)
@@ -46,7 +44,7 @@ export function sqliteJournal(metadata: SqliteMetadata): Journal {
 
     // Relaxed: a cursor that is lost hands its events out again, and subscribers are told at least once anyway.
     setCursor: (subscriber, seq, hold) =>
-      metadata.transact('relaxed', async (db) => {
+      database.transact('relaxed', async (db) => {
         if (hold && !(await isHeld(db, hold))) return false;
         await db
           .insertInto('cursors')
@@ -59,12 +57,12 @@ export function sqliteJournal(metadata: SqliteMetadata): Journal {
 }
 
 /** Recomputes the chain, some entries at a time. The head kept beside the log shows when its end was cut off. */
-async function verifyChain(metadata: SqliteMetadata): ReturnType<Journal['verify']> {
-  const kept = await metadata.reader.selectFrom('log_head').select(['seq', 'hash']).executeTakeFirst();
+async function verifyChain(database: SqlDatabase): ReturnType<Journal['verify']> {
+  const kept = await database.reader.selectFrom('log_head').select(['seq', 'hash']).executeTakeFirst();
   let head = GENESIS;
   let events = 0;
   for (;;) {
-    const rows = await metadata.reader
+    const rows = await database.reader
       .selectFrom('events')
       .selectAll()
       .where('seq', '>', events)
