@@ -29,6 +29,8 @@ export const MAY_IMPORT = {
     'packages/onnx',
     'packages/model',
   ],
+  // kernel for its door: folders of models name files.
+  'packages/formats': ['packages/kernel', 'packages/onnx', 'packages/trees', 'packages/model'],
   'packages/testing': [
     'packages/core',
     'packages/kernel',
@@ -48,13 +50,14 @@ export const MAY_IMPORT = {
   'plugins/tracking': plugin(),
   'plugins/training': plugin(
     'packages/features',
+    'packages/formats',
     'packages/core',
     'packages/nn',
     'packages/trees',
     'packages/onnx',
     'packages/model',
   ),
-  'plugins/registry': plugin('packages/model'),
+  'plugins/registry': plugin('packages/model', 'packages/formats'),
   'plugins/serving': plugin('packages/model', 'packages/onnx'),
   'plugins/monitoring': plugin('packages/model'),
   // Floor 4

@@ -1,6 +1,8 @@
 import { integerRange, isElementType, type TensorData, type ValueInfo } from '@trestle/onnx';
+import { columnDims } from './foreign-model.ts';
 import type { Feature } from './metadata.ts';
-import { ModelError } from './model-error.ts';
+import { invalid, ModelError } from './model-error.ts';
+import { tensorFeed } from './tensor-fields.ts';
 import { readWritten, WRITTEN_EXAMPLES } from './written.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -15,7 +17,7 @@ export function feedsOf(
   rows: readonly Row[],
   inputs: readonly ValueInfo[],
 ): Record<string, Omit<TensorData, 'name'>> {
-  const types = new Map(inputs.map(({ name, type }) => [name, type]));
+  const byName = new Map(inputs.map((input) => [input.name, input]));
   const known = new Set(features.map((feature) => feature.name));
   for (const [index, row] of rows.entries()) {
     if (typeof row !== 'object' || row === null || Array.isArray(row))
@@ -29,14 +31,16 @@ export function feedsOf(
     features
       .filter(({ type }) => type !== 'image')
       .map((feature) => {
+        const input = byName.get(feature.name);
+        if (feature.type === 'tensor') return [feature.name, tensorFeed(feature, rows, input)];
         const values = rows.map((row, index) =>
           readValue(feature, Object.hasOwn(row, feature.name) ? row[feature.name] : undefined, index),
         );
-        const dims = [rows.length, 1];
+        const dims = columnDims(input, rows.length);
         const column =
           feature.type === 'category'
             ? { type: 'string' as const, data: values.map(String) }
-            : numbersOf(types.get(feature.name), feature.name, values.map(Number));
+            : numbersOf(input?.type, feature.name, values.map(Number));
         return [feature.name, { ...column, dims }];
       }),
   );
@@ -93,6 +97,8 @@ function readValue(feature: Feature, value: unknown, row: number): number | stri
   }
   switch (type) {
     case 'image':
+    case 'text':
+    case 'tensor':
     case 'category':
       if (typeof value === 'string') return value;
       throw invalid(row, name, `it must be a text, not ${describe(value)}`);
@@ -130,13 +136,3 @@ const describe = (value: unknown): string => {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
-
-/** @throws TRS_MODEL_ROW_INVALID */
-export function invalid(row: number, field: string, reason: string): ModelError {
-  return new ModelError(
-    'ROW_INVALID',
-    `Row ${row}${field ? `, field "${field}"` : ''}: ${reason}.`,
-    "See the model's schema (trestle model show).",
-    { row, field, reason },
-  );
-}

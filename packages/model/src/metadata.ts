@@ -4,7 +4,7 @@ import { WRITTEN } from './written.ts';
 /** One input of a model, as a caller sees it. */
 export const featureSchema = z.object({
   name: z.string(),
-  type: z.enum(['number', 'boolean', 'timestamp', 'category', 'image']),
+  type: z.enum(['number', 'boolean', 'timestamp', 'category', 'image', 'tensor', 'text']),
   /** Whether it may be missing: null, or left out. */
   nullable: z.boolean(),
   /** It was never missing in training: where it is, the model puts its median or most frequent value in its place, and says so. */
@@ -17,6 +17,14 @@ export const featureSchema = z.object({
       height: z.number().int().min(1),
       width: z.number().int().min(1),
       channels: z.union([z.literal(1), z.literal(3)]),
+    })
+    .optional(),
+  /** Of a tensor: what a row holds of it, as lists in lists or as one list in row-major order. */
+  tensor: z
+    .object({
+      type: z.string(),
+      /** A name is a length that the caller chooses, the same in all rows of a request. */
+      dims: z.array(z.union([z.number(), z.string()])),
     })
     .optional(),
 });
@@ -99,6 +107,21 @@ export const lineageSchema = z.object({
   datasetDigest: z.string().optional(),
 });
 
+/** Where a model that was made elsewhere comes from. */
+export const originSchema = z.object({
+  /** `XGBoost JSON`, `ONNX with external data`. */
+  format: z.string(),
+  /** The library that made it, with its version, where the files tell it. */
+  framework: z.string().optional(),
+  /** The name of the file or folder. */
+  source: z.string(),
+  /** SHA-256 (hex) of the file; of several those that were read, one behind the other. */
+  digest: z.string(),
+  /** What a person should know of how it was taken. */
+  notes: z.array(z.string()),
+});
+export type ModelOrigin = z.infer<typeof originSchema>;
+
 /** Everything around the graph; each member is one JSON entry of the ONNX file's `metadata_props`. */
 export const modelMetadataSchema = z.object({
   schema: modelSchemaSchema,
@@ -112,8 +135,15 @@ export const modelMetadataSchema = z.object({
   estimator: z.string(),
   licence: z.string(),
   createdAt: z.string(),
+  origin: originSchema.optional(),
 });
 export type ModelMetadata = z.infer<typeof modelMetadataSchema>;
+
+/** What is told of a model whose graph nobody here has made: its inputs and outputs are those of the graph. */
+export const foreignMetadataSchema = modelMetadataSchema
+  .pick({ golden: true, card: true })
+  .extend({ origin: originSchema });
+export type ForeignMetadata = z.infer<typeof foreignMetadataSchema>;
 
 /** The prefix of our entries among `metadata_props`. */
 export const METADATA_PREFIX = 'trestle.';

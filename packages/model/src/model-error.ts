@@ -13,3 +13,13 @@ export class ModelError extends Error {
     this.details = details;
   }
 }
+
+/** @throws TRS_MODEL_ROW_INVALID */
+export function invalid(row: number, field: string, reason: string): ModelError {
+  return new ModelError(
+    'ROW_INVALID',
+    `Row ${row}${field ? `, field "${field}"` : ''}: ${reason}.`,
+    "See the model's schema (trestle model show).",
+    { row, field, reason },
+  );
+}

@@ -1,6 +1,5 @@
 import {
   type Limits,
-  type OnnxModel,
   openSession,
   readModel,
   type Session,
@@ -9,9 +8,10 @@ import {
 } from '@trestle/onnx';
 import { OUTPUT_NAMES } from './build-model.ts';
 import { feedsOf, type Row, refusal } from './check-rows.ts';
+import { foreignFeatures, isBatched, plainOutputs } from './foreign-model.ts';
 import { type Feeds, imageGroups, type OnImage } from './image/image-groups.ts';
 import { markImputed } from './imputed.ts';
-import type { Feature, ModelMetadata, ModelSchema } from './metadata.ts';
+import type { Feature, ModelMetadata, ModelOrigin, ModelSchema } from './metadata.ts';
 import { ModelError } from './model-error.ts';
 import { readMetadata } from './read-metadata.ts';
 import { roundedFields } from './rounded-fields.ts';
@@ -35,6 +35,10 @@ export interface Model {
   readonly digest: string;
   /** Undefined for a model that was made elsewhere. */
   readonly metadata: ModelMetadata | undefined;
+  /** Where a model that was made elsewhere comes from, as far as it was told when it was taken in. */
+  readonly origin: ModelOrigin | undefined;
+  /** Markdown; empty where there is none. */
+  readonly card: string;
   readonly features: readonly Feature[];
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
@@ -60,8 +64,9 @@ export interface Model {
 export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Promise<Model> {
   const onnx = readModel(bytes, limits);
   const session = await openSession(onnx);
-  const metadata = readMetadata(onnx);
-  const features = metadata?.schema.features ?? featuresOf(onnx);
+  const { metadata, foreign } = readMetadata(onnx);
+  const features = metadata?.schema.features ?? foreignFeatures(onnx);
+  const isByRow = !metadata && !isBatched(session.inputs);
   const predictAlike = async (rows: readonly Row[], images: Feeds): Promise<readonly Prediction[]> => {
     const outputs = await session.run({ ...feedsOf(features, rows, session.inputs), ...images });
     if (!metadata) return plainOutputs(outputs, rows.length);
@@ -69,6 +74,12 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
   };
   const predict = async (rows: readonly Row[], onImage?: OnImage): Promise<readonly Prediction[]> => {
     if (rows.length === 0) return [];
+    if (isByRow) {
+      feedsOf(features, rows, session.inputs);
+      const found: Prediction[] = [];
+      for (const row of rows) found.push(...(await predictAlike([row], {})));
+      return found;
+    }
     if (!features.some(({ type }) => type === 'image')) return await predictAlike(rows, {});
     // All rows are checked before the first image is decoded.
     feedsOf(features, rows, session.inputs);
@@ -85,6 +96,8 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
   return {
     digest: await sha256(bytes),
     metadata,
+    origin: metadata?.origin ?? foreign?.origin,
+    card: metadata?.card ?? foreign?.card ?? '',
     features,
     inputs: session.inputs,
     outputs: session.outputs,
@@ -93,7 +106,7 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
     rounded: roundedFields(features, session.inputs, metadata?.reference),
     unseen: unseenFields(features, metadata?.reference),
     run: session.run,
-    verify: () => compareGolden(metadata?.golden, predict),
+    verify: () => compareGolden(metadata?.golden ?? foreign?.golden, predict),
   };
 }
 
@@ -101,15 +114,6 @@ async function sha256(bytes: Uint8Array): Promise<string> {
   // A copy: the view may be of shared memory, which is not hashed.
   const hash = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes));
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** A foreign model's inputs of shape [batch, 1] as features of rows. */
-function featuresOf(model: OnnxModel): Feature[] {
-  return model.graph.inputs.map((input) => ({
-    name: input.name,
-    type: input.type === 'string' ? 'category' : input.type === 'bool' ? 'boolean' : 'number',
-    nullable: false,
-  }));
 }
 
 function predictionsOf(
@@ -145,37 +149,4 @@ function predictionsOf(
       probabilities: Object.fromEntries(schema.classes.map((name, index) => [name, scores[index]])),
     };
   });
-}
-
-function plainOutputs(outputs: Readonly<Record<string, ValueData>>, rows: number): Prediction[] {
-  return Array.from({ length: rows }, (_, row) =>
-    Object.fromEntries(
-      Object.entries(outputs).map(([name, output]) => {
-        if (!output.data)
-          return [name, 'items' in output ? plainValue(output.items[row]) : plainValue(output)];
-        const width = Math.floor(output.data.length / rows);
-        const part = Array.from<Element, Element>(
-          output.data.slice(row * width, (row + 1) * width),
-          plainElement,
-        );
-        return [name, part.length === 1 ? part[0] : part];
-      }),
-    ),
-  );
-}
-
-type Element = string | number | bigint;
-
-/** JSON has no 64-bit integers: those that a double does not hold stay as they are. */
-const plainElement = (value: Element): Element =>
-  typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
-
-/** A list, a table or a tensor of a row, as JSON has it. */
-function plainValue(value: ValueData | undefined): unknown {
-  if (!value) return null;
-  if ('entries' in value)
-    return Object.fromEntries(Array.from(value.entries, ([key, one]) => [String(key), plainElement(one)]));
-  if ('items' in value) return value.items.map(plainValue);
-  const list = Array.from<Element, Element>(value.data, plainElement);
-  return value.dims.length === 0 ? list[0] : list;
 }

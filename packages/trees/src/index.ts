@@ -22,6 +22,7 @@ export {
 export { predict, predictRow, rawScores } from './predict.ts';
 export { type ForestContext, forest, type Grown } from './random-forest.ts';
 export { readLightgbm } from './read/lightgbm.ts';
+export type { SavedBy, SavedForest } from './read/saved-by.ts';
 export { readXgboost } from './read/xgboost.ts';
 export { shapValues } from './shap.ts';
 export { MAX_CATEGORIES, type TreeTable } from './table.ts';

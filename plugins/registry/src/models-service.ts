@@ -14,7 +14,12 @@ export const modelsService = (scope: Scope): Models => ({
     return await (await scope.service(blobsToken)).read(digest, scope.config(registryConfig).maxModelBytes);
   },
   async register(actor, model) {
-    const { inputs: _inputs, outputs: _outputs, ...version } = await registerModel(scope, actor, model);
+    const {
+      inputs: _inputs,
+      outputs: _outputs,
+      origin: _origin,
+      ...version
+    } = await registerModel(scope, actor, model);
     return version;
   },
   refusal: (model, admission) => refusal(scope, model, admission),

@@ -1,7 +1,7 @@
 import type { Task } from '@trestle/contracts';
+import { treeEnsemble } from '@trestle/formats';
 import { graphBuilder, writeModel } from '@trestle/onnx';
 import { boost, type Forest } from '@trestle/trees';
-import { treeEnsemble } from '../src/estimator/tree-ensemble.ts';
 
 /** A forest as the graph that models have behind their design of three columns. */
 export function modelOf(forest: Forest, task: Task): Uint8Array {

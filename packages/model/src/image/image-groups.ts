@@ -1,7 +1,7 @@
 import type { TensorData } from '@trestle/onnx';
-import { invalid, type Row } from '../check-rows.ts';
+import type { Row } from '../check-rows.ts';
 import type { Feature } from '../metadata.ts';
-import { ModelError } from '../model-error.ts';
+import { invalid, ModelError } from '../model-error.ts';
 import { decodeImage, type Pixels } from './decode-image.ts';
 
 export type Feeds = Readonly<Record<string, Omit<TensorData, 'name'>>>;

@@ -1,4 +1,5 @@
 import { OnnxError } from '../onnx-error.ts';
+import type { ExternalData } from './external-data.ts';
 
 /** How much a model may hold: what a file declares is checked before it is allocated. */
 export interface Limits {
@@ -21,14 +22,17 @@ export interface Budget {
   /** Goes into a graph that a node holds, or a type within a type, and out again. */
   enter(): void;
   leave(): void;
+  /** Where tensors find what they keep in other files; they are refused where there is none. */
+  readonly external: ExternalData | undefined;
 }
 
 /** Bodies within bodies; exporters write two or three. */
 const MAX_DEPTH = 32;
 
-export function newBudget(limits: Limits): Budget {
+export function newBudget(limits: Limits, external?: ExternalData): Budget {
   let [elements, nodes, depth] = [0, 0, 0];
   return {
+    external,
     enter() {
       if (++depth > MAX_DEPTH) throw tooLarge(`graphs or types more than ${MAX_DEPTH} deep in each other`);
     },

@@ -129,6 +129,7 @@ export interface OnnxFunction {
 export interface OnnxModel {
   readonly irVersion: number;
   readonly producer: string;
+  readonly producerVersion?: string;
   readonly opsets: readonly Opset[];
   readonly graph: OnnxGraph;
   /** `metadata_props`. */

@@ -1,6 +1,7 @@
 import { OnnxError } from '../onnx-error.ts';
 import { type Budget, DEFAULT_LIMITS, type Limits, newBudget, tooLarge } from './budget.ts';
 import { elementTypeOf } from './element-types.ts';
+import type { ExternalData } from './external-data.ts';
 import type {
   Attribute,
   Integer,
@@ -20,13 +21,18 @@ import { fieldsOf, floatsOf, malformed, textOf, varintsOf } from './wire.ts';
  * Reads an ONNX file (onnx.proto3). The file is not trusted: it runs nothing, opens nothing, and what it declares is checked
  * against limits before memory is taken.
  *
+ * @param external gives what tensors keep in other files; without it they are refused
  * @throws TRS_ONNX_MALFORMED, TRS_ONNX_TOO_LARGE, TRS_ONNX_EXTERNAL_DATA, TRS_ONNX_TYPE
  */
-export function readModel(bytes: Uint8Array, limits: Partial<Limits> = {}): OnnxModel {
+export function readModel(
+  bytes: Uint8Array,
+  limits: Partial<Limits> = {},
+  external?: ExternalData,
+): OnnxModel {
   const all = { ...DEFAULT_LIMITS, ...limits };
   if (bytes.length > all.maxBytes) throw tooLarge(`${bytes.length} bytes`);
-  const budget = newBudget(all);
-  let [irVersion, producer] = [0, ''];
+  const budget = newBudget(all, external);
+  let [irVersion, producer, producerVersion] = [0, '', ''];
   let graph: OnnxGraph | undefined;
   const opsets: Opset[] = [];
   const functions: OnnxFunction[] = [];
@@ -34,6 +40,7 @@ export function readModel(bytes: Uint8Array, limits: Partial<Limits> = {}): Onnx
   for (const field of fieldsOf(bytes)) {
     if (field.tag === 1) irVersion = field.value;
     else if (field.tag === 2) producer = textOf(field.bytes);
+    else if (field.tag === 3) producerVersion = textOf(field.bytes);
     else if (field.tag === 7) graph = readGraph(field.bytes, budget);
     else if (field.tag === 8) opsets.push(readOpset(field.bytes));
     else if (field.tag === 14) {
@@ -49,7 +56,11 @@ export function readModel(bytes: Uint8Array, limits: Partial<Limits> = {}): Onnx
   }
   if (!graph || irVersion < 1 || opsets.length === 0)
     throw malformed('it has no graph, no version or no operator set');
-  return { irVersion, producer, opsets, graph, metadata, ...(functions.length > 0 && { functions }) };
+  return {
+    ...{ irVersion, producer, opsets, graph, metadata },
+    ...(producerVersion !== '' && { producerVersion }),
+    ...(functions.length > 0 && { functions }),
+  };
 }
 
 function readFunction(message: Uint8Array, budget: Budget): OnnxFunction {

@@ -1,9 +1,9 @@
-import { OnnxError } from '../onnx-error.ts';
 import type { Budget } from './budget.ts';
 import { arrayTypeOf, type ElementType, elementBytes, elementTypeOf, floatFormat } from './element-types.ts';
+import { readExternalPart, refusedPart } from './external-data.ts';
 import { decodeFloat, decodeScale } from './float-formats.ts';
 import type { Integer, TensorData, TypedArray } from './model.ts';
-import { doublesOf, fieldsOf, floatsOf, malformed, textOf, varintsOf } from './wire.ts';
+import { doublesOf, type Field, fieldsOf, floatsOf, malformed, textOf, varintsOf } from './wire.ts';
 
 /** TensorProto. Declared sizes are checked against the budget and the bytes at hand before anything is allocated. */
 export function readTensor(message: Uint8Array, budget: Budget): TensorData {
@@ -14,6 +14,7 @@ export function readTensor(message: Uint8Array, budget: Budget): TensorData {
   const doubles: Float64Array[] = [];
   const integers: Integer[][] = [];
   const strings: string[] = [];
+  const entries: Field[] = [];
   for (const field of fieldsOf(message)) {
     if (field.tag === 1) for (const length of varintsOf(field)) dims.push(Number(length));
     else if (field.tag === 2) type = field.value;
@@ -24,18 +25,14 @@ export function readTensor(message: Uint8Array, budget: Budget): TensorData {
     else if (field.tag === 8) name = textOf(field.bytes);
     else if (field.tag === 9) raw = field.bytes;
     else if (field.tag === 10) doubles.push(doublesOf(field.bytes));
-    else if (field.tag === 13 || (field.tag === 14 && field.value === 1)) isExternal = true;
+    else if (field.tag === 13) entries.push(field);
+    else if (field.tag === 14) isExternal = field.value === 1;
     if (dims.length > 64) throw malformed(`the tensor "${name}" has more than 64 axes`);
   }
-  if (isExternal || isSegment) {
-    throw new OnnxError(
-      'EXTERNAL_DATA',
-      `The tensor "${name}" keeps its data in another ${isExternal ? 'file' : 'message'}, which is refused.`,
-      'Save the model as one file.',
-    );
-  }
+  if (isSegment) throw refusedPart(name, 'keeps its data in another message, which is refused');
   const elementType = elementTypeOf(type, `The tensor "${name}"`);
   const size = budget.elements(dims, name);
+  if (isExternal || entries.length > 0) raw = readExternal(name, entries, elementType, size, budget);
   const data =
     elementType === 'string'
       ? strings
@@ -45,6 +42,25 @@ export function readTensor(message: Uint8Array, budget: Budget): TensorData {
   if (data.length !== size)
     throw malformed(`the tensor "${name}" has ${data.length} values for the shape [${dims.join(', ')}]`);
   return { name, type: elementType, dims, data };
+}
+
+function readExternal(
+  name: string,
+  entries: readonly Field[],
+  type: ElementType,
+  size: number,
+  { external }: Budget,
+): Uint8Array {
+  if (!external) throw refusedPart(name, 'keeps its data in another file, which is not at hand');
+  if (type === 'string') throw refusedPart(name, 'keeps texts in another file, which ONNX does not know');
+  const part = readExternalPart(name, entries);
+  const length = Math.ceil(size * elementBytes(type));
+  if (part.length !== undefined && part.length !== length)
+    throw refusedPart(
+      name,
+      `keeps ${part.length} bytes in "${part.location}", and its shape takes ${length}`,
+    );
+  return external({ ...part, length });
 }
 
 /** Values of `raw_data`: little-endian, those of less than a byte packed from the lowest bits on. */

@@ -47,10 +47,16 @@ export function writeModel(model: OnnxModel): Uint8Array {
   const out = new PbfWriter();
   out.writeVarintField(1, model.irVersion);
   writeText(out, 2, model.producer);
+  if (model.producerVersion !== undefined) writeText(out, 3, model.producerVersion);
   out.writeMessage(7, writeGraph, model.graph);
   for (const opset of model.opsets) out.writeMessage(8, writeOpset, opset);
-  const entries = Object.entries(model.metadata).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const entry of entries) {
+  writeMetadata(out, model.metadata);
+  for (const one of model.functions ?? []) out.writeMessage(25, writeFunction, one);
+  return out.finish().slice();
+}
+
+function writeMetadata(out: PbfWriter, metadata: OnnxModel['metadata']): void {
+  for (const entry of Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))
     out.writeMessage(
       14,
       ([key, value]: [string, string], pbf: PbfWriter) => {
@@ -59,9 +65,17 @@ export function writeModel(model: OnnxModel): Uint8Array {
       },
       entry,
     );
-  }
-  for (const one of model.functions ?? []) out.writeMessage(25, writeFunction, one);
-  return out.finish().slice();
+}
+
+/** Adds entries to the `metadata_props` of an ONNX file, whose own bytes stay as they are: messages that follow each other are one. */
+export function appendMetadata(bytes: Uint8Array, metadata: OnnxModel['metadata']): Uint8Array {
+  const out = new PbfWriter();
+  writeMetadata(out, metadata);
+  const added = out.finish();
+  const both = new Uint8Array(bytes.length + added.length);
+  both.set(bytes);
+  both.set(added, bytes.length);
+  return both;
 }
 
 function writeOpset(one: Opset, pbf: PbfWriter): void {

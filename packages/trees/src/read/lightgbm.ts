@@ -1,7 +1,7 @@
 import type { Activation } from '../activation.ts';
-import type { Forest } from '../forest.ts';
-import { countOf, malformed, numberOf, unsupported } from './fields.ts';
+import { countOf, listOf, malformed, numberOf, unsupported } from './fields.ts';
 import { forestOf, MOST_COLUMNS, type ReadTree } from './read-trees.ts';
+import type { SavedBy, SavedForest } from './saved-by.ts';
 
 const MOST_CLASSES = 10_000;
 const MOST_LEAVES = 2 ** 24;
@@ -34,7 +34,7 @@ type Lines = ReadonlyMap<string, string>;
  * @throws TRS_TREES_MODEL naming what is broken, or what is not read: linear leaves, `regression sqrt`, `cross_entropy_lambda`, and 0
  * taken as missing where it goes another way than 0
  */
-export function readLightgbm(text: string): Forest {
+export function readLightgbm(text: string): SavedForest {
   const blocks = blocksOf(text);
   const [header, ...given] = blocks;
   if (!header) throw malformed('the model', 'is empty');
@@ -53,10 +53,52 @@ export function readLightgbm(text: string): Forest {
   if (given.length === 0 || given.length % outputs !== 0)
     throw malformed('the model', `has ${given.length} trees for ${outputs} outputs`);
   const share = sigmoid / (isAverage ? given.length / outputs : 1);
-  return forestOf(
+  const found = forestOf(
     given.map((block, tree) => treeOf(block, share, `Tree=${tree}`)),
     { ...{ objective, activation, outputs, width, isFloat32: false }, initial: new Float64Array(outputs) },
     'Tree',
+  );
+  return { ...found, savedBy: savedByOf(header, text, width) };
+}
+
+function savedByOf(header: Lines, text: string, width: number): SavedBy {
+  const named = header.get('feature_names')?.trim() ?? '';
+  const columns = named === '' ? [] : named.split(/\s+/);
+  if (columns.length !== 0 && columns.length !== width)
+    throw malformed('feature_names', `has ${columns.length} entries for ${width} columns`);
+  return { library: 'LightGBM', columns, categoryNames: categoryNamesOf(header, text, width) };
+}
+
+/** What pandas called the categories: lists of the columns that are categories, in their order. */
+function categoryNamesOf(header: Lines, text: string, width: number): SavedBy['categoryNames'] {
+  const line = /\npandas_categorical:(.*)\s*$/.exec(
+    text.slice(text.lastIndexOf('\npandas_categorical:')),
+  )?.[1];
+  let lists: readonly unknown[];
+  try {
+    lists = listOf(JSON.parse(line?.trim() || '[]') ?? [], 'pandas_categorical');
+  } catch {
+    throw malformed('pandas_categorical', 'is no list in JSON');
+  }
+  if (lists.length === 0) return new Map();
+  // Columns of categories list them, `0:1:2`; others have a range, `[0:1]`, or `none` where they have one value.
+  const infos = (header.get('feature_infos') ?? '').trim().split(/\s+/);
+  const own = Array.from({ length: width }, (_, column) => column).filter((column) =>
+    /^-?\d+(:-?\d+)*$/.test(infos[column] ?? ''),
+  );
+  if (own.length !== lists.length)
+    throw unsupported(
+      `A model of LightGBM with ${lists.length} columns of categories of pandas, of which ${own.length} can be told from its feature_infos,`,
+      'Turn categories into numbers before training.',
+    );
+  return new Map(
+    lists.map((list, at) => [
+      own[at] ?? -1,
+      listOf(list, `pandas_categorical[${at}]`).map((name) => {
+        if (typeof name === 'string' || typeof name === 'number') return name;
+        throw malformed(`pandas_categorical[${at}]`, `holds ${JSON.stringify(name)?.slice(0, 50)}`);
+      }),
+    ]),
   );
 }
 

@@ -1,7 +1,7 @@
 import { malformed } from './fields.ts';
 
 /** Lists and objects in each other, at most. */
-const MOST_DEPTH = 64;
+export const MOST_DEPTH = 64;
 
 /**
  * Reads Universal Binary JSON (draft 12), with lists of one type as XGBoost writes them. Whole numbers become doubles.

@@ -1,5 +1,4 @@
 import type { Activation } from '../activation.ts';
-import type { Forest } from '../forest.ts';
 import {
   countOf,
   type Fields,
@@ -12,7 +11,8 @@ import {
   unsupported,
 } from './fields.ts';
 import { forestOf, MOST_COLUMNS, type ReadTree } from './read-trees.ts';
-import { readUbjson } from './ubjson.ts';
+import type { SavedBy, SavedForest } from './saved-by.ts';
+import { MOST_DEPTH, readUbjson } from './ubjson.ts';
 
 /** What becomes of a score, and of the base score before it is one. */
 const OBJECTIVES: readonly (readonly [
@@ -41,8 +41,8 @@ const ALL_ROWS = 2 ** 30;
  *
  * @throws TRS_TREES_MODEL naming what is broken, or what is not read: linear boosters, leaves that are vectors, `binary:hinge`
  */
-export function readXgboost(bytes: Uint8Array): Forest {
-  const { learner } = fieldsOf(parse(bytes), 'the model');
+export function readXgboost(bytes: Uint8Array): SavedForest {
+  const { learner, version } = fieldsOf(parse(bytes), 'the model');
   const own = fieldsOf(learner, 'learner');
   const parameters = fieldsOf(own.learner_model_param, 'learner.learner_model_param');
   const { name } = fieldsOf(own.objective, 'learner.objective');
@@ -63,7 +63,7 @@ export function readXgboost(bytes: Uint8Array): Forest {
   );
   const base = baseScoresOf(parameters.base_score, outputs);
   const { trees, where } = treesOf(fieldsOf(own.gradient_booster, 'learner.gradient_booster'), outputs);
-  return forestOf(
+  const found = forestOf(
     trees,
     {
       ...{ objective, activation, outputs, width, isFloat32: true },
@@ -71,6 +71,21 @@ export function readXgboost(bytes: Uint8Array): Forest {
     },
     where,
   );
+  return { ...found, savedBy: savedByOf(own, version, width) };
+}
+
+function savedByOf(learner: Fields, version: unknown, width: number): SavedBy {
+  const names = listOf(learner.feature_names ?? [], 'learner.feature_names');
+  if (names.length !== 0 && names.length !== width)
+    throw malformed('learner.feature_names', `has ${names.length} entries for ${width} columns`);
+  const attributes = fieldsOf(learner.attributes ?? {}, 'learner.attributes');
+  const best = attributes.best_iteration;
+  return {
+    library: Array.isArray(version) ? `XGBoost ${version.join('.')}` : 'XGBoost',
+    columns: names.map((name, at) => textOf(name, `learner.feature_names[${at}]`)),
+    categoryNames: new Map(),
+    ...(best === undefined ? {} : { bestRound: countOf(best, 'learner.attributes.best_iteration', 2 ** 31) }),
+  };
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -79,12 +94,33 @@ function parse(bytes: Uint8Array): unknown {
   if (!isJson && bytes[0] !== 0x7b)
     throw malformed('the model', 'begins with no brace: it is neither JSON nor UBJSON of XGBoost');
   if (!isJson) return readUbjson(bytes);
+  checkNesting(bytes);
   try {
     // XGBoost writes NaN as if JSON had a word for it, as the threshold of a set of categories.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return JSON.parse(text.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b/g, (part) => (part === 'NaN' ? 'null' : part)));
   } catch {
     throw malformed('the model', 'is no JSON');
+  }
+}
+
+/** Lists and objects of a model, all together: XGBoost writes some twenty a tree. */
+const MOST_LISTS = 2 ** 24;
+
+/** A parser takes memory for each list before anybody can look at them. */
+function checkNesting(bytes: Uint8Array): void {
+  let [depth, lists, isText] = [0, 0, false];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (isText) {
+      if (byte === 0x5c) at++;
+      else if (byte === 0x22) isText = false;
+    } else if (byte === 0x22) isText = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > MOST_DEPTH)
+        throw malformed(`byte ${at}`, `lies in more than ${MOST_DEPTH} lists and objects`);
+      if (++lists > MOST_LISTS) throw malformed('the model', `has more than ${MOST_LISTS} lists and objects`);
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
   }
 }
 

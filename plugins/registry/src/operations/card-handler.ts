@@ -8,6 +8,6 @@ export async function readCard(ctx: Context, input: { readonly model: string }) 
   const { name, version, digest } = await resolveModel(ctx, input.model);
   const { maxModelBytes } = ctx.config(registryConfig);
   const bytes = await (await ctx.service(blobsToken)).read(digest, maxModelBytes);
-  const { metadata } = await openModel(bytes, { maxBytes: maxModelBytes });
-  return { name, version, card: metadata?.card ?? '' };
+  const { card } = await openModel(bytes, { maxBytes: maxModelBytes });
+  return { name, version, card };
 }

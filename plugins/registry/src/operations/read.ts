@@ -1,8 +1,8 @@
 import { type ModelVersion, modelVersionSchema } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
-import { featureSchema } from '@trestle/model/metadata';
+import { featureSchema, originSchema } from '@trestle/model/metadata';
 import { z } from 'zod';
-import { modelReferenceSchema, valueSchema } from './schemas.ts';
+import { modelReferenceSchema, originFacts, valueSchema } from './schemas.ts';
 
 const versionTable = (title: string, models: readonly ModelVersion[]): View => ({
   kind: 'table',
@@ -68,6 +68,7 @@ export const modelShow = operation({
     outputs: z.array(valueSchema),
     classes: z.array(z.string()),
     card: z.string(),
+    origin: originSchema.nullable(),
     versions: z.array(modelVersionSchema),
     moves: z.array(moveSchema),
   }),
@@ -83,6 +84,7 @@ export const modelShow = operation({
         ['run', model.run ?? null],
         ['dataset', model.dataset ?? null],
         ['digest', model.digest],
+        ...originFacts(model.origin),
         ['classes', model.classes.join(', ') || null],
       ],
     },
@@ -94,9 +96,13 @@ export const modelShow = operation({
         { key: 'type', label: 'type' },
         { key: 'nullable', label: 'may be missing' },
       ],
-      rows: model.features.map(({ name, type, nullable, image }) => ({
+      rows: model.features.map(({ name, type, nullable, image, tensor }) => ({
         name,
-        type: image ? `image, ${image.height} x ${image.width} x ${image.channels}` : type,
+        type: image
+          ? `image, ${image.height} x ${image.width} x ${image.channels}`
+          : tensor
+            ? `${tensor.type}[${tensor.dims.join(', ')}]`
+            : type,
         nullable,
       })),
     },

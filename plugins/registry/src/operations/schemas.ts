@@ -1,4 +1,5 @@
 import { NAME_PATTERN } from '@trestle/contracts';
+import type { ModelOrigin } from '@trestle/model';
 import { z } from 'zod';
 
 export const modelNameSchema = z
@@ -20,3 +21,12 @@ export const movedAliasSchema = z.object({
   alias: z.string(),
   previous: z.number().int().nullable().describe('The version that had the alias before.'),
 });
+
+/** Where a model that was made elsewhere comes from, for a person. */
+export const originFacts = (origin: ModelOrigin | null): [string, string][] =>
+  origin
+    ? [
+        ['taken from', `${origin.source} (${origin.format})`],
+        ...(origin.framework === undefined ? [] : [['made by', origin.framework] satisfies [string, string]]),
+      ]
+    : [];

@@ -26,7 +26,8 @@ export async function showModel(ctx: Context, input: { readonly model: string })
     inputs: copied(model.inputs),
     outputs: copied(model.outputs),
     classes: model.metadata?.schema.classes ?? [],
-    card: model.metadata?.card ?? '',
+    card: model.card,
+    origin: model.origin ?? null,
     versions: [...(await listModels(ctx, version.name))],
     moves,
   };

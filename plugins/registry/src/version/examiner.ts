@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type ErrorKind, type ServiceScope, TrestleError } from '@trestle/kernel';
+import { type ErrorKind, invariant, type ServiceScope, TrestleError } from '@trestle/kernel';
 import { registryConfig } from '../registry-config.ts';
 import { registryError } from '../registry-error.ts';
-import type { Examined, Report } from './examine-worker.ts';
+import type { Asked, Report } from './examine-worker.ts';
 import type { Examiner } from './examiner-token.ts';
 
 export function openExaminer(scope: ServiceScope): Examiner {
@@ -26,7 +26,7 @@ export function openExaminer(scope: ServiceScope): Examiner {
     thread = made;
     return made;
   };
-  const ask = async (bytes: Uint8Array): Promise<Examined> => {
+  const ask = async (asked: Asked): Promise<Extract<Report, { kind: 'examined' }>> => {
     const worker = started();
     const over = new AbortController();
     worker.ref();
@@ -38,9 +38,9 @@ export function openExaminer(scope: ServiceScope): Examiner {
       // Whichever comes second is told to stop, and says so to nobody.
       answered.catch(() => {});
       ended.catch(() => {});
-      worker.postMessage({ bytes, maxBytes: maxModelBytes });
+      worker.postMessage(asked);
       const [report]: [Report] = (await Promise.race([answered, ended])) as [Report];
-      if (report.kind === 'examined') return report.examined;
+      if (report.kind === 'examined') return report;
       const { code, kind, ...parts } = report.error;
       // The kind went through `toTrestleError` in the thread.
       throw new TrestleError(code, { ...parts, kind: kind as ErrorKind });
@@ -49,12 +49,20 @@ export function openExaminer(scope: ServiceScope): Examiner {
       worker.unref();
     }
   };
+  /** One at a time: each has the thread for itself. */
+  const inTurn = (asked: Asked) => {
+    const found = last.then(() => ask(asked));
+    last = found.catch(() => {});
+    return found;
+  };
   return {
-    examine(bytes) {
-      // One at a time: each has the thread for itself.
-      const examined = last.then(() => ask(bytes));
-      last = examined.catch(() => {});
-      return examined;
+    examine: async (bytes) => (await inTurn({ kind: 'examine', bytes, maxBytes: maxModelBytes })).examined,
+    async adopt(path, options) {
+      const { examined, adopted } = await inTurn({
+        ...{ kind: 'adopt', path },
+        options: { ...options, maxBytes: maxModelBytes },
+      });
+      return { examined, adopted: invariant(adopted, 'the package that was made') };
     },
   };
 }

@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { type ModelVersion, modelRegistered, NAME_PATTERN } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
-import type { Model } from '@trestle/model';
+import type { Model, Row } from '@trestle/model';
 import { blobsToken, metadataToken } from '@trestle/store';
 import { registryConfig } from '../registry-config.ts';
 import { registryError } from '../registry-error.ts';
@@ -12,6 +13,7 @@ import { readVersions } from './versions.ts';
 export interface Registered extends ModelVersion {
   readonly inputs: Model['inputs'];
   readonly outputs: Model['outputs'];
+  readonly origin: Model['origin'];
 }
 
 /**
@@ -29,6 +31,38 @@ export async function registerModel(
   const { maxModelBytes } = scope.config(registryConfig);
   if (bytes.byteLength > maxModelBytes) throw tooLarge(bytes.byteLength, maxModelBytes);
   const model = await (await scope.service(examinerToken)).examine(bytes);
+  return await keep(scope, actor, { name, bytes, model });
+}
+
+/**
+ * Takes a file or folder of any format that is known as the next version of `name`.
+ *
+ * @param path absolute
+ * @throws TRS_REGISTRY_NAME_INVALID, TRS_REGISTRY_NOT_VERIFIED, TRS_FORMATS_…, TRS_ONNX_…, TRS_TREES_…
+ */
+export async function registerPath(
+  scope: Scope,
+  actor: Actor,
+  {
+    name,
+    path,
+    examples,
+  }: { readonly name: string; readonly path: string; readonly examples?: readonly Row[] },
+): Promise<Registered> {
+  checkName(name);
+  const { maxModelBytes } = scope.config(registryConfig);
+  const { size } = await stat(path);
+  if (size > maxModelBytes) throw tooLarge(size, maxModelBytes);
+  const examiner = await scope.service(examinerToken);
+  const { examined, adopted } = await examiner.adopt(path, { name, ...(examples ? { examples } : {}) });
+  return await keep(scope, actor, { name, bytes: adopted.package, model: examined });
+}
+
+async function keep(
+  scope: Scope,
+  actor: Actor,
+  { name, bytes, model }: { readonly name: string; readonly bytes: Uint8Array; readonly model: Examined },
+): Promise<Registered> {
   const { verified, checks } = model.verification;
   if (!verified) {
     throw registryError('NOT_VERIFIED', {
@@ -41,7 +75,7 @@ export async function registerModel(
   const blobs = await scope.service(blobsToken);
   await blobs.put(bytes);
   const version = await commit(scope, actor, name, model);
-  return { ...version, inputs: model.inputs, outputs: model.outputs };
+  return { ...version, inputs: model.inputs, outputs: model.outputs, origin: model.origin };
 }
 
 async function commit(scope: Scope, actor: Actor, name: string, model: Examined): Promise<ModelVersion> {
@@ -78,7 +112,8 @@ async function commit(scope: Scope, actor: Actor, name: string, model: Examined)
       .execute();
     const ref = `model:${name}@${version.version}`;
     // A model from elsewhere starts its lineage at the file that was taken in.
-    const from = version.run === undefined ? `file:${version.digest}` : `run:${version.run}`;
+    const from =
+      version.run === undefined ? `file:${model.origin?.digest ?? version.digest}` : `run:${version.run}`;
     await change.link({ from, to: ref, kind: 'registered' });
     const { digest, run, metrics } = version;
     await change.record(modelRegistered, ref, { digest, run, metrics });
@@ -95,7 +130,7 @@ function checkName(name: string): void {
   });
 }
 
-export const tooLarge = (bytes: number, max: number) =>
+const tooLarge = (bytes: number, max: number) =>
   registryError('TOO_LARGE', {
     kind: 'too-large',
     message: `The model has ${bytes} bytes; ${max} are allowed.`,

@@ -7,6 +7,9 @@ const TYPES: Readonly<Record<Feature['type'], ColumnType>> = {
   timestamp: 'timestamp',
   category: 'string',
   image: 'string',
+  text: 'string',
+  // Lists, as JSON writes them.
+  tensor: 'string',
 };
 
 /**

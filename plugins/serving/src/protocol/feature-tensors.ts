@@ -11,6 +11,7 @@ const FEATURE_TYPES: Readonly<Record<string, string>> = {
   category: 'BYTES',
   // A PNG or a JPEG in base64.
   image: 'BYTES',
+  text: 'BYTES',
 };
 
 /** A Trestle model has one input per feature, of shape [rows, 1]. */
@@ -39,6 +40,7 @@ const ACCEPTED: Readonly<Record<string, readonly string[]>> = {
   boolean: ['BOOL'],
   category: ['BYTES'],
   image: ['BYTES'],
+  text: ['BYTES'],
 };
 /** What whole numbers of a datatype may be, at most this many bits. */
 const INTEGER = /^(U?)INT(\d+)$/;

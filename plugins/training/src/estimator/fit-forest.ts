@@ -1,7 +1,7 @@
 import type { Design, Fit } from '@trestle/contracts';
+import { treeEnsemble } from '@trestle/formats';
 import { forest, predict } from '@trestle/trees';
 import type { ForestSettings } from './forests.ts';
-import { treeEnsemble } from './tree-ensemble.ts';
 
 /** Leaves of all trees, at most: so many are a model of some 60 MB, and deep trees have as many as rows. */
 const MOST_LEAVES = 1_000_000;

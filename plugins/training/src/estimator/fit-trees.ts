@@ -1,6 +1,6 @@
 import type { Design, Fit } from '@trestle/contracts';
+import { treeEnsemble } from '@trestle/formats';
 import { boost, predict } from '@trestle/trees';
-import { treeEnsemble } from './tree-ensemble.ts';
 import type { TreesSettings } from './trees.ts';
 
 const MAX_ROUNDS = 600;

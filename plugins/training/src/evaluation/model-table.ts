@@ -22,7 +22,8 @@ export function modelTable({ columns, rows }: Table, features: readonly Feature[
 }
 
 function asTaken({ name, type, written }: Feature, column: TableColumn): TableColumn {
-  if (type === 'category') return { type: 'string', values: labelTexts(column) };
+  if (type === 'category' || type === 'text' || type === 'tensor')
+    return { type: 'string', values: labelTexts(column) };
   if (type === 'image' || column.type !== 'string') return column;
   const values = Float64Array.from(column.values, (text, row) => {
     if (text.trim() === '') return Number.NaN;

@@ -145,8 +145,18 @@ export function ModelPage({ name }: { name: string }) {
 }
 
 function Details({ of: model }: { of: ModelDetails }) {
+  const { origin } = model;
   return (
     <>
+      {origin ? (
+        <p>
+          Version {model.version} comes from <code>{origin.source}</code> ({origin.format}
+          {origin.framework === undefined ? '' : `, made by ${origin.framework}`}).
+        </p>
+      ) : null}
+      {(origin?.notes ?? []).map((note) => (
+        <p class="quiet">{note}</p>
+      ))}
       <h2>What it takes</h2>
       {model.features.length === 0 ? (
         <p class="quiet">It comes from elsewhere and takes tensors; see GET /v2/models of its deployment.</p>
@@ -156,7 +166,10 @@ function Details({ of: model }: { of: ModelDetails }) {
           rows={model.features}
           columns={[
             { label: 'Feature', cell: (feature) => feature.name },
-            { label: 'Type', cell: (feature) => feature.type },
+            {
+              label: 'Type',
+              cell: ({ type, tensor }) => (tensor ? `${tensor.type} [${tensor.dims.join(', ')}]` : type),
+            },
             { label: 'May be missing', cell: (feature) => (feature.nullable ? 'yes' : 'no') },
           ]}
         />

@@ -1,15 +1,29 @@
 import { type Attribute, floats, type GraphBuilder, type GraphPart, int, strings } from '@trestle/onnx';
 import { type Forest, setWords } from '@trestle/trees';
 
+/** What the design matrix of a forest may hold. */
+export interface Design {
+  /**
+   * float64 where rows are compared in float64, as LightGBM does: a number and a threshold that float32 cannot tell apart go their
+   * own ways.
+   */
+  readonly type: 'float32' | 'float64';
+  /** Whether a column of categories may hold any number, also none: those that no set lists go where the forest sends unknown ones. */
+  readonly isOpen: boolean;
+}
+
+/** Of a preprocessing that knows its categories, in float32. */
+const PREPARED: Design = { type: 'float32', isOpen: false };
+
 /**
  * Trees as nodes of a graph: a TreeEnsembleRegressor on the design, as every runtime has it. It knows no sets of categories: each
  * different set becomes a column behind the design's, 0 for the categories that go left and 1 for the others, looked up in a table.
  */
 export const treeEnsemble =
-  (forest: Forest): GraphPart =>
+  (forest: Forest, of: Design = PREPARED): GraphPart =>
   (graph, design) => {
     const { nodes, sets } = splitNodes(forest);
-    const columns = [design, ...sets.map((one) => setColumns(graph, design, one, forest))];
+    const columns = [design, ...sets.map((one) => setColumns(graph, design, one, forest, of))];
     const input = columns.length === 1 ? design : graph.add('Concat', columns, { axis: int(1) });
     const leaves = leafEntries(forest, nodes.trees);
     const scores = graph.add(
@@ -17,11 +31,11 @@ export const treeEnsemble =
       [input],
       {
         n_targets: int(forest.outputs),
-        base_values: floats([...forest.initial]),
+        ...numbers('base_values', [...forest.initial], of),
         nodes_treeids: list(nodes.trees),
         nodes_nodeids: list(nodes.numbers),
         nodes_featureids: list(nodes.features),
-        nodes_values: floats(nodes.thresholds),
+        ...numbers('nodes_values', nodes.thresholds, of),
         nodes_modes: strings(
           nodes.features.map((_, node) => (forest.features[node] === -1 ? 'LEAF' : 'BRANCH_LEQ')),
         ),
@@ -31,7 +45,7 @@ export const treeEnsemble =
         target_treeids: list(leaves.nodes.map((node) => nodes.trees[node] ?? 0)),
         target_nodeids: list(leaves.nodes.map((node) => nodes.numbers[node] ?? 0)),
         target_ids: list(leaves.outputs),
-        target_weights: floats(leaves.values),
+        ...numbers('target_weights', leaves.values, of),
       },
       'ai.onnx.ml',
     );
@@ -39,6 +53,13 @@ export const treeEnsemble =
     const operator = { identity: undefined, logistic: 'Sigmoid', exponential: 'Exp' }[forest.activation];
     return operator ? graph.add(operator, [scores]) : scores;
   };
+
+/** Numbers of nodes and leaves: doubles are given as a tensor. */
+function numbers(name: string, values: readonly number[], { type }: Design): Record<string, Attribute> {
+  if (type === 'float32') return { [name]: floats(values) };
+  const value = { name: '', type, dims: [values.length], data: Float64Array.from(values) };
+  return { [`${name}_as_tensor`]: { kind: 'tensor', value } };
+}
 
 /** What leaves add to which outputs; of a vector its zeros are left out, but one, as each leaf must be named. */
 function leafEntries(forest: Forest, trees: readonly number[]) {
@@ -133,16 +154,32 @@ function setColumns(
   design: string,
   { feature, places, categories }: ColumnSets,
   forest: Forest,
+  { type, isOpen }: Design,
 ): string {
-  const table = new Uint8Array(categories * places.length);
-  for (let category = 0; category < categories; category++)
+  // Behind the last category are unknown and missing ones.
+  const rows = categories + (isOpen ? 2 : 0);
+  const table = new Uint8Array(rows * places.length);
+  for (let category = 0; category < rows; category++)
     for (const [column, place] of places.entries())
       table[category * places.length + column] =
         1 - (((forest.sets[place + (category >> 5)] ?? 0) >>> (category & 31)) & 1);
   const own = graph.add('Gather', [design, graph.constant('int64', [], [feature])], { axis: int(1) });
-  const place = graph.add('Cast', [own], { to: int(7) });
-  const found = graph.add('Gather', [graph.constant('uint8', [categories, places.length], table), place], {
+  const place = isOpen ? knownPlace(graph, own, categories, type) : graph.add('Cast', [own], { to: int(7) });
+  const found = graph.add('Gather', [graph.constant('uint8', [rows, places.length], table), place], {
     axis: int(0),
   });
-  return graph.add('Cast', [found], { to: int(1) });
+  return graph.add('Cast', [found], { to: int(type === 'float32' ? 1 : 11) });
+}
+
+/** The place of a category, cut off to a whole number; of one that is not there one of the two behind the last. */
+function knownPlace(graph: GraphBuilder, own: string, categories: number, type: Design['type']): string {
+  const scalar = (value: number): string =>
+    graph.constant(type, [], type === 'float32' ? Float32Array.of(value) : Float64Array.of(value));
+  const isKnown = graph.add('And', [
+    graph.add('Greater', [own, scalar(-1)]),
+    graph.add('Less', [own, scalar(categories)]),
+  ]);
+  const known = graph.add('Where', [isKnown, own, scalar(categories)]);
+  const there = graph.add('Where', [graph.add('IsNaN', [own]), scalar(categories + 1), known]);
+  return graph.add('Cast', [there], { to: int(7) });
 }
