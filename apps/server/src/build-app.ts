@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import rateLimit from '@fastify/rate-limit';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Host } from '@trestle/kernel';
 import fastify, { type FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 import { addAccess } from './door/access.ts';
 import { addBody } from './door/body.ts';
 import { answerBadAddress, answerMalformed } from './door/malformed.ts';
-import { addProblems } from './door/problems.ts';
+import { addProblems, problemForms } from './door/problems.ts';
+import { addRateLimit } from './door/rate-limit.ts';
 import { addSameSite } from './door/same-site.ts';
 import { addDrain, type Drain } from './drain.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
@@ -23,8 +25,7 @@ import { serverConfig } from './server-config.ts';
 /** How often connections are looked at for requests that take too long to arrive. */
 const CONNECTION_LOOK_MS = 1_000;
 
-/** Made once: they are the same for every answer. */
-const securityHeaders = helmet({
+const policy = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {
@@ -44,12 +45,25 @@ const securityHeaders = helmet({
   frameguard: { action: 'deny' },
 });
 
+/** The headers of every answer. They are the same for all, so they are made once. */
+async function headersOfAnswers(): Promise<Readonly<Record<string, string>>> {
+  // Answers are somebody's; files of the Studio say themselves how long they keep.
+  const headers: Record<string, string> = { 'cache-control': 'no-store' };
+  const answer = new ServerResponse(new IncomingMessage(new Socket()));
+  await new Promise<void>((resolve, reject) =>
+    policy(answer.req, answer, (thrown) => (thrown === undefined ? resolve() : reject(thrown))),
+  );
+  for (const [name, value] of Object.entries(answer.getHeaders())) headers[name] = String(value);
+  return headers;
+}
+
 /** The server's routes and everything at its door, not yet listening. */
 export async function buildApp(
   host: Host,
   options: { readonly listenHost: string; readonly studioDir: string | undefined },
 ): Promise<{ readonly app: FastifyInstance; readonly drain: Drain }> {
   const config = host.config(serverConfig);
+  const formOf = problemForms(host);
   const app = fastify({
     bodyLimit: config.maxBodyBytes,
     requestTimeout: config.requestTimeoutMs,
@@ -57,9 +71,9 @@ export async function buildApp(
     return503OnClosing: false,
     forceCloseConnections: false,
     genReqId: () => randomUUID(),
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     clientErrorHandler: answerMalformed,
-    frameworkErrors: answerBadAddress,
+    frameworkErrors: (error, request, reply) => answerBadAddress(error, request, reply, formOf),
     // Given to Node as well: a headers timeout that is longer than the request's would win over it.
     http: {
       connectionsCheckingInterval: CONNECTION_LOOK_MS,
@@ -67,21 +81,18 @@ export async function buildApp(
       headersTimeout: config.requestTimeoutMs,
     },
   });
+  const headers = await headersOfAnswers();
   // First, so that refusals carry these headers too.
-  app.addHook('onRequest', (request, reply, done) =>
-    securityHeaders(request.raw, reply.raw, (error) => done(error instanceof Error ? error : undefined)),
-  );
-  addProblems(app, host);
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers);
+    done();
+  });
+  addProblems(app, host, formOf);
   addBody(app);
   const drain = addDrain(app);
   addSameSite(app, { listenHost: options.listenHost, ...config });
   await addAccess(app, host);
-  await app.register(rateLimit, {
-    max: config.rateLimit.max,
-    timeWindow: config.rateLimit.windowMs,
-    hook: 'preParsing',
-    keyGenerator: (request) => `${request.principal.id} ${request.ip}`,
-  });
+  addRateLimit(app, config.rateLimit);
   addHealthRoutes(app, host, drain.isDraining);
   const streams = eventStreams({ isDraining: drain.isDraining, maxStreams: config.maxEventStreams });
   addJobRoutes(app, host, streams);

@@ -19,16 +19,19 @@ export function addDrain(app: FastifyInstance): Drain {
   let isDraining = false;
   let underWay = 0;
   let lastAt = performance.now();
-  app.addHook('onRequest', async (_request, reply) => {
+  const answered = (): void => {
+    underWay -= 1;
+    lastAt = performance.now();
+  };
+  app.addHook('onRequest', (_request, reply, done) => {
     underWay += 1;
     // Not Fastify's onResponse: it is not told of callers that go away before they are answered.
-    reply.raw.once('close', () => {
-      underWay -= 1;
-      lastAt = performance.now();
-    });
+    reply.raw.on('close', answered);
+    done();
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (isDraining) reply.header('connection', 'close');
+    done(null, payload);
   });
   return {
     isDraining: () => isDraining,

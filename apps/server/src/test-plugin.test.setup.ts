@@ -83,6 +83,20 @@ export const echoPlugin = plugin({
       load: async () => async (_ctx, request, params) =>
         new Response(`${params.name}: ${(await request.text()).length}`, { headers: { 'x-echo': 'yes' } }),
     },
+    {
+      method: 'POST',
+      path: '/spoken/bytes',
+      access: 'echo:write',
+      summary: 'How many bytes came.',
+      accepts: ['application/json', ''],
+      maxBodyBytes: 100_000,
+      unpacks: true,
+      readsBytes: true,
+      load: async () => async (_ctx, request) => {
+        const bytes = await request.bytes();
+        return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(bytes.length) };
+      },
+    },
     ...(['PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
       method,
       path: '/echo/:name',
@@ -100,6 +114,7 @@ export const echoPlugin = plugin({
       load: async () => async () => Response.json({ ready: true }),
     },
   ],
+  problemForms: [{ under: '/spoken', body: ({ detail, status }) => ({ error: detail, status }) }],
   metrics: [
     {
       name: 'echo_total',

@@ -10,9 +10,14 @@ export interface LoggedPrediction {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly latencyMs: number;
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  /** One per row. */
-  readonly predictions: readonly Readonly<Record<string, unknown>>[];
+  /** How many rows were asked. */
+  readonly count: number;
+  /** The rows, as a JSON list of objects: they are written as they are. */
+  readonly inputs: string;
+  /** What was said of each row, in the same order and form. */
+  readonly outputs: string;
+  /** Rows of which a feature was missing that never was in training. */
+  readonly imputed: number;
 }
 
 /** Keeps what was predicted, for drift, labels and traces. Provided by the monitoring plugin. */

@@ -1,5 +1,5 @@
 export { DEFAULT_LIMITS, type Limits } from './format/budget.ts';
-export { ELEMENT_TYPES, integerRange, isElementType } from './format/element-types.ts';
+export { ELEMENT_TYPES, elementBytes, integerRange, isElementType } from './format/element-types.ts';
 export { type ExternalData, type ExternalPart, externalParts } from './format/external-data.ts';
 export {
   floats,
@@ -12,7 +12,8 @@ export {
 } from './format/graph-builder.ts';
 export * from './format/model.ts';
 export { readModel } from './format/read-model.ts';
-export { appendMetadata, writeModel } from './format/write-model.ts';
+export { fromRaw } from './format/read-tensor.ts';
+export { appendMetadata, rawBytes, writeModel } from './format/write-model.ts';
 export { OnnxError } from './onnx-error.ts';
 export { murmurHash3 } from './operators/murmur-hash.ts';
 export { type Blend, resizeBlends } from './operators/resize-weights.ts';

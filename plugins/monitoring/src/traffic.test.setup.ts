@@ -93,7 +93,9 @@ export function logged(
     model: { name: 'strikes', version: model.version },
     time: row.time,
     latencyMs: 2,
-    rows: [{ kind: row.kind, speed: row.speed }],
-    predictions: [{ label: yes > 0.5 ? 'yes' : 'no', probabilities: { no: 1 - yes, yes } }],
+    count: 1,
+    inputs: JSON.stringify([{ kind: row.kind, speed: row.speed }]),
+    outputs: JSON.stringify([{ label: yes > 0.5 ? 'yes' : 'no', probabilities: { no: 1 - yes, yes } }]),
+    imputed: 0,
   };
 }

@@ -1,9 +1,12 @@
-import { OPEN_ACCESS, type Route } from '@trestle/kernel';
+import { OPEN_ACCESS, type Problem, type Route } from '@trestle/kernel';
 
 const openInference = () => import('./protocol/open-inference.ts');
 const MAX_BODY_BYTES = 16 * 2 ** 20;
 
 const READ = { method: 'GET', access: 'serving:read' } as const;
+
+/** The protocol's form of errors: `error` in words, and the members of our problem details beside it, for code and hint. */
+export const inferenceProblem = (problem: Problem) => ({ error: problem.detail, ...problem });
 
 /** Prediction over HTTP: our own protocol, and the Open Inference Protocol under /v2. */
 export const servingRoutes: readonly Route[] = [
@@ -13,6 +16,7 @@ export const servingRoutes: readonly Route[] = [
     access: 'serving:predict',
     summary: 'Predictions for rows: {"rows": [{"feature": value}]}.',
     maxBodyBytes: MAX_BODY_BYTES,
+    readsBytes: true,
     load: async () => (await import('./protocol/predict-route.ts')).predictRoute,
   },
   {
@@ -53,8 +57,11 @@ export const servingRoutes: readonly Route[] = [
       method: 'POST',
       path: `${path}/infer`,
       access: 'serving:predict',
-      summary: 'Inference with tensors as JSON.',
+      summary: 'Inference with tensors as JSON or as bytes.',
       maxBodyBytes: MAX_BODY_BYTES,
+      accepts: ['application/json', 'application/octet-stream', ''],
+      unpacks: true,
+      readsBytes: true,
       load: async () => (await openInference()).infer,
     },
   ]),

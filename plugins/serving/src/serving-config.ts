@@ -16,5 +16,9 @@ export const servingConfig = configSection(
     timeoutMs: z.number().int().min(1).max(3_600_000).default(30_000),
     /** Rows of one request at most. */
     maxRows: z.number().int().min(1).max(1_000_000).default(10_000),
+    /** Rows of several requests that go through a model together at most. */
+    maxBatchRows: z.number().int().min(1).max(1_000_000).default(256),
+    /** For so long a request waits for others while others are expected, in milliseconds; those that wait for a thread go together anyway. */
+    maxDelayMs: z.number().min(0).max(1_000).default(0),
   }),
 );

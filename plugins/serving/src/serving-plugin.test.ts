@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deploymentsToken, lineageSources, predictionLogToken } from '@trestle/contracts';
-import { type Host, journalToken } from '@trestle/kernel';
+import { type Host, journalToken, problemOf, toTrestleError } from '@trestle/kernel';
 import { writeModel } from '@trestle/onnx';
 import { dataPlugin } from '@trestle/plugin-data';
 import { monitoringPlugin, monitorStatus } from '@trestle/plugin-monitoring';
@@ -46,7 +46,7 @@ describe('the serving plugin', () => {
     params: Record<string, string>,
     body?: unknown,
     on = host,
-  ) => {
+  ): Promise<Record<string, unknown>> => {
     const route = servingPlugin.routes.find((one) => one.method === method && one.path === path);
     if (!route) throw new RangeError(`no route ${method} ${path}`);
     const handler = await route.load();
@@ -56,7 +56,14 @@ describe('the serving plugin', () => {
       method,
       ...(body === undefined ? {} : { body: text }),
     });
-    return (await responseOf(await handler(context, request, params)).json()) as Record<string, unknown>;
+    try {
+      return (await responseOf(await handler(context, request, params)).json()) as Record<string, unknown>;
+    } catch (thrown) {
+      // What the server makes of it, in the form that the plugin says.
+      const form = servingPlugin.problemForms.find(({ under }) => path.startsWith(under));
+      if (!form) throw thrown;
+      return form.body(problemOf(toTrestleError(thrown)));
+    }
   };
   const predict = (rows: unknown, on = host) =>
     call('POST', '/v1/predict/:deployment', { deployment: 'strikes' }, { rows }, on);

@@ -6,7 +6,7 @@ import { routingToken } from './inference/routing-token.ts';
 import { deploymentList, deploymentRollback, deploymentShow, deployOperation } from './operations/deploy.ts';
 import { predictOperation } from './operations/predict.ts';
 import { immediate } from './rollout/immediate.ts';
-import { servingRoutes } from './routes.ts';
+import { inferenceProblem, servingRoutes } from './routes.ts';
 import { servingConfig } from './serving-config.ts';
 import { servingMetrics } from './serving-metrics.ts';
 import { servingMigrations } from './serving-tables.ts';
@@ -38,5 +38,6 @@ export const servingPlugin = plugin({
     ),
   ],
   routes: servingRoutes,
+  problemForms: [{ under: '/v2', body: inferenceProblem }],
   metrics: servingMetrics,
 });

@@ -41,8 +41,10 @@ export async function deployWithLabels(host: Host): Promise<void> {
       model: { name: 'shop', version: 1 },
       time: new Date(Date.now() - 1_000 * (ROWS - n)).toISOString(),
       latencyMs: 1,
-      rows: [{ size: n % 5 }],
-      predictions: [{ label: 'no', probabilities: { no: 0.7, yes: 0.3 } }],
+      count: 1,
+      inputs: JSON.stringify([{ size: n % 5 }]),
+      outputs: JSON.stringify([{ label: 'no', probabilities: { no: 0.7, yes: 0.3 } }]),
+      imputed: 0,
     });
   await log.flush();
   await host.run(monitorFeedback, { deployment: 'shop', input: 'labels.jsonl' }, { surface: 'cli' });

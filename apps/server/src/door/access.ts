@@ -1,6 +1,6 @@
 import { type Tokens, tokensToken } from '@trestle/contracts';
-import { type Host, mayAccess, OPEN_ACCESS, type Principal } from '@trestle/kernel';
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import { type Host, mayAccess, OPEN_ACCESS, type Principal, type TrestleError } from '@trestle/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { serverConfig } from '../server-config.ts';
 import { serverError } from '../server-error.ts';
 
@@ -38,24 +38,34 @@ export async function addAccess(app: FastifyInstance, host: Host): Promise<void>
       hint: 'This is a defect of the plugin or app that adds the route.',
     });
   });
-  app.addHook('onRequest', async (request, reply) => {
+  const check = (request: FastifyRequest, reply: FastifyReply): TrestleError | undefined => {
     const { access = OPEN_ACCESS, isPage = false } = request.routeOptions.config;
-    request.principal = tokens ? await whoCalls(tokens, request, isPage) : LOCAL;
-    if (mayAccess(request.principal, access)) return;
+    if (mayAccess(request.principal, access)) return undefined;
     if (request.principal === ANONYMOUS) {
       reply.header('www-authenticate', `${isPage ? 'Basic' : 'Bearer'} realm="trestle"`);
-      throw serverError('UNAUTHENTICATED', {
+      return serverError('UNAUTHENTICATED', {
         kind: 'unauthenticated',
         message: 'This server wants to know who calls.',
         hint: 'Send "Authorization: Bearer TOKEN"; "trestle token create" makes one.',
       });
     }
-    throw serverError('ACCESS_DENIED', {
+    return serverError('ACCESS_DENIED', {
       kind: 'denied',
       message: `"${request.principal.id}" needs the permission "${access}" for this.`,
       hint: 'Use a token with that scope.',
       details: { access },
     });
+  };
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!tokens) {
+      request.principal = LOCAL;
+      return done(check(request, reply));
+    }
+    whoCalls(tokens, request, request.routeOptions.config.isPage ?? false).then((principal) => {
+      request.principal = principal;
+      done(check(request, reply));
+    }, done);
+    return undefined;
   });
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { problemOf } from '@trestle/kernel';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { serverError } from '../server-error.ts';
+import type { FormOf } from './problems.ts';
 
 const REFUSALS: Readonly<Record<string, readonly [status: number, title: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers have more than 16 KiB.'],
@@ -35,11 +36,16 @@ export function answerMalformed(error: Error & { readonly code?: string }, socke
 }
 
 /** Answers an address that Fastify's router cannot read; no hook has run for it. */
-export function answerBadAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+export function answerBadAddress(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  formOf: FormOf,
+): void {
   const problem = problemOf(malformed('The address cannot be read.', error), request.id);
   void reply
     .code(problem.status)
     .header('x-content-type-options', 'nosniff')
-    .type('application/problem+json')
-    .send(problem);
+    .type(formOf(request.url).type)
+    .send(formOf(request.url).body(problem));
 }

@@ -1,11 +1,32 @@
 import process from 'node:process';
-import { type Host, problemOf, TrestleError, toTrestleError } from '@trestle/kernel';
+import { type Host, type Problem, problemOf, TrestleError, toTrestleError } from '@trestle/kernel';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { serverError } from '../server-error.ts';
 import { knownMethods } from './known-methods.ts';
 
+/** In what form something that went wrong at an address is answered. */
+export type FormOf = (url: string) => {
+  readonly type: string;
+  readonly body: (problem: Problem) => Readonly<Record<string, unknown>>;
+};
+
+const PROBLEM_DETAILS = {
+  type: 'application/problem+json',
+  body: (problem: Problem): Readonly<Record<string, unknown>> => problem,
+};
+
+/** Problem details, but below the paths of protocols that have a form of their own. */
+export function problemForms(host: Host): FormOf {
+  const forms = host.plugins.flatMap((plugin) => plugin.problemForms ?? []);
+  return (url) => {
+    const path = url.split('?')[0] ?? '';
+    const form = forms.find(({ under }) => path === under || path.startsWith(`${under}/`));
+    return form ? { type: 'application/json', body: form.body } : PROBLEM_DETAILS;
+  };
+}
+
 /** Answers errors as problem details (RFC 9457); what is not the caller's fault goes to the log. */
-export function addProblems(app: FastifyInstance, host: Host): void {
+export function addProblems(app: FastifyInstance, host: Host, formOf: FormOf): void {
   const methodsAt = knownMethods(app);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
@@ -24,10 +45,6 @@ export function addProblems(app: FastifyInstance, host: Host): void {
       hint: 'See /docs for what there is.',
     });
   });
-  app.addHook('onSend', async (_request, reply) => {
-    // Answers are somebody's; files of the Studio say themselves how long they keep.
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-  });
   app.setErrorHandler((thrown: FastifyError, request, reply) => {
     const error = readable(thrown);
     const problem = problemOf(isInternal(error) ? hidden(error) : error, request.id);
@@ -41,7 +58,8 @@ export function addProblems(app: FastifyInstance, host: Host): void {
       if (Number(process.env.TRESTLE_DEBUG ?? 0) >= 1) process.stderr.write(`${thrown.stack}\n`);
     }
     if (error.retryAfterS !== undefined) reply.header('retry-after', String(error.retryAfterS));
-    return reply.code(problem.status).type('application/problem+json').send(problem);
+    const { type, body } = formOf(request.url);
+    return reply.code(problem.status).type(type).send(body(problem));
   });
 }
 
@@ -60,14 +78,10 @@ function readable(thrown: FastifyError): TrestleError {
   const { statusCode } = thrown;
   if (thrown instanceof TrestleError || statusCode === undefined || statusCode >= 500)
     return toTrestleError(thrown);
-  const kind = statusCode === 429 ? 'overloaded' : statusCode === 413 ? 'too-large' : 'usage';
-  return serverError(statusCode === 429 ? 'RATE_LIMITED' : 'REQUEST_REFUSED', {
-    kind,
+  return serverError('REQUEST_REFUSED', {
+    kind: statusCode === 413 ? 'too-large' : 'usage',
     message: thrown.message,
-    hint:
-      statusCode === 429
-        ? 'Send fewer requests, or raise server.rateLimit.'
-        : 'Check the request; see /docs.',
+    hint: 'Check the request; see /docs.',
     cause: thrown,
   });
 }

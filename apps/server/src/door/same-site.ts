@@ -25,25 +25,23 @@ export function addSameSite(
     [...LOOPBACK_NAMES, listenName, ...options.allowedHosts].map((host) => host.toLowerCase()),
   );
   const origins = new Set(options.allowedOrigins.map((origin) => new URL(origin).origin));
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const host = request.headers.host ?? '';
-    if (countHosts(request) > 1) throw wrongHost('several names at once');
-    if (!hosts.has(nameOf(host)) && !hosts.has(host.toLowerCase())) throw wrongHost(host);
+    if (hasSeveralHosts(request)) return done(wrongHost('several names at once'));
+    if (!hosts.has(nameOf(host)) && !hosts.has(host.toLowerCase())) return done(wrongHost(host));
     const { origin } = request.headers;
-    if (origin === undefined) {
-      if (isForeign(request)) throw wrongOrigin(String(request.headers['sec-fetch-site']));
-      return undefined;
-    }
-    if (isOwn(origin, request)) return undefined;
-    if (!origins.has(origin)) throw wrongOrigin(origin);
+    if (origin === undefined)
+      return done(isForeign(request) ? wrongOrigin(String(request.headers['sec-fetch-site'])) : undefined);
+    if (isOwn(origin, request)) return done();
+    if (!origins.has(origin)) return done(wrongOrigin(origin));
     reply.headers({
       'access-control-allow-origin': origin,
       'access-control-expose-headers': 'location, retry-after',
       'cross-origin-resource-policy': 'cross-origin',
       vary: 'origin',
     });
-    if (request.method !== 'OPTIONS') return undefined;
-    return reply
+    if (request.method !== 'OPTIONS') return done();
+    reply
       .headers({
         'access-control-allow-methods': 'GET, POST',
         'access-control-allow-headers': 'authorization, content-type',
@@ -55,9 +53,12 @@ export function addSameSite(
 }
 
 /** Node keeps the first of several Host headers, a proxy before it may have looked at another. */
-const countHosts = ({ raw }: FastifyRequest): number =>
-  raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host')
-    .length;
+function hasSeveralHosts({ raw: { rawHeaders } }: FastifyRequest): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') hosts += 1;
+  return hosts > 1;
+}
 
 const isOwn = (origin: string, request: FastifyRequest): boolean => {
   const url = URL.parse(origin);

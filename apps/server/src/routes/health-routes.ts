@@ -5,7 +5,7 @@ import { serverError } from '../server-error.ts';
 
 /** Alive: the process answers. Ready: it takes requests and reaches its store. */
 export function addHealthRoutes(app: FastifyInstance, host: Host, isDraining: () => boolean): void {
-  const config = { access: OPEN_ACCESS, rateLimit: false };
+  const config = { access: OPEN_ACCESS, isUncounted: true };
   const checkOpen = (): void => {
     if (isDraining()) throw notReady('it is draining');
   };

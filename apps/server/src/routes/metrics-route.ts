@@ -9,14 +9,8 @@ export function addMetricsRoute(app: FastifyInstance, host: Host, openStreams: (
   const register: OpenMetrics = new Registry();
   register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   collectDefaultMetrics({ register });
-  const seconds = new Histogram({
-    name: 'trestle_http_request_duration_seconds',
-    help: 'How long requests took.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers: [],
-  });
-  register.registerMetric(seconds);
+  const seconds = requestSeconds();
+  register.registerMetric(seconds.metric);
   const streams = new Gauge({
     name: 'trestle_http_event_streams',
     help: 'Callers that follow jobs as events now.',
@@ -26,19 +20,97 @@ export function addMetricsRoute(app: FastifyInstance, host: Host, openStreams: (
     },
   });
   register.registerMetric(streams);
-  app.addHook('onResponse', async (request, reply) => {
-    // The pattern of the route, not the address: an address of the caller's choice would be a label of its own.
-    const route = request.routeOptions.url ?? 'unknown';
-    seconds.observe(
-      { method: request.method, route, status: String(reply.statusCode) },
-      reply.elapsedTime / 1_000,
-    );
+  app.addHook('onRequest', (request, reply, done) => {
+    // Fastify's own onResponse watches the answer with half a dozen listeners.
+    reply.raw.on('close', () => {
+      // The pattern of the route, not the address: an address of the caller's choice would be a label of its own.
+      seconds.observe(
+        request.method,
+        request.routeOptions.url ?? 'unknown',
+        reply.statusCode,
+        reply.elapsedTime,
+      );
+    });
+    done();
   });
   app.get('/metrics', { config: { access: 'system:read' } }, async (_request, reply) => {
     for (const metric of host.plugins.flatMap((plugin) => plugin.metrics ?? []))
       await collect(host, metric, register);
     return reply.type(register.contentType).send(await register.metrics());
   });
+}
+
+/** Upper ends of the buckets. */
+const BUCKETS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000];
+
+/**
+ * How long requests took. Counted in place for each request, and given to the library when it is asked: finding a label's counters
+ * there takes longer than all of the counting.
+ */
+function requestSeconds() {
+  interface Counted {
+    readonly labels: { readonly method: string; readonly route: string; readonly status: string };
+    readonly buckets: Float64Array;
+    sumMs: number;
+    count: number;
+  }
+  const routes = new Map<string, Map<string, Counted>>();
+  const name = 'trestle_http_request_duration_seconds';
+  const help = 'How long requests took.';
+  const metric = new Histogram({
+    name,
+    help,
+    labelNames: ['method', 'route', 'status'],
+    buckets: BUCKETS_MS.map((ms) => ms / 1_000),
+    registers: [],
+  });
+  const valuesOf = ({ labels, buckets, sumMs, count }: Counted) => {
+    const bucket = `${name}_bucket`;
+    let below = 0;
+    const bounds = BUCKETS_MS.map((ms, at) => {
+      below += buckets[at] ?? 0;
+      return { metricName: bucket, labels: { ...labels, le: ms / 1_000 }, value: below, sharedLabels: {} };
+    });
+    return [
+      ...bounds,
+      { metricName: bucket, labels: { ...labels, le: '+Inf' }, value: count, sharedLabels: {} },
+      { metricName: `${name}_sum`, labels, value: sumMs / 1_000, sharedLabels: {} },
+      { metricName: `${name}_count`, labels, value: count, sharedLabels: {} },
+    ];
+  };
+  const get = async () => ({
+    name,
+    help,
+    type: 'histogram',
+    aggregator: 'sum',
+    values: [...routes.values()].flatMap((counted) => [...counted.values()].flatMap(valuesOf)),
+  });
+  return {
+    metric: Object.assign(metric, { get, getForPromString: get }),
+    observe(method: string, route: string, status: number, ms: number): void {
+      let counted = routes.get(route);
+      if (!counted) {
+        counted = new Map();
+        routes.set(route, counted);
+      }
+      const key = `${method}${status}`;
+      let one = counted.get(key);
+      if (!one) {
+        one = {
+          labels: { method, route, status: String(status) },
+          buckets: new Float64Array(BUCKETS_MS.length),
+          sumMs: 0,
+          count: 0,
+        };
+        counted.set(key, one);
+      }
+      let at = 0;
+      while (at < BUCKETS_MS.length && ms > (BUCKETS_MS[at] ?? 0)) at++;
+      if (at < BUCKETS_MS.length) one.buckets[at] = (one.buckets[at] ?? 0) + 1;
+      one.sumMs += ms;
+      one.count += 1;
+    },
+  };
 }
 
 async function collect(host: Host, metric: Metric, register: OpenMetrics): Promise<void> {

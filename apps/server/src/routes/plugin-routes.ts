@@ -15,20 +15,28 @@ export function addPluginRoutes(app: FastifyInstance, host: Host, options: Plugi
 }
 
 function addRoute(app: FastifyInstance, host: Host, route: Route, options: PluginRoutes): void {
-  let handler: Promise<RouteHandler> | undefined;
+  let handler: RouteHandler | undefined;
+  const operation = { id: `${route.method} ${route.path}`, access: route.access };
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
     url: route.path,
-    config: { access: route.access, ...(route.accepts ? { accepts: route.accepts } : {}) },
+    config: {
+      access: route.access,
+      ...(route.accepts ? { accepts: route.accepts } : {}),
+      unpacks: route.unpacks ?? false,
+      readsBytes: route.readsBytes ?? false,
+    },
     bodyLimit: route.maxBodyBytes ?? options.maxBodyBytes,
     handler: async (request, reply) => {
       if (route.isReadiness && options.isDraining()) throw notReady('it is draining');
-      handler ??= route.load();
-      const context = host.context(
-        { id: `${route.method} ${route.path}`, access: route.access },
-        { principal: request.principal, surface: 'http', requestId: request.id, signal: abortedWith(reply) },
-      );
-      return await send(reply, await (await handler)(context, new PluginRequest(request), request.params));
+      handler ??= await route.load();
+      const context = host.context(operation, {
+        principal: request.principal,
+        surface: 'http',
+        requestId: request.id,
+        lateSignal: () => abortedWith(reply),
+      });
+      return await send(reply, await handler(context, new PluginRequest(request), request.params));
     },
   });
 }
@@ -66,20 +74,30 @@ class PluginRequest implements RouteRequest {
     return JSON.parse(await this.text());
   }
 
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#body;
+  }
+
   async arrayBuffer(): Promise<ArrayBuffer> {
     return new Uint8Array(this.#body).buffer;
   }
 
-  get #body(): Uint8Array {
-    return Buffer.isBuffer(this.#request.body) ? this.#request.body : new Uint8Array();
+  get #body(): Uint8Array<ArrayBuffer> {
+    return Buffer.isBuffer(this.#request.body)
+      ? (this.#request.body as Buffer<ArrayBuffer>)
+      : new Uint8Array();
   }
 }
 
 const decoder = new TextDecoder();
 
-async function send(reply: FastifyReply, answer: Response | RouteAnswer): Promise<FastifyReply> {
+function send(reply: FastifyReply, answer: Response | RouteAnswer): FastifyReply | Promise<FastifyReply> {
   reply.code(answer.status);
   if (!(answer instanceof Response)) return reply.headers(answer.headers).send(answer.body);
+  return sendResponse(reply, answer);
+}
+
+async function sendResponse(reply: FastifyReply, answer: Response): Promise<FastifyReply> {
   for (const [name, value] of answer.headers) reply.header(name, value);
   return reply.send(Buffer.from(await answer.arrayBuffer()));
 }

@@ -1,3 +1,4 @@
+export { isTooDeep, MAX_JSON_DEPTH } from './json-depth.ts';
 export { readChunks } from './read-chunks.ts';
 export { type ExtractLimits, safeExtract } from './safe-extract.ts';
 export { checkUrl, type FetchOptions, isPublic, safeFetch } from './safe-fetch.ts';

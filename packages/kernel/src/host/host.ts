@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly surface?: Surface;
   readonly requestId?: string;
   readonly signal?: AbortSignal;
+  /** Makes the signal for a handler that asks for it, where there is none yet: most never do. */
+  readonly lateSignal?: () => AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
 

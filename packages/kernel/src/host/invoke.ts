@@ -17,7 +17,7 @@ import { kernelError } from './kernel-error.ts';
 import { parseInput } from './parse-input.ts';
 import type { ProjectGate } from './project-gate.ts';
 import type { Services } from './services.ts';
-import { looseSteps, type RunningJob } from './steps.ts';
+import { looseSteps, type RunningJob, type Steps } from './steps.ts';
 
 export interface Invoker {
   readonly scope: Scope;
@@ -46,37 +46,82 @@ export function contextFor(
 ): Context {
   const principal = options.principal ?? systemPrincipal;
   checkAccess(principal, operation);
-  const surface = options.surface ?? 'internal';
   const requestId = options.requestId ?? randomUUID();
-  const { job, lease } = options;
-  const steps = job?.steps ?? looseSteps(operation.id);
-  const inner: InnerCallOptions = { ...options, principal, requestId };
-  /** The context of a step: the steps begun in it are within that one. */
-  const within = (path: string): Context => ({
-    ...invoker.scope,
-    principal,
-    requestId,
-    operation: operation.id,
-    fence: job?.hold ?? lease,
-    surface,
-    signal: options.signal ?? new AbortController().signal,
-    jobId: job?.hold.job,
-    files: surface === 'http' ? invoker.files.remote : invoker.files.local,
-    progress: options.onProgress ?? (() => {}),
-    call: async (next, input) =>
+  return new CallContext(invoker, operation, { ...options, principal, requestId }, options.within ?? '');
+}
+
+/** A class, so that all contexts have one shape: the signal is made for those who ask. */
+class CallContext implements Context {
+  readonly project: Scope['project'];
+  readonly log: Scope['log'];
+  readonly service: Scope['service'];
+  readonly config: Scope['config'];
+  readonly extensions: Scope['extensions'];
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly operation: string;
+  readonly fence: Context['fence'];
+  readonly surface: Context['surface'];
+  readonly jobId: string | undefined;
+  readonly files: FileAccess;
+  readonly progress: Context['progress'];
+  readonly #options: InnerCallOptions;
+  #signal: AbortSignal | undefined;
+
+  constructor(
+    invoker: Invoker,
+    operation: { readonly id: string; readonly access: string },
+    options: InnerCallOptions & Required<Pick<InnerCallOptions, 'principal' | 'requestId'>>,
+    path: string,
+  ) {
+    const { scope } = invoker;
+    this.project = scope.project;
+    this.log = scope.log;
+    this.service = scope.service;
+    this.config = scope.config;
+    this.extensions = scope.extensions;
+    const { principal, requestId, job, lease, surface = 'internal' } = options;
+    this.principal = principal;
+    this.requestId = requestId;
+    this.operation = operation.id;
+    this.fence = job?.hold ?? lease;
+    this.surface = surface;
+    this.jobId = job?.hold.job;
+    this.files = surface === 'http' ? invoker.files.remote : invoker.files.local;
+    this.progress = options.onProgress ?? (() => {});
+    this.#options = options;
+    const inner = (): InnerCallOptions => ({ ...options, signal: this.signal, within: path });
+    this.call = async (next, input) =>
       // The output was checked by the operation's own schema.
-      (await invoke(invoker, next, input, { ...inner, within: path })) as never,
-    async enqueue(next, input, queueing) {
+      (await invoke(invoker, next, input, inner())) as never;
+    this.enqueue = async (next, input, queueing) => {
       checkAccess(principal, next);
       return await enqueueJob(invoker, next, input, { principal, ...queueing });
-    },
-    step: (name, work) => steps.run(`${path}${name}`, () => work(within(`${path}${name}/`))),
-    async takeOver(id) {
+    };
+    let steps = job?.steps as Pick<Steps, 'run'> | undefined;
+    // The steps begun in the context of a step are within that one.
+    this.step = (name, work) => {
+      steps ??= looseSteps(operation.id);
+      return steps.run(`${path}${name}`, () =>
+        work(new CallContext(invoker, operation, { ...options, signal: this.signal }, `${path}${name}/`)),
+      );
+    };
+    this.takeOver = async (id) => {
       await takeOver(invoker, id, job);
-    },
-    continueJob: (id) => continueJob(invoker, id, { ...inner, within: path }),
-  });
-  return within(options.within ?? '');
+    };
+    this.continueJob = (id) => continueJob(invoker, id, inner());
+  }
+
+  readonly call: Context['call'];
+  readonly enqueue: Context['enqueue'];
+  readonly step: Context['step'];
+  readonly takeOver: Context['takeOver'];
+  readonly continueJob: Context['continueJob'];
+
+  get signal(): AbortSignal {
+    this.#signal ??= this.#options.signal ?? this.#options.lateSignal?.() ?? new AbortController().signal;
+    return this.#signal;
+  }
 }
 
 /** Does the rest of a job in the one that is under way, or here where there is none. */

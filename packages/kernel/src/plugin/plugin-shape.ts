@@ -61,6 +61,12 @@ const PARTS: Readonly<Record<string, Check>> = {
         ? undefined
         : 'it has no function "collect"'
       : 'it has no name',
+  problemForms: ({ under, body }) =>
+    isText(under) && under.startsWith('/')
+      ? typeof body === 'function'
+        ? undefined
+        : 'it has no function "body"'
+      : 'its path must begin with "/"',
   contributions: ({ point }) =>
     isText(point) ? undefined : 'it has no point; use `contribute(point, value)`',
 };

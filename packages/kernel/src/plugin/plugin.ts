@@ -1,4 +1,5 @@
 import type { ConfigSection } from '../config/section.ts';
+import type { Problem } from '../error/problem.ts';
 import type { LogEvent } from '../event/journal.ts';
 import type { Context, Scope } from '../operation/context.ts';
 import type { AnyOperation } from '../operation/operation.ts';
@@ -36,8 +37,12 @@ export interface Route {
   readonly path: string;
   readonly access: `${string}:${string}`;
   readonly summary: string;
-  /** Content types that the route accepts; `application/json` alone when left out. */
+  /** Content types that the route accepts, '' for a body without one; `application/json` alone when left out. */
   readonly accepts?: readonly string[];
+  /** The route takes packed bodies (gzip, deflate), which unpacked are no larger than its limit. */
+  readonly unpacks?: boolean;
+  /** The route looks at the bytes itself, off the thread that accepts requests: nobody has before, not for UTF-8 and not for depth. */
+  readonly readsBytes?: boolean;
   /** The largest body in bytes; the server's own limit when left out. */
   readonly maxBodyBytes?: number;
   /** The route tells whether requests are taken: while the server drains it is answered for it, with 503. */
@@ -45,8 +50,18 @@ export interface Route {
   readonly load: () => Promise<RouteHandler>;
 }
 
+/** How whatever goes wrong below a path is answered, also what the server refuses at its door, where a protocol has a form of its own. */
+export interface ProblemForm {
+  /** `/v2` is itself and all below it. */
+  readonly under: string;
+  readonly body: (problem: Problem) => Readonly<Record<string, unknown>>;
+}
+
 /** What a route is asked, its body whole; a web-standard `Request` is one. */
-export type RouteRequest = Pick<Request, 'method' | 'url' | 'headers' | 'text' | 'json' | 'arrayBuffer'>;
+export type RouteRequest = Pick<Request, 'method' | 'url' | 'headers' | 'text' | 'json' | 'arrayBuffer'> & {
+  /** Its bytes; a view of what came, where the request is not web-standard. */
+  bytes(): Promise<Uint8Array>;
+};
 
 /** What a route answers, in parts: making and sending one costs a fraction of a web-standard `Response`. */
 export interface RouteAnswer {
@@ -95,6 +110,7 @@ export interface Plugin {
   readonly services?: readonly ServiceProvider[];
   readonly contributions?: readonly Contribution[];
   readonly routes?: readonly Route[];
+  readonly problemForms?: readonly ProblemForm[];
   readonly subscribers?: readonly Subscriber[];
   readonly schedules?: readonly Schedule[];
   readonly metrics?: readonly Metric[];

@@ -75,9 +75,27 @@ export function fromRaw(type: ElementType, raw: Uint8Array, size: number): Typed
     return type === 'int8' ? new Int8Array(buffer) : new Uint8Array(buffer);
   const decode = decoderOf(type);
   if (decode)
-    return Float32Array.from(bytes === 2 ? new Uint16Array(buffer) : new Uint8Array(buffer), decode);
+    return bytes === 2
+      ? fromCodes(type, new Uint16Array(buffer), decode)
+      : Float32Array.from(new Uint8Array(buffer), decode);
   const ExactArray = arrayTypeOf(type) as new (buffer: ArrayBuffer) => TypedArray;
   return new ExactArray(buffer);
+}
+
+const TABLES = new Map<ElementType, Float32Array>();
+/** From so many codes on, all codes of the type are decoded once. */
+const MANY_CODES = 2 ** 14;
+
+function fromCodes(type: ElementType, codes: Uint16Array, decode: (code: number) => number): Float32Array {
+  let table = TABLES.get(type);
+  if (!table && codes.length >= MANY_CODES) {
+    table = Float32Array.from({ length: 2 ** 16 }, (_, code) => decode(code));
+    TABLES.set(type, table);
+  }
+  if (!table) return Float32Array.from(codes, decode);
+  const out = new Float32Array(codes.length);
+  for (let i = 0; i < out.length; i++) out[i] = table[codes[i] ?? 0] ?? 0;
+  return out;
 }
 
 function decoderOf(type: ElementType): ((code: number) => number) | undefined {

@@ -190,8 +190,11 @@ function writeTensor(tensor: TensorData, pbf: PbfWriter): void {
   if (tensor.type !== 'string') pbf.writeBytesField(9, rawBytes(tensor));
 }
 
-function rawBytes({ type, data }: TensorData): Uint8Array {
+/** The elements of a tensor of numbers as they lie in `raw_data`: little-endian, those of less than a byte packed. */
+export function rawBytes({ type, data }: Pick<TensorData, 'type' | 'data'>): Uint8Array {
   const width = elementBytes(type);
+  if (IS_LITTLE_ENDIAN && ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === width)
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   const view = new DataView(new ArrayBuffer(Math.ceil(width * data.length)));
   const code = coderOf(type);
   for (const [i, value] of data.entries()) {
@@ -212,6 +215,8 @@ function rawBytes({ type, data }: TensorData): Uint8Array {
   }
   return new Uint8Array(view.buffer);
 }
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 function coderOf(type: ElementType): (value: number) => number {
   if (type === 'float8e8m0') return encodeScale;

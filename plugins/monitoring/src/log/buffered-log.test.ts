@@ -9,8 +9,10 @@ const entry = (id: string, rows = 1): LoggedPrediction => ({
   model: { name: 'm', version: 1 },
   time: '2026-01-01T00:00:00.000Z',
   latencyMs: 1,
-  rows: Array.from({ length: rows }, () => ({})),
-  predictions: Array.from({ length: rows }, () => ({})),
+  count: rows,
+  inputs: JSON.stringify(Array.from({ length: rows }, () => ({}))),
+  outputs: JSON.stringify(Array.from({ length: rows }, () => ({}))),
+  imputed: 0,
 });
 const silent = { debug: () => {}, info: () => {}, warn: () => {} };
 

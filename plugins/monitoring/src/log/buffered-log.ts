@@ -34,7 +34,7 @@ export function bufferedLog(options: BufferedLogOptions): BufferedLog {
   const drop = (): void => {
     // The newest entry stays even when it alone is larger than the buffer.
     while (waitingRows > options.bufferRows && waiting.length > 1) {
-      waitingRows -= waiting.shift()?.rows.length ?? 0;
+      waitingRows -= waiting.shift()?.count ?? 0;
       dropped += 1;
     }
   };
@@ -84,7 +84,7 @@ export function bufferedLog(options: BufferedLogOptions): BufferedLog {
   return {
     append(entry) {
       waiting.push(entry);
-      waitingRows += entry.rows.length;
+      waitingRows += entry.count;
       drop();
       flushLater(options.flushEveryMs);
     },
@@ -98,4 +98,4 @@ export function bufferedLog(options: BufferedLogOptions): BufferedLog {
 }
 
 const rowsOf = (entries: readonly LoggedPrediction[]): number =>
-  entries.reduce((total, entry) => total + entry.rows.length, 0);
+  entries.reduce((total, entry) => total + entry.count, 0);

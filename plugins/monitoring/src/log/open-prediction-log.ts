@@ -2,7 +2,7 @@ import type { ServiceScope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { monitoringConfig } from '../rules/monitoring-config.ts';
 import { type BufferedLog, bufferedLog } from './buffered-log.ts';
-import { writePredictions } from './write-predictions.ts';
+import { predictionWriter } from './write-predictions.ts';
 
 export async function openPredictionLog(scope: ServiceScope): Promise<BufferedLog> {
   const metadata = await scope.service(metadataToken);
@@ -10,7 +10,7 @@ export async function openPredictionLog(scope: ServiceScope): Promise<BufferedLo
   const log = bufferedLog({
     bufferRows,
     flushEveryMs: flushEvery,
-    write: (entries) => writePredictions(metadata, entries),
+    write: predictionWriter(metadata),
     log: scope.log,
   });
   scope.onClose(log.close);

@@ -1,65 +1,80 @@
 import type { LoggedPrediction } from '@trestle/contracts';
 import type { Metadata } from '@trestle/store';
+import type { CompiledQuery, Kysely } from 'kysely';
 import type { MonitoringTables } from '../tables.ts';
 
-/** Rows of one INSERT: SQLite takes at most 32,766 parameters. */
-const ROWS_PER_INSERT = 100;
+/** Rows of one INSERT, the largest first. SQLite takes at most 32,766 parameters. */
+const SIZES = [100, 10, 1];
 
-/** Writes entries and counts them, in one transaction. Writing an entry twice is writing it once. */
-export async function writePredictions(
-  metadata: Metadata,
-  entries: readonly LoggedPrediction[],
-): Promise<void> {
-  const records = entries.map((entry) => ({
-    id: entry.id,
-    deployment: entry.deployment,
-    revision: entry.revision,
-    model: entry.model.name,
-    version: entry.model.version,
-    time: entry.time,
-    latency_ms: entry.latencyMs,
-    row_count: entry.rows.length,
-    inputs: JSON.stringify(entry.rows),
-    outputs: JSON.stringify(entry.predictions),
-  }));
-  const imputed = new Map(entries.map((entry) => [entry.id, entry.predictions.filter(isImputed).length]));
-  await metadata.write<MonitoringTables, void>(async (db) => {
-    for (let start = 0; start < records.length; start += ROWS_PER_INSERT) {
-      await db
-        .insertInto('monitoring_predictions')
-        .values(records.slice(start, start + ROWS_PER_INSERT))
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute();
-    }
-    for (const count of trafficOf(records, imputed)) {
-      await db
-        .insertInto('monitoring_traffic')
-        .values(count)
-        .onConflict((conflict) =>
-          conflict.columns(['deployment', 'model', 'version']).doUpdateSet((eb) => ({
-            requests: eb('monitoring_traffic.requests', '+', count.requests),
-            row_count: eb('monitoring_traffic.row_count', '+', count.row_count),
-            latency_ms: eb('monitoring_traffic.latency_ms', '+', count.latency_ms),
-            imputed_rows: eb('monitoring_traffic.imputed_rows', '+', count.imputed_rows),
-          })),
-        )
-        .execute();
-    }
-  });
+type Write = (entries: readonly LoggedPrediction[]) => Promise<void>;
+
+/**
+ * Writes entries and counts them, in one transaction. Writing an entry twice is writing it once. The statements are made once for each
+ * of a few sizes: making one costs as much as running it.
+ */
+export function predictionWriter(metadata: Metadata): Write {
+  const statements = new Map<number, CompiledQuery>();
+  const statement = (db: Kysely<MonitoringTables>, records: readonly PredictionRecord[]): CompiledQuery => {
+    const known = statements.get(records.length);
+    if (known) return { ...known, parameters: records.flatMap((record) => Object.values(record)) };
+    const made = db
+      .insertInto('monitoring_predictions')
+      .values(records)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .compile();
+    statements.set(records.length, made);
+    return made;
+  };
+  return async (entries) => {
+    const records = entries.map(recordOf);
+    await metadata.write<MonitoringTables, void>(async (db) => {
+      for (let start = 0; start < records.length; ) {
+        const size = SIZES.find((one) => one <= records.length - start) ?? 1;
+        await db.executeQuery(statement(db, records.slice(start, start + size)));
+        start += size;
+      }
+      for (const count of trafficOf(entries)) await addTraffic(db, count);
+    });
+  };
+}
+
+type PredictionRecord = MonitoringTables['monitoring_predictions'];
+
+/** The members are in one order always: a statement that was made before takes them as they come. */
+const recordOf = (entry: LoggedPrediction): PredictionRecord => ({
+  id: entry.id,
+  deployment: entry.deployment,
+  revision: entry.revision,
+  model: entry.model.name,
+  version: entry.model.version,
+  time: entry.time,
+  latency_ms: entry.latencyMs,
+  row_count: entry.count,
+  inputs: entry.inputs,
+  outputs: entry.outputs,
+});
+
+async function addTraffic(db: Kysely<MonitoringTables>, count: Traffic): Promise<void> {
+  await db
+    .insertInto('monitoring_traffic')
+    .values(count)
+    .onConflict((conflict) =>
+      conflict.columns(['deployment', 'model', 'version']).doUpdateSet((eb) => ({
+        requests: eb('monitoring_traffic.requests', '+', count.requests),
+        row_count: eb('monitoring_traffic.row_count', '+', count.row_count),
+        latency_ms: eb('monitoring_traffic.latency_ms', '+', count.latency_ms),
+        imputed_rows: eb('monitoring_traffic.imputed_rows', '+', count.imputed_rows),
+      })),
+    )
+    .execute();
 }
 
 type Traffic = MonitoringTables['monitoring_traffic'];
 
-/** A row of which a feature was missing that never was in training. */
-const isImputed = ({ imputed }: Readonly<Record<string, unknown>>): boolean =>
-  Array.isArray(imputed) && imputed.length > 0;
-
-function trafficOf(
-  records: readonly MonitoringTables['monitoring_predictions'][],
-  imputed: ReadonlyMap<string, number>,
-): Iterable<Traffic> {
+function trafficOf(entries: readonly LoggedPrediction[]): Iterable<Traffic> {
   const counts = new Map<string, Traffic>();
-  for (const { id, deployment, model, version, row_count, latency_ms } of records) {
+  for (const { deployment, model: asked, count, latencyMs, imputed } of entries) {
+    const { name: model, version } = asked;
     const key = `${deployment}/${model}@${version}`;
     const sofar = counts.get(key);
     counts.set(key, {
@@ -67,11 +82,11 @@ function trafficOf(
       model,
       version,
       requests: (sofar?.requests ?? 0) + 1,
-      row_count: (sofar?.row_count ?? 0) + row_count,
-      latency_ms: (sofar?.latency_ms ?? 0) + latency_ms,
+      row_count: (sofar?.row_count ?? 0) + count,
+      latency_ms: (sofar?.latency_ms ?? 0) + latencyMs,
       labels: 0,
       label_changes: 0,
-      imputed_rows: (sofar?.imputed_rows ?? 0) + (imputed.get(id) ?? 0),
+      imputed_rows: (sofar?.imputed_rows ?? 0) + imputed,
     });
   }
   return counts.values();

@@ -1,29 +1,20 @@
 import { fileURLToPath } from 'node:url';
-import { type ErrorKind, isTrestleError, type ServiceScope, TrestleError } from '@trestle/kernel';
+import { isTrestleError, type ServiceScope, TrestleError } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { Piscina } from 'piscina';
+import type { Asked, Refused, Replied } from '../exchange/asked.ts';
+import type { Description } from '../exchange/description.ts';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
-import { joinedPredictions, type Predicted } from './joined-predictions.ts';
+import { joinedRequests } from './joined-requests.ts';
 import type { Answer, Task } from './task.ts';
 
 export interface InferencePool {
-  /**
-   * Runs a model in a worker.
-   * @throws TRS_SERVING_OVERLOADED at once when too many wait already, TRS_SERVING_TIMEOUT, TRS_SERVING_WORKER_LOST, and
-   *   what the model itself refuses
-   */
-  run<Kind extends Task['ask']['kind']>(
-    digest: string,
-    ask: Extract<Task['ask'], { kind: Kind }>,
-  ): Promise<Extract<Answer, { kind: AnswerTo[Kind] }>>;
+  /** What a model takes and gives. @throws TRS_SERVING_… */
+  describe(digest: string): Promise<Description>;
+  /** @throws what the model or the protocol refuses, TRS_SERVING_OVERLOADED, TRS_SERVING_TIMEOUT, TRS_SERVING_WORKER_LOST */
+  answer(digest: string, asked: Asked): Promise<Replied>;
   readonly stats: () => { readonly waiting: number; readonly refused: number };
-}
-
-interface AnswerTo {
-  describe: 'described';
-  predict: 'predicted';
-  run: 'ran';
 }
 
 /** A model package as a file. */
@@ -31,12 +22,14 @@ type Package = Pick<Task, 'digest' | 'path'>;
 
 const RETRY_AFTER_S = 1;
 
-/** Threads behind a bounded queue: the thread that accepts requests never runs a model. */
+/** Threads behind a bounded queue: the thread that accepts requests never runs a model, and never looks into what it is asked. */
 export function openInferencePool(scope: ServiceScope, workerFile?: string): InferencePool {
-  const { workers, maxQueue, timeoutMs } = scope.config(servingConfig);
+  const { workers, maxQueue, timeoutMs, maxRows, maxBatchRows, maxDelayMs } = scope.config(servingConfig);
   let pool: Piscina<Task, Answer> | undefined;
   let refused = 0;
   const packages = new Map<string, Promise<Package>>();
+  const found = new Map<string, Package>();
+  const descriptions = new Map<string, Description>();
   scope.onClose(async () => {
     await pool?.close();
   });
@@ -56,60 +49,83 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
   const packageOf = (digest: string): Promise<Package> => {
     const known = packages.get(digest);
     if (known) return known;
-    const found = scope
-      .service(blobsToken)
-      .then(async (blobs) => ({ digest, path: await blobs.localPath(digest) }));
-    packages.set(digest, found);
-    found.catch(() => packages.delete(digest));
-    return found;
+    const looked = scope.service(blobsToken).then(async (blobs) => {
+      const one = { digest, path: await blobs.localPath(digest) };
+      found.set(digest, one);
+      return one;
+    });
+    packages.set(digest, looked);
+    looked.catch(() => packages.delete(digest));
+    return looked;
   };
 
-  const runTask = async ({ digest, path }: Package, ask: Task['ask'], since: number): Promise<Answer> => {
+  const runTask = async ({ digest, path }: Package, ask: Task['ask'], since: number) => {
     const left = timeoutMs - (performance.now() - since);
     if (left <= 0) throw timedOut(timeoutMs);
     const answer = await started()
-      .run({ digest, path, ask }, { signal: AbortSignal.timeout(Math.ceil(left)) })
+      .run(
+        { digest, path, ask },
+        { signal: AbortSignal.timeout(Math.ceil(left)), transferList: handedOver(ask) },
+      )
       .catch((cause: unknown) => {
         throw poolError(cause, timeoutMs, maxQueue, () => {
           refused += 1;
         });
       });
-    if (answer.kind !== 'failed') return answer;
-    const { code, kind, ...parts } = answer.error;
-    // The kind went through `toTrestleError` in the worker.
-    throw new TrestleError(code, { ...parts, kind: kind as ErrorKind });
+    if (answer.kind === 'refused') throw errorOf(answer);
+    return answer;
   };
 
-  const joined = joinedPredictions<Package>({
+  const joined = joinedRequests<Package>({
     // Where nothing may wait, nothing is joined.
     atOnce: maxQueue === 0 ? Number.POSITIVE_INFINITY : workers,
+    maxDelayMs: maxQueue === 0 ? 0 : maxDelayMs,
     now: () => performance.now(),
-    run: async (model, rows, since) => (await runTask(model, { kind: 'predict', rows }, since)) as Predicted,
+    async run(model, requests, since) {
+      const answer = await runTask(model, { kind: 'answer', requests, maxRows, maxBatchRows }, since);
+      return answer.kind === 'answered' ? answer.replies : [];
+    },
     isOfTask: (thrown) =>
       isTrestleError(thrown) &&
       (thrown.code === 'TRS_SERVING_TIMEOUT' || thrown.code === 'TRS_SERVING_OVERLOADED'),
-    isRefusal: (thrown) => isTrestleError(thrown) && thrown.kind === 'invalid',
   });
   const waiting = (): number => (pool?.queueSize ?? 0) + joined.waiting();
+  // Refused here, before anything is copied to a thread; the pool's own limit is the second line.
+  const checkQueue = (): void => {
+    if (maxQueue === 0 || waiting() < maxQueue) return;
+    refused += 1;
+    throw overloaded(maxQueue);
+  };
 
   return {
     stats: () => ({ waiting: waiting(), refused }),
-    async run(digest, asked) {
-      const ask: Task['ask'] = asked;
+    async describe(digest) {
+      const known = descriptions.get(digest);
+      if (known) return known;
       const model = await packageOf(digest);
-      // Refused here, before anything is copied to a thread; the pool's own limit is the second line.
-      if (waiting() >= maxQueue && maxQueue > 0) {
-        refused += 1;
-        throw overloaded(maxQueue);
-      }
-      const answer =
-        ask.kind === 'predict'
-          ? await joined.predict(model, ask.rows)
-          : await runTask(model, ask, performance.now());
-      return answer as never;
+      checkQueue();
+      const answer = await runTask(model, { kind: 'describe' }, performance.now());
+      if (answer.kind !== 'described') throw new TypeError('a worker describes when it is asked to');
+      descriptions.set(digest, answer.description);
+      return answer.description;
+    },
+    async answer(digest, asked) {
+      const model = found.get(digest) ?? (await packageOf(digest));
+      checkQueue();
+      const reply = await joined.answer(model, asked);
+      if (reply.kind === 'refused') throw errorOf(reply);
+      return reply;
     },
   };
 }
+
+/** Bytes that were set aside for a body alone are handed over; short ones may share their memory with others. */
+const handedOver = (ask: Task['ask']): ArrayBuffer[] =>
+  ask.kind === 'answer' && ask.requests.length === 1 && typeof ask.requests[0]?.body === 'object'
+    ? [ask.requests[0].body.buffer]
+    : [];
+
+const errorOf = ({ error: { code, ...parts } }: Refused): TrestleError => new TrestleError(code, parts);
 
 const timedOut = (timeoutMs: number, cause?: unknown): TrestleError =>
   servingError('TIMEOUT', {

@@ -1,9 +1,9 @@
 import { type Batch, type ColumnType, datasetsToken, modelsToken } from '@trestle/contracts';
 import { type Context, isTrestleError, nearestName, TrestleError } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
+import { roundingNotes, unseenNotes } from '../exchange/field-notes.ts';
 import { servingError } from '../serving-error.ts';
 import { batchRows, typesOf } from './batch-rows.ts';
-import { roundingNotes, unseenNotes } from './field-notes.ts';
 import { fileSink, keepFirst } from './prediction-sink.ts';
 import { answerReadable, badRowOf, skippedRows } from './readable-rows.ts';
 

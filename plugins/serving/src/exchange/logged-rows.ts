@@ -8,7 +8,10 @@ const LONGEST_TEXT = 4_096;
  * Rows as the prediction log keeps them: numbers and short texts, the digests of what is long, and what images look like, which is
  * what drift is measured of.
  */
-export const loggedRows = (rows: readonly Row[], statistics: readonly Row[] = []): readonly Row[] =>
+export const loggedRows = (
+  rows: readonly Row[],
+  statistics: readonly (Row | undefined)[] = [],
+): readonly Row[] =>
   rows.map((row, index) =>
     Object.values(row).some(isLong) || statistics[index]
       ? {

@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Asked, Reply } from '../exchange/asked.ts';
+import { joinedRequests } from './joined-requests.ts';
+
+/** Tasks that end when they are told to. */
+function pool({ atOnce = 1, maxDelayMs = 0 } = {}) {
+  const tasks: { bodies: readonly string[]; end(): void }[] = [];
+  let time = 0;
+  const answers = (bodies: readonly string[]): Reply[] => {
+    if (bodies.includes('lost')) throw new Error('the thread was lost');
+    if (bodies.includes('late')) throw new RangeError('too late');
+    return bodies.map((body) => ({ kind: 'replied', body }));
+  };
+  const { answer, waiting } = joinedRequests({
+    atOnce,
+    maxDelayMs,
+    now: () => time,
+    isOfTask: (thrown) => thrown instanceof RangeError,
+    run: (_digest: string, requests) =>
+      new Promise((resolve, reject) => {
+        const bodies = requests.map(({ body }) => String(body));
+        tasks.push({
+          bodies,
+          end() {
+            try {
+              resolve(answers(bodies));
+            } catch (thrown) {
+              reject(thrown);
+            }
+          },
+        });
+      }),
+  });
+  const ask = (body: string) => {
+    const asked: Asked = { form: 'rows', body, id: 'p-1', deployment: 'd', model: { name: 'm', version: 1 } };
+    return answer('digest', asked).then(
+      (reply) => (reply.kind === 'replied' ? reply.body : reply.error.message),
+      (thrown: Error) => thrown.message,
+    );
+  };
+  /** Ends the tasks that run, and lets what follows begin. */
+  const endAll = async (): Promise<void> => {
+    for (const task of tasks.splice(0)) task.end();
+    for (let n = 0; n < 10; n++) await Promise.resolve();
+  };
+  const sizes = () => tasks.map(({ bodies }) => bodies.length);
+  const pass = (ms: number) => {
+    time += ms;
+  };
+  return { ask, tasks, endAll, waiting, sizes, pass };
+}
+
+describe('requests that wait for a thread', () => {
+  it('go together when it is free, in their order, each with its own answer', async () => {
+    const { ask, tasks, endAll, waiting, sizes } = pool();
+    const answers = [ask('1'), ask('2'), ask('3')];
+    expect(sizes()).toEqual([1]);
+    expect(waiting()).toBe(2);
+    await endAll();
+    expect(tasks.map(({ bodies }) => bodies)).toEqual([['2', '3']]);
+    expect(waiting()).toBe(0);
+    await endAll();
+    expect(await Promise.all(answers)).toEqual(['1', '2', '3']);
+  });
+
+  it('are tried alone where a thread was lost, which fails no other', async () => {
+    const { ask, endAll, sizes } = pool();
+    const answers = [ask('1'), ask('2'), ask('lost'), ask('3')];
+    await endAll();
+    await endAll();
+    expect(sizes()).toEqual([1, 1, 1]);
+    await endAll();
+    expect(await Promise.all(answers)).toEqual(['1', '2', 'the thread was lost', '3']);
+  });
+
+  it('fail together with a task that was too late, and are not begun again', async () => {
+    const { ask, tasks, endAll } = pool();
+    const answers = [ask('1'), ask('2'), ask('late')];
+    for (let n = 0; n < 2; n++) await endAll();
+    expect(await Promise.all(answers)).toEqual(['1', 'too late', 'too late']);
+    expect(tasks).toEqual([]);
+  });
+
+  it('are no more than so many at once, and what is long goes alone and does not wait', async () => {
+    const { ask, endAll, sizes } = pool();
+    const answers = [...Array(100).keys()].map((n) => ask(String(n)));
+    const long = ask('x'.repeat(10_000));
+    expect(sizes()).toEqual([1, 1]);
+    await endAll();
+    expect(sizes()).toEqual([64]);
+    await endAll();
+    expect(sizes()).toEqual([35]);
+    await endAll();
+    expect(await Promise.all(answers)).toEqual([...Array(100).keys()].map(String));
+    expect(await long).toHaveLength(10_000);
+  });
+
+  it('use as many threads as there are', async () => {
+    const { ask, endAll, sizes } = pool({ atOnce: 2 });
+    const answers = ['1', '2', '3', '4'].map(ask);
+    expect(sizes()).toEqual([1, 1]);
+    await endAll();
+    expect(sizes()).toEqual([2]);
+    await endAll();
+    expect(await Promise.all(answers)).toEqual(['1', '2', '3', '4']);
+  });
+});
+
+describe('requests that wait for others', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('do so only while others come closer together than the delay', async () => {
+    vi.useFakeTimers();
+    const { ask, endAll, sizes, pass } = pool({ atOnce: 4, maxDelayMs: 5 });
+    const answers = [ask('1')];
+    expect(sizes()).toEqual([1]);
+    pass(10);
+    answers.push(ask('2'));
+    expect(sizes()).toEqual([1, 1]);
+    pass(1);
+    answers.push(ask('3'), ask('4'));
+    expect(sizes()).toEqual([1, 1]);
+    vi.advanceTimersByTime(5);
+    expect(sizes()).toEqual([1, 1, 2]);
+    await endAll();
+    expect(await Promise.all(answers)).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('stop waiting when they are as many as go together', async () => {
+    vi.useFakeTimers();
+    const { ask, endAll, sizes } = pool({ atOnce: 4, maxDelayMs: 5 });
+    const answers = [...Array(66).keys()].map((n) => ask(String(n)));
+    expect(sizes()).toEqual([1, 64, 1]);
+    await endAll();
+    expect(await Promise.all(answers)).toHaveLength(66);
+  });
+});

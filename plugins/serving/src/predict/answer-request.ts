@@ -1,0 +1,67 @@
+import { isUtf8 } from 'node:buffer';
+import { randomFillSync } from 'node:crypto';
+import { type Deployment, predictionLogToken } from '@trestle/contracts';
+import type { Scope } from '@trestle/kernel';
+import type { Asked, Replied } from '../exchange/asked.ts';
+import { inferencePoolToken } from '../inference/inference-pool-token.ts';
+
+/** A body that is no longer crosses to the thread of the model as text. */
+const SHORT_BYTES = 8_192;
+/** What Node reads from a socket at once: a body that lies in more memory than this lies there alone. */
+const READ_BYTES = 65_536;
+
+const ID_BYTES = 6;
+const random = Buffer.alloc(ID_BYTES * 512);
+let drawn = random.length;
+
+/** `p-`, the millisecond and 48 random bits: what comes later sorts later, so that the log grows at its end. */
+export function newPredictionId(): string {
+  if (drawn === random.length) {
+    randomFillSync(random);
+    drawn = 0;
+  }
+  drawn += ID_BYTES;
+  return `p-${Date.now().toString(16).padStart(12, '0')}${random.toString('hex', drawn - ID_BYTES, drawn)}`;
+}
+
+/**
+ * The body of a request as it crosses to the thread of the model.
+ *
+ * @param isText whether all of it is JSON
+ */
+export function bodyOf(bytes: Uint8Array, isText = true): Asked['body'] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (isText && bytes.length <= SHORT_BYTES && isUtf8(buffer)) return buffer.toString('utf8');
+  // Not of memory that is shared with others, or of the caller's own.
+  return bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength > READ_BYTES
+    ? (bytes as Uint8Array<ArrayBuffer>)
+    : new Uint8Array(bytes);
+}
+
+/** Answers a request with the deployment's model, and logs what was asked and answered. @throws TRS_MODEL_ROW_INVALID, TRS_SERVING_… */
+export async function answerRequest(
+  scope: Scope,
+  deployment: Deployment,
+  request: Pick<Asked, 'form' | 'body' | 'headerBytes'>,
+): Promise<Replied> {
+  const startedAt = performance.now();
+  const pool = await scope.service(inferencePoolToken);
+  const { name, version, digest } = deployment.model;
+  const model = { name, version };
+  const id = newPredictionId();
+  const reply = await pool.answer(digest, { ...request, id, deployment: deployment.deployment, model });
+  const { logged } = reply;
+  if (logged) {
+    const log = await scope.service(predictionLogToken);
+    log.append({
+      id,
+      deployment: deployment.deployment,
+      revision: deployment.revision,
+      model,
+      time: new Date().toISOString(),
+      latencyMs: performance.now() - startedAt,
+      ...logged,
+    });
+  }
+  return reply;
+}
