@@ -6,6 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 export interface BlobsUnderTest {
   readonly blobs: Blobs;
+  /** The same blobs, as another process has them. */
+  another(): Promise<Pick<BlobsUnderTest, 'blobs'>>;
+  /** Changes what is kept of a blob, behind its store's back; what follows from that is not tried where it is left out. */
+  readonly damage?: ((digest: string) => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -36,6 +40,33 @@ export function blobsContract(name: string, open: () => Promise<BlobsUnderTest>)
         yield bytes('tent');
       };
       expect(await store.blobs.put(parts())).toEqual(await store.blobs.put(bytes('content')));
+    });
+
+    it('holds content once that many put at once, and that another process has', async () => {
+      const stores = [store, await store.another()];
+      const infos = await Promise.all(
+        Array.from({ length: 12 }, (_, n) => stores[n % 2]?.blobs.put(bytes('content'))),
+      );
+      expect(new Set(infos.map((info) => info?.digest))).toEqual(new Set([sha256(bytes('content'))]));
+      expect(await store.blobs.check()).toMatchObject({ count: 1, bytes: 7, problems: [] });
+      for (const { blobs } of stores) expect(await blobs.read(sha256(bytes('content')))).toHaveLength(7);
+    });
+
+    it('never gives damaged content, finds it, and is mended when the content comes again', async (context) => {
+      if (!store.damage) return context.skip('nobody said how a blob is damaged here');
+      const { digest } = await store.blobs.put(bytes('precious'));
+      await store.damage(digest);
+      const { blobs } = await store.another();
+      await expect(blobs.read(digest)).rejects.toMatchObject({ code: 'TRS_STORE_BLOB_CORRUPT' });
+      await expect(blobs.localPath(digest)).rejects.toMatchObject({ code: 'TRS_STORE_BLOB_CORRUPT' });
+      expect((await blobs.check({ deep: true })).problems).toEqual([expect.stringContaining(digest)]);
+      await blobs.put(bytes('precious'));
+      expect(await readFile(await blobs.localPath(digest), 'utf8')).toBe('precious');
+      expect((await blobs.check({ deep: true })).problems).toEqual([]);
+    });
+
+    it('can be reached', async () => {
+      await expect(store.blobs.ready()).resolves.toBeUndefined();
     });
 
     it('takes a finished file over', async () => {

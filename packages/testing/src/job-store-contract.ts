@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 export interface JobStoreUnderTest {
   readonly jobs: JobStore;
+  /** The same queue, as another process has it. */
+  another(): Promise<Pick<JobStoreUnderTest, 'jobs'>>;
   close(): Promise<void>;
 }
 
@@ -61,8 +63,9 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
 
     it('gives each job to one of many workers that ask at once', async () => {
       for (let n = 0; n < 20; n++) await store.jobs.enqueue(job(`job-${n}`));
+      const queues = [store.jobs, (await store.another()).jobs];
       const claimed = await Promise.all(
-        Array.from({ length: 30 }, (_, n) => store.jobs.claim(`w${n}`, MINUTE_MS, 3)),
+        Array.from({ length: 30 }, (_, n) => queues[n % 2]?.claim(`w${n}`, MINUTE_MS, 3)),
       );
       const ids = claimed.flatMap((each) => each?.id ?? []);
       expect(ids).toHaveLength(20);
@@ -160,11 +163,14 @@ export function jobStoreContract(name: string, open: () => Promise<JobStoreUnder
 
     it('has one job of an operation for a key, whoever asks and however often', async () => {
       const { jobs } = store;
-      const asked = await Promise.all(['a', 'b', 'c'].map((id) => jobs.enqueue(job(id, 'dataset:rows@3'))));
+      const queues = [jobs, (await store.another()).jobs];
+      const asked = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((id, n) => (queues[n % 2] ?? jobs).enqueue(job(id, 'dataset:rows@3'))),
+      );
       expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
       await jobs.claim('w', MINUTE_MS, 3);
       await jobs.finish(hold(asked[0]?.id ?? '', 1), { state: 'succeeded', output: 1 });
-      expect(await jobs.enqueue(job('d', 'dataset:rows@3'))).toMatchObject({ state: 'succeeded', output: 1 });
+      expect(await jobs.enqueue(job('z', 'dataset:rows@3'))).toMatchObject({ state: 'succeeded', output: 1 });
       expect(await jobs.enqueue(job('e', 'dataset:rows@4'))).toMatchObject({ id: 'e', state: 'queued' });
       expect(await jobs.enqueue({ ...job('f', 'dataset:rows@3'), operation: 'work.other' })).toMatchObject({
         id: 'f',

@@ -1,5 +1,6 @@
 import { type Actor, defineEvent, type Journal, newEvent, systemPrincipal } from '@trestle/kernel';
 import type { Lineage, Metadata } from '@trestle/store';
+import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -7,6 +8,8 @@ export interface MetadataUnderTest {
   readonly metadata: Metadata;
   readonly journal: Journal;
   readonly lineage: Lineage;
+  /** The same store, as another process has it. */
+  another(): Promise<Omit<MetadataUnderTest, 'another' | 'close'>>;
   close(): Promise<void>;
 }
 
@@ -57,6 +60,60 @@ export function metadataContract(name: string, open: () => Promise<MetadataUnder
       const events = await store.journal.read({ limit: 100 });
       expect(events.map((entry) => entry.seq)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
       expect(await store.journal.verify()).toMatchObject({ ok: true, events: 50 });
+    });
+
+    it.each(['change', 'write'] as const)(
+      'loses no %s of two processes that read what the other is about to change',
+      async (how) => {
+        interface Tables {
+          cursors: { subscriber: string; seq: number };
+        }
+        const stores = [store, await store.another()];
+        const row = { subscriber: 'counter', seq: 0 };
+        await store.metadata.write<Tables, unknown>((db) => db.insertInto('cursors').values(row).execute());
+        const add = async (db: Kysely<Tables>): Promise<void> => {
+          const { seq } = await db.selectFrom('cursors').select('seq').executeTakeFirstOrThrow();
+          await db
+            .updateTable('cursors')
+            .set({ seq: seq + 1 })
+            .execute();
+        };
+        const count = async (metadata: Metadata): Promise<void> => {
+          for (let n = 0; n < 15; n++)
+            await (how === 'write'
+              ? metadata.write<Tables, void>(add)
+              : metadata.change<Tables, void>(actor, async (change) => {
+                  await add(change.db);
+                  await change.record(...event(n));
+                }));
+        };
+        await Promise.all([...stores, ...stores].map(({ metadata }) => count(metadata)));
+        expect(await store.metadata.query<Tables>().selectFrom('cursors').selectAll().execute()).toEqual([
+          { subscriber: 'counter', seq: 60 },
+        ]);
+        expect(await store.journal.verify()).toMatchObject({ ok: true, events: how === 'write' ? 0 : 60 });
+      },
+    );
+
+    it('sees what another process has changed as soon as that process knows it, and tells of its place', async () => {
+      const other = await store.another();
+      const before = store.metadata.changes();
+      const { seq } = await other.metadata.change(actor, (change) => change.record(...event(1)));
+      expect(other.metadata.changes()).toBe(seq);
+      expect(await store.journal.read({})).toMatchObject([{ seq }]);
+      await expect.poll(() => store.metadata.changes(), { timeout: 1_000, interval: 10 }).toBe(seq);
+      expect(before).not.toBe(seq);
+    });
+
+    it('tells the time, one for all processes, in whole milliseconds and as a text', async () => {
+      const { clock } = (await store.another()).metadata;
+      const { ms, iso } = await store.metadata
+        .query<unknown>()
+        .selectNoFrom([clock.ms.as('ms'), clock.iso.as('iso')])
+        .executeTakeFirstOrThrow();
+      expect(Number.isInteger(ms)).toBe(true);
+      expect(iso).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      expect(Math.abs(Date.parse(iso) - ms)).toBeLessThan(1_000);
     });
 
     it('does not show a change that is still in progress', async () => {

@@ -1,5 +1,8 @@
 import { storeError } from '../store-error.ts';
 
+/** What is read at once, where the caller says nothing. */
+export const DEFAULT_MAX_READ_BYTES = 512 * 2 ** 20;
+
 export const notADigest = (digest: string) =>
   storeError('BLOB_DIGEST', {
     kind: 'invalid',
@@ -11,7 +14,7 @@ export const missing = (digest: string) =>
   storeError('BLOB_MISSING', {
     kind: 'failed',
     message: `The blob ${digest} is missing.`,
-    hint: 'Restore the blobs folder from a backup.',
+    hint: 'Restore the blobs from a backup.',
     details: { digest },
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BlobsHealth, StoreCheckOptions } from '../interface/health.ts';
 import { hashFile } from './hash-file.ts';
 
-const MAX_PROBLEMS = 20;
+export const MAX_PROBLEMS = 20;
 
 /** Counts the blobs of a folder; with `deep` reads each and compares it with its name. */
 export async function checkBlobs(root: string, options: StoreCheckOptions = {}): Promise<BlobsHealth> {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobInfo, Blobs } from '../interface/blobs.ts';
-import { corrupt, missing, notADigest, tooLarge } from './blob-error.ts';
+import { corrupt, DEFAULT_MAX_READ_BYTES, missing, notADigest, tooLarge } from './blob-error.ts';
 import { checkBlobs } from './check-blobs.ts';
+import { checkedFiles } from './checked-files.ts';
 import { hashFile, writeAndSync } from './hash-file.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
 import { noReserve, type Reserve } from './reserve.ts';
@@ -13,7 +14,6 @@ import { takeFile } from './take-file.ts';
 import { translateFsError } from './translate-fs-error.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
-const DEFAULT_MAX_READ_BYTES = 512 * 2 ** 20;
 
 /**
  * Blobs in a folder: `ab/cdef…` by the SHA-256 of the content. A blob is committed by fsync of a temporary file, rename,
@@ -29,8 +29,7 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
     });
   await writing(mkdir(temporary, { recursive: true }));
   await removeLeftovers(temporary);
-  // Path and state of files that this process has checked already; a changed file has another state.
-  const checked = new Map<string, string>();
+  const checked = checkedFiles();
   // Folders whose names are durable, so that the disk is waited for once for each.
   const durable = new Set<string>();
 
@@ -39,18 +38,11 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
     throw notADigest(digest);
   };
 
-  const stateOf = async (path: string): Promise<string | undefined> => {
-    const found = await stat(path, { bigint: true }).catch(() => undefined);
-    return found && `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`;
-  };
-
   const check = async (digest: string): Promise<string> => {
     const path = pathOf(digest);
-    const state = await stateOf(path);
-    if (state === undefined) throw missing(digest);
-    if (checked.get(path) === state) return path;
-    if ((await hashFile(path)).digest !== digest) throw corrupt(digest);
-    checked.set(path, state);
+    const found = await checked.look(path, digest);
+    if (found === 'missing') throw missing(digest);
+    if (found === 'damaged') throw corrupt(digest);
     return path;
   };
 
@@ -72,9 +64,7 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
     if (!isThere) {
       await chmod(file, 0o444);
       await rename(file, path);
-      // It was hashed while it was written.
-      const state = await stateOf(path);
-      if (state !== undefined) checked.set(path, state);
+      await checked.isWhole(path);
     }
     // Also when it was there: another process may have renamed it and not come to this yet.
     await Promise.all([syncDir(dir), syncFolderName(dir)]);
@@ -136,7 +126,7 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
 
     async remove(digest) {
       const path = pathOf(digest);
-      checked.delete(path);
+      checked.forget(path);
       await writing(rm(path, { force: true }));
       // Without it a power cut could bring the file back.
       await syncDir(dirname(path)).catch((cause: NodeJS.ErrnoException) => {

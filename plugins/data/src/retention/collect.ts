@@ -12,12 +12,13 @@ export async function findUnused(
   scope: Scope,
   used: Pick<References, 'current'> = references(scope),
 ): Promise<readonly BlobInfo[]> {
-  const db = (await scope.service(metadataToken)).query<DataTables>();
+  const { clock, query } = await scope.service(metadataToken);
+  const db = query<DataTables>();
   const referred = await used.current(db);
   const rows = await db
     .selectFrom('dataset_blobs')
     .select(['digest', 'bytes'])
-    .where((where) => where.or([where('pinned_until_ms', '<', Date.now()), where('erased', '=', 1)]))
+    .where((where) => where.or([where('pinned_until_ms', '<', clock.ms), where('erased', '=', 1)]))
     .execute();
   return rows.filter((row) => !referred.has(row.digest));
 }
@@ -45,7 +46,9 @@ export async function collect(
         .selectFrom('dataset_blobs')
         .select(['digest', 'bytes'])
         .where('digest', 'in', digests)
-        .where((where) => where.or([where('pinned_until_ms', '<', Date.now()), where('erased', '=', 1)]))
+        .where((where) =>
+          where.or([where('pinned_until_ms', '<', metadata.clock.ms), where('erased', '=', 1)]),
+        )
         .execute();
       const free = rows.filter((row) => !referred.has(row.digest));
       if (free.length === 0) return free;

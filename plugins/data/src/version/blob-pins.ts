@@ -1,5 +1,6 @@
 import type { Scope } from '@trestle/kernel';
 import { type BlobInfo, blobsToken, metadataToken } from '@trestle/store';
+import { sql } from 'kysely';
 import type { DataTables } from '../data-tables.ts';
 
 type Services = Pick<Scope, 'service'>;
@@ -13,9 +14,10 @@ const PIN_MS = 6 * 60 * 60 * 1_000;
  */
 async function pin(scope: Services, ...blobs: readonly BlobInfo[]): Promise<void> {
   const metadata = await scope.service(metadataToken);
+  const pinned_until_ms = sql<number>`${metadata.clock.ms} + ${PIN_MS}`;
   await metadata.write<DataTables, void>(async (db) => {
     for (const { digest, bytes } of blobs) {
-      const row = { digest, bytes, pinned_until_ms: Date.now() + PIN_MS, erased: 0 };
+      const row = { digest, bytes, pinned_until_ms, erased: 0 };
       await db
         .insertInto('dataset_blobs')
         .values(row)

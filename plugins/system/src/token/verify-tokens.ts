@@ -15,11 +15,12 @@ export function verifyTokens(metadata: Metadata): Tokens {
       const row = await metadata
         .query<TokenTables>()
         .selectFrom('system_tokens')
-        .select(['name', 'scopes', 'expires_at', 'revoked_at'])
+        .select(['name', 'scopes'])
         .where('secret_hash', '=', hashSecret(secret))
+        .where('revoked_at', 'is', null)
+        .where('expires_at', '>', metadata.clock.iso)
         .executeTakeFirst();
-      if (!row || row.revoked_at !== null || row.expires_at <= new Date().toISOString()) return undefined;
-      return { id: `token:${row.name}`, scopes: storedScopes(row.scopes).value ?? [] };
+      return row && { id: `token:${row.name}`, scopes: storedScopes(row.scopes).value ?? [] };
     },
   };
 }
