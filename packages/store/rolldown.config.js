@@ -3,7 +3,7 @@ import { defineConfig } from 'rolldown';
 // Every command opens the store, and a file costs a third of a millisecond to load: Kysely has two hundred and fifty of them, of
 // which most is not used. What only some commands need stays apart.
 export default defineConfig({
-  input: { index: 'src/index.ts', 'sql/index': 'src/sql/index.ts' },
+  input: { index: 'src/index.ts', adapter: 'src/adapter.ts' },
   platform: 'node',
   external: [/^node:/, /^@trestle\//, 'zod'],
   output: {
