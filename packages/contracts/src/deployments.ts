@@ -30,6 +30,8 @@ export const deploymentSchema = z.object({
   model: z.object({ name: z.string(), version: z.number().int(), digest: z.string() }),
   /** The alias that the deployment follows: moving the alias makes a new revision. */
   follows: z.string().optional(),
+  /** Where its graph runs, where the deployment says so. */
+  executor: z.string().optional(),
   /** How traffic moves to another version just now, or moved to this one. */
   strategy: z.string(),
   traffic: z.array(z.object({ model: z.string(), version: z.number().int(), percent: z.number() })),

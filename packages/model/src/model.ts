@@ -1,6 +1,7 @@
 import {
+  coreExecutor,
+  type Executor,
   type Limits,
-  openSession,
   readModel,
   type Session,
   type ValueData,
@@ -52,19 +53,29 @@ export interface Model {
   unseen(row: Row): readonly string[];
   /** Tensors in, tensors out, as the graph has them. */
   run: Session['run'];
+  /** What the golden examples ask. */
+  readonly examples: readonly Row[];
   /** Replays the golden examples. */
   verify(): Promise<Verification>;
+  /** Lets go of what its executor holds outside of JavaScript's memory. */
+  close(): Promise<void>;
 }
 
 /**
  * Opens a model package, or any ONNX file whose operators are known.
  *
+ * @param executor where its graph runs
  * @throws TRS_ONNX_… , TRS_MODEL_METADATA
  */
-export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Promise<Model> {
+export async function openModel(
+  bytes: Uint8Array,
+  limits?: Partial<Limits>,
+  executor: Executor = coreExecutor,
+): Promise<Model> {
   const onnx = readModel(bytes, limits);
-  const session = await openSession(onnx);
+  const session = await executor.open({ bytes, model: onnx });
   const { metadata, foreign } = readMetadata(onnx);
+  const golden = metadata?.golden ?? foreign?.golden;
   const features = metadata?.schema.features ?? foreignFeatures(onnx);
   const isByRow = !metadata && !isBatched(session.inputs);
   const predictAlike = async (rows: readonly Row[], images: Feeds): Promise<readonly Prediction[]> => {
@@ -106,7 +117,9 @@ export async function openModel(bytes: Uint8Array, limits?: Partial<Limits>): Pr
     rounded: roundedFields(features, session.inputs, metadata?.reference),
     unseen: unseenFields(features, metadata?.reference),
     run: session.run,
-    verify: () => compareGolden(metadata?.golden ?? foreign?.golden, predict),
+    examples: golden?.rows ?? [],
+    verify: () => compareGolden(golden, predict),
+    close: () => session.close(),
   };
 }
 

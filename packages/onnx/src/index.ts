@@ -1,3 +1,5 @@
+export { coreExecutor, type Executor, type ExecutorInput } from './executor/executor.ts';
+export { type OnnxRuntime, onnxRuntime } from './executor/onnx-runtime.ts';
 export { DEFAULT_LIMITS, type Limits } from './format/budget.ts';
 export { ELEMENT_TYPES, elementBytes, integerRange, isElementType } from './format/element-types.ts';
 export { type ExternalData, type ExternalPart, externalParts } from './format/external-data.ts';
@@ -17,4 +19,5 @@ export { appendMetadata, rawBytes, writeModel } from './format/write-model.ts';
 export { OnnxError } from './onnx-error.ts';
 export { murmurHash3 } from './operators/murmur-hash.ts';
 export { type Blend, resizeBlends } from './operators/resize-weights.ts';
-export { type Feed, openSession, type Session, type SessionOptions } from './session/session.ts';
+export type { Feed } from './session/check-feeds.ts';
+export { openSession, type Session, type SessionOptions } from './session/session.ts';

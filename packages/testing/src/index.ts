@@ -2,6 +2,7 @@ export * from './blobs-contract.ts';
 export * from './clocks-contract.ts';
 export * from './drift-test-contract.ts';
 export * from './estimator-contract.ts';
+export * from './executor-contract.ts';
 export * from './feature-kind-contract.ts';
 export * from './fence-contract.ts';
 export * from './job-store-contract.ts';

@@ -10,6 +10,8 @@ export const servingConfig = configSection(
   z.strictObject({
     /** Threads that run models. */
     workers: z.number().int().min(1).max(64).default(DEFAULT_WORKERS),
+    /** Where the graphs of models run: `core`, `onnxruntime` where onnxruntime-node is installed, one of a plugin, or `auto`. */
+    executor: z.string().min(1).default('core'),
     /** Requests that may wait for a thread; more are refused at once. */
     maxQueue: z.number().int().min(0).max(100_000).default(256),
     /** How long a request may wait and run, in milliseconds. */

@@ -18,4 +18,15 @@ export const servingMetrics: readonly Metric[] = [
       { labels: {}, value: (await scope.service(inferencePoolToken)).stats().refused },
     ],
   },
+  {
+    name: 'trestle_inference_executor',
+    help: 'Models that run on an executor in this process.',
+    type: 'gauge',
+    collect: async (scope) => {
+      const models = new Map<string, number>();
+      for (const { executor } of (await scope.service(inferencePoolToken)).choices())
+        models.set(executor, (models.get(executor) ?? 0) + 1);
+      return [...models].map(([executor, value]) => ({ labels: { executor }, value }));
+    },
+  },
 ];

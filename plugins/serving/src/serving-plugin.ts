@@ -1,6 +1,13 @@
-import { deploymentsToken, modelPromoted, modelRolledBack, rolloutStrategies } from '@trestle/contracts';
+import {
+  deploymentsToken,
+  executors,
+  modelPromoted,
+  modelRolledBack,
+  rolloutStrategies,
+} from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations, projection, projections } from '@trestle/store';
+import { ownExecutors } from './executor/own-executors.ts';
 import { inferencePoolToken } from './inference/inference-pool-token.ts';
 import { routingToken } from './inference/routing-token.ts';
 import { deploymentList, deploymentRollback, deploymentShow, deployOperation } from './operations/deploy.ts';
@@ -28,6 +35,7 @@ export const servingPlugin = plugin({
   ],
   contributions: [
     contribute(rolloutStrategies, immediate),
+    ...ownExecutors.map((executor) => contribute(executors, executor)),
     ...servingMigrations.map((migration) => contribute(migrations, migration)),
     contribute(
       projections,

@@ -14,6 +14,17 @@ export interface ServingTables {
     kind: 'deployed' | 'followed' | 'rolled-back';
     actor: string;
     created_at: string;
+    /** Where the graph runs; what the configuration says when null. */
+    executor: string | null;
+  };
+  /** Where a model's graph runs that was measured, and why: what a process chose last. */
+  executor_choices: {
+    digest: string;
+    wanted: string;
+    executor: string;
+    measured: string;
+    host: string;
+    chosen_at: string;
   };
 }
 
@@ -33,6 +44,22 @@ export const servingMigrations: readonly Migration[] = [
         .addColumn('actor', 'text', (column) => column.notNull())
         .addColumn('created_at', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('deployment_revisions_key', ['deployment', 'revision'])
+        .execute();
+    },
+  },
+  {
+    name: 'serving-0002-executors',
+    async up(db) {
+      await db.schema.alterTable('deployment_revisions').addColumn('executor', 'text').execute();
+      await db.schema
+        .createTable('executor_choices')
+        .addColumn('digest', 'text', (column) => column.notNull())
+        .addColumn('wanted', 'text', (column) => column.notNull())
+        .addColumn('executor', 'text', (column) => column.notNull())
+        .addColumn('measured', 'text', (column) => column.notNull())
+        .addColumn('host', 'text', (column) => column.notNull())
+        .addColumn('chosen_at', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('executor_choices_key', ['digest', 'wanted'])
         .execute();
     },
   },

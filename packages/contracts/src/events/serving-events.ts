@@ -8,6 +8,8 @@ const revision = z.object({
   version: z.number().int(),
   /** The alias that the deployment follows. */
   follows: z.string().nullable(),
+  /** Where its graph runs, where the deployment says so. */
+  executor: z.string().optional(),
 });
 export const deploymentDeployed = defineEvent('deployment.deployed', revision);
 export const deploymentFollowed = defineEvent('deployment.followed', revision);

@@ -29,6 +29,8 @@ export interface RunState {
   turns: number;
   readonly randomSeed: () => number;
   readonly coreWork: number;
+  /** Ends the run before its next node. */
+  readonly signal?: AbortSignal | undefined;
   /** Weights that were given to the core, once for a session. */
   readonly uploaded: WeakMap<Tensor, CoreTensor>;
   /** What the last runs of the session's graph recorded, by the shapes of its inputs. */
@@ -78,6 +80,7 @@ export async function execute(
   for (let at = 0; at < plan.steps.length; at++) {
     const step = plan.steps[at];
     if (!step) break;
+    if (state.signal?.aborted) throw state.signal.reason;
     const stretch = recorded?.stretches.get(at);
     if (stretch && replay(stretch, step, frame, state)) {
       for (const slot of stretch.writes) own += hold(frame[slot], state);

@@ -1,11 +1,12 @@
 import type { OnnxGraph, OnnxModel, OnnxNode, ValueData, ValueInfo, ValueType } from '../format/model.ts';
-import { isTensorData, isTensorType } from '../format/model.ts';
+import { isTensorData } from '../format/model.ts';
 import { OnnxError } from '../onnx-error.ts';
 import type { Versions } from '../operators/definition.ts';
 import { loadOperators } from '../operators/directory.ts';
 import { planGraph } from '../plan/plan.ts';
 import { declared, functionKey, type Plan, textOfGraph } from '../plan/step.ts';
-import { fromData, sizeOf, type Tensor, type Value } from '../tensor/tensor.ts';
+import { fromData, type Tensor, type Value } from '../tensor/tensor.ts';
+import { checkFeeds, type Feed } from './check-feeds.ts';
 import { CORE_WORK, execute, type RunState } from './execute.ts';
 
 /** The oldest and newest operator sets whose meaning this runner knows. */
@@ -16,9 +17,6 @@ const OPSETS: Readonly<Record<string, readonly [number, number]>> = {
   'ai.onnx.preview.training': [1, 1],
   'com.microsoft': [1, 1],
 };
-
-/** A value that is fed: its name is that of the input. */
-export type Feed = ValueData extends infer D ? (D extends ValueData ? Omit<D, 'name'> : never) : never;
 
 export interface SessionOptions {
   /** Makes operators that draw random numbers, and name no seed, draw the same ones in each session. */
@@ -31,8 +29,16 @@ export interface SessionOptions {
 export interface Session {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** @throws TRS_ONNX_FEED naming the input and what is wrong with it, TRS_ONNX_NODE, TRS_ONNX_TOO_LARGE, TRS_ONNX_LIMIT */
-  run(feeds: Readonly<Record<string, Feed>>): Promise<Readonly<Record<string, ValueData>>>;
+  /**
+   * @throws TRS_ONNX_FEED naming the input and what is wrong with it, TRS_ONNX_NODE, TRS_ONNX_TOO_LARGE, TRS_ONNX_LIMIT, and the
+   *   reason of the signal
+   */
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Readonly<Record<string, ValueData>>>;
+  /** Lets go of what lies outside of JavaScript's memory; also a second time, which does nothing more. */
+  close(): Promise<void>;
 }
 
 /**
@@ -50,8 +56,9 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
   return {
     inputs: graph.inputs,
     outputs: graph.outputs,
-    async run(feeds) {
+    async run(feeds, { signal } = {}) {
       checkFeeds(graph.inputs, feeds);
+      signal?.throwIfAborted();
       const inputs = graph.inputs.map(({ name }) => {
         const feed = feeds[name];
         return feed && fromValueData({ ...feed, name } as ValueData);
@@ -63,6 +70,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
         coreWork: options.coreWork ?? CORE_WORK,
         uploaded,
         recorded,
+        signal,
       };
       const outputs = await execute(plan, inputs, state);
       return Object.fromEntries(
@@ -74,6 +82,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
         }),
       );
     },
+    close: async () => {},
   };
 }
 
@@ -168,43 +177,3 @@ function dataOf(name: string, value: Value): ValueData {
       };
   }
 }
-
-function checkFeeds(inputs: readonly ValueInfo[], feeds: Readonly<Record<string, Feed>>): void {
-  const symbols = new Map<string, number>();
-  const unknown = Object.keys(feeds).find((name) => !inputs.some((input) => input.name === name));
-  if (unknown !== undefined) throw feedError(unknown, 'the model has no such input');
-  for (const input of inputs) {
-    const feed = Object.hasOwn(feeds, input.name) ? feeds[input.name] : undefined;
-    if (!feed) throw feedError(input.name, 'it is missing');
-    if (feed.type !== input.type)
-      throw feedError(input.name, `it is ${feed.type}, the model takes ${input.type}`);
-    if (!isTensorType(feed.type) || feed.dims === undefined || feed.data === undefined) continue;
-    const isShape = feed.dims.every((length) => Number.isSafeInteger(length) && length >= 0);
-    if (!isShape || feed.data.length !== sizeOf(feed.dims))
-      throw feedError(input.name, `${feed.data.length} values do not fill [${feed.dims.join(', ')}]`);
-    if (!input.isRankless && !isFitting(feed.dims, input.dims, symbols))
-      throw feedError(
-        input.name,
-        `its shape is [${feed.dims.join(', ')}], the model takes [${input.dims.join(', ')}]`,
-      );
-  }
-}
-
-function isFitting(
-  dims: readonly number[],
-  wanted: ValueInfo['dims'],
-  symbols: Map<string, number>,
-): boolean {
-  if (dims.length !== wanted.length) return false;
-  return wanted.every((dim, axis) => {
-    const length = dims[axis] ?? 0;
-    if (typeof dim === 'number') return dim === length;
-    if (dim === '?') return true;
-    const known = symbols.get(dim) ?? length;
-    symbols.set(dim, known);
-    return known === length;
-  });
-}
-
-const feedError = (name: string, reason: string): OnnxError =>
-  new OnnxError('FEED', `The input "${name}" does not fit: ${reason}.`, "See the model's inputs.");

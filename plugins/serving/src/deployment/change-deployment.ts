@@ -8,6 +8,7 @@ import {
 } from '@trestle/contracts';
 import { type Actor, type EventOf, invariant, type Scope } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
+import { findExecutors } from '../executor/find-executors.ts';
 import { servingError } from '../serving-error.ts';
 import type { ServingTables } from '../serving-tables.ts';
 import {
@@ -22,13 +23,18 @@ import {
 /**
  * Makes or changes a deployment. A reference with an alias makes it follow that alias.
  *
- * @throws TRS_SERVING_GATE_REFUSED when the model does not answer its golden examples, TRS_REGISTRY_UNKNOWN_…
+ * @throws TRS_SERVING_EXECUTOR_…, TRS_SERVING_GATE_REFUSED when the model does not answer its golden examples, TRS_REGISTRY_UNKNOWN_…
  */
 export async function deployModel(
   scope: Scope,
   actor: Actor,
-  wanted: { readonly model: string; readonly deployment?: string | undefined },
+  wanted: {
+    readonly model: string;
+    readonly deployment?: string | undefined;
+    readonly executor?: string | undefined;
+  },
 ): Promise<Deployment> {
+  if (wanted.executor !== undefined) findExecutors(scope, wanted.executor);
   const { name, selector } = parseReference(wanted.model);
   const models = await scope.service(modelsToken);
   const model = await models.resolve(wanted.model);
@@ -43,9 +49,12 @@ export async function deployModel(
     });
   }
   const follows = selector.kind === 'alias' ? selector.alias : null;
-  return await addRevision(scope, actor, target, 'deployed', (newest) =>
-    newest?.digest === model.digest && newest.follows === follows ? undefined : { model, follows },
-  );
+  return await addRevision(scope, actor, target, 'deployed', (newest) => {
+    const executor = wanted.executor ?? newest?.executor ?? null;
+    const isSame =
+      newest?.digest === model.digest && newest.follows === follows && newest.executor === executor;
+    return isSame ? undefined : { model, follows, executor };
+  });
 }
 
 /**
@@ -62,7 +71,8 @@ export async function rollBackDeployment(
   return await addRevision(scope, actor, deployment, 'rolled-back', (_newest, revisions) => {
     const before = standing(revisions).at(-2);
     if (before) {
-      return { model: { name: before.model, version: before.version, digest: before.digest }, follows: null };
+      const { model: name, version, digest, executor } = before;
+      return { model: { name, version, digest }, follows: null, executor };
     }
     throw servingError('NOTHING_TO_ROLL_BACK', {
       kind: 'conflict',
@@ -97,6 +107,7 @@ export async function followAlias(
 type Next = {
   readonly model: Pick<ModelVersion, 'name' | 'version' | 'digest'>;
   readonly follows: string | null;
+  readonly executor: string | null;
 };
 
 /** Adds what `next` decides, inside the change, from the revisions so far; nothing when it decides so. */
@@ -113,7 +124,7 @@ async function addRevision(
     const newest = revisions.at(-1);
     const wanted = next(newest, revisions);
     if (!wanted && newest) return toDeployment(newest);
-    const { model, follows } = invariant(wanted, `the first revision of ${deployment}`);
+    const { model, follows, executor } = invariant(wanted, `the first revision of ${deployment}`);
     return await insert(change, {
       deployment,
       revision: (newest?.revision ?? 0) + 1,
@@ -121,6 +132,7 @@ async function addRevision(
       version: model.version,
       digest: model.digest,
       follows,
+      executor,
       kind,
       actor: actor.principal.id,
       created_at: new Date().toISOString(),
@@ -139,6 +151,7 @@ async function insert(change: Change<ServingTables>, revision: Revision): Promis
     model: revision.model,
     version: revision.version,
     follows: revision.follows,
+    ...(revision.executor === null ? {} : { executor: revision.executor }),
   });
   return toDeployment(revision);
 }

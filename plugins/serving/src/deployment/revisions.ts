@@ -86,6 +86,7 @@ export const toDeployment = (revision: Revision): Deployment => ({
   revision: revision.revision,
   model: { name: revision.model, version: revision.version, digest: revision.digest },
   ...(revision.follows === null ? {} : { follows: revision.follows }),
+  ...(revision.executor === null ? {} : { executor: revision.executor }),
   strategy: 'immediate',
   traffic: [{ model: revision.model, version: revision.version, percent: 100 }],
   createdAt: revision.created_at,

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { provide, token } from '@trestle/kernel';
+import { executors } from '@trestle/contracts';
+import { contribute, provide, token } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ownExecutors } from '../executor/own-executors.ts';
 import { servingConfig } from '../serving-config.ts';
 import { type InferencePool, openInferencePool } from './inference-pool.ts';
 
@@ -12,6 +14,7 @@ const PLUGIN = {
   name: 'pool-test',
   version: '1.0.0',
   config: servingConfig,
+  contributions: ownExecutors.map((executor) => contribute(executors, executor)),
   services: [provide(poolToken, (scope) => openInferencePool(scope, WORKER))],
 };
 

@@ -4,32 +4,45 @@ import { blobsToken } from '@trestle/store';
 import { Piscina } from 'piscina';
 import type { Asked, Refused, Replied } from '../exchange/asked.ts';
 import type { Description } from '../exchange/description.ts';
+import { chooseExecutor } from '../executor/choose-executor.ts';
+import type { ExecutorChoice } from '../executor/executor-choice.ts';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
 import { joinedRequests } from './joined-requests.ts';
 import type { Answer, Task } from './task.ts';
 
 export interface InferencePool {
-  /** What a model takes and gives. @throws TRS_SERVING_… */
-  describe(digest: string): Promise<Description>;
+  /**
+   * What a model takes and gives, and where its graph runs.
+   *
+   * @param wanted where it is to run: a name or `auto`; what the configuration says when left out
+   * @throws TRS_SERVING_…
+   */
+  describe(digest: string, wanted?: string): Promise<Description & { readonly executor: string }>;
   /** @throws what the model or the protocol refuses, TRS_SERVING_OVERLOADED, TRS_SERVING_TIMEOUT, TRS_SERVING_WORKER_LOST */
-  answer(digest: string, asked: Asked): Promise<Replied>;
+  answer(digest: string, asked: Asked, wanted?: string): Promise<Replied>;
   readonly stats: () => { readonly waiting: number; readonly refused: number };
+  /** Where the graphs of models run that were asked. */
+  readonly choices: () => readonly ExecutorChoice[];
 }
 
 /** A model package as a file. */
-type Package = Pick<Task, 'digest' | 'path'>;
+type Package = Pick<Task, 'digest' | 'path' | 'executor'>;
 
 const RETRY_AFTER_S = 1;
+/** Opening a model with each executor for the first time takes longer than a request may. */
+const MEASURE_TIMEOUT_MS = 60_000;
 
 /** Threads behind a bounded queue: the thread that accepts requests never runs a model, and never looks into what it is asked. */
 export function openInferencePool(scope: ServiceScope, workerFile?: string): InferencePool {
-  const { workers, maxQueue, timeoutMs, maxRows, maxBatchRows, maxDelayMs } = scope.config(servingConfig);
+  const config = scope.config(servingConfig);
+  const { workers, maxQueue, timeoutMs, maxRows, maxBatchRows, maxDelayMs } = config;
   let pool: Piscina<Task, Answer> | undefined;
   let refused = 0;
   const packages = new Map<string, Promise<Package>>();
   const found = new Map<string, Package>();
-  const descriptions = new Map<string, Description>();
+  const descriptions = new Map<string, Description & { readonly executor: string }>();
+  const choices: ExecutorChoice[] = [];
   scope.onClose(async () => {
     await pool?.close();
   });
@@ -46,27 +59,34 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
   };
 
   /** The package is checked against its digest once, here; a worker checks what it reads again. */
-  const packageOf = (digest: string): Promise<Package> => {
-    const known = packages.get(digest);
+  const packageOf = (digest: string, wanted: string): Promise<Package> => {
+    const key = keyOf(digest, wanted);
+    const known = packages.get(key);
     if (known) return known;
-    const looked = scope.service(blobsToken).then(async (blobs) => {
-      const one = { digest, path: await blobs.localPath(digest) };
-      found.set(digest, one);
-      return one;
-    });
-    packages.set(digest, looked);
-    looked.catch(() => packages.delete(digest));
+    const looked = openPackage(digest, wanted);
+    packages.set(key, looked);
+    looked.catch(() => packages.delete(key));
     return looked;
   };
 
-  const runTask = async ({ digest, path }: Package, ask: Task['ask'], since: number) => {
-    const left = timeoutMs - (performance.now() - since);
+  const openPackage = async (digest: string, wanted: string): Promise<Package> => {
+    const path = await (await scope.service(blobsToken)).localPath(digest);
+    const { executor, choice } = await chooseExecutor(scope, digest, wanted, async (executor, candidates) => {
+      const ask = { kind: 'measure' as const, candidates };
+      const answer = await runTask({ digest, path, executor }, ask, performance.now(), MEASURE_TIMEOUT_MS);
+      return answer.kind === 'measured' ? answer.measured : [];
+    });
+    choices.push(choice);
+    const one = { digest, path, executor };
+    found.set(keyOf(digest, wanted), one);
+    return one;
+  };
+
+  const runTask = async (model: Package, ask: Task['ask'], since: number, most: number = timeoutMs) => {
+    const left = most - (performance.now() - since);
     if (left <= 0) throw timedOut(timeoutMs);
     const answer = await started()
-      .run(
-        { digest, path, ask },
-        { signal: AbortSignal.timeout(Math.ceil(left)), transferList: handedOver(ask) },
-      )
+      .run({ ...model, ask }, { signal: AbortSignal.timeout(Math.ceil(left)), transferList: handedOver(ask) })
       .catch((cause: unknown) => {
         throw poolError(cause, timeoutMs, maxQueue, () => {
           refused += 1;
@@ -99,18 +119,20 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
 
   return {
     stats: () => ({ waiting: waiting(), refused }),
-    async describe(digest) {
-      const known = descriptions.get(digest);
+    choices: () => choices,
+    async describe(digest, wanted = config.executor) {
+      const known = descriptions.get(keyOf(digest, wanted));
       if (known) return known;
-      const model = await packageOf(digest);
+      const model = await packageOf(digest, wanted);
       checkQueue();
       const answer = await runTask(model, { kind: 'describe' }, performance.now());
       if (answer.kind !== 'described') throw new TypeError('a worker describes when it is asked to');
-      descriptions.set(digest, answer.description);
-      return answer.description;
+      const description = { ...answer.description, executor: model.executor.name };
+      descriptions.set(keyOf(digest, wanted), description);
+      return description;
     },
-    async answer(digest, asked) {
-      const model = found.get(digest) ?? (await packageOf(digest));
+    async answer(digest, asked, wanted = config.executor) {
+      const model = found.get(keyOf(digest, wanted)) ?? (await packageOf(digest, wanted));
       checkQueue();
       const reply = await joined.answer(model, asked);
       if (reply.kind === 'refused') throw errorOf(reply);
@@ -118,6 +140,8 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
     },
   };
 }
+
+const keyOf = (digest: string, wanted: string): string => `${digest} ${wanted}`;
 
 /** Bytes that were set aside for a body alone are handed over; short ones may share their memory with others. */
 const handedOver = (ask: Task['ask']): ArrayBuffer[] =>

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import type { ExecutorModule } from '@trestle/contracts';
 import { type Model, openModel } from '@trestle/model';
+import type { Executor } from '@trestle/onnx';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { loadExecutor, measureExecutors } from '../executor/measure-executors.ts';
 import { servingError } from '../serving-error.ts';
 import { answerRequests, descriptionOf, refusedOf } from './answer-requests.ts';
 import type { Answer, Task } from './task.ts';
@@ -10,12 +13,26 @@ const MAX_OPEN = 8;
 
 const open = new Map<string, Promise<Model>>();
 
-async function load({ digest, path }: Task): Promise<Model> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    // The system's own words name a path of this machine.
-    throw damaged('cannot be read any more', digest, cause);
-  });
-  const model = await openModel(new Uint8Array(bytes));
+const executors = new Map<string, Promise<Executor>>();
+
+function executorOf(module: ExecutorModule): Promise<Executor> {
+  const loaded = executors.get(module.module) ?? loadExecutor(module);
+  executors.set(module.module, loaded);
+  loaded.catch(() => executors.delete(module.module));
+  return loaded;
+}
+
+const bytesOf = async ({ digest, path }: Task): Promise<Uint8Array> =>
+  new Uint8Array(
+    await readFile(path).catch((cause: unknown) => {
+      // The system's own words name a path of this machine.
+      throw damaged('cannot be read any more', digest, cause);
+    }),
+  );
+
+async function load(task: Task): Promise<Model> {
+  const { digest, executor } = task;
+  const model = await openModel(await bytesOf(task), {}, await executorOf(executor));
   if (model.digest === digest) return model;
   throw damaged('does not have its digest any more', digest);
 }
@@ -30,18 +47,28 @@ const damaged = (what: string, digest: string, cause?: unknown) =>
 
 /** The model of a task; the one that was not asked for the longest is closed when there are too many. */
 function modelOf(task: Task): Promise<Model> {
-  const opened = open.get(task.digest) ?? load(task);
-  open.delete(task.digest);
-  open.set(task.digest, opened);
-  opened.catch(() => open.delete(task.digest));
-  const [oldest] = open.keys();
-  if (open.size > MAX_OPEN && oldest !== undefined) open.delete(oldest);
+  const key = `${task.digest} ${task.executor.name}`;
+  const opened = open.get(key) ?? load(task);
+  open.delete(key);
+  open.set(key, opened);
+  opened.catch(() => open.delete(key));
+  const [oldest] = open;
+  if (open.size > MAX_OPEN && oldest !== undefined) {
+    open.delete(oldest[0]);
+    // A thread does one task at a time: nothing runs in it.
+    oldest[1].then((model) => model.close()).catch(() => {});
+  }
   return opened;
 }
 
 /** What each thread of the pool runs. */
 export default async function work(task: Task): Promise<Answer> {
   try {
+    if (task.ask.kind === 'measure')
+      return {
+        kind: 'measured',
+        measured: await measureExecutors(await bytesOf(task), task.ask.candidates),
+      };
     const model = await modelOf(task);
     if (task.ask.kind === 'describe') return { kind: 'described', description: descriptionOf(model) };
     return handedOver({ kind: 'answered', ...(await answerRequests(model, task.ask)) });

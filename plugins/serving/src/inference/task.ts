@@ -1,11 +1,18 @@
+import type { ExecutorModule } from '@trestle/contracts';
 import type { Asked, Refused, Reply } from '../exchange/asked.ts';
 import type { Description } from '../exchange/description.ts';
+import type { Measured } from '../executor/measure-executors.ts';
 
 /** What a worker is asked. The model is named by its digest, and read from a file that was checked against it. */
 export interface Task {
+  /** Where its graph runs. */
+  readonly executor: ExecutorModule;
   readonly digest: string;
   readonly path: string;
-  readonly ask: { readonly kind: 'describe' } | Requests;
+  readonly ask:
+    | { readonly kind: 'describe' }
+    | { readonly kind: 'measure'; readonly candidates: readonly ExecutorModule[] }
+    | Requests;
 }
 
 /** Requests that go together. */
@@ -20,6 +27,7 @@ export interface Requests {
 
 export type Answer =
   | { readonly kind: 'described'; readonly description: Description }
+  | { readonly kind: 'measured'; readonly measured: readonly Measured[] }
   /** One for each of the requests, in their order. */
   | { readonly kind: 'answered'; readonly replies: readonly Reply[]; readonly batches: readonly number[] }
   | Refused;

@@ -9,7 +9,10 @@ import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { deployModel } from '../deployment/change-deployment.ts';
 import { readRevisions } from '../deployment/revisions.ts';
+import { readChoice } from '../executor/executor-choice.ts';
+import { AUTO } from '../executor/find-executors.ts';
 import { findStrategy, planRollout } from '../rollout/find-strategy.ts';
+import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
 import type { ServingTables } from '../serving-tables.ts';
 
@@ -20,6 +23,7 @@ export async function deploy(
     readonly name?: string | undefined;
     readonly strategy: string;
     readonly traffic?: number | undefined;
+    readonly executor?: string | undefined;
     readonly options: Readonly<Record<string, unknown>>;
   },
 ) {
@@ -33,7 +37,11 @@ export async function deploy(
       details: { strategy: input.strategy },
     });
   }
-  return await deployModel(ctx, ctx, { model: input.model, deployment: input.name });
+  return await deployModel(ctx, ctx, {
+    model: input.model,
+    deployment: input.name,
+    executor: input.executor,
+  });
 }
 
 /** What a strategy is asked of before a rollout begins. */
@@ -70,5 +78,11 @@ export async function showDeployment(ctx: Context, input: { readonly deployment:
     actor: one.actor,
     createdAt: one.created_at,
   }));
-  return { ...current, revisions };
+  const wanted = current.executor ?? ctx.config(servingConfig).executor;
+  const choice = await readChoice(ctx, current.model.digest, wanted);
+  const runsOn =
+    wanted === AUTO
+      ? { wanted, ...choice, measured: [...(choice?.measured ?? [])] }
+      : { wanted, executor: wanted, measured: [] };
+  return { ...current, runsOn, revisions };
 }

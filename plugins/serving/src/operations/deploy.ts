@@ -26,6 +26,13 @@ export const deployOperation = operation({
       .describe('The deployment; the model’s name when left out.'),
     strategy: z.string().max(100).default('immediate').describe('How traffic moves to it.'),
     traffic: z.coerce.number().min(0).max(100).optional().describe('Its share of the traffic, in percent.'),
+    executor: z
+      .string()
+      .max(100)
+      .optional()
+      .describe(
+        'Where its graph runs: core, onnxruntime, auto, or one of a plugin; as before when left out.',
+      ),
     options: z
       .record(z.string(), z.unknown())
       .default({})
@@ -52,6 +59,62 @@ const revisionSchema = z.object({
   actor: z.string(),
   createdAt: z.string(),
 });
+
+/** Where the graph of a deployment's model runs. */
+const runsOnSchema = z.object({
+  /** What the deployment or the configuration says: a name, or `auto`. */
+  wanted: z.string(),
+  /** What it is; of `auto` what a process chose last, undefined before the first request. */
+  executor: z.string().optional(),
+  /** What `auto` measured on the golden examples. */
+  measured: z
+    .array(
+      z.object({
+        executor: z.string(),
+        agrees: z.boolean(),
+        ms: z.number().optional(),
+        detail: z.string(),
+      }),
+    )
+    .default([]),
+  host: z.string().optional(),
+  chosenAt: z.string().optional(),
+});
+
+const runsOnViews = ({
+  wanted,
+  executor,
+  measured,
+  host,
+  chosenAt,
+}: z.output<typeof runsOnSchema>): View[] => [
+  {
+    kind: 'note',
+    tone: 'info',
+    text:
+      executor === undefined
+        ? 'Where it runs is measured with the first request (executor "auto").'
+        : `It runs on ${executor}${wanted === executor ? '' : `, chosen on ${host} at ${chosenAt} (executor "${wanted}")`}.`,
+  },
+  ...(measured.length === 0
+    ? []
+    : [
+        {
+          kind: 'table' as const,
+          title: 'Executors',
+          columns: [
+            { key: 'executor', label: 'executor' },
+            { key: 'agrees', label: 'agrees' },
+            { key: 'detail', label: 'found' },
+          ],
+          rows: measured.map(({ executor: name, agrees, detail }) => ({
+            executor: name,
+            agrees: agrees ? 'yes' : 'no',
+            detail,
+          })),
+        },
+      ]),
+];
 
 export const deploymentList = operation({
   id: 'deployment.list',
@@ -93,10 +156,11 @@ export const deploymentShow = operation({
   access: 'serving:read',
   positionals: ['deployment'],
   input: deploymentInput,
-  output: deploymentSchema.extend({ revisions: z.array(revisionSchema) }),
+  output: deploymentSchema.extend({ runsOn: runsOnSchema, revisions: z.array(revisionSchema) }),
   load: async () => (await import('./deploy-handler.ts')).showDeployment,
   present: (deployment) => [
     deployedView(deployment),
+    ...runsOnViews(deployment.runsOn),
     {
       kind: 'table',
       title: 'Revisions',

@@ -49,7 +49,8 @@ export async function answerRequest(
   const { name, version, digest } = deployment.model;
   const model = { name, version };
   const id = newPredictionId();
-  const reply = await pool.answer(digest, { ...request, id, deployment: deployment.deployment, model });
+  const asked = { ...request, id, deployment: deployment.deployment, model };
+  const reply = await pool.answer(digest, asked, deployment.executor);
   const { logged } = reply;
   if (logged) {
     const log = await scope.service(predictionLogToken);

@@ -1,6 +1,5 @@
 import { type Deployment, modelsToken } from '@trestle/contracts';
 import type { Context, RouteAnswer, RouteHandler } from '@trestle/kernel';
-import type { Description } from '../exchange/description.ts';
 import { featureInputs, predictionOutputs } from '../exchange/feature-tensors.ts';
 import { describeTensors } from '../exchange/graph-tensors.ts';
 import { DATATYPES } from '../exchange/open-inference-schema.ts';
@@ -26,8 +25,8 @@ async function find(ctx: Context, params: Params): Promise<Deployment> {
   return { ...deployment, model: { name, version: other.version, digest: other.digest } };
 }
 
-async function describe(ctx: Context, { model }: Deployment): Promise<Description> {
-  return await (await ctx.service(inferencePoolToken)).describe(model.digest);
+async function describe(ctx: Context, { model, executor }: Deployment) {
+  return await (await ctx.service(inferencePoolToken)).describe(model.digest, executor);
 }
 
 export const serverMetadata: RouteHandler = async () =>
@@ -44,6 +43,7 @@ export const modelMetadata: RouteHandler = async (ctx, _request, params) => {
     name: deployment.deployment,
     versions: [String(deployment.model.version)],
     platform: 'onnx',
+    parameters: { executor: description.executor },
     inputs: isOurs ? featureInputs(description) : describeTensors(description.inputs),
     outputs: isOurs
       ? predictionOutputs(description).map(({ name, type }) => ({
