@@ -5,7 +5,8 @@ import { isTensorType } from '../src/format/model.ts';
 import { readModel } from '../src/format/read-model.ts';
 import { writeModel } from '../src/format/write-model.ts';
 import { OnnxError } from '../src/onnx-error.ts';
-import { type Feed, openSession } from '../src/session/check-feeds.ts';
+import type { Feed } from '../src/session/check-feeds.ts';
+import { openSession } from '../src/session/session.ts';
 import { conformanceCases, modelBytes } from './conformance/cases.ts';
 
 const longs = (name: string, ...data: number[]): TensorData => ({
