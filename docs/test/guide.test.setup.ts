@@ -35,9 +35,10 @@ export async function openGuide(path: string, sessions = 1): Promise<Guide> {
     [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, block]) => block ?? '');
   await writeFile(join(dir, 'package.json'), '{"type": "module"}');
   await mkdir(join(dir, 'node_modules', '@trestle'), { recursive: true });
-  for (const name of ['kernel', 'contracts', 'features', 'model'])
+  for (const name of ['kernel', 'contracts', 'features', 'model', 'store', 'testing'])
     await symlink(join(root, 'packages', name), join(dir, 'node_modules', '@trestle', name));
-  await symlink(join(root, 'node_modules', 'zod'), join(dir, 'node_modules', 'zod'));
+  for (const name of ['zod', 'vitest'])
+    await symlink(join(root, 'node_modules', name), join(dir, 'node_modules', name));
   for (const block of blocks('ts')) {
     const [, file] = /^\/\/ (\S+)\n/.exec(block) ?? [];
     if (file === undefined)
