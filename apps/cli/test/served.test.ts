@@ -1,11 +1,31 @@
 import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import {
+  type Client,
+  credentials,
+  status as grpcStatus,
+  loadPackageDefinition,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { labelled, makeProject, type Project, start, trestle } from './trestle.test.setup.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
+type InferenceClient = Client & {
+  ModelInfer(
+    request: object,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, answer: Readonly<Record<string, unknown>>) => void,
+  ): void;
+};
+
 let project: Project;
 let url: string;
+let grpcAddress: string;
 let server: ReturnType<typeof start>;
 let token: string;
 
@@ -14,8 +34,9 @@ beforeAll(async () => {
   await mkdir(project.path('files'));
   await project.write('files/rows.csv', labelled(600));
   token = (await project.json('token', 'create', 'tests', '--scopes', '*:*')).secret;
-  server = start(['serve', '--port', '0'], { cwd: project.dir });
+  server = start(['serve', '--port', '0', '--grpc-port', '0'], { cwd: project.dir });
   [, url = ''] = await server.says(/(http:\/\/127\.0\.0\.1:\d+)/);
+  [, grpcAddress = ''] = await server.says(/gRPC on (\S+)/);
 });
 afterAll(async () => {
   server.child.kill('SIGTERM');
@@ -146,5 +167,97 @@ describe('the prediction protocols', () => {
       ],
     });
     expect(answer).toMatchObject({ status: 200, body: { model_name: 'd' } });
+  });
+
+  it('/v2 takes and gives tensors as bytes, as NVIDIA’s client sends them', async () => {
+    const inputs = [
+      { name: 'x', shape: [2], datatype: 'FP32', parameters: { binary_data_size: 8 } },
+      { name: 'group', shape: [2], datatype: 'BYTES', data: ['a', 'b'] },
+    ];
+    const json = Buffer.from(JSON.stringify({ inputs, parameters: { binary_data_output: true } }));
+    const response = await fetch(`${url}/v2/models/d/versions/1/infer/`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-encoding': 'gzip',
+        'inference-header-content-length': String(json.length),
+      },
+      body: gzipSync(Buffer.concat([json, new Uint8Array(Float32Array.of(0.9, -0.9).buffer)])),
+    });
+    expect(response.status).toBe(200);
+    const length = Number(response.headers.get('inference-header-content-length'));
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const { outputs } = JSON.parse(bytes.subarray(0, length).toString());
+    expect(outputs).toMatchObject([
+      { name: 'label', parameters: { binary_data_size: 13 } },
+      { name: 'probability', datatype: 'FP32', parameters: { binary_data_size: 8 } },
+    ]);
+    expect(bytes.length).toBe(length + 21);
+    expect(bytes.subarray(length + 4, length + 7).toString()).toBe('yes');
+  });
+
+  it('have the protocol’s form for every error below /v2, and show no path of the server', async () => {
+    const ask = (path: string, init: RequestInit = {}) =>
+      fetch(url + path, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
+    const answers = await Promise.all([
+      ask('/v2/nothing'),
+      ask('/v2/models/d/infer'),
+      ask('/v2/models/nobody'),
+      ask('/v2/models/d/infer', { method: 'POST', body: '{', headers: { 'content-type': 'text/html' } }),
+      ask('/v2/models/d/infer', { method: 'POST', body: Buffer.from('{') }),
+      fetch(`${url}/v2/models/d`),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 405, 404, 415, 422, 401]);
+    for (const answer of answers) {
+      const body = await answer.text();
+      expect(JSON.parse(body)).toMatchObject({ error: expect.stringMatching(/\w+ \w+/) });
+      expect(body).not.toContain(project.dir);
+    }
+  });
+
+  it('gRPC answers as /v2 does, to whoever shows a token', async () => {
+    const proto = new URL('../../../plugins/serving/proto/open_inference.proto', import.meta.url);
+    const loaded = loadPackageDefinition(loadSync(fileURLToPath(proto), { keepCase: true })) as unknown as {
+      inference: { GRPCInferenceService: new (address: string, credentials: unknown) => InferenceClient };
+    };
+    const client = new loaded.inference.GRPCInferenceService(grpcAddress, credentials.createInsecure());
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
+    const ask = (shown: Metadata) =>
+      new Promise<Readonly<Record<string, unknown>>>((resolve) =>
+        client.ModelInfer(
+          {
+            model_name: 'd',
+            inputs: [
+              { name: 'x', datatype: 'FP32', shape: [1], contents: { fp32_contents: [0.9] } },
+              {
+                name: 'group',
+                datatype: 'BYTES',
+                shape: [1],
+                contents: { bytes_contents: [Buffer.from('a')] },
+              },
+            ],
+          },
+          shown,
+          (error: ServiceError | null, answer) => resolve(error ? { code: error.code } : answer),
+        ),
+      );
+    expect(await ask(new Metadata())).toEqual({ code: grpcStatus.UNAUTHENTICATED });
+    const rest = await post('/v2/models/d/infer', {
+      inputs: [
+        { name: 'x', datatype: 'FP32', shape: [1], data: [0.9] },
+        { name: 'group', datatype: 'BYTES', shape: [1], data: ['a'] },
+      ],
+    });
+    const [label, probability] = rest.body.outputs as readonly { data: readonly unknown[] }[];
+    expect(await ask(metadata)).toMatchObject({
+      model_name: 'd',
+      model_version: '1',
+      outputs: [
+        { name: 'label', contents: { bytes_contents: [Buffer.from(String(label?.data[0]))] } },
+        { name: 'probability', contents: { fp32_contents: [probability?.data[0]] } },
+      ],
+    });
+    client.close();
   });
 });

@@ -8,7 +8,7 @@ import { addAccess } from './door/access.ts';
 import { addBody } from './door/body.ts';
 import { answerBadAddress, answerMalformed } from './door/malformed.ts';
 import { addProblems, problemForms } from './door/problems.ts';
-import { addRateLimit } from './door/rate-limit.ts';
+import { addRateLimit, type RequestCount } from './door/rate-limit.ts';
 import { addSameSite } from './door/same-site.ts';
 import { addDrain, type Drain } from './drain.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
@@ -60,7 +60,11 @@ async function headersOfAnswers(): Promise<Readonly<Record<string, string>>> {
 /** The server's routes and everything at its door, not yet listening. */
 export async function buildApp(
   host: Host,
-  options: { readonly listenHost: string; readonly studioDir: string | undefined },
+  options: {
+    readonly listenHost: string;
+    readonly studioDir: string | undefined;
+    readonly count: RequestCount;
+  },
 ): Promise<{ readonly app: FastifyInstance; readonly drain: Drain }> {
   const config = host.config(serverConfig);
   const formOf = problemForms(host);
@@ -92,7 +96,7 @@ export async function buildApp(
   const drain = addDrain(app);
   addSameSite(app, { listenHost: options.listenHost, ...config });
   await addAccess(app, host);
-  addRateLimit(app, config.rateLimit);
+  addRateLimit(app, options.count);
   addHealthRoutes(app, host, drain.isDraining);
   const streams = eventStreams({ isDraining: drain.isDraining, maxStreams: config.maxEventStreams });
   addJobRoutes(app, host, streams);

@@ -17,6 +17,8 @@ export const serverConfig = configSection(
   z.strictObject({
     /** `tokens`: callers show a token of "trestle token create". `none`: everybody on this machine may do everything. */
     auth: z.enum(['none', 'tokens']).default('none'),
+    /** A port of its own for gRPC, on the same address; 0 takes a free one. Without it there is no gRPC. */
+    grpcPort: z.number().int().min(0).max(65_535).optional(),
     /** Names under which the server is reached, besides the address it listens on: `ml.example.com`. */
     allowedHosts: z.array(z.string().min(1)).default([]),
     /** Sites whose pages may call the server: `https://app.example.com`. */

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { type Host, isTrestleError, journalToken } from '@trestle/kernel';
 import { buildApp } from './build-app.ts';
+import { countRequests } from './door/rate-limit.ts';
+import { startGrpc } from './grpc/start-grpc.ts';
 import { startJobProcesses } from './job-processes.ts';
 import { jobsConfig, serverConfig } from './server-config.ts';
 import { serverError } from './server-error.ts';
@@ -9,6 +11,8 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly host: string;
+  /** The port of gRPC; that of the configuration when left out. */
+  readonly grpcPort?: number | undefined;
   /** The built Studio; without it `/` says where the docs are. */
   readonly studioDir?: string | undefined;
   /**
@@ -20,6 +24,8 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly url: string;
+  /** `127.0.0.1:7071`: where gRPC is spoken, if it is. */
+  readonly grpc: string | undefined;
   /** Drains: answers what is under way, then ends. */
   close(): Promise<void>;
 }
@@ -44,25 +50,39 @@ export async function startServer(host: Host, options: ServerOptions): Promise<R
   }
   // A store that cannot be opened is found out now, not by the first caller.
   await host.service(journalToken);
-  const { app, drain } = await buildApp(host, { listenHost: options.host, studioDir: options.studioDir });
+  const count = countRequests(config.rateLimit);
+  const { app, drain } = await buildApp(host, {
+    listenHost: options.host,
+    studioDir: options.studioDir,
+    count,
+  });
   await app.listen({ port: options.port, host: options.host }).catch(async (cause: unknown) => {
     await app.close();
     throw listenError(cause, options);
   });
-  const count = options.worker ? host.config(jobsConfig).processes : 0;
+  const grpcPort = options.grpcPort ?? config.grpcPort;
+  const grpc =
+    grpcPort === undefined
+      ? undefined
+      : await startGrpc(host, { port: grpcPort, host: options.host, count }).catch(async (cause: unknown) => {
+          await app.close();
+          throw listenError(cause, { ...options, port: grpcPort });
+        });
+  const jobProcesses = options.worker ? host.config(jobsConfig).processes : 0;
   const isApart = options.worker !== undefined;
-  await host.start({ worker: !isApart, reactions: count === 0 });
+  await host.start({ worker: !isApart, reactions: jobProcesses === 0 });
   const processes =
-    options.worker && count > 0
-      ? await startJobProcesses(host, { command: options.worker, count })
+    options.worker && jobProcesses > 0
+      ? await startJobProcesses(host, { command: options.worker, count: jobProcesses })
       : undefined;
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const shownHost = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
     url: `http://${shownHost}:${port}`,
+    grpc: grpc?.address,
     async close() {
-      await drain.drain(config.drainTimeoutMs);
+      await Promise.all([drain.drain(config.drainTimeoutMs), grpc?.close(config.drainTimeoutMs)]);
       app.server.closeAllConnections();
       await app.close();
       await processes?.close();

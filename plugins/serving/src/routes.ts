@@ -45,7 +45,7 @@ export const servingRoutes: readonly Route[] = [
       ...READ,
       path,
       summary: 'Inputs and outputs of a deployment.',
-      load: async () => (await openInference()).modelMetadata,
+      load: async () => (await openInference()).metadata,
     },
     {
       ...READ,

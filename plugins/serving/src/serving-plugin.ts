@@ -8,6 +8,7 @@ import {
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations, projection, projections } from '@trestle/store';
 import { ownExecutors } from './executor/own-executors.ts';
+import { servingGrpc } from './grpc-services.ts';
 import { inferencePoolToken } from './inference/inference-pool-token.ts';
 import { routingToken } from './inference/routing-token.ts';
 import { deploymentList, deploymentRollback, deploymentShow, deployOperation } from './operations/deploy.ts';
@@ -46,6 +47,7 @@ export const servingPlugin = plugin({
     ),
   ],
   routes: servingRoutes,
+  grpc: servingGrpc,
   problemForms: [{ under: '/v2', body: inferenceProblem }],
   metrics: servingMetrics,
 });

@@ -13,6 +13,11 @@ const BIN = fileURLToPath(new URL('../../bin/trestle.js', import.meta.url));
 const flags = {
   port: Flags.integer({ summary: 'The port; 0 takes a free one.', default: 7070, min: 0, max: 65_535 }),
   host: Flags.string({ summary: 'The address to listen on.', default: '127.0.0.1' }),
+  'grpc-port': Flags.integer({
+    summary: 'A port for gRPC too; 0 takes a free one. None when left out, but what the configuration says.',
+    min: 0,
+    max: 65_535,
+  }),
   json: globalFlags.json,
   project: globalFlags.project,
 };
@@ -37,11 +42,14 @@ export class ServeCommand extends Command {
       const server = await startServer(host, {
         port: typed.port,
         host: typed.host,
+        grpcPort: typed['grpc-port'],
         studioDir: studioDir(),
         worker: [BIN, 'worker', '--project', host.project.dir, '--holder'],
       });
       process.stdout.write(
-        typed.json ? `${JSON.stringify({ url: server.url })}\n` : `Listening on ${server.url}\n`,
+        typed.json
+          ? `${JSON.stringify({ url: server.url, grpc: server.grpc })}\n`
+          : `Listening on ${server.url}\n${server.grpc === undefined ? '' : `gRPC on ${server.grpc}\n`}`,
       );
       await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
       process.stderr.write('Draining…\n');

@@ -18,7 +18,7 @@ declare module 'fastify' {
 
 const ANONYMOUS: Principal = { id: 'anonymous', scopes: [] };
 /** Without authentication the server listens on loopback only: who reaches it is on this machine. */
-const LOCAL: Principal = { id: 'local:http', scopes: ['*:*'] };
+export const LOCAL: Principal = { id: 'local:http', scopes: ['*:*'] };
 
 /** Finds out who calls and whether they may, before anything of the body is read. */
 export async function addAccess(app: FastifyInstance, host: Host): Promise<void> {
@@ -38,30 +38,12 @@ export async function addAccess(app: FastifyInstance, host: Host): Promise<void>
       hint: 'This is a defect of the plugin or app that adds the route.',
     });
   });
-  const check = (request: FastifyRequest, reply: FastifyReply): TrestleError | undefined => {
-    const { access = OPEN_ACCESS, isPage = false } = request.routeOptions.config;
-    if (mayAccess(request.principal, access)) return undefined;
-    if (request.principal === ANONYMOUS) {
-      reply.header('www-authenticate', `${isPage ? 'Basic' : 'Bearer'} realm="trestle"`);
-      return serverError('UNAUTHENTICATED', {
-        kind: 'unauthenticated',
-        message: 'This server wants to know who calls.',
-        hint: 'Send "Authorization: Bearer TOKEN"; "trestle token create" makes one.',
-      });
-    }
-    return serverError('ACCESS_DENIED', {
-      kind: 'denied',
-      message: `"${request.principal.id}" needs the permission "${access}" for this.`,
-      hint: 'Use a token with that scope.',
-      details: { access },
-    });
-  };
   app.addHook('onRequest', (request, reply, done) => {
     if (!tokens) {
       request.principal = LOCAL;
       return done(check(request, reply));
     }
-    whoCalls(tokens, request, request.routeOptions.config.isPage ?? false).then((principal) => {
+    whoCalls(tokens, request.headers.authorization, request.routeOptions.config.isPage).then((principal) => {
       request.principal = principal;
       done(check(request, reply));
     }, done);
@@ -69,8 +51,34 @@ export async function addAccess(app: FastifyInstance, host: Host): Promise<void>
   });
 }
 
-async function whoCalls(tokens: Tokens, request: FastifyRequest, isPage: boolean): Promise<Principal> {
-  const [scheme = '', credentials = ''] = (request.headers.authorization ?? '').split(' ');
+/** Why somebody may not do something, if they may not. */
+export function accessRefusal(principal: Principal, access: string): TrestleError | undefined {
+  if (mayAccess(principal, access)) return undefined;
+  if (principal === ANONYMOUS)
+    return serverError('UNAUTHENTICATED', {
+      kind: 'unauthenticated',
+      message: 'This server wants to know who calls.',
+      hint: 'Send "Authorization: Bearer TOKEN"; "trestle token create" makes one.',
+    });
+  return serverError('ACCESS_DENIED', {
+    kind: 'denied',
+    message: `"${principal.id}" needs the permission "${access}" for this.`,
+    hint: 'Use a token with that scope.',
+    details: { access },
+  });
+}
+
+function check(request: FastifyRequest, reply: FastifyReply): TrestleError | undefined {
+  const { access = OPEN_ACCESS, isPage = false } = request.routeOptions.config;
+  const refused = accessRefusal(request.principal, access);
+  if (refused && request.principal === ANONYMOUS)
+    reply.header('www-authenticate', `${isPage ? 'Basic' : 'Bearer'} realm="trestle"`);
+  return refused;
+}
+
+/** Who shows a token. @param isPage whether it may be a password */
+export async function whoCalls(tokens: Tokens, authorization = '', isPage = false): Promise<Principal> {
+  const [scheme = '', credentials = ''] = authorization.split(' ');
   const secret =
     scheme.toLowerCase() === 'bearer'
       ? credentials

@@ -47,7 +47,7 @@ export function addProblems(app: FastifyInstance, host: Host, formOf: FormOf): v
   });
   app.setErrorHandler((thrown: FastifyError, request, reply) => {
     const error = readable(thrown);
-    const problem = problemOf(isInternal(error) ? hidden(error) : error, request.id);
+    const problem = problemOf(shownError(error), request.id);
     if (problem.status >= 500 && error.kind !== 'unavailable') {
       host.log.warn('a request failed', {
         request: request.id,
@@ -63,7 +63,9 @@ export function addProblems(app: FastifyInstance, host: Host, formOf: FormOf): v
   });
 }
 
-const isInternal = (error: TrestleError): boolean => error.code === 'TRS_INTERNAL';
+/** An error as callers may see it. */
+export const shownError = (error: TrestleError): TrestleError =>
+  error.code === 'TRS_INTERNAL' ? hidden(error) : error;
 
 /** What an unexpected error says may tell of paths and innards: that is for the log, which names the request too. */
 const hidden = (error: TrestleError): TrestleError =>

@@ -1,3 +1,4 @@
+import type { TrestleError } from '@trestle/kernel';
 import type { FastifyInstance } from 'fastify';
 import { serverError } from '../server-error.ts';
 
@@ -11,18 +12,22 @@ declare module 'fastify' {
 /** Callers that are remembered: more of them are an attack by addresses, and the oldest are let go. */
 const MOST_CALLERS = 10_000;
 
+/** Counts a request of a caller. The error is for one that is too much. */
+export type RequestCount = (caller: string) => TrestleError | undefined;
+
 /**
- * Counts the requests of each caller in windows of time, and refuses what is too much. A part of every request, so it is a map and a
- * number: the plug-in of Fastify for it took a tenth of a prediction's time.
+ * Counts requests of each caller in windows of time. It is a part of every request, so it is a map and a number: the plug-in of Fastify
+ * for it took a tenth of a prediction's time.
  */
-export function addRateLimit(
-  app: FastifyInstance,
-  { max, windowMs }: { readonly max: number; readonly windowMs: number },
-): void {
+export function countRequests({
+  max,
+  windowMs,
+}: {
+  readonly max: number;
+  readonly windowMs: number;
+}): RequestCount {
   const callers = new Map<string, { count: number; readonly endsAt: number }>();
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (request.routeOptions.config.isUncounted) return done();
-    const caller = `${request.principal.id} ${request.ip}`;
+  return (caller) => {
     const now = performance.now();
     let window = callers.get(caller);
     if (!window || window.endsAt <= now) {
@@ -34,14 +39,20 @@ export function addRateLimit(
       if (callers.size > MOST_CALLERS && oldest !== undefined) callers.delete(oldest);
     }
     window.count += 1;
-    if (window.count <= max) return done();
-    done(
-      serverError('RATE_LIMITED', {
-        kind: 'overloaded',
-        message: `More than ${max} requests in ${windowMs} ms.`,
-        hint: 'Send fewer requests, or raise server.rateLimit.',
-        retryAfterS: Math.ceil((window.endsAt - now) / 1_000),
-      }),
-    );
+    if (window.count <= max) return undefined;
+    return serverError('RATE_LIMITED', {
+      kind: 'overloaded',
+      message: `More than ${max} requests in ${windowMs} ms.`,
+      hint: 'Send fewer requests, or raise server.rateLimit.',
+      retryAfterS: Math.ceil((window.endsAt - now) / 1_000),
+    });
+  };
+}
+
+/** Refuses what is too much of one caller. */
+export function addRateLimit(app: FastifyInstance, count: RequestCount): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.routeOptions.config.isUncounted) return done();
+    done(count(`${request.principal.id} ${request.ip}`));
   });
 }

@@ -67,6 +67,14 @@ const PARTS: Readonly<Record<string, Check>> = {
         ? undefined
         : 'it has no function "body"'
       : 'its path must begin with "/"',
+  grpc: ({ proto, name, methods }) =>
+    proto instanceof URL && isText(name) && isRecord(methods)
+      ? Object.values(methods).flatMap((method) =>
+          isRecord(method)
+            ? (accessFault(method.access, 'serving:predict') ?? loadFault(method.load) ?? [])
+            : ['a method is no object'],
+        )[0]
+      : 'it needs the address of its proto file, a name and methods',
   contributions: ({ point }) =>
     isText(point) ? undefined : 'it has no point; use `contribute(point, value)`',
 };

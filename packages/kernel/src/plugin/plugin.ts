@@ -50,6 +50,30 @@ export interface Route {
   readonly load: () => Promise<RouteHandler>;
 }
 
+/** A service over gRPC, for protocols that have one: the server has a port of its own for it, with the checks of its door. */
+export interface GrpcService {
+  /** The file of its protocol buffers. */
+  readonly proto: URL;
+  /** Its whole name: `inference.GRPCInferenceService`. */
+  readonly name: string;
+  readonly methods: Readonly<Record<string, GrpcMethod>>;
+}
+
+export interface GrpcMethod {
+  readonly access: `${string}:${string}`;
+  /** It tells whether requests are taken: while the server drains it is answered for it. */
+  readonly isReadiness?: boolean;
+  /** Of a stream: what is answered where a message fails, in the error's words; the stream goes on. */
+  readonly failed?: (message: string) => GrpcMessage;
+  readonly load: () => Promise<GrpcHandler>;
+}
+
+/** Members in their own names, 64-bit integers as texts, bytes as buffers. */
+export type GrpcMessage = Readonly<Record<string, unknown>>;
+
+/** A stream asks it message by message. */
+export type GrpcHandler = (ctx: Context, request: GrpcMessage) => Promise<GrpcMessage>;
+
 /** How whatever goes wrong below a path is answered, also what the server refuses at its door, where a protocol has a form of its own. */
 export interface ProblemForm {
   /** `/v2` is itself and all below it. */
@@ -111,6 +135,7 @@ export interface Plugin {
   readonly contributions?: readonly Contribution[];
   readonly routes?: readonly Route[];
   readonly problemForms?: readonly ProblemForm[];
+  readonly grpc?: readonly GrpcService[];
   readonly subscribers?: readonly Subscriber[];
   readonly schedules?: readonly Schedule[];
   readonly metrics?: readonly Metric[];

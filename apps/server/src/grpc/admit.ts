@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Tokens } from '@trestle/contracts';
+import type { Context, GrpcMessage, Host } from '@trestle/kernel';
+import { accessRefusal, LOCAL, whoCalls } from '../door/access.ts';
+import type { RequestCount } from '../door/rate-limit.ts';
+
+type Call = ServerUnaryCall<GrpcMessage, GrpcMessage> | ServerDuplexStream<GrpcMessage, GrpcMessage>;
+
+/** Lets a call in. @throws TRS_SERVER_UNAUTHENTICATED, TRS_SERVER_ACCESS_DENIED, TRS_SERVER_RATE_LIMITED */
+export type Admit = (id: string, access: string, call: Call) => Promise<Context>;
+
+export const admission =
+  (
+    host: Host,
+    { tokens, count }: { readonly tokens: Tokens | undefined; readonly count: RequestCount },
+  ): Admit =>
+  async (id, access, call) => {
+    const [authorization] = call.metadata.get('authorization');
+    const principal = tokens ? await whoCalls(tokens, authorization?.toString()) : LOCAL;
+    const refused = accessRefusal(principal, access) ?? count(`${principal.id} ${addressOf(call.getPeer())}`);
+    if (refused) throw refused;
+    return host.context(
+      { id, access },
+      { principal, surface: 'http', requestId: randomUUID(), lateSignal: () => cancelledWith(call) },
+    );
+  };
+
+/** Without its port, which is another one for each connection. */
+const addressOf = (peer: string): string => peer.replace(/:\d+$/, '');
+
+function cancelledWith(call: Call): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new DOMException('The caller went away.', 'AbortError'));
+  if (call.cancelled) abort();
+  else call.once('cancelled', abort);
+  return controller.signal;
+}
