@@ -39,8 +39,9 @@ export async function openGuide(path: string, sessions = 1): Promise<Guide> {
     await symlink(join(root, 'packages', name), join(dir, 'node_modules', '@trestle', name));
   for (const name of ['zod', 'vitest'])
     await symlink(join(root, 'node_modules', name), join(dir, 'node_modules', name));
-  for (const block of blocks('ts')) {
-    const [, file] = /^\/\/ (\S+)\n/.exec(block) ?? [];
+  await symlink(join(root, 'plugins', 'tracking'), join(dir, 'node_modules', '@trestle', 'plugin-tracking'));
+  for (const block of [...blocks('ts'), ...blocks('py')]) {
+    const [, file] = /^(?:\/\/|#) (\S+)\n/.exec(block) ?? [];
     if (file === undefined)
       throw new RangeError(`A block without the name of its file: ${block.slice(0, 60)}`);
     await mkdir(dirname(join(dir, file)), { recursive: true });

@@ -16,6 +16,9 @@ export type RunStep = z.infer<typeof runStepSchema>;
 
 const training = runSchema.shape;
 
+/** A measurement that JSON has no number for. */
+export const specialNumberSchema = z.literal(['NaN', 'Infinity', '-Infinity']);
+
 /** A run of any kind. What only some kinds have stands beside what all have, and more may: a plugin's kind brings its own. */
 export const trackedRunSchema = z.looseObject({
   /** `r-…`; ids of a later run sort behind. */
@@ -29,15 +32,41 @@ export const trackedRunSchema = z.looseObject({
   /** The job that did it last. */
   job: z.string().optional(),
   params: z.record(z.string(), z.unknown()),
-  /** The last value of each series; `test/rocAuc` is `metrics.test.rocAuc`. */
-  metrics: z.record(z.string(), z.union([z.number(), z.record(z.string(), z.number())])),
+  /** The last value of each series, null where that is no number; `test/rocAuc` is `metrics.test.rocAuc`. */
+  metrics: z.record(
+    z.string(),
+    z.union([z.number().nullable(), z.record(z.string(), z.number().nullable())]),
+  ),
+  /** Measurements that are no numbers: how many a series has of each, and the step of the first. */
+  specialValues: z
+    .array(
+      z.object({
+        name: z.string(),
+        value: specialNumberSchema,
+        points: z.number().int(),
+        firstStep: z.number().int(),
+      }),
+    )
+    .optional(),
   tags: z.record(z.string(), z.string()),
   notes: z.array(z.string()),
-  artifacts: z.array(z.object({ name: z.string(), digest: z.string(), bytes: z.number() })),
+  artifacts: z.array(
+    z.object({
+      name: z.string(),
+      digest: z.string(),
+      bytes: z.number(),
+      /** When its content was removed, of a run that was deleted. */
+      freedAt: z.string().optional(),
+    }),
+  ),
   steps: z.array(runStepSchema),
   error: z.string().optional(),
   startedAt: z.string(),
   finishedAt: z.string().optional(),
+  /** When its process was last heard, where that is too long ago: killed, or cut off. It may be taken up again. */
+  lastHeardAt: z.string().optional(),
+  /** Which code it ran, of a run that a script logs: the script, its arguments, the commit, and whether files differed from it. */
+  code: z.record(z.string(), z.unknown()).optional(),
   /** Why the record of the run cannot be read; what stands here is all that can. */
   unreadable: z.string().optional(),
   // Of a training.
@@ -92,7 +121,8 @@ export interface RunRecorder {
   mark(step: string, values: Readonly<Record<string, unknown>> & { readonly state?: string }): void;
   /** Does a step once in the job (`ctx.step`), and shows it as a step of the run. */
   step<T>(name: string, work: (ctx: Context) => Promise<T>): Promise<T>;
-  artifact(name: string, blob: { readonly digest: string; readonly bytes: number }): Promise<void>;
+  /** Keeps content with the run: it is freed with it. */
+  artifact(name: string, content: Uint8Array): Promise<{ readonly digest: string; readonly bytes: number }>;
   /** Writes what was told and not yet kept. */
   flush(): Promise<void>;
   end(end: RunEnd): Promise<TrackedRun>;

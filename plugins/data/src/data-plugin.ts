@@ -1,6 +1,6 @@
 import { datasetAdded, datasetsToken, pipelineSources, runEvents, stepKinds } from '@trestle/contracts';
 import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
-import { migrations } from '@trestle/store';
+import { blobUses, migrations } from '@trestle/store';
 import { ownSources } from '@trestle/tables/own-sources';
 import { sources } from '@trestle/tables/sources';
 import { dataConfig } from './config/data-config.ts';
@@ -59,6 +59,11 @@ export const dataPlugin = plugin({
   ],
   contributions: [
     ...ownSources.map((source) => contribute(sources, source)),
+    contribute(blobUses, {
+      name: 'data',
+      among: async (scope, digests) =>
+        (await import('./retention/collect.ts')).usedByVersions(scope, digests),
+    }),
     contribute(stepKinds, sqlKind),
     contribute(stepKinds, moduleKind),
     contribute(pipelineSources, { list: (scope) => scope.config(dataConfig).pipelines }),

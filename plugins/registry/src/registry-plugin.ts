@@ -1,13 +1,13 @@
 import { gates, modelsToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
-import { migrations } from '@trestle/store';
+import { blobUses, metadataToken, migrations } from '@trestle/store';
 import { modelPromote, modelRollback } from './operations/alias.ts';
 import { modelCard } from './operations/card.ts';
 import { modelExport } from './operations/export.ts';
 import { modelList, modelShow, modelVerify } from './operations/read.ts';
 import { modelRegister } from './operations/register.ts';
 import { registryConfig } from './registry-config.ts';
-import { registryMigrations } from './registry-tables.ts';
+import { type RegistryTables, registryMigrations } from './registry-tables.ts';
 import { examinerToken } from './version/examiner-token.ts';
 import { verification } from './version/gate.ts';
 
@@ -33,5 +33,17 @@ export const registryPlugin = plugin({
   contributions: [
     contribute(gates, verification),
     ...registryMigrations.map((migration) => contribute(migrations, migration)),
+    contribute(blobUses, {
+      name: 'registry',
+      among: async (scope, digests) => {
+        const db = (await scope.service(metadataToken)).query<RegistryTables>();
+        const rows = await db
+          .selectFrom('model_versions')
+          .select('digest')
+          .where('digest', 'in', digests)
+          .execute();
+        return new Set(rows.map(({ digest }) => digest));
+      },
+    }),
   ],
 });

@@ -1,5 +1,5 @@
 import { findMetric, type TrackedRun } from '@trestle/contracts';
-import type { Scope } from '@trestle/kernel';
+import { isRecord, type Scope } from '@trestle/kernel';
 import { chosenOf } from './chosen-of.ts';
 import { findRun } from './read-runs.ts';
 
@@ -40,13 +40,16 @@ function compareMetrics(first: TrackedRun, second: TrackedRun) {
 
 /** The metrics of the held-out part; of a run without one, the last of each series. */
 function comparable({ metrics }: TrackedRun): Readonly<Record<string, number>> {
-  if (typeof metrics.test === 'object') return metrics.test;
-  return Object.fromEntries(
-    Object.entries(metrics).flatMap(([name, value]) =>
+  if (isRecord(metrics.test)) return finite(metrics.test);
+  return finite(metrics);
+}
+
+const finite = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
       typeof value === 'number' ? [[name, value] as const] : [],
     ),
   );
-}
 
 const settingsOf = (run: TrackedRun): Readonly<Record<string, unknown>> => ({
   ...run.params,

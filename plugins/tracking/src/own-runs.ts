@@ -1,12 +1,20 @@
 import { basename } from 'node:path';
-import { type RunStatus, runChanged, runEvents, type TrackedRun } from '@trestle/contracts';
+import {
+  type RunStatus,
+  runChanged,
+  runEvents,
+  specialNumberSchema,
+  type TrackedRun,
+} from '@trestle/contracts';
 import { type Context, lostNumber } from '@trestle/kernel';
-import { blobsToken, type Change, metadataToken } from '@trestle/store';
+import { type BlobInfo, type Change, metadataToken } from '@trestle/store';
+import { putArtifact, setArtifact } from './artifacts.ts';
+import { checkName, checkParam } from './limits.ts';
 import { findRun } from './read-runs.ts';
 import { newRunId } from './run-id.ts';
-import { trackingError } from './tracking-error.ts';
+import { notOwn, trackingError } from './tracking-error.ts';
 import type { TrackingTables } from './tracking-tables.ts';
-import { addMetrics, addNotes, setParams } from './write-rows.ts';
+import { addMetrics, addNotes, checkSeries, nextSteps, setParams } from './write-rows.ts';
 
 const now = (): string => new Date().toISOString();
 
@@ -33,6 +41,8 @@ export async function startRun(
   if (input.parent !== undefined) await findRun(ctx, input.parent);
   const run = newRunId();
   const { experiment } = input;
+  const params = input.param.map(pair);
+  for (const [name, value] of params) checkParam(name, value);
   await (await ctx.service(metadataToken)).change<TrackingTables, void>(ctx, async (change) => {
     await change.db
       .insertInto('tracked_runs')
@@ -51,29 +61,40 @@ export async function startRun(
         deleted_at: null,
       })
       .execute();
-    await setParams(change.db, run, Object.fromEntries(input.param.map(pair)));
+    await setParams(change.db, run, Object.fromEntries(params));
     await change.record(runEvents.running, `run:${run}`, { kind: 'custom', experiment });
   });
   return { run, experiment, status: 'running' as const };
 }
 
-/** A run that its owner logs to: others are written by the job that does them. @throws TRS_TRACKING_NOT_OWN, TRS_TRACKING_OVER */
+/**
+ * A run that its owner logs to: others are written by the job that does them. One whose process was lost may be logged to and ended.
+ *
+ * @throws TRS_TRACKING_NOT_OWN, TRS_TRACKING_OVER
+ */
 async function ownRun(ctx: Context, id: string): Promise<TrackedRun> {
   const run = await findRun(ctx, id);
-  if (run.kind !== 'custom') {
-    throw trackingError('NOT_OWN', {
-      kind: 'conflict',
-      message: `The run "${id}" is a ${run.kind}: what is measured in it, and when it ends, its job says.`,
-      hint: 'Begin a run of your own with "trestle run start", with --parent if it belongs to this one.',
-      details: { run: id, kind: run.kind },
-    });
-  }
-  if (run.status === 'running') return run;
+  if (run.kind !== 'custom') throw notOwn(id, run.kind);
+  if (run.status === 'running' || run.lastHeardAt !== undefined) return run;
   throw trackingError('OVER', {
     kind: 'conflict',
     message: `The run "${id}" is over: it ${run.status}.`,
     hint: 'Begin another one with "trestle run start".',
     details: { run: id, status: run.status },
+  });
+}
+
+/** A number, or a word for what is none; what JSON cannot hold as it is written is refused. */
+function measurement(text: string): { readonly name: string; readonly value: number } {
+  const [name, value] = pair(text);
+  checkName('metric', name);
+  if (typeof value === 'number') return { name, value };
+  if (specialNumberSchema.safeParse(value).success) return { name, value: Number(value) };
+  throw trackingError('METRIC', {
+    kind: 'invalid',
+    message: `"${text}" is no measurement: "${String(value)}" is no number that can be kept as it is.`,
+    hint: 'Give name=number, or NaN, Infinity or -Infinity; whole numbers beyond 2^53 and what is larger than all numbers cannot be kept.',
+    details: { metric: name },
   });
 }
 
@@ -87,43 +108,26 @@ export async function logToRun(
   },
 ) {
   const { run } = await ownRun(ctx, input.run);
-  const metrics = input.metric.map((text) => {
-    const [name, value] = pair(text);
-    if (typeof value === 'number') return { name, value };
-    throw trackingError('METRIC', {
-      kind: 'invalid',
-      message: `"${text}" is no measurement: "${String(value)}" is no number that can be kept as it is.`,
-      hint: 'Give name=number; what JSON cannot hold (NaN, infinity, whole numbers beyond 2^53) cannot be kept.',
-      details: { metric: name },
-    });
-  });
-  const blobs = await ctx.service(blobsToken);
-  const files: { readonly name: string; readonly digest: string; readonly bytes: number }[] = [];
+  const metrics = input.metric.map(measurement);
+  const files: (BlobInfo & { readonly name: string })[] = [];
   for (const path of input.artifact) {
     const { createReadStream } = await import('node:fs');
-    const file = await ctx.files.read(path);
-    files.push({ name: basename(path), ...(await blobs.put(createReadStream(file))) });
+    const name = basename(path);
+    checkName('artifact', name);
+    files.push({ name, ...(await putArtifact(ctx, createReadStream(await ctx.files.read(path)))) });
   }
   await (await ctx.service(metadataToken)).write<TrackingTables, void>(async (db) => {
-    const newest = await db
-      .selectFrom('run_metrics')
-      .select(['name', (select) => select.fn.max('at').as('at')])
-      .where('run', '=', run)
-      .groupBy('name')
-      .execute();
-    const last = new Map(newest.map(({ name, at }) => [name, Number(at)]));
+    const names = metrics.map(({ name }) => name);
+    await checkSeries(db, run, names);
+    const next = await nextSteps(db, run, new Set(input.step === undefined ? names : []));
     const time = now();
-    await addMetrics(
-      db,
-      run,
-      metrics.map(({ name, value }) => ({ name, value, time, at: input.step ?? (last.get(name) ?? -1) + 1 })),
-    );
-    for (const { name, digest, bytes } of files)
-      await db
-        .insertInto('run_artifacts')
-        .values({ run, name, digest, bytes })
-        .onConflict((conflict) => conflict.columns(['run', 'name']).doUpdateSet({ digest, bytes }))
-        .execute();
+    const rows = metrics.map(({ name, value }) => {
+      const at = input.step ?? next.get(name) ?? 0;
+      next.set(name, at + 1);
+      return { name, value, time, at };
+    });
+    await addMetrics(db, run, rows);
+    for (const file of files) await setArtifact(db, run, file);
   }, ctx);
   return { run, logged: metrics.length + files.length };
 }
@@ -153,7 +157,7 @@ export async function finishRun(
 async function say(
   ctx: Context,
   id: string,
-  change: 'tagged' | 'noted' | 'moved' | 'deleted',
+  change: 'tagged' | 'noted' | 'moved' | 'deleted' | 'restored',
   value: string,
   work: (db: Change<TrackingTables>['db']) => Promise<unknown>,
 ): Promise<void> {
@@ -209,4 +213,34 @@ export async function deleteRun(ctx: Context, { run }: { readonly run: string })
     db.updateTable('tracked_runs').set({ deleted_at: now() }).where('run', '=', run).execute(),
   );
   return { run, deleted: true as const };
+}
+
+/** Takes a deleted run into the lists again; content of artifacts that was removed meanwhile stays away, and is said to be. */
+export async function restoreRun(ctx: Context, { run }: { readonly run: string }) {
+  const metadata = await ctx.service(metadataToken);
+  const row = await metadata
+    .query<TrackingTables>()
+    .selectFrom('tracked_runs')
+    .select('deleted_at')
+    .where('run', '=', run)
+    .executeTakeFirst();
+  // One that is there, or that there never was, is answered for as everywhere.
+  if (!row || row.deleted_at === null) {
+    await findRun(ctx, run);
+    throw trackingError('NOT_DELETED', {
+      kind: 'conflict',
+      message: `The run "${run}" is not deleted.`,
+      hint: `See "trestle run show ${run}".`,
+    });
+  }
+  await metadata.change<TrackingTables, void>(ctx, async ({ db, record }) => {
+    await db.updateTable('tracked_runs').set({ deleted_at: null }).where('run', '=', run).execute();
+    await record(runChanged, `run:${run}`, { change: 'restored', value: run });
+  });
+  const { artifacts } = await findRun(ctx, run);
+  return {
+    run,
+    restored: true as const,
+    freed: artifacts.flatMap(({ name, freedAt }) => (freedAt === undefined ? [] : [name])),
+  };
 }

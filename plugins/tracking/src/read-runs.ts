@@ -2,6 +2,7 @@ import {
   type RunQuery,
   type RunStatus,
   runStatusSchema,
+  specialNumberSchema,
   type TrackedRun,
   trackedRunSchema,
 } from '@trestle/contracts';
@@ -9,6 +10,7 @@ import { didYouMean, jobStoreToken, type Scope } from '@trestle/kernel';
 import { fits, metadataToken, readStored } from '@trestle/store';
 import type { Kysely, Selectable } from 'kysely';
 import { z } from 'zod';
+import { LOST_AFTER_MS } from './live/receive.ts';
 import { trackingError, unknownRunError } from './tracking-error.ts';
 import type { TrackingTables } from './tracking-tables.ts';
 
@@ -29,7 +31,18 @@ export async function listRuns(scope: Scope, query: RunQuery): Promise<readonly 
   let rows = db.selectFrom('tracked_runs').selectAll().where('deleted_at', 'is', null);
   if (query.kind !== undefined) rows = rows.where('kind', '=', query.kind);
   if (query.experiment !== undefined) rows = rows.where('experiment', '=', query.experiment);
-  if (query.status !== undefined) rows = rows.where('status', '=', query.status);
+  const { status } = query;
+  if (status !== undefined) {
+    const since = Date.now() - LOST_AFTER_MS;
+    rows = rows.where((where) => {
+      const is = where('status', '=', status);
+      // Whose process is lost stands there as running.
+      if (status === 'running')
+        return is.and(where.or([where('heard_at_ms', 'is', null), where('heard_at_ms', '>=', since)]));
+      const isLost = where('status', '=', 'running').and('heard_at_ms', '<', since);
+      return status === 'interrupted' ? is.or(isLost) : is;
+    });
+  }
   const found = await rows.orderBy('started_at', 'desc').orderBy('run', 'desc').limit(query.limit).execute();
   return await toRuns(scope, db, found);
 }
@@ -93,39 +106,13 @@ export async function findRun(scope: Scope, id: string): Promise<TrackedRun> {
   });
 }
 
-/** The series of a run that are more than one value, and those of a training's candidates: their values, in order. */
-export async function seriesOf(
-  scope: Scope,
-  run: string,
-): Promise<Readonly<Record<string, readonly number[]>>> {
-  const db = (await scope.service(metadataToken)).query<TrackingTables>();
-  const rows = await db
-    .selectFrom('run_metrics')
-    .select(['name', 'at', 'value'])
-    .where('run', '=', run)
-    .orderBy('name')
-    .orderBy('at')
-    .orderBy('time')
-    .execute();
-  const series = new Map<string, Map<number, number>>();
-  for (const { name, at, value } of rows) {
-    const values = series.get(name) ?? new Map<number, number>();
-    // Of a place that was measured again after a crash, the last counts.
-    series.set(name, values.set(at, value));
-  }
-  return Object.fromEntries(
-    [...series]
-      .filter(([name, values]) => values.size > 1 || name.startsWith('validation/'))
-      .map(([name, values]) => [name, [...values.values()]]),
-  );
-}
-
 async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<readonly TrackedRun[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ run }) => run);
-  const [params, metrics, tags, notes, artifacts, steps] = await Promise.all([
+  const [params, metrics, specials, tags, notes, artifacts, steps] = await Promise.all([
     db.selectFrom('run_params').selectAll().where('run', 'in', ids).execute(),
     lastValues(db, ids),
+    specialValues(db, ids),
     db.selectFrom('run_tags').selectAll().where('run', 'in', ids).execute(),
     db.selectFrom('run_notes').selectAll().where('run', 'in', ids).orderBy('place').execute(),
     db.selectFrom('run_artifacts').selectAll().where('run', 'in', ids).execute(),
@@ -136,11 +123,15 @@ async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<reado
   return await Promise.all(
     rows.map(async (row): Promise<TrackedRun> => {
       const { run } = row;
+      const lost = isLost(row);
+      const special = of(specials, run);
       const common = {
         run,
         kind: row.kind,
         experiment: row.experiment,
-        status: await statusOf(scope, row),
+        status: lost ? ('interrupted' as const) : await statusOf(scope, row),
+        ...(lost ? { lastHeardAt: new Date(Number(row.heard_at_ms)).toISOString() } : {}),
+        ...(special.length === 0 ? {} : { specialValues: special.map(({ run: _, ...one }) => one) }),
         ...(row.parent === null ? {} : { parent: row.parent }),
         ...(row.job === null ? {} : { job: row.job }),
         tags: Object.fromEntries(of(tags, run).map(({ name, value }) => [name, value])),
@@ -163,7 +154,10 @@ async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<reado
         ...common,
         params: Object.fromEntries(given.map(([name, { value }]) => [name, value])),
         metrics: nested(of(metrics, run)),
-        artifacts: of(artifacts, run).map(({ name, digest, bytes }) => ({ name, digest, bytes })),
+        artifacts: of(artifacts, run).map(({ name, digest, bytes, freed_at }) => ({
+          ...{ name, digest, bytes },
+          ...(freed_at === null ? {} : { freedAt: freed_at }),
+        })),
         steps: marked.map(({ shown }) => shown),
         ...(odd === undefined ? {} : { unreadable: odd }),
       });
@@ -187,7 +181,7 @@ const jsonObject = z.record(z.string(), z.unknown());
 const lastValues = (db: Db, runs: readonly string[]) =>
   db
     .selectFrom('run_metrics as metric')
-    .select(['metric.run', 'metric.name', 'metric.value'])
+    .select(['metric.run', 'metric.name', 'metric.value', 'metric.special'])
     .where('metric.run', 'in', runs)
     .where((where) =>
       where(
@@ -203,19 +197,50 @@ const lastValues = (db: Db, runs: readonly string[]) =>
     .orderBy('metric.time')
     .execute();
 
+/** What is no number, of each series: how often, and from which step on. */
+async function specialValues(db: Db, runs: readonly string[]) {
+  const rows = await db
+    .selectFrom('run_metrics')
+    .select((select) => [
+      'run',
+      'name',
+      'special',
+      select.fn.countAll().as('points'),
+      select.fn.min('at').as('firstStep'),
+    ])
+    .where('run', 'in', runs)
+    .where('special', 'is not', null)
+    .groupBy(['run', 'name', 'special'])
+    .execute();
+  return rows.map(({ run, name, special, points, firstStep }) => ({
+    ...{ run, name, points: Number(points), firstStep: Number(firstStep) },
+    value: specialNumberSchema.parse(special),
+  }));
+}
+
 /** `test/rocAuc` is `test.rocAuc`; a name without a part stands by itself. The series of candidates are no metrics of the run. */
-function nested(rows: readonly { readonly name: string; readonly value: number }[]): TrackedRun['metrics'] {
-  const parts: Record<string, number | Record<string, number>> = {};
-  for (const { name, value } of rows) {
+function nested(
+  rows: readonly { readonly name: string; readonly value: number; readonly special: string | null }[],
+): TrackedRun['metrics'] {
+  const parts = new Map<string, number | null | Map<string, number | null>>();
+  // By name, so that `test` stands before `test/rocAuc`, which then stands by itself too.
+  for (const { name, value, special } of rows.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (name.startsWith('validation/')) continue;
+    const shown = special === null ? value : null;
     const cut = name.indexOf('/');
     const part = name.slice(0, cut);
-    const within = parts[part];
-    if (cut <= 0 || typeof within === 'number') parts[name] = value;
-    else parts[part] = { ...within, [name.slice(cut + 1)]: value };
+    const within = parts.has(part) ? parts.get(part) : new Map<string, number | null>();
+    if (cut <= 0 || !(within instanceof Map)) parts.set(name, shown);
+    else parts.set(part, within.set(name.slice(cut + 1), shown));
   }
-  return parts;
+  return Object.fromEntries(
+    [...parts].map(([name, value]) => [name, value instanceof Map ? Object.fromEntries(value) : value]),
+  );
 }
+
+/** A run that a script logs, and of whose process nothing was heard for too long. */
+const isLost = ({ status, heard_at_ms }: Pick<Row, 'status' | 'heard_at_ms'>): boolean =>
+  status === 'running' && heard_at_ms !== null && Number(heard_at_ms) < Date.now() - LOST_AFTER_MS;
 
 /** A run that says that it runs does so as long as its job does. */
 async function statusOf(scope: Scope, row: Row): Promise<RunStatus> {

@@ -1,6 +1,7 @@
 import { type NewRun, type RunRecorder, type RunStatus, runEvents } from '@trestle/contracts';
 import { type Context, errorDocument, toTrestleError } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
+import { putArtifact, setArtifact } from './artifacts.ts';
 import { findRun } from './read-runs.ts';
 import { newRunId } from './run-id.ts';
 import type { TrackingTables } from './tracking-tables.ts';
@@ -155,14 +156,12 @@ export async function beginRun(ctx: Context, wanted: NewRun): Promise<RunRecorde
         else mark(name, { state: 'done', finishedAt: now() });
         return result;
       },
-      async artifact(name, { digest, bytes }) {
+      async artifact(name, content) {
+        const blob = await putArtifact(ctx, content);
         await metadata.write<TrackingTables, void>(async (db) => {
-          await db
-            .insertInto('run_artifacts')
-            .values({ run, name, digest, bytes })
-            .onConflict((conflict) => conflict.columns(['run', 'name']).doUpdateSet({ digest, bytes }))
-            .execute();
+          await setArtifact(db, run, { name, ...blob });
         }, ctx);
+        return blob;
       },
       async flush() {
         await writing;

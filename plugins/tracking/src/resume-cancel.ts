@@ -1,18 +1,17 @@
-import type { TrackedRun } from '@trestle/contracts';
 import { type Context, jobStoreToken } from '@trestle/kernel';
 import { finishRun } from './own-runs.ts';
 import { findRun } from './read-runs.ts';
-import { trackingError } from './tracking-error.ts';
+import { notResumable, trackingError } from './tracking-error.ts';
 
 /** @throws TRS_TRACKING_NOT_RESUMABLE, TRS_KERNEL_JOB_RUNS */
 export async function resumeRun(ctx: Context, { run: id }: { readonly run: string }) {
   const run = await findRun(ctx, id);
-  if (run.status === 'succeeded') throw notResumable(run, 'it has succeeded');
+  if (run.status === 'succeeded') throw notResumable(id, 'it has succeeded');
   if (run.job === undefined) {
     throw notResumable(
-      run,
+      id,
       run.kind === 'custom'
-        ? 'it is yours, and no job does it'
+        ? 'it is yours, and no job does it; a script goes on with startRun({ resume })'
         : 'an earlier version made it, which kept no steps',
     );
   }
@@ -36,11 +35,3 @@ export async function cancelRun(ctx: Context, { run: id }: { readonly run: strin
   const job = await (await ctx.service(jobStoreToken)).requestCancel(run.job);
   return { run: id, status: (await findRun(ctx, id)).status, cancelRequested: job?.state === 'running' };
 }
-
-const notResumable = (run: TrackedRun, why: string) =>
-  trackingError('NOT_RESUMABLE', {
-    kind: 'conflict',
-    message: `The run "${run.run}" cannot be resumed: ${why}.`,
-    hint: `Begin again with its settings: "trestle run show ${run.run}".`,
-    details: { run: run.run, status: run.status },
-  });

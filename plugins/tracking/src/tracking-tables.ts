@@ -1,4 +1,5 @@
 import type { Migration } from '@trestle/store';
+import type { Generated } from 'kysely';
 import { moveOldRuns } from './old-runs.ts';
 
 /** A type, which (unlike an interface) may be added to the tables of a change that is open. */
@@ -18,13 +19,33 @@ export type TrackingTables = {
     finished_at: string | null;
     /** A deleted run is not shown any more; what was made by it still refers to it. */
     deleted_at: string | null;
+    /** When the process of a run that a script logs was last heard. */
+    heard_at_ms: Generated<number | null>;
   };
   run_params: { run: string; name: string; value: string };
   /** Only added to: the last value of a series is its newest row. */
-  run_metrics: { run: string; name: string; at: number; value: number; time: string };
+  run_metrics: {
+    run: string;
+    name: string;
+    at: number;
+    /** 0 where `special` says what it is. */
+    value: number;
+    time: string;
+    special: Generated<string | null>;
+  };
   run_tags: { run: string; name: string; value: string };
   run_notes: { run: string; place: number; text: string; by: string; time: string };
-  run_artifacts: { run: string; name: string; digest: string; bytes: number };
+  run_artifacts: {
+    run: string;
+    name: string;
+    digest: string;
+    bytes: number;
+    freed_at: Generated<string | null>;
+  };
+  /** Content that is ours: what is collected was written down here before it was kept. */
+  run_blobs: { digest: string; bytes: number; pinned_until_ms: number };
+  /** How much of what a process logs to a run has come. */
+  run_writers: { run: string; writer: string; received: number };
   run_steps: { run: string; step: string; place: number; state: string; detail: string };
 };
 
@@ -100,6 +121,32 @@ export const trackingMigrations: readonly Migration[] = [
         .addPrimaryKeyConstraint('run_steps_key', ['run', 'step'])
         .execute();
       await moveOldRuns(db as never);
+    },
+  },
+  {
+    name: 'tracking-0002-logging',
+    async up(db) {
+      await db.schema.alterTable('tracked_runs').addColumn('heard_at_ms', 'bigint').execute();
+      await db.schema.alterTable('run_metrics').addColumn('special', 'text').execute();
+      await db.schema.alterTable('run_artifacts').addColumn('freed_at', 'text').execute();
+      await db.schema
+        .createIndex('run_artifacts_by_digest')
+        .on('run_artifacts')
+        .columns(['digest'])
+        .execute();
+      await db.schema
+        .createTable('run_blobs')
+        .addColumn('digest', 'text', (column) => column.primaryKey())
+        .addColumn('bytes', 'bigint', (column) => column.notNull())
+        .addColumn('pinned_until_ms', 'bigint', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('run_writers')
+        .addColumn('run', 'text', (column) => column.notNull())
+        .addColumn('writer', 'text', (column) => column.notNull())
+        .addColumn('received', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('run_writers_key', ['run', 'writer'])
+        .execute();
     },
   },
 ];

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { checkCount } from './limits.ts';
 import type { TrackingTables } from './tracking-tables.ts';
 
 type Db = Kysely<TrackingTables>;
@@ -8,6 +9,7 @@ const ROWS_AT_ONCE = 1_000;
 export interface MetricRow {
   readonly name: string;
   readonly at: number;
+  /** NaN and infinities too. */
   readonly value: number;
   readonly time: string;
 }
@@ -17,9 +19,55 @@ export async function addMetrics(db: Db, run: string, rows: readonly MetricRow[]
     const part = rows.slice(from, from + ROWS_AT_ONCE);
     await db
       .insertInto('run_metrics')
-      .values(part.map((row) => ({ run, ...row })))
+      .values(
+        part.map(({ value, ...row }) =>
+          // SQLite keeps NaN as NULL, so what is no finite number is a word.
+          Number.isFinite(value) ? { run, ...row, value } : { run, ...row, value: 0, special: String(value) },
+        ),
+      )
       .execute();
   }
+}
+
+/** The step behind the last of each series, for measurements that name none. */
+export async function nextSteps(
+  db: Db,
+  run: string,
+  names: ReadonlySet<string>,
+): Promise<Map<string, number>> {
+  const next = new Map<string, number>();
+  for (const name of names) {
+    const row = await db
+      .selectFrom('run_metrics')
+      .select((select) => select.fn.max('at').as('at'))
+      .where('run', '=', run)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    next.set(name, row?.at === null || row?.at === undefined ? 0 : Number(row.at) + 1);
+  }
+  return next;
+}
+
+/** @throws TRS_TRACKING_TOO_MANY when there would be too many series with these names among them */
+export async function checkSeries(db: Db, run: string, names: Iterable<string>): Promise<void> {
+  let fresh = 0;
+  for (const name of new Set(names)) {
+    const known = await db
+      .selectFrom('run_metrics')
+      .select('name')
+      .where('run', '=', run)
+      .where('name', '=', name)
+      .limit(1)
+      .executeTakeFirst();
+    if (!known) fresh += 1;
+  }
+  if (fresh === 0) return;
+  const { count } = await db
+    .selectFrom('run_metrics')
+    .select((select) => select.fn.count('name').distinct().as('count'))
+    .where('run', '=', run)
+    .executeTakeFirstOrThrow();
+  checkCount('series', run, Number(count) + fresh);
 }
 
 export async function addNotes(db: Db, run: string, texts: readonly string[], by: string): Promise<void> {

@@ -26,8 +26,14 @@ export const runEvents = {
   cancelled: runCancelled,
 } as const;
 
-/** Somebody said something of a run: a tag, a note, another experiment, or that it is not to be shown any more. */
+/** Somebody said something of a run: a tag, a note, another experiment, that it is not to be shown any more, or to be again. */
 export const runChanged = defineEvent(
   'run.changed',
-  z.object({ change: z.enum(['tagged', 'noted', 'moved', 'deleted']), value: z.string() }),
+  z.object({ change: z.enum(['tagged', 'noted', 'moved', 'deleted', 'restored']), value: z.string() }),
+);
+
+/** Content of artifacts was removed to which no run refers that is not deleted. */
+export const runsCollected = defineEvent(
+  'runs.collected',
+  z.object({ blobs: z.number(), bytes: z.number() }),
 );

@@ -22,11 +22,13 @@ export function resolveConfig(
   raw: RawConfig,
   sections: readonly ConfigSection[],
   env: Readonly<Record<string, string | undefined>>,
+  /** Whether sections may be there that are others'. */
+  isPart = false,
 ): ReadConfig {
   const overrides = envOverrides(env);
   const known = ['plugins', ...sections.map((section) => section.name)];
   for (const key of [...Object.keys(raw.values), ...Object.keys(overrides)]) {
-    if (known.includes(key)) continue;
+    if (isPart || known.includes(key)) continue;
     throw configError('UNKNOWN_SECTION', {
       kind: 'invalid',
       message: `${whereFrom(raw, overrides, [key])} has a section "${key}" that no plugin knows.${didYouMean(key, known)}`,

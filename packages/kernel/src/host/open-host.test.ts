@@ -47,6 +47,16 @@ describe('openHost', () => {
     expect(await host.service(pluginsToken)).toEqual(host.plugins);
   });
 
+  it('of a part of the project has these plugins alone, whatever the configuration says of others', async () => {
+    await writeFile(join(dir, 'trestle.config.json'), '{"plugins": ["./nowhere.js"], "theirs": {"size": 5}}');
+    const part = await open([plugin({ name: 'mine', version: '1' })], {
+      isPart: true,
+      env: { TRESTLE_OTHERS__A: '1' },
+    });
+    expect(part.plugins.map(({ name }) => name)).toEqual(['mine']);
+    await expect(open([])).rejects.toMatchObject({ code: 'TRS_PLUGIN_MISSING' });
+  });
+
   it('gives each plugin its section of the configuration, defaults included', async () => {
     await writeFile(join(dir, 'trestle.config.json'), '{"one": {"size": 5}}');
     const one = configSection('one', z.object({ size: z.number() }));

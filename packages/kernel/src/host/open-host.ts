@@ -37,6 +37,11 @@ export interface HostOptions {
    * left out, a project is made where there is none.
    */
   readonly mustBeProject?: boolean;
+  /**
+   * Only these plugins, whatever the configuration names, and sections of others are left alone: for a process that needs a part of
+   * the project, as a script that logs a run does.
+   */
+  readonly isPart?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly log?: Logger;
   /** The folder that local callers' paths are relative to; the process's own when left out. */
@@ -58,7 +63,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const project = projectAt(options.projectDir);
   const env = options.env ?? process.env;
   const raw = await loadConfig(project.dir);
-  const added = await loadPlugins(raw.values.plugins, project.dir);
+  const isPart = options.isPart ?? false;
+  const added = isPart ? [] : await loadPlugins(raw.values.plugins, project.dir);
   const plugins = [...options.plugins, ...added];
   checkPlugins(plugins, options.sections, new Set(added));
   const sections = [...(options.sections ?? []), ...plugins.flatMap((plugin) => plugin.config ?? [])];
@@ -70,7 +76,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const partialScope: Omit<Scope, 'service'> = {
     project,
     log: options.log ?? stderrLogger(env),
-    config: resolveConfig(raw, sections, env),
+    config: resolveConfig(raw, sections, env, isPart),
     extensions: <T>(point: ExtensionPoint<T>) =>
       // A contribution was made with the point itself, so its value has the point's type.
       plugins

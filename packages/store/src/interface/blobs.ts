@@ -1,4 +1,4 @@
-import { token } from '@trestle/kernel';
+import { extensionPoint, type Scope, token } from '@trestle/kernel';
 import type { BlobsHealth, StoreCheckOptions } from './health.ts';
 
 export interface BlobInfo {
@@ -40,3 +40,29 @@ export interface Blobs {
 }
 
 export const blobsToken = token<Blobs>('store.blobs');
+
+/** What a plugin keeps blobs for. */
+export interface BlobUse {
+  /** `data`, `registry`. */
+  readonly name: string;
+  /** Those of the digests to which something of the plugin refers, or is about to. */
+  readonly among: (scope: Scope, digests: readonly string[]) => Promise<ReadonlySet<string>>;
+}
+
+/** Where plugins say which blobs they refer to: equal content is one blob, and who removes it as unused may not be its only user. */
+export const blobUses = extensionPoint<BlobUse>('store.blob-uses');
+
+/** Those of the digests to which plugins other than the named one refer. */
+export async function usedByOthers(
+  scope: Scope,
+  own: string,
+  digests: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const used = new Set<string>();
+  if (digests.length === 0) return used;
+  for (const use of scope.extensions(blobUses)) {
+    if (use.name === own) continue;
+    for (const digest of await use.among(scope, digests)) used.add(digest);
+  }
+  return used;
+}

@@ -1,6 +1,6 @@
 import { datasetCollected } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
-import { type BlobInfo, blobsToken, metadataToken } from '@trestle/store';
+import { type BlobInfo, blobsToken, metadataToken, usedByOthers } from '@trestle/store';
 import type { DataTables } from '../data-tables.ts';
 import { type References, references } from './references.ts';
 
@@ -17,10 +17,39 @@ export async function findUnused(
   const referred = await used.current(db);
   const rows = await db
     .selectFrom('dataset_blobs')
-    .select(['digest', 'bytes'])
+    .select(['digest', 'bytes', 'erased'])
     .where((where) => where.or([where('pinned_until_ms', '<', clock.ms), where('erased', '=', 1)]))
     .execute();
-  return rows.filter((row) => !referred.has(row.digest));
+  return await unreferred(scope, rows, referred);
+}
+
+/** Without what is referred to, also by other plugins: the same content may be an artifact. What was erased goes all the same. */
+async function unreferred<Row extends BlobInfo & { readonly erased: number }>(
+  scope: Scope,
+  rows: readonly Row[],
+  referred: ReadonlySet<string>,
+): Promise<readonly BlobInfo[]> {
+  const free = rows.filter((row) => !referred.has(row.digest));
+  const kept = free.flatMap(({ digest, erased }) => (erased === 1 ? [] : [digest]));
+  const used = await usedByOthers(scope, 'data', kept);
+  return free.flatMap(({ digest, bytes }) => (used.has(digest) ? [] : [{ digest, bytes }]));
+}
+
+/** Those of the digests to which a version refers, or is about to. */
+export async function usedByVersions(scope: Scope, digests: readonly string[]): Promise<ReadonlySet<string>> {
+  const metadata = await scope.service(metadataToken);
+  const db = metadata.query<DataTables>();
+  const referred = await references(scope).current(db);
+  const pinned = await db
+    .selectFrom('dataset_blobs')
+    .select('digest')
+    .where('digest', 'in', digests)
+    .where('pinned_until_ms', '>=', metadata.clock.ms)
+    .execute();
+  return new Set([
+    ...digests.filter((digest) => referred.has(digest)),
+    ...pinned.map(({ digest }) => digest),
+  ]);
 }
 
 /**
@@ -44,13 +73,13 @@ export async function collect(
       const referred = await used.current(db);
       const rows = await db
         .selectFrom('dataset_blobs')
-        .select(['digest', 'bytes'])
+        .select(['digest', 'bytes', 'erased'])
         .where('digest', 'in', digests)
         .where((where) =>
           where.or([where('pinned_until_ms', '<', metadata.clock.ms), where('erased', '=', 1)]),
         )
         .execute();
-      const free = rows.filter((row) => !referred.has(row.digest));
+      const free = await unreferred(scope, rows, referred);
       if (free.length === 0) return free;
       for (const { digest } of free) await blobs.remove(digest);
       await db

@@ -43,15 +43,21 @@ export const runShow = operation({
   output: trackedRunSchema.safeExtend({
     /** Each series of more than one value; of a training the validation score after each epoch, per estimator. */
     curves: z.record(z.string(), z.array(z.number())),
+    /** Those of them that are long: the least and the greatest value of each stretch of steps. */
+    thinned: z.array(z.string()).optional(),
   }),
   load: async () => {
-    const { findRun, seriesOf } = await import('../read-runs.ts');
+    const { findRun } = await import('../read-runs.ts');
+    const { curvesOf } = await import('../read-series.ts');
     return async (ctx, { run: id }) => {
       const run = await findRun(ctx, id);
-      const series = Object.entries(await seriesOf(ctx, id));
-      const curves: Record<string, number[]> = {};
-      for (const [name, values] of series) curves[name.replace(/^validation\//, '')] = [...values];
-      return { ...run, curves };
+      const { curves, thinned } = await curvesOf(ctx, id);
+      const named = (name: string): string => name.replace(/^validation\//, '');
+      return {
+        ...run,
+        curves: Object.fromEntries(Object.entries(curves).map(([name, values]) => [named(name), values])),
+        ...(thinned.length === 0 ? {} : { thinned: thinned.map(named) }),
+      };
     };
   },
   present: runViews,

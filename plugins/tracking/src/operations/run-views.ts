@@ -1,5 +1,5 @@
 import type { TrackedRun } from '@trestle/contracts';
-import type { View } from '@trestle/kernel';
+import { isRecord, type View } from '@trestle/kernel';
 import { chosenOf } from '../chosen-of.ts';
 
 const shown = (value: unknown): string =>
@@ -13,7 +13,7 @@ const OF_A_KIND = ['pipeline', 'trigger', 'deployment', 'alert'] as const;
 
 /** The numbers of a run that a line has room for, what decided first. */
 function score({ metrics, metric }: TrackedRun): string {
-  const numbers = typeof metrics.test === 'object' ? metrics.test : metrics;
+  const numbers = isRecord(metrics.test) ? metrics.test : metrics;
   return Object.entries(numbers)
     .sort(([a], [b]) => Number(b === metric?.name) - Number(a === metric?.name))
     .flatMap(([name, value]) => (typeof value === 'number' ? [`${name} ${value.toFixed(3)}`] : []))
@@ -59,9 +59,31 @@ const unreadableNote = ({ run, unreadable }: TrackedRun): readonly View[] =>
         },
       ];
 
-export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<string, readonly number[]>> }) {
+/** Which code it was, as far as it is known. */
+function codeFacts({ code = {} }: TrackedRun): readonly (readonly [string, string])[] {
+  const { script, commit, isChanged, changedFiles } = code;
+  return [
+    ...(typeof script === 'string' ? ([['script', script]] as const) : []),
+    ...(typeof commit === 'string'
+      ? ([
+          ['commit', `${commit}${isChanged === true ? ` with ${String(changedFiles)} files changed` : ''}`],
+        ] as const)
+      : []),
+  ];
+}
+
+type Part = TrackedRun['metrics'][string] | undefined;
+const numbersIn = (part: Part): Readonly<Record<string, number | null>> =>
+  typeof part === 'object' && part !== null ? part : {};
+
+export function runViews(
+  run: TrackedRun & {
+    readonly curves: Readonly<Record<string, readonly number[]>>;
+    readonly thinned?: readonly string[] | undefined;
+  },
+) {
   const { test, train, ...others } = run.metrics;
-  const parts = { test: typeof test === 'object' ? test : {}, train: typeof train === 'object' ? train : {} };
+  const parts = { test: numbersIn(test), train: numbersIn(train) };
   const { split } = run;
   const views: View[] = [
     {
@@ -95,6 +117,7 @@ export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<st
         ...(run.modelDigest === undefined ? [] : ([['model', run.modelDigest]] as const)),
         ...(run.parent === undefined ? [] : ([['part of', run.parent]] as const)),
         ...(run.job === undefined ? [] : ([['job', run.job]] as const)),
+        ...codeFacts(run),
         ['started', run.startedAt],
         ['finished', run.finishedAt ?? null],
         ...(run.error === undefined ? [] : ([['error', run.error]] as const)),
@@ -139,7 +162,9 @@ export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<st
       })),
     });
   const single = Object.entries(others).flatMap(([name, value]) =>
-    typeof value === 'number' ? [{ metric: name, value }] : [],
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([metric, each]) => ({ metric: `${name}/${metric}`, value: each }))
+      : [{ metric: name, value }],
   );
   if (single.length > 0)
     views.push({
@@ -171,6 +196,39 @@ export function runViews(run: TrackedRun & { readonly curves: Readonly<Record<st
       kind: 'lines',
       title: run.kind === 'training' ? 'Validation score by epoch' : 'Series',
       series: Object.entries(run.curves).map(([name, points]) => ({ name, points: [...points] })),
+    });
+  for (const name of run.thinned ?? [])
+    views.push({
+      kind: 'note',
+      tone: 'info',
+      text: `${name} is long: the least and the greatest value of each stretch of steps are shown; "trestle run series ${run.run} --metrics ${name}" gives more.`,
+    });
+  for (const { name, value, points, firstStep } of run.specialValues ?? [])
+    views.push({
+      kind: 'note',
+      tone: 'warn',
+      text: `${name} is ${value} ${points === 1 ? `at step ${firstStep}` : `${points} times, first at step ${firstStep}`}.`,
+    });
+  if (run.lastHeardAt !== undefined)
+    views.push({
+      kind: 'note',
+      tone: 'warn',
+      text: `Its process is lost: it was last heard at ${run.lastHeardAt}. A script goes on with it with startRun({ resume: "${run.run}" }).`,
+    });
+  if (run.artifacts.length > 0)
+    views.push({
+      kind: 'table',
+      title: 'Artifacts',
+      columns: [
+        { key: 'name', label: 'name' },
+        { key: 'bytes', label: 'bytes', align: 'right' },
+        { key: 'digest', label: 'SHA-256' },
+        { key: 'freed', label: '' },
+      ],
+      rows: run.artifacts.map(({ name, bytes, digest, freedAt }) => ({
+        ...{ name, bytes, digest },
+        freed: freedAt === undefined ? '' : `removed ${freedAt}`,
+      })),
     });
   views.push(...unreadableNote(run));
   views.push(...run.notes.map((text): View => ({ kind: 'note', tone: 'info', text })));

@@ -1,14 +1,12 @@
 import { runStatusSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
+import { EXPERIMENT, EXPERIMENT_RULE } from '../limits.ts';
 
 const run = z.string().max(200).describe('The run, r-….');
 const experiment = z
   .string()
-  .regex(
-    /^[\w][\w ./-]{0,199}$/,
-    'it must begin with a letter or digit and hold letters, digits, spaces, dots, dashes, slashes and underscores',
-  )
+  .regex(EXPERIMENT, EXPERIMENT_RULE)
   .describe('The experiment; it is there with its first run.');
 const pairs = (what: string) =>
   z
@@ -47,7 +45,7 @@ export const runLog = operation({
   examples: ['trestle run log r-… --metric loss=0.31 --step 4', 'trestle run log r-… --artifact plot.png'],
   input: z.object({
     run,
-    metric: pairs('A measurement, name=number; given several times.'),
+    metric: pairs('A measurement, name=number (also NaN, Infinity, -Infinity); given several times.'),
     step: at,
     artifact: z.array(z.string()).default([]).describe('A file to keep with the run.'),
   }),
@@ -112,11 +110,38 @@ export const runMove = operation({
 
 export const runDelete = operation({
   id: 'run.delete',
-  summary: 'Take a run out of the lists; what was made by it stays, and so does the log.',
+  summary: 'Take a run out of the lists; "run restore" brings it back, "run gc" frees its artifacts.',
   kind: 'command',
   access: 'training:write',
   positionals: ['run'],
   input: z.object({ run }),
   output: z.object({ run: z.string(), deleted: z.literal(true) }),
   load: async () => (await import('../own-runs.ts')).deleteRun,
+});
+
+export const runRestore = operation({
+  id: 'run.restore',
+  summary: 'Bring a deleted run back into the lists.',
+  kind: 'command',
+  access: 'training:write',
+  positionals: ['run'],
+  input: z.object({ run }),
+  output: z.object({
+    run: z.string(),
+    restored: z.literal(true),
+    freed: z.array(z.string()).describe('Artifacts whose content was removed meanwhile.'),
+  }),
+  load: async () => (await import('../own-runs.ts')).restoreRun,
+  present: ({ run: id, freed }) => [
+    { kind: 'note', tone: 'good', text: `Run ${id} is in the lists again.` },
+    ...(freed.length === 0
+      ? []
+      : [
+          {
+            kind: 'note' as const,
+            tone: 'warn' as const,
+            text: `The content of ${freed.length} artifacts was removed meanwhile: ${freed.join(', ')}.`,
+          },
+        ]),
+  ],
 });

@@ -11,7 +11,6 @@ import {
 } from '@trestle/contracts';
 import { type Context, invariant } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
-import { blobsToken } from '@trestle/store';
 import type { z } from 'zod';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
@@ -106,7 +105,7 @@ async function runTraining(
   const chosen = await select(ctx, prepared, spec, recorder);
   const { baseline } = chosen;
   const made = await recorder.step('fit on all training rows, evaluate and package', () =>
-    fitAndPackage(ctx, spec, prepared, recorder.run, chosen),
+    fitAndPackage(ctx, spec, prepared, recorder, chosen),
   );
   const flat = (part: string, metrics: Metrics) =>
     Object.entries(metrics).flatMap(([name, value]) =>
@@ -140,7 +139,7 @@ async function fitAndPackage(
   ctx: Context,
   spec: TrainingSpec,
   prepared: Prepared,
-  run: string,
+  recorder: RunRecorder,
   chosen: Selection,
 ): Promise<{
   readonly digest: string;
@@ -153,7 +152,7 @@ async function fitAndPackage(
   readonly leftOut: NonNullable<Run['leftOut']>;
 }> {
   const { table, split } = prepared;
-  const fit = (rows: Int32Array) => fitRows(ctx, spec, prepared, run, chosen, rows);
+  const fit = (rows: Int32Array) => fitRows(ctx, spec, prepared, recorder.run, chosen, rows);
   const crossed = split.folds ? await crossScores(prepared, fit) : undefined;
   const judged = await fit(split.train);
   ctx.progress({ step: 'evaluating', fraction: 0.86 });
@@ -196,7 +195,7 @@ async function fitAndPackage(
       hint: 'This is a defect; please report it.',
     });
   }
-  const { digest } = await (await ctx.service(blobsToken)).put(bytes);
+  const { digest } = await recorder.artifact('model.onnx', bytes);
   return {
     digest,
     train: evaluation.train,

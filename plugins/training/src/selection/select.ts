@@ -84,7 +84,12 @@ export async function select(
       });
       if (!scores) return { seconds };
       // For a run that is taken up again: an ensemble is chosen of what all of them said.
-      const kept = isEnsemble ? { scores: await keepScores(ctx, scores) } : {};
+      const kept = isEnsemble
+        ? {
+            scores: (await recorder.artifact(`scores/${candidate.label}`, new Uint8Array(scores.buffer)))
+              .digest,
+          }
+        : {};
       return { seconds, found: { rounds, ...judge.measure(scores) }, ...kept };
     });
     spent += outcome.seconds;
@@ -142,12 +147,6 @@ function suitable(ctx: Context, { target }: Prepared, spec: TrainingSpec): reado
     message: `The estimator "${spec.estimator}" is not made for a ${target.task} target.`,
     hint: 'Use another one, or auto.',
   });
-}
-
-/** For a run that is taken up again: what is kept is chosen of what all of them said. @returns a digest */
-async function keepScores(ctx: Context, scores: Float64Array): Promise<string> {
-  const blobs = await ctx.service(blobsToken);
-  return (await blobs.put(new Uint8Array(scores.buffer))).digest;
 }
 
 async function keptScores(ctx: Context, digest: string): Promise<Float64Array> {

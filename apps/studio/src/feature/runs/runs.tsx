@@ -137,7 +137,8 @@ type PartMetrics = Readonly<Record<string, number | null>>;
 function partsOf(metrics: Run['metrics']): ReadonlyMap<string, PartMetrics> {
   const parts = new Map<string, PartMetrics>();
   for (const [name, value] of Object.entries(metrics)) {
-    if (typeof value === 'number') parts.set('whole run', { ...parts.get('whole run'), [name]: value });
+    if (typeof value === 'number' || value === null)
+      parts.set('whole run', { ...parts.get('whole run'), [name]: value });
     else parts.set(name, value);
   }
   return parts;
