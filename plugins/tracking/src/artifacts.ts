@@ -1,5 +1,6 @@
 import type { Scope } from '@trestle/kernel';
 import { type BlobInfo, blobsToken, type Change, metadataToken } from '@trestle/store';
+import { sql } from 'kysely';
 import { checkCount } from './limits.ts';
 import type { TrackingTables } from './tracking-tables.ts';
 
@@ -10,8 +11,9 @@ const PIN_MS = 6 * 60 * 60 * 1_000;
 
 /** Writes down that a blob is ours and about to be an artifact, before it is one: only what stands there is ever collected. */
 async function pin(scope: Pick<Scope, 'service'>, { digest, bytes }: BlobInfo): Promise<void> {
-  const row = { digest, bytes, pinned_until_ms: Date.now() + PIN_MS };
-  await (await scope.service(metadataToken)).write<TrackingTables, void>(async (db) => {
+  const metadata = await scope.service(metadataToken);
+  const row = { digest, bytes, pinned_until_ms: sql<number>`${metadata.clock.ms} + ${PIN_MS}` };
+  await metadata.write<TrackingTables, void>(async (db) => {
     await db
       .insertInto('run_blobs')
       .values(row)

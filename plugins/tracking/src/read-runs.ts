@@ -7,15 +7,22 @@ import {
   trackedRunSchema,
 } from '@trestle/contracts';
 import { didYouMean, jobStoreToken, type Scope } from '@trestle/kernel';
-import { fits, metadataToken, readStored } from '@trestle/store';
-import type { Kysely, Selectable } from 'kysely';
+import { fits, metadataToken, readStored, type StoreClock } from '@trestle/store';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import { LOST_AFTER_MS } from './live/receive.ts';
 import { trackingError, unknownRunError } from './tracking-error.ts';
 import type { TrackingTables } from './tracking-tables.ts';
 
-type Row = Selectable<TrackingTables['tracked_runs']>;
+type Row = Selectable<TrackingTables['tracked_runs']> & { readonly silent_ms: number | null };
 type Db = Kysely<TrackingTables>;
+
+/** With how long ago its process was heard, by the store's clock. */
+const runRows = (db: Db, clock: StoreClock) =>
+  db
+    .selectFrom('tracked_runs')
+    .selectAll()
+    .select(sql<number | null>`${clock.ms} - heard_at_ms`.as('silent_ms'));
 
 const JOB_ENDS: Readonly<Record<string, RunStatus>> = {
   failed: 'failed',
@@ -27,13 +34,14 @@ const JOB_ENDS: Readonly<Record<string, RunStatus>> = {
 
 /** The newest first. */
 export async function listRuns(scope: Scope, query: RunQuery): Promise<readonly TrackedRun[]> {
-  const db = (await scope.service(metadataToken)).query<TrackingTables>();
-  let rows = db.selectFrom('tracked_runs').selectAll().where('deleted_at', 'is', null);
+  const { clock, query: read } = await scope.service(metadataToken);
+  const db = read<TrackingTables>();
+  let rows = runRows(db, clock).where('deleted_at', 'is', null);
   if (query.kind !== undefined) rows = rows.where('kind', '=', query.kind);
   if (query.experiment !== undefined) rows = rows.where('experiment', '=', query.experiment);
   const { status } = query;
   if (status !== undefined) {
-    const since = Date.now() - LOST_AFTER_MS;
+    const since = sql<number>`${clock.ms} - ${LOST_AFTER_MS}`;
     rows = rows.where((where) => {
       const is = where('status', '=', status);
       // Whose process is lost stands there as running.
@@ -89,13 +97,9 @@ export async function checkExperiment(scope: Scope, experiment: string): Promise
 
 /** @throws TRS_TRAIN_UNKNOWN_RUN */
 export async function findRun(scope: Scope, id: string): Promise<TrackedRun> {
-  const db = (await scope.service(metadataToken)).query<TrackingTables>();
-  const rows = await db
-    .selectFrom('tracked_runs')
-    .selectAll()
-    .where('run', '=', id)
-    .where('deleted_at', 'is', null)
-    .execute();
+  const { clock, query } = await scope.service(metadataToken);
+  const db = query<TrackingTables>();
+  const rows = await runRows(db, clock).where('run', '=', id).where('deleted_at', 'is', null).execute();
   const [run] = await toRuns(scope, db, rows);
   if (run) return run;
   const known = (await listRuns(scope, { limit: 200 })).map((one) => one.run);
@@ -239,8 +243,8 @@ function nested(
 }
 
 /** A run that a script logs, and of whose process nothing was heard for too long. */
-const isLost = ({ status, heard_at_ms }: Pick<Row, 'status' | 'heard_at_ms'>): boolean =>
-  status === 'running' && heard_at_ms !== null && Number(heard_at_ms) < Date.now() - LOST_AFTER_MS;
+const isLost = ({ status, silent_ms }: Pick<Row, 'status' | 'silent_ms'>): boolean =>
+  status === 'running' && silent_ms !== null && Number(silent_ms) > LOST_AFTER_MS;
 
 /** A run that says that it runs does so as long as its job does. */
 async function statusOf(scope: Scope, row: Row): Promise<RunStatus> {

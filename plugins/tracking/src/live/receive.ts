@@ -53,7 +53,11 @@ export async function receive(ctx: Context, envelope: Envelope): Promise<Receipt
   }
   if (envelope.isAlive)
     await metadata.write<TrackingTables, void>(async (db) => {
-      await db.updateTable('tracked_runs').set({ heard_at_ms: Date.now() }).where('run', '=', run).execute();
+      await db
+        .updateTable('tracked_runs')
+        .set({ heard_at_ms: metadata.clock.ms })
+        .where('run', '=', run)
+        .execute();
     });
   return { received, refused };
 }
@@ -82,6 +86,7 @@ async function keep(ctx: Context, change: Change<TrackingTables>, run: string, t
   if (!row) throw unknownRun(run);
   if (row.kind !== 'custom') throw notOwn(run, row.kind);
   const { db, record } = change;
+  const { clock } = await ctx.service(metadataToken);
   const say = (what: 'tagged' | 'noted', value: string) =>
     record(runChanged, `run:${run}`, { change: what, value });
   switch (told.kind) {
@@ -90,7 +95,7 @@ async function keep(ctx: Context, change: Change<TrackingTables>, run: string, t
         throw notResumable(run, row.deleted_at === null ? 'it has succeeded' : 'it is deleted');
       await db
         .updateTable('tracked_runs')
-        .set({ status: 'running', error: null, finished_at: null, heard_at_ms: Date.now() })
+        .set({ status: 'running', error: null, finished_at: null, heard_at_ms: clock.ms })
         .where('run', '=', run)
         .execute();
       await record(runEvents.running, `run:${run}`, { kind: 'custom', experiment: row.experiment });
@@ -151,7 +156,7 @@ async function begin(ctx: Context, { db, record }: Change<TrackingTables>, run: 
       started_at: told.time,
       finished_at: null,
       deleted_at: null,
-      heard_at_ms: Date.now(),
+      heard_at_ms: (await ctx.service(metadataToken)).clock.ms,
     })
     .execute();
   await keepParams(db, run, params);

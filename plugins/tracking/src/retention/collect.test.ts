@@ -72,7 +72,7 @@ describe('freeing what deleted runs kept', () => {
       true,
       true,
     ]);
-    expect((await (await host.service(storeCheckToken)).check({ deep: true })).problems).toEqual([]);
+    expect((await (await host.service(storeCheckToken)).check({ deep: true })).blobs.problems).toEqual([]);
   });
 
   it('brings a run back, and says what of it is gone', async () => {

@@ -56,7 +56,8 @@ async function findUnused(
   deletedBefore: string,
   among?: readonly string[],
 ): Promise<readonly BlobInfo[]> {
-  let ours = db.selectFrom('run_blobs').select(['digest', 'bytes']).where('pinned_until_ms', '<', Date.now());
+  const { clock } = await ctx.service(metadataToken);
+  let ours = db.selectFrom('run_blobs').select(['digest', 'bytes']).where('pinned_until_ms', '<', clock.ms);
   if (among) ours = ours.where('digest', 'in', among);
   const rows = await ours
     .where((where) =>
@@ -96,7 +97,8 @@ const withModel = z.looseObject({ modelDigest: z.string().optional() });
 
 /** Those of the digests that runs refer to which are not deleted, or that are about to be artifacts. */
 export async function usedByRuns(scope: Scope, digests: readonly string[]): Promise<ReadonlySet<string>> {
-  const db = (await scope.service(metadataToken)).query<TrackingTables>();
+  const metadata = await scope.service(metadataToken);
+  const db = metadata.query<TrackingTables>();
   const [kept, pinned, models] = [
     await db
       .selectFrom('run_artifacts as artifact')
@@ -110,7 +112,7 @@ export async function usedByRuns(scope: Scope, digests: readonly string[]): Prom
       .selectFrom('run_blobs')
       .select('digest')
       .where('digest', 'in', digests)
-      .where('pinned_until_ms', '>=', Date.now())
+      .where('pinned_until_ms', '>=', metadata.clock.ms)
       .execute(),
     await modelDigests(db),
   ];
