@@ -248,6 +248,7 @@ describe('every option of an operation on things that are there', () => {
       'model.rollback': { name: 'm', alias: 'champion' },
       'model.export': { model: 'm', out: 'exported' },
       deploy: { model: 'm@champion' },
+      'deployment.top': {},
       predict: { model: 'm', data: 'rows' },
       'monitor.status': {},
       'monitor.drift': { deployment: 'd' },

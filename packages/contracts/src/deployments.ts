@@ -6,6 +6,8 @@ import { rolloutVerdictSchema } from './rollouts.ts';
 export const rolloutSchema = z.object({
   /** Counts the rollouts of a deployment, from 1. */
   rollout: z.number().int(),
+  /** The revision by which answers of the challenger are told. */
+  revision: z.number().int(),
   strategy: z.string(),
   options: z.record(z.string(), z.unknown()),
   /** `superseded`: the deployment changed under it. */

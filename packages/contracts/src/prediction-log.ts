@@ -29,3 +29,34 @@ export interface PredictionLog {
 }
 
 export const predictionLogToken = token<PredictionLog>('monitoring.prediction-log');
+
+/** The first row of an answered request of which the label has come. */
+export interface LabelledAnswer {
+  /** The `id` of the answer. */
+  readonly id: string;
+  readonly revision: number;
+  readonly time: string;
+  readonly output: Readonly<Record<string, unknown>>;
+  readonly label: string | number | boolean;
+}
+
+/** What a revision of a deployment answered in a time. */
+export interface RecentAnswers {
+  readonly deployment: string;
+  readonly revision: number;
+  readonly model: { readonly name: string; readonly version: number };
+  readonly requests: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p95: number;
+}
+
+/** What was answered, as the prediction log keeps it. Provided by the monitoring plugin. */
+export interface Answers {
+  /** The newest labelled answers of a deployment since a time (ISO 8601), at most so many. */
+  labelled(deployment: string, since: string, limit: number): Promise<readonly LabelledAnswer[]>;
+  /** What each revision answered since a time (ISO 8601), by at most the newest 20,000 requests. */
+  recent(since: string): Promise<readonly RecentAnswers[]>;
+}
+
+export const answersToken = token<Answers>('monitoring.answers');

@@ -9,18 +9,16 @@ export type BinCounts = z.infer<typeof binCountsSchema>;
 
 /**
  * What became of the requests that one version got. A request is what is assigned to a version, so it counts once, however many rows
- * it has: scores and labels are those of its first row. What the caller did wrong (422, 429) is no evidence and not counted.
+ * it has: scores and labels are those of its first row. A request that was refused because too many were waiting is not counted.
  */
 export const armEvidenceSchema = z.object({
   requests: countSchema,
-  /** Of those, how many the model did not answer: it failed, was too late, or took its thread down. */
+  /** Of those, how many it did not answer: it failed, was too late, took its thread down, or refused rows that the other may take. */
   errors: countSchema,
   /** Milliseconds, of what was answered. */
   latencies: binCountsSchema,
   /** The probability, the value, or the highest of several probabilities. */
   scores: binCountsSchema,
-  /** How often each class was answered; of the first hundred of them. */
-  classes: z.record(z.string(), countSchema),
   /** How many labels came, and how far answers were from them: 1 for another class than the label, else the absolute error. */
   labelled: countSchema,
   losses: binCountsSchema,
@@ -36,8 +34,9 @@ export const pairEvidenceSchema = z.object({
   differences: binCountsSchema,
   /** How often the challenger took longer than the champion. */
   slower: countSchema,
-  /** How often the challenger alone failed. */
-  failed: countSchema,
+  /** How often one of them alone failed. */
+  onlyChampionFailed: countSchema,
+  onlyChallengerFailed: countSchema,
   /** Not mirrored, as the challenger had too many under way. */
   dropped: countSchema,
 });
@@ -199,7 +198,6 @@ export const NO_ARM_EVIDENCE: ArmEvidence = {
   errors: 0,
   latencies: {},
   scores: {},
-  classes: {},
   labelled: 0,
   losses: {},
 };
@@ -209,6 +207,7 @@ export const NO_PAIR_EVIDENCE: PairEvidence = {
   differing: 0,
   differences: {},
   slower: 0,
-  failed: 0,
+  onlyChampionFailed: 0,
+  onlyChallengerFailed: 0,
   dropped: 0,
 };

@@ -117,8 +117,8 @@ const sees = (plan: RolloutPlan): boolean => {
 const emptyStep = (plan: RolloutPlan, step: number, memory: unknown): StepEvidence => ({
   step,
   share: plan.traffic({ step, memory }).share,
-  champion: NO_ARM_EVIDENCE,
-  challenger: NO_ARM_EVIDENCE,
+  champion: structuredClone(NO_ARM_EVIDENCE),
+  challenger: structuredClone(NO_ARM_EVIDENCE),
   pairs: NO_PAIR_EVIDENCE,
 });
 
@@ -176,10 +176,7 @@ function answer(
     return false;
   }
   count(arm.latencies, slowness * (2 - Math.log(1 - random())));
-  const score = random();
-  count(arm.scores, score);
-  const named = score < 0.5 ? 'no' : 'yes';
-  arm.classes[named] = (arm.classes[named] ?? 0) + 1;
+  count(arm.scores, random());
   return true;
 }
 
@@ -194,7 +191,8 @@ function mirror(
     pairs.compared += 1;
     count(pairs.differences, 0);
   }
-  if (!isFine && isChampionFine) pairs.failed += 1;
+  if (!isFine && isChampionFine) pairs.onlyChallengerFailed += 1;
+  if (isFine && !isChampionFine) pairs.onlyChampionFailed += 1;
 }
 
 function count(bins: Record<string, number>, value: number): void {

@@ -1,6 +1,7 @@
 import {
   alertFired,
   alertResolved,
+  answersToken,
   driftTests,
   lineageSources,
   notifiers,
@@ -46,6 +47,7 @@ export const monitoringPlugin = plugin({
       (await import('./log/open-prediction-log.ts')).openPredictionLog(scope),
     ),
     provide(predictionLogToken, (scope) => scope.service(bufferedLogToken)),
+    provide(answersToken, async (scope) => (await import('./log/answers.ts')).answersReader(scope)),
     provide(modelFactsToken, async (scope) =>
       (await import('./model/read-model-facts.ts')).modelFactsReader(scope),
     ),

@@ -10,32 +10,57 @@ import { migrations, projection, projections } from '@trestle/store';
 import { ownExecutors } from './executor/own-executors.ts';
 import { servingGrpc } from './grpc-services.ts';
 import { inferencePoolToken } from './inference/inference-pool-token.ts';
-import { routingToken } from './inference/routing-token.ts';
-import { deploymentList, deploymentRollback, deploymentShow, deployOperation } from './operations/deploy.ts';
+import { deployOperation } from './operations/deploy.ts';
+import {
+  deploymentAbort,
+  deploymentList,
+  deploymentPause,
+  deploymentPromote,
+  deploymentResume,
+  deploymentRollback,
+  deploymentShow,
+  deploymentTop,
+} from './operations/deployment.ts';
 import { predictOperation } from './operations/predict.ts';
+import { ab } from './rollout/ab.ts';
+import { blueGreen } from './rollout/blue-green.ts';
+import { canary } from './rollout/canary.ts';
 import { immediate } from './rollout/immediate.ts';
+import { shadow } from './rollout/shadow.ts';
 import { inferenceProblem, servingRoutes } from './routes.ts';
 import { servingConfig } from './serving-config.ts';
 import { servingMetrics } from './serving-metrics.ts';
 import { servingMigrations } from './serving-tables.ts';
+import { routingToken } from './traffic/routing-token.ts';
 
 /** Deployments, and predictions over HTTP or from files. */
 export const servingPlugin = plugin({
   name: 'serving',
   version: '0.1.0',
   config: servingConfig,
-  operations: [deployOperation, deploymentList, deploymentShow, deploymentRollback, predictOperation],
+  operations: [
+    deployOperation,
+    deploymentList,
+    deploymentShow,
+    deploymentTop,
+    deploymentPause,
+    deploymentResume,
+    deploymentPromote,
+    deploymentAbort,
+    deploymentRollback,
+    predictOperation,
+  ],
   services: [
     provide(deploymentsToken, async (scope) =>
       (await import('./deployment/deployments-service.ts')).deploymentsService(scope),
     ),
-    provide(routingToken, async (scope) => (await import('./inference/routing.ts')).openRouting(scope)),
+    provide(routingToken, async (scope) => (await import('./traffic/routing.ts')).openRouting(scope)),
     provide(inferencePoolToken, async (scope) =>
-      (await import('./inference/inference-pool.ts')).openInferencePool(scope),
+      (await import('./inference/pools.ts')).openInferencePools(scope),
     ),
   ],
   contributions: [
-    contribute(rolloutStrategies, immediate),
+    ...[immediate, canary, blueGreen, shadow, ab].map((strategy) => contribute(rolloutStrategies, strategy)),
     ...ownExecutors.map((executor) => contribute(executors, executor)),
     ...servingMigrations.map((migration) => contribute(migrations, migration)),
     contribute(
@@ -45,6 +70,13 @@ export const servingPlugin = plugin({
         async () => (await import('./deployment/change-deployment.ts')).followAlias,
       ),
     ),
+  ],
+  schedules: [
+    {
+      name: 'judge-rollouts',
+      every: 1_000,
+      load: async () => (await import('./deployment/judge-rollouts.ts')).judgeRollouts,
+    },
   ],
   routes: servingRoutes,
   grpc: servingGrpc,

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { Command } from '@oclif/core';
 import { type AnyOperation, isProject } from '@trestle/kernel';
 import { interruption } from '../interruption.ts';
@@ -25,9 +26,13 @@ export function operationCommand(operation: AnyOperation): typeof Command {
         flags: { ...parameters.flags, ...globalFlags },
       });
       const input = inputFrom(operation, args, flags);
-      const output = flags.server
-        ? await callServer(operation, input, flags.server)
-        : await callHere(operation, input, flags.project);
+      const call = async () =>
+        flags.server
+          ? await callServer(operation, input, flags.server)
+          : await callHere(operation, input, flags.project);
+      if (operation.refreshMs !== undefined && process.stdout.isTTY && !flags.json)
+        return await watch(operation, call, operation.refreshMs);
+      const output = await call();
       process.stdout.write(
         flags.json ? `${JSON.stringify(output, null, 2)}\n` : await show(operation, output),
       );
@@ -39,6 +44,22 @@ export function operationCommand(operation: AnyOperation): typeof Command {
       throw error;
     }
   };
+}
+
+const CLEAR = '\u001b[H\u001b[J';
+
+/** Draws a query's result again and again, until it is interrupted. */
+async function watch(
+  operation: AnyOperation,
+  call: () => Promise<unknown>,
+  refreshMs: number,
+): Promise<void> {
+  const stop = interruption();
+  while (!stop.aborted) {
+    const drawn = await show(operation, await call());
+    process.stdout.write(`${CLEAR}${drawn}\nCtrl-C ends this.\n`);
+    await setTimeout(refreshMs, undefined, { signal: stop }).catch(() => {});
+  }
 }
 
 async function callHere(

@@ -34,6 +34,8 @@ export interface OperationParts<Id extends string, I extends z.ZodObject, O exte
   readonly present?: (output: z.output<O>) => readonly View[];
   /** `false` when the result is a check that said no: exit code 3. */
   readonly verdict?: (output: z.output<O>) => boolean;
+  /** Of a query that is to be watched: on a terminal it is asked and drawn again so often, until it is interrupted. */
+  readonly refreshMs?: number;
 }
 
 /** One thing that Trestle can do, reachable from every surface. */
@@ -60,6 +62,7 @@ export interface AnyOperation {
   readonly load: () => Promise<(ctx: Context, input: never) => Promise<unknown>>;
   readonly present?: (output: never) => readonly View[];
   readonly verdict?: (output: never) => boolean;
+  readonly refreshMs?: number;
 }
 
 /** Defines an operation. Pure data: nothing runs until a host calls it. */

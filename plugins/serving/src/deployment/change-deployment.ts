@@ -1,7 +1,6 @@
 import {
   type aliasEvents,
   type Deployment,
-  deploymentEvents,
   type ModelVersion,
   modelsToken,
   parseReference,
@@ -11,7 +10,9 @@ import { type Change, metadataToken } from '@trestle/store';
 import { findExecutors } from '../executor/find-executors.ts';
 import { servingError } from '../serving-error.ts';
 import type { ServingTables } from '../serving-tables.ts';
+import { endRollout } from './change-rollout.ts';
 import {
+  insertRevision,
   newestRevision,
   newestRevisions,
   type Revision,
@@ -19,21 +20,30 @@ import {
   standing,
   toDeployment,
 } from './revisions.ts';
+import { activeRollouts, type RolloutRow } from './rollout-records.ts';
+
+/** A version that is to serve, and the alias that the deployment then follows. */
+export interface Wanted {
+  readonly target: string;
+  readonly model: ModelVersion;
+  readonly follows: string | null;
+  /** Where its graph is to run; as the champion’s where left out. */
+  readonly executor: string | undefined;
+}
 
 /**
- * Makes or changes a deployment. A reference with an alias makes it follow that alias.
+ * The version that a reference names, once every gate has let it through. A reference with an alias makes the deployment follow that.
  *
  * @throws TRS_SERVING_EXECUTOR_…, TRS_SERVING_GATE_REFUSED when the model does not answer its golden examples, TRS_REGISTRY_UNKNOWN_…
  */
-export async function deployModel(
+export async function resolveWanted(
   scope: Scope,
-  actor: Actor,
   wanted: {
     readonly model: string;
     readonly deployment?: string | undefined;
     readonly executor?: string | undefined;
   },
-): Promise<Deployment> {
+): Promise<Wanted> {
   if (wanted.executor !== undefined) findExecutors(scope, wanted.executor);
   const { name, selector } = parseReference(wanted.model);
   const models = await scope.service(modelsToken);
@@ -49,8 +59,17 @@ export async function deployModel(
     });
   }
   const follows = selector.kind === 'alias' ? selector.alias : null;
+  return { target, model, follows, executor: wanted.executor };
+}
+
+/** Makes or changes a deployment at once. @throws TRS_SERVING_ROLLOUT_UNDER_WAY */
+export async function deployModel(
+  scope: Scope,
+  actor: Actor,
+  { target, model, follows, executor: asked }: Wanted,
+): Promise<Deployment> {
   return await addRevision(scope, actor, target, 'deployed', (newest) => {
-    const executor = wanted.executor ?? newest?.executor ?? null;
+    const executor = asked ?? newest?.executor ?? null;
     const isSame =
       newest?.digest === model.digest && newest.follows === follows && newest.executor === executor;
     return isSame ? undefined : { model, follows, executor };
@@ -58,7 +77,8 @@ export async function deployModel(
 }
 
 /**
- * Returns a deployment to the model that it served before. It follows no alias then, so that it stays there.
+ * Returns a deployment to the model that it served before. It follows no alias then, so that it stays there. While a rollout is under
+ * way that is the champion: the rollout ends.
  *
  * @throws TRS_SERVING_UNKNOWN_DEPLOYMENT, TRS_SERVING_NOTHING_TO_ROLL_BACK
  */
@@ -67,7 +87,18 @@ export async function rollBackDeployment(
   actor: Actor,
   deployment: string,
 ): Promise<Deployment> {
-  await newestRevision(scope, deployment);
+  const serving = await newestRevision(scope, deployment);
+  const metadata = await scope.service(metadataToken);
+  const isEnded = await metadata.change<ServingTables, boolean>(actor, async (change) => {
+    const [row] = await activeRollouts(change.db, deployment);
+    if (row)
+      await endRollout(change, actor.principal.id, row, 'rolled-back', {
+        reasons: [`${actor.principal.id} ordered it.`],
+        measures: [],
+      });
+    return row !== undefined;
+  });
+  if (isEnded) return toDeployment(serving);
   return await addRevision(scope, actor, deployment, 'rolled-back', (_newest, revisions) => {
     const before = standing(revisions).at(-2);
     if (before) {
@@ -92,9 +123,16 @@ export async function followAlias(
   const following = await newestRevisions(change.db, { model: name, follows: alias });
   for (const newest of following) {
     if (newest.digest === digest) continue;
-    await insert(change, {
+    const [rollout] = await activeRollouts(change.db, newest.deployment);
+    if (rollout)
+      await endRollout(change, actor, rollout, 'superseded', {
+        reasons: [`The alias "${alias}", which the deployment follows, moved to ${name}@${version}.`],
+        measures: [],
+      });
+    const last = (await readRevisions(change.db, newest.deployment)).at(-1);
+    await insertRevision(change, {
       ...newest,
-      revision: newest.revision + 1,
+      revision: invariant(last, `a revision of ${newest.deployment}`).revision + 1,
       version,
       digest,
       kind: 'followed',
@@ -120,14 +158,16 @@ async function addRevision(
 ): Promise<Deployment> {
   const metadata = await scope.service(metadataToken);
   return await metadata.change<ServingTables, Deployment>(actor, async (change) => {
+    const [rollout] = await activeRollouts(change.db, deployment);
+    if (rollout) throw underWay(rollout);
     const revisions = await readRevisions(change.db, deployment);
-    const newest = revisions.at(-1);
+    const newest = revisions.findLast(({ kind }) => kind !== 'challenger');
     const wanted = next(newest, revisions);
     if (!wanted && newest) return toDeployment(newest);
     const { model, follows, executor } = invariant(wanted, `the first revision of ${deployment}`);
-    return await insert(change, {
+    return await insertRevision(change, {
       deployment,
-      revision: (newest?.revision ?? 0) + 1,
+      revision: (revisions.at(-1)?.revision ?? 0) + 1,
       model: model.name,
       version: model.version,
       digest: model.digest,
@@ -140,18 +180,11 @@ async function addRevision(
   });
 }
 
-async function insert(change: Change<ServingTables>, revision: Revision): Promise<Deployment> {
-  await change.db.insertInto('deployment_revisions').values(revision).execute();
-  const model = `model:${revision.model}@${revision.version}`;
-  const subject = `deployment:${revision.deployment}@${revision.revision}`;
-  await change.link({ from: model, to: subject, kind: 'deployed' });
-  await change.record(deploymentEvents[revision.kind], subject, {
-    deployment: revision.deployment,
-    revision: revision.revision,
-    model: revision.model,
-    version: revision.version,
-    follows: revision.follows,
-    ...(revision.executor === null ? {} : { executor: revision.executor }),
+/** @throws always: a deployment changes in one way at a time */
+export const underWay = ({ deployment, rollout, strategy }: RolloutRow) =>
+  servingError('ROLLOUT_UNDER_WAY', {
+    kind: 'conflict',
+    message: `"${deployment}" has a rollout under way: number ${rollout}, ${strategy}.`,
+    hint: `Wait for its verdict, or end it: "trestle deployment promote ${deployment}", or "trestle deployment abort ${deployment}".`,
+    details: { deployment, rollout },
   });
-  return toDeployment(revision);
-}

@@ -1,6 +1,6 @@
-import type { Deployment } from '@trestle/contracts';
+import { type Deployment, deploymentEvents, type Rollout } from '@trestle/contracts';
 import { didYouMean, type Scope } from '@trestle/kernel';
-import { metadataToken } from '@trestle/store';
+import { type Change, metadataToken } from '@trestle/store';
 import type { Kysely, Selectable } from 'kysely';
 import { servingError } from '../serving-error.ts';
 import type { ServingTables } from '../serving-tables.ts';
@@ -33,17 +33,19 @@ export const newestRevisions = async (
       eb
         .selectFrom('deployment_revisions as any')
         .select((of) => of.fn.max('any.revision').as('newest'))
-        .whereRef('any.deployment', '=', 'one.deployment'),
+        .whereRef('any.deployment', '=', 'one.deployment')
+        .where('any.kind', '!=', 'challenger'),
     )
     .execute();
 
-/** The newest revision. @throws TRS_SERVING_UNKNOWN_DEPLOYMENT */
+/** The revision that serves. @throws TRS_SERVING_UNKNOWN_DEPLOYMENT */
 export async function newestRevision(scope: Scope, deployment: string): Promise<Revision> {
   const db = (await scope.service(metadataToken)).query<ServingTables>();
   const revision = await db
     .selectFrom('deployment_revisions')
     .selectAll()
     .where('deployment', '=', deployment)
+    .where('kind', '!=', 'challenger')
     .orderBy('revision', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -75,19 +77,48 @@ export async function deploymentNames(scope: Scope): Promise<readonly string[]> 
 export function standing(revisions: readonly Revision[]): readonly Revision[] {
   const stack: Revision[] = [];
   for (const revision of revisions) {
+    if (revision.kind === 'challenger') continue;
     if (revision.kind === 'rolled-back') stack.pop();
     else if (stack.at(-1)?.digest !== revision.digest) stack.push(revision);
   }
   return stack;
 }
 
-export const toDeployment = (revision: Revision): Deployment => ({
-  deployment: revision.deployment,
-  revision: revision.revision,
-  model: { name: revision.model, version: revision.version, digest: revision.digest },
-  ...(revision.follows === null ? {} : { follows: revision.follows }),
-  ...(revision.executor === null ? {} : { executor: revision.executor }),
-  strategy: 'immediate',
-  traffic: [{ model: revision.model, version: revision.version, percent: 100 }],
-  createdAt: revision.created_at,
-});
+/** A deployment as its serving revision has it, and the rollout that is under way. */
+export const toDeployment = (revision: Revision, rollout?: Rollout): Deployment => {
+  const { deployment, model, version, digest } = revision;
+  const percent = rollout ? 100 * rollout.share : 0;
+  return {
+    deployment,
+    revision: revision.revision,
+    model: { name: model, version, digest },
+    ...(revision.follows === null ? {} : { follows: revision.follows }),
+    ...(revision.executor === null ? {} : { executor: revision.executor }),
+    strategy: rollout?.strategy ?? 'immediate',
+    traffic: [
+      { model, version, percent: 100 - percent },
+      ...(rollout && percent > 0
+        ? [{ model: rollout.challenger.name, version: rollout.challenger.version, percent }]
+        : []),
+    ],
+    ...(rollout ? { rollout } : {}),
+    createdAt: revision.created_at,
+  };
+};
+
+/** Adds a revision inside a change, with its event and where it comes from. */
+export async function insertRevision(change: Change<ServingTables>, revision: Revision): Promise<Deployment> {
+  await change.db.insertInto('deployment_revisions').values(revision).execute();
+  const model = `model:${revision.model}@${revision.version}`;
+  const subject = `deployment:${revision.deployment}@${revision.revision}`;
+  await change.link({ from: model, to: subject, kind: 'deployed' });
+  await change.record(deploymentEvents[revision.kind], subject, {
+    deployment: revision.deployment,
+    revision: revision.revision,
+    model: revision.model,
+    version: revision.version,
+    follows: revision.follows,
+    ...(revision.executor === null ? {} : { executor: revision.executor }),
+  });
+  return toDeployment(revision);
+}

@@ -1,7 +1,7 @@
 import type { Context, GrpcHandler } from '@trestle/kernel';
 import { z } from 'zod';
 import { answerRequest } from '../predict/answer-request.ts';
-import { findModel, modelMetadata, modelReadiness, SERVER } from '../protocol/inference-service.ts';
+import { assignModel, modelMetadata, modelReadiness, SERVER } from '../protocol/inference-service.ts';
 import { inferMessageSchema, requestOf } from './infer-request.ts';
 import { responseOf } from './infer-response.ts';
 
@@ -25,8 +25,8 @@ export const metadata: GrpcHandler = async (ctx, message) => await modelMetadata
 export const infer: GrpcHandler = async (ctx: Context, message) => {
   const asked = inferMessageSchema.parse(message);
   const request = requestOf(asked);
-  const deployment = await findModel(ctx, { model: asked.model_name, version: asked.model_version });
-  const reply = await answerRequest(ctx, deployment, { form: 'tensors', ...request });
+  const assigned = await assignModel(ctx, { model: asked.model_name, version: asked.model_version });
+  const reply = await answerRequest(ctx, assigned, { form: 'tensors', ...request });
   return responseOf(reply, asked.raw_input_contents.length > 0);
 };
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { isTrestleError, type ServiceScope, TrestleError } from '@trestle/kernel';
+import { invariant, isTrestleError, type ServiceScope, TrestleError } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { Piscina } from 'piscina';
 import type { Asked, Refused, Replied } from '../exchange/asked.ts';
@@ -9,7 +9,7 @@ import type { ExecutorChoice } from '../executor/executor-choice.ts';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
 import { joinedRequests } from './joined-requests.ts';
-import type { Answer, Task } from './task.ts';
+import type { Answer, Task, Warmth } from './task.ts';
 
 export interface InferencePool {
   /**
@@ -21,6 +21,8 @@ export interface InferencePool {
   describe(digest: string, wanted?: string): Promise<Description & { readonly executor: string }>;
   /** @throws what the model or the protocol refuses, TRS_SERVING_OVERLOADED, TRS_SERVING_TIMEOUT, TRS_SERVING_WORKER_LOST */
   answer(digest: string, asked: Asked, wanted?: string): Promise<Replied>;
+  /** Opens a model in each thread, and replays its golden examples there. */
+  warmUp(digest: string, wanted?: string): Promise<Warmth>;
   readonly stats: () => { readonly waiting: number; readonly refused: number };
   /** Where the graphs of models run that were asked. */
   readonly choices: () => readonly ExecutorChoice[];
@@ -130,6 +132,17 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
       const description = { ...answer.description, executor: model.executor.name };
       descriptions.set(keyOf(digest, wanted), description);
       return description;
+    },
+    async warmUp(digest, wanted = config.executor) {
+      const model = await packageOf(digest, wanted);
+      const warm = async (): Promise<Warmth> => {
+        const answer = await runTask(model, { kind: 'warm' }, performance.now());
+        if (answer.kind !== 'warmed') throw new TypeError('a worker warms up when it is asked to');
+        return answer;
+      };
+      // As many at once as there are threads: each that is idle gets one.
+      const all = await Promise.all(Array.from({ length: config.workers }, warm));
+      return all.find(({ verified }) => !verified) ?? invariant(all[0], 'a thread');
     },
     async answer(digest, asked, wanted = config.executor) {
       const model = found.get(keyOf(digest, wanted)) ?? (await packageOf(digest, wanted));

@@ -11,6 +11,7 @@ export interface Task {
   readonly path: string;
   readonly ask:
     | { readonly kind: 'describe' }
+    | { readonly kind: 'warm' }
     | { readonly kind: 'measure'; readonly candidates: readonly ExecutorModule[] }
     | Requests;
 }
@@ -25,9 +26,17 @@ export interface Requests {
   readonly maxBatchRows: number;
 }
 
+/** Whether a model is ready for requests. */
+export interface Warmth {
+  readonly verified: boolean;
+  readonly detail: string;
+}
+
 export type Answer =
   | { readonly kind: 'described'; readonly description: Description }
   | { readonly kind: 'measured'; readonly measured: readonly Measured[] }
+  /** Whether the golden examples were answered as in training. */
+  | ({ readonly kind: 'warmed' } & Warmth)
   /** One for each of the requests, in their order. */
   | { readonly kind: 'answered'; readonly replies: readonly Reply[]; readonly batches: readonly number[] }
   | Refused;

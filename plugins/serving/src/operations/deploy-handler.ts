@@ -1,14 +1,10 @@
-import {
-  deploymentsToken,
-  NO_ARM_EVIDENCE,
-  NO_PAIR_EVIDENCE,
-  type RolloutPlan,
-  type RolloutSoFar,
-} from '@trestle/contracts';
+import { answersToken, type Deployment, deploymentsToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
-import { deployModel } from '../deployment/change-deployment.ts';
+import { deployModel, resolveWanted, underWay, type Wanted } from '../deployment/change-deployment.ts';
 import { readRevisions } from '../deployment/revisions.ts';
+import { activeRollouts, readHistory, readPoints, readRollouts } from '../deployment/rollout-records.ts';
+import { beforeAnything, startRollout } from '../deployment/start-rollout.ts';
 import { readChoice } from '../executor/executor-choice.ts';
 import { AUTO } from '../executor/find-executors.ts';
 import { findStrategy, planRollout } from '../rollout/find-strategy.ts';
@@ -24,43 +20,74 @@ export async function deploy(
     readonly strategy: string;
     readonly traffic?: number | undefined;
     readonly executor?: string | undefined;
+    readonly steps?: readonly string[] | undefined;
+    readonly alpha?: number | undefined;
+    readonly metric?: string | undefined;
     readonly options: Readonly<Record<string, unknown>>;
+    readonly stickyHeader?: string | undefined;
+    readonly dryRun: boolean;
   },
 ) {
-  const plan = planRollout(findStrategy(ctx, input.strategy), { ...input.options, traffic: input.traffic });
-  const first = plan.judge(beforeAnything(plan));
-  if (first.decision !== 'promote') {
-    throw servingError('STRATEGY_UNAVAILABLE', {
-      kind: 'invalid',
-      message: `The strategy "${input.strategy}" needs traffic to be watched, which is not available yet.`,
-      hint: 'Deploy with "immediate": all traffic moves at once, and "trestle deployment rollback" moves it back.',
-      details: { strategy: input.strategy },
-    });
-  }
-  return await deployModel(ctx, ctx, {
+  const plan = planRollout(findStrategy(ctx, input.strategy), optionsOf(input));
+  const wanted = await resolveWanted(ctx, {
     model: input.model,
     deployment: input.name,
     executor: input.executor,
   });
+  const isAtOnce = plan.judge(beforeAnything(plan)).decision === 'promote';
+  if (isAtOnce && input.stickyHeader !== undefined)
+    throw servingError('STRATEGY_OPTION', {
+      kind: 'invalid',
+      message: `The strategy "${input.strategy}" cannot be used so: "stickyHeader": no request is shared.`,
+      hint: 'Leave it out.',
+      details: { strategy: input.strategy, option: 'stickyHeader' },
+    });
+  if (isAtOnce && !input.dryRun) return await deployModel(ctx, ctx, wanted);
+  const { strategy, stickyHeader: sticky = 'x-trestle-key', dryRun: isDryRun } = input;
+  const deployment = isAtOnce
+    ? await wouldServe(ctx, wanted)
+    : await startRollout(ctx, ctx, wanted, { strategy, plan, sticky, isDryRun });
+  return { ...deployment, plan: [...plan.explain], ...(isDryRun ? { dryRun: true } : {}) };
 }
 
-/** What a strategy is asked of before a rollout begins. */
-const beforeAnything = (plan: RolloutPlan): RolloutSoFar => ({
-  step: 0,
-  evidence: [
-    {
-      step: 0,
-      share: plan.traffic({ step: 0, memory: undefined }).share,
-      champion: NO_ARM_EVIDENCE,
-      challenger: NO_ARM_EVIDENCE,
-      pairs: NO_PAIR_EVIDENCE,
-    },
-  ],
-  elapsedMs: 0,
-  stepMs: 0,
-  processes: { serving: 0, warm: 0 },
-  memory: undefined,
-});
+/** What a deployment would serve, were it changed at once. */
+async function wouldServe(ctx: Context, { target, model, follows, executor }: Wanted): Promise<Deployment> {
+  const db = (await ctx.service(metadataToken)).query<ServingTables>();
+  const [active] = await activeRollouts(db, target);
+  if (active) throw underWay(active);
+  const { name, version, digest } = model;
+  return {
+    deployment: target,
+    revision: ((await readRevisions(db, target)).at(-1)?.revision ?? 0) + 1,
+    model: { name, version, digest },
+    ...(follows === null ? {} : { follows }),
+    ...(executor === undefined ? {} : { executor }),
+    strategy: 'immediate',
+    traffic: [{ model: name, version, percent: 100 }],
+    createdAt: new Date().toISOString(),
+  };
+}
+
+/** The options that have flags of their own, and the others. @throws TRS_SERVING_OPTION_TWICE */
+function optionsOf({
+  options,
+  traffic,
+  steps,
+  alpha,
+  metric,
+}: Pick<Parameters<typeof deploy>[1], 'options' | 'traffic' | 'steps' | 'alpha' | 'metric'>) {
+  const flags = Object.entries({ traffic, steps, alpha, metric }).filter(([, value]) => value !== undefined);
+  for (const [name] of flags) {
+    if (!(name in options)) continue;
+    throw servingError('OPTION_TWICE', {
+      kind: 'usage',
+      message: `"${name}" is given twice: as --${name}, and in --options.`,
+      hint: 'Give it once.',
+      details: { option: name },
+    });
+  }
+  return { ...options, ...Object.fromEntries(flags) };
+}
 
 export async function listDeployments(ctx: Context) {
   return { deployments: [...(await (await ctx.service(deploymentsToken)).list())] };
@@ -84,5 +111,52 @@ export async function showDeployment(ctx: Context, input: { readonly deployment:
     wanted === AUTO
       ? { wanted, ...choice, measured: [...(choice?.measured ?? [])] }
       : { wanted, executor: wanted, measured: [] };
-  return { ...current, runsOn, revisions };
+  const [rollout] = await readRollouts(db, { deployment: current.deployment, limit: 1 });
+  if (!rollout) return { ...current, runsOn, revisions };
+  const of = { deployment: current.deployment, rollout: rollout.rollout };
+  return {
+    ...current,
+    runsOn,
+    revisions,
+    latest: {
+      ...rollout,
+      history: [...(await readHistory(db, of))],
+      points: [...(await readPoints(db, of))],
+    },
+  };
+}
+
+export async function topDeployments(
+  ctx: Context,
+  { deployment, seconds }: { readonly deployment?: string | undefined; readonly seconds: number },
+) {
+  const service = await ctx.service(deploymentsToken);
+  const deployments = deployment === undefined ? await service.list() : [await service.get(deployment)];
+  const since = new Date(Date.now() - 1_000 * seconds).toISOString();
+  const recent = await (await ctx.service(answersToken)).recent(since);
+  const round = (value: number): number => Number(value.toPrecision(3));
+  return {
+    seconds,
+    deployments: [...deployments],
+    revisions: recent
+      .flatMap((one) => {
+        const of = deployments.find((each) => each.deployment === one.deployment);
+        return of ? [{ one, of }] : [];
+      })
+      .map(({ one, of }) => ({
+        deployment: one.deployment,
+        revision: one.revision,
+        model: `${one.model.name}@${one.model.version}`,
+        role:
+          one.revision === of.revision
+            ? ('champion' as const)
+            : one.revision === of.rollout?.revision
+              ? ('challenger' as const)
+              : ('former' as const),
+        requestsPerSecond: round(one.requests / seconds),
+        p50Ms: round(one.p50),
+        p95Ms: round(one.p95),
+      }))
+      .toSorted((a, b) => a.deployment.localeCompare(b.deployment) || a.revision - b.revision),
+  };
 }

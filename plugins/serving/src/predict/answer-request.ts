@@ -2,8 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import { type Deployment, predictionLogToken } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
+import type { Prediction } from '@trestle/model';
 import type { Asked, Replied } from '../exchange/asked.ts';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
+import { type Assigned, answerWatched } from '../traffic/watched.ts';
 
 /** A body that is no longer crosses to the thread of the model as text. */
 const SHORT_BYTES = 8_192;
@@ -38,19 +40,31 @@ export function bodyOf(bytes: Uint8Array, isText = true): Asked['body'] {
     : new Uint8Array(bytes);
 }
 
-/** Answers a request with the deployment's model, and logs what was asked and answered. @throws TRS_MODEL_ROW_INVALID, TRS_SERVING_… */
+/** Answers a request with the version that it was assigned to, and logs what was asked and answered. @throws TRS_MODEL_ROW_INVALID, TRS_SERVING_… */
 export async function answerRequest(
   scope: Scope,
-  deployment: Deployment,
+  assigned: Assigned,
   request: Pick<Asked, 'form' | 'body' | 'headerBytes'>,
 ): Promise<Replied> {
   const startedAt = performance.now();
   const pool = await scope.service(inferencePoolToken);
-  const { name, version, digest } = deployment.model;
-  const model = { name, version };
+  const { deployment, watched } = assigned;
+  const { name, version } = deployment.model;
   const id = newPredictionId();
-  const asked = { ...request, id, deployment: deployment.deployment, model };
-  const reply = await pool.answer(digest, asked, deployment.executor);
+  // Bytes are handed over to the thread of the champion: whoever is asked besides needs their own.
+  const copied =
+    watched?.mirror && typeof request.body !== 'string' ? new Uint8Array(request.body) : undefined;
+  const ask = async ({ model, executor }: Deployment): Promise<Replied> => {
+    const asked = {
+      ...request,
+      ...(copied && model !== deployment.model ? { body: copied } : {}),
+      id,
+      deployment: deployment.deployment,
+      model: { name: model.name, version: model.version },
+    };
+    return await pool.answer(model.digest, asked, executor);
+  };
+  const reply = await answerWatched(assigned, ask, firstOutput);
   const { logged } = reply;
   if (logged) {
     const log = await scope.service(predictionLogToken);
@@ -58,11 +72,21 @@ export async function answerRequest(
       id,
       deployment: deployment.deployment,
       revision: deployment.revision,
-      model,
+      model: { name, version },
       time: new Date().toISOString(),
       latencyMs: performance.now() - startedAt,
       ...logged,
     });
   }
   return reply;
+}
+
+/** Answers that are longer are not looked into: what they cost to read would be waited for by others. */
+const LONGEST_READ = 2 ** 16;
+
+/** What was said of the first row. */
+function firstOutput({ logged }: Replied): Prediction | undefined {
+  if (!logged || logged.outputs.length > LONGEST_READ) return undefined;
+  const outputs: readonly Prediction[] = JSON.parse(logged.outputs);
+  return outputs[0];
 }

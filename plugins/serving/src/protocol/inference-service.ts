@@ -5,7 +5,8 @@ import { featureInputs, predictionOutputs } from '../exchange/feature-tensors.ts
 import { describeTensors } from '../exchange/graph-tensors.ts';
 import { DATATYPES } from '../exchange/open-inference-schema.ts';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
-import { routingToken } from '../inference/routing-token.ts';
+import { routingToken } from '../traffic/routing-token.ts';
+import type { Assigned } from '../traffic/watched.ts';
 
 // What the protocol says, over whichever wire it is asked.
 
@@ -25,6 +26,16 @@ export async function findModel(ctx: Context, { model, version }: Named): Promis
   const other = await (await ctx.service(modelsToken)).resolve(`${name}@${version}`);
   return { ...deployment, model: { name, version: other.version, digest: other.digest } };
 }
+
+/** The version that answers a request: the one that is named if one is, and no rollout asks for it. */
+export const assignModel = async (
+  ctx: Context,
+  named: Named,
+  headers?: Pick<Headers, 'get'>,
+): Promise<Assigned> =>
+  named.version === ''
+    ? await (await ctx.service(routingToken)).assign(named.model, headers)
+    : { deployment: await findModel(ctx, named) };
 
 async function describe(ctx: Context, { model, executor }: Deployment): Promise<Description> {
   return await (await ctx.service(inferencePoolToken)).describe(model.digest, executor);

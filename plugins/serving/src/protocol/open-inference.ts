@@ -1,7 +1,7 @@
 import type { RouteAnswer, RouteHandler } from '@trestle/kernel';
 import { answerRequest, bodyOf } from '../predict/answer-request.ts';
 import { servingError } from '../serving-error.ts';
-import { findModel, modelMetadata, modelReadiness, type Named, SERVER } from './inference-service.ts';
+import { assignModel, modelMetadata, modelReadiness, type Named, SERVER } from './inference-service.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
@@ -32,7 +32,7 @@ export const infer: RouteHandler = async (ctx, request, params) => {
   const length = request.headers.get(HEADER_LENGTH) ?? undefined;
   const headerBytes = length === undefined ? undefined : headerLength(length);
   const bytes = await request.bytes();
-  const reply = await answerRequest(ctx, await findModel(ctx, namedIn(params)), {
+  const reply = await answerRequest(ctx, await assignModel(ctx, namedIn(params), request.headers), {
     form: 'tensors',
     ...(headerBytes === undefined ? { body: bodyOf(bytes) } : { body: bodyOf(bytes, false), headerBytes }),
   });

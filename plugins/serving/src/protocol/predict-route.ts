@@ -1,13 +1,13 @@
 import type { RouteHandler } from '@trestle/kernel';
-import { routingToken } from '../inference/routing-token.ts';
 import { answerRequest, bodyOf } from '../predict/answer-request.ts';
+import { routingToken } from '../traffic/routing-token.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** `POST /v1/predict/:deployment`. */
 export const predictRoute: RouteHandler = async (ctx, request, params) => {
-  const deployment = await (await ctx.service(routingToken)).current(params.deployment ?? '');
-  const { body } = await answerRequest(ctx, deployment, {
+  const assigned = await (await ctx.service(routingToken)).assign(params.deployment ?? '', request.headers);
+  const { body } = await answerRequest(ctx, assigned, {
     form: 'rows',
     body: bodyOf(await request.bytes()),
   });

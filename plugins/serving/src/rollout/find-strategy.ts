@@ -17,7 +17,7 @@ export function findStrategy(scope: Pick<Scope, 'extensions'>, name: string): Ro
 }
 
 /**
- * What a strategy does with these options. Those that were not given are undefined.
+ * What a strategy does with these options.
  *
  * @throws TRS_SERVING_STRATEGY_OPTION for one that the strategy does not take, or not so
  */
@@ -25,8 +25,7 @@ export function planRollout(
   strategy: RolloutStrategy,
   given: Readonly<Record<string, unknown>>,
 ): RolloutPlan {
-  const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const checked = strategy.options.safeParse(options, { error: issueWords });
+  const checked = strategy.options.safeParse(given, { error: issueWords });
   if (checked.success) return strategy.plan(checked.data);
   const { field, reason } = firstIssue(checked.error);
   const names = Object.keys(strategy.options.shape);
