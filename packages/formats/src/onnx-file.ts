@@ -47,7 +47,7 @@ const textsOf = ({ graph }: OnnxModel): readonly string[] =>
   );
 
 /** Entries of `metadata_props` that tell of a model that was made elsewhere. */
-const entriesOf = (about: object): Record<string, string> =>
+export const entriesOf = (about: object): Record<string, string> =>
   Object.fromEntries(
     Object.entries(about).map(([name, value]) => [METADATA_PREFIX + name, JSON.stringify(value)]),
   );
@@ -98,7 +98,7 @@ function withColumns(graph: Graph, columns: readonly string[]): Graph {
   return { model, bytes: writeModel(model), isWhole: graph.isWhole };
 }
 
-async function readGraph(source: ModelSource, file: string): Promise<Graph> {
+export async function readGraph(source: ModelSource, file: string): Promise<Graph> {
   const bytes = await source.read(file);
   const parts = externalParts(bytes);
   if (parts.length === 0) return { model: readModel(bytes), bytes, isWhole: true };

@@ -46,14 +46,10 @@ export function feedsOf(
   );
 }
 
-/** Why a row would be refused, if it is. */
-export function refusal(
-  features: readonly Feature[],
-  row: Row,
-  inputs: readonly ValueInfo[],
-): { readonly field: string; readonly reason: string } | undefined {
+/** Why a row would be refused, if looking at it refuses it. */
+export function refusal(look: () => void): { readonly field: string; readonly reason: string } | undefined {
   try {
-    feedsOf(features, [row], inputs);
+    look();
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof ModelError)) throw thrown;

@@ -21,4 +21,7 @@ export { RESIZING } from './image/resize-pixels.ts';
 export * from './metadata.ts';
 export { type Model, openModel, type Prediction, type Verification } from './model.ts';
 export { ModelError } from './model-error.ts';
+export type { TextPiece } from './text/generate.ts';
+export { TOKEN_INPUTS } from './text/text-feeds.ts';
+export type { TextPart } from './text/text-metadata.ts';
 export { isWrittenTime, readWritten, WRITTEN_EXAMPLES, type Written, writtenWay } from './written.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textSchema } from './text/text-metadata.ts';
 import { WRITTEN } from './written.ts';
 
 /** One input of a model, as a caller sees it. */
@@ -136,12 +137,14 @@ export const modelMetadataSchema = z.object({
   licence: z.string(),
   createdAt: z.string(),
   origin: originSchema.optional(),
+  /** Of a model that takes texts. */
+  text: textSchema.optional(),
 });
 export type ModelMetadata = z.infer<typeof modelMetadataSchema>;
 
 /** What is told of a model whose graph nobody here has made: its inputs and outputs are those of the graph. */
 export const foreignMetadataSchema = modelMetadataSchema
-  .pick({ golden: true, card: true })
+  .pick({ golden: true, card: true, text: true })
   .extend({ origin: originSchema });
 export type ForeignMetadata = z.infer<typeof foreignMetadataSchema>;
 

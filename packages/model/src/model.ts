@@ -16,6 +16,7 @@ import type { Feature, ModelMetadata, ModelOrigin, ModelSchema } from './metadat
 import { ModelError } from './model-error.ts';
 import { readMetadata } from './read-metadata.ts';
 import { roundedFields } from './rounded-fields.ts';
+import type { TextModel } from './text/open-text.ts';
 import { unseenFields } from './unseen-fields.ts';
 import { compareGolden } from './verify.ts';
 
@@ -51,6 +52,8 @@ export interface Model {
   rounded(row: Row): readonly string[];
   /** Categories of a row that the training part did not have, by their fields. */
   unseen(row: Row): readonly string[];
+  /** Writes a text on, piece by piece, until it ends or `isStopped` says so; undefined of a model that does not write. */
+  generate: TextModel['generate'];
   /** Tensors in, tensors out, as the graph has them. */
   run: Session['run'];
   /** What the golden examples ask. */
@@ -65,7 +68,7 @@ export interface Model {
  * Opens a model package, or any ONNX file whose operators are known.
  *
  * @param executor where its graph runs
- * @throws TRS_ONNX_… , TRS_MODEL_METADATA
+ * @throws TRS_ONNX_… , TRS_MODEL_METADATA, TRS_MODEL_TOKENIZER
  */
 export async function openModel(
   bytes: Uint8Array,
@@ -76,7 +79,9 @@ export async function openModel(
   const session = await executor.open({ bytes, model: onnx });
   const { metadata, foreign } = readMetadata(onnx);
   const golden = metadata?.golden ?? foreign?.golden;
-  const features = metadata?.schema.features ?? foreignFeatures(onnx);
+  const part = metadata?.text ?? foreign?.text;
+  const text = part && (await import('./text/open-text.ts')).openText(part, session);
+  const features = text?.features ?? metadata?.schema.features ?? foreignFeatures(onnx);
   const isByRow = !metadata && !isBatched(session.inputs);
   const predictAlike = async (rows: readonly Row[], images: Feeds): Promise<readonly Prediction[]> => {
     const outputs = await session.run({ ...feedsOf(features, rows, session.inputs), ...images });
@@ -85,6 +90,7 @@ export async function openModel(
   };
   const predict = async (rows: readonly Row[], onImage?: OnImage): Promise<readonly Prediction[]> => {
     if (rows.length === 0) return [];
+    if (text) return await predictTexts(text, rows, metadata?.schema);
     if (isByRow) {
       feedsOf(features, rows, session.inputs);
       const found: Prediction[] = [];
@@ -113,14 +119,41 @@ export async function openModel(
     inputs: session.inputs,
     outputs: session.outputs,
     predict,
-    refused: (row) => refusal(features, row, session.inputs),
+    refused: (row) => refusal(() => (text ? text.check([row]) : feedsOf(features, [row], session.inputs))),
     rounded: roundedFields(features, session.inputs, metadata?.reference),
     unseen: unseenFields(features, metadata?.reference),
+    generate: text?.generate,
     run: session.run,
     examples: golden?.rows ?? [],
     verify: () => compareGolden(golden, predict),
     close: () => session.close(),
   };
+}
+
+async function predictTexts(
+  { answer, generate, check }: TextModel,
+  rows: readonly Row[],
+  schema: ModelSchema | undefined,
+): Promise<readonly Prediction[]> {
+  // All rows are checked before the first one is computed.
+  check(rows);
+  if (generate) {
+    const { wholeText } = await import('./text/open-text.ts');
+    const found: Prediction[] = [];
+    for (const row of rows) found.push({ ...(await wholeText(generate(row))) });
+    return found;
+  }
+  if (!answer) return [];
+  const { values, width } = await answer(rows);
+  if (schema) {
+    const name = OUTPUT_NAMES[schema.task];
+    return predictionsOf(
+      schema,
+      { [name]: { name, type: 'float64', dims: [rows.length, width], data: values } },
+      rows.length,
+    );
+  }
+  return rows.map((_, row) => ({ embedding: [...values.subarray(row * width, (row + 1) * width)] }));
 }
 
 async function sha256(bytes: Uint8Array): Promise<string> {
