@@ -24,4 +24,5 @@ export { ModelError } from './model-error.ts';
 export type { TextPiece } from './text/generate.ts';
 export { TOKEN_INPUTS } from './text/text-feeds.ts';
 export type { TextPart } from './text/text-metadata.ts';
+export { wholeText } from './text/whole-text.ts';
 export { isWrittenTime, readWritten, WRITTEN_EXAMPLES, type Written, writtenWay } from './written.ts';

@@ -17,6 +17,7 @@ import { ModelError } from './model-error.ts';
 import { readMetadata } from './read-metadata.ts';
 import { roundedFields } from './rounded-fields.ts';
 import type { TextModel } from './text/open-text.ts';
+import { wholeText } from './text/whole-text.ts';
 import { unseenFields } from './unseen-fields.ts';
 import { compareGolden } from './verify.ts';
 
@@ -138,7 +139,6 @@ async function predictTexts(
   // All rows are checked before the first one is computed.
   check(rows);
   if (generate) {
-    const { wholeText } = await import('./text/open-text.ts');
     const found: Prediction[] = [];
     for (const row of rows) found.push({ ...(await wholeText(generate(row))) });
     return found;

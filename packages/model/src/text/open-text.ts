@@ -1,7 +1,7 @@
 import type { Session } from '@trestle/onnx';
 import type { Row } from '../check-rows.ts';
 import type { Feature } from '../metadata.ts';
-import { invalid, ModelError } from '../model-error.ts';
+import { invalid } from '../model-error.ts';
 import { GENERATION_CHOICES, generator, type TextPiece } from './generate.ts';
 import type { TextPart } from './text-metadata.ts';
 import { encodeRows, textAnswers } from './text-model.ts';
@@ -41,18 +41,4 @@ export function openText(part: TextPart, session: Session): TextModel {
       encodeRows(tokens, rows, part.maxTokens);
     },
   };
-}
-
-/** A whole text of the pieces that a model writes. */
-export async function wholeText(
-  pieces: AsyncIterable<TextPiece>,
-): Promise<{ readonly text: string; readonly tokens: number; readonly finish: string }> {
-  let [text, last]: [string, TextPiece | undefined] = ['', undefined];
-  for await (const piece of pieces) {
-    text += piece.text;
-    last = piece;
-  }
-  if (!last?.finish)
-    throw new ModelError('TEXT_STOPPED', 'The text was stopped before it ended.', 'Ask again.');
-  return { text, tokens: last.tokens, finish: last.finish };
 }

@@ -5,7 +5,7 @@ import type { Row } from '@trestle/model';
 const LONGEST_TEXT = 4_096;
 
 /**
- * Rows as the prediction log keeps them: numbers and short texts, the digests of what is long, and what images look like, which is
+ * Rows as the prediction log keeps them: numbers, short texts and short lists, the digests of what is long, and what images look like, which is
  * what drift is measured of.
  */
 export const loggedRows = (
@@ -23,6 +23,15 @@ export const loggedRows = (
       : row,
   );
 
-const isLong = (value: unknown): value is string => typeof value === 'string' && value.length > LONGEST_TEXT;
+/** A list with more entries is a tensor that nobody will read in a log. */
+const LONGEST_LIST = 256;
 
-const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+const isLong = (value: unknown): value is string | readonly unknown[] =>
+  typeof value === 'string'
+    ? value.length > LONGEST_TEXT
+    : Array.isArray(value) && (value.length > LONGEST_LIST || value.flat(8).length > LONGEST_LIST);
+
+const digest = (value: string | readonly unknown[]): string =>
+  `sha256:${createHash('sha256')
+    .update(typeof value === 'string' ? value : JSON.stringify(value))
+    .digest('hex')}`;

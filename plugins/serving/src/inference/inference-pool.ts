@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { invariant, isTrestleError, type ServiceScope, TrestleError } from '@trestle/kernel';
+import type { TextPiece } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import { Piscina } from 'piscina';
 import type { Asked, Refused, Replied } from '../exchange/asked.ts';
@@ -23,9 +25,21 @@ export interface InferencePool {
   answer(digest: string, asked: Asked, wanted?: string): Promise<Replied>;
   /** Opens a model in each thread, and replays its golden examples there. */
   warmUp(digest: string, wanted?: string): Promise<Warmth>;
+  /**
+   * Answers a request of one row with a text, and gives its pieces as they come; stops where the caller goes.
+   *
+   * @throws TRS_SERVING_NO_PIECES where the model writes no texts, and as `answer` does
+   */
+  write(digest: string, asked: Asked, caller: TextCaller, wanted?: string): Promise<Replied>;
   readonly stats: () => { readonly waiting: number; readonly refused: number };
   /** Where the graphs of models run that were asked. */
   readonly choices: () => readonly ExecutorChoice[];
+}
+
+/** Who reads a text while it is written. */
+export interface TextCaller {
+  onPiece(piece: TextPiece): void;
+  readonly gone: AbortSignal;
 }
 
 /** A model package as a file. */
@@ -151,16 +165,42 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
       if (reply.kind === 'refused') throw errorOf(reply);
       return reply;
     },
+    async write(digest, asked, { onPiece, gone }, wanted = config.executor) {
+      const model = await packageOf(digest, wanted);
+      checkQueue();
+      const { port1: read, port2: pieces } = new MessageChannel();
+      const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+      const halt = (): void => {
+        Atomics.store(new Int32Array(stop), 0, 1);
+      };
+      gone.addEventListener('abort', halt, { once: true });
+      read.on('message', onPiece);
+      try {
+        const answer = await runTask(model, { kind: 'write', asked, pieces, stop }, performance.now());
+        // The answer comes by another way than the pieces, and must not overtake them.
+        for (let late = receiveMessageOnPort(read); late; late = receiveMessageOnPort(read))
+          onPiece(late.message);
+        const [reply] = answer.kind === 'answered' ? answer.replies : [];
+        if (!reply) throw new TypeError('a worker answers what it is asked');
+        if (reply.kind === 'refused') throw errorOf(reply);
+        return reply;
+      } finally {
+        gone.removeEventListener('abort', halt);
+        read.close();
+      }
+    },
   };
 }
 
 const keyOf = (digest: string, wanted: string): string => `${digest} ${wanted}`;
 
 /** Bytes that were set aside for a body alone are handed over; short ones may share their memory with others. */
-const handedOver = (ask: Task['ask']): ArrayBuffer[] =>
-  ask.kind === 'answer' && ask.requests.length === 1 && typeof ask.requests[0]?.body === 'object'
-    ? [ask.requests[0].body.buffer]
-    : [];
+const handedOver = (ask: Task['ask']): (ArrayBuffer | MessagePort)[] =>
+  ask.kind === 'write'
+    ? [ask.pieces]
+    : ask.kind === 'answer' && ask.requests.length === 1 && typeof ask.requests[0]?.body === 'object'
+      ? [ask.requests[0].body.buffer]
+      : [];
 
 const errorOf = ({ error: { code, ...parts } }: Refused): TrestleError => new TrestleError(code, parts);
 

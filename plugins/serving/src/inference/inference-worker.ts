@@ -7,6 +7,7 @@ import { loadExecutor, measureExecutors } from '../executor/measure-executors.ts
 import { servingError } from '../serving-error.ts';
 import { answerRequests, descriptionOf, refusedOf } from './answer-requests.ts';
 import type { Answer, Task, Warmth } from './task.ts';
+import { writeText } from './write-text.ts';
 
 /** Models that a worker keeps open: enough for a champion, its challenger and a few more deployments. */
 const MAX_OPEN = 8;
@@ -72,6 +73,8 @@ export default async function work(task: Task): Promise<Answer> {
     const model = await modelOf(task);
     if (task.ask.kind === 'describe') return { kind: 'described', description: descriptionOf(model) };
     if (task.ask.kind === 'warm') return { kind: 'warmed', ...(await warmUp(model)) };
+    if (task.ask.kind === 'write')
+      return { kind: 'answered', replies: [await writeText(model, task.ask)], batches: [] };
     return handedOver({ kind: 'answered', ...(await answerRequests(model, task.ask)) });
   } catch (thrown) {
     return refusedOf(thrown);

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { ExecutorModule } from '@trestle/contracts';
 import type { Asked, Refused, Reply } from '../exchange/asked.ts';
 import type { Description } from '../exchange/description.ts';
@@ -13,7 +14,8 @@ export interface Task {
     | { readonly kind: 'describe' }
     | { readonly kind: 'warm' }
     | { readonly kind: 'measure'; readonly candidates: readonly ExecutorModule[] }
-    | Requests;
+    | Requests
+    | Writing;
 }
 
 /** Requests that go together. */
@@ -30,6 +32,16 @@ export interface Requests {
 export interface Warmth {
   readonly verified: boolean;
   readonly detail: string;
+}
+
+/** A request for a text that goes to its caller piece by piece. */
+export interface Writing {
+  readonly kind: 'write';
+  readonly asked: Asked;
+  /** Pieces go through it as they come. */
+  readonly pieces: MessagePort;
+  /** One int32: 1 where the caller has gone. */
+  readonly stop: SharedArrayBuffer;
 }
 
 export type Answer =

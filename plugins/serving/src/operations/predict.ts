@@ -4,6 +4,17 @@ import { z } from 'zod';
 /** Predictions that a result itself holds; more go to a file. */
 export const MAX_SHOWN = 1_000;
 
+const isVector = (value: unknown): value is readonly unknown[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'number');
+
+/** Numbers to four digits; of a vector the first ones. */
+function shownValue(value: unknown): string | number {
+  if (typeof value === 'number') return Number(value.toFixed(4));
+  if (!isVector(value)) return String(value);
+  const more = value.length > 4 ? `, … ${value.length} numbers` : '';
+  return `${value.slice(0, 4).map(shownValue).join(', ')}${more}`;
+}
+
 export const predictOperation = operation({
   id: 'predict',
   summary: 'Predict the rows of a file, of standard input, or of a dataset version.',
@@ -57,7 +68,7 @@ export const predictOperation = operation({
     const shown = (result.predictions ?? []).slice(0, 20);
     const isImputed = shown.some(({ imputed }) => imputed !== undefined);
     const columns = Object.keys(shown[0] ?? {}).filter(
-      (key) => key !== 'row' && typeof shown[0]?.[key] !== 'object',
+      (key) => key !== 'row' && (typeof shown[0]?.[key] !== 'object' || isVector(shown[0]?.[key])),
     );
     const { skipped } = result;
     return [
@@ -98,7 +109,7 @@ export const predictOperation = operation({
                 ...Object.fromEntries(
                   columns.map((key) => {
                     const value = prediction[key];
-                    return [key, typeof value === 'number' ? Number(value.toFixed(4)) : String(value)];
+                    return [key, shownValue(value)];
                   }),
                 ),
                 imputed: Array.isArray(prediction.imputed) ? prediction.imputed.join(', ') : '',

@@ -4,6 +4,7 @@ import { type Deployment, predictionLogToken } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import type { Prediction } from '@trestle/model';
 import type { Asked, Replied } from '../exchange/asked.ts';
+import type { TextCaller } from '../inference/inference-pool.ts';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
 import { type Assigned, answerWatched } from '../traffic/watched.ts';
 
@@ -40,11 +41,17 @@ export function bodyOf(bytes: Uint8Array, isText = true): Asked['body'] {
     : new Uint8Array(bytes);
 }
 
-/** Answers a request with the version that it was assigned to, and logs what was asked and answered. @throws TRS_MODEL_ROW_INVALID, TRS_SERVING_… */
+/**
+ * Answers a request with the version that it was assigned to, and logs what was asked and answered.
+ *
+ * @param caller reads the text while it is written, of a model that writes one
+ * @throws TRS_MODEL_ROW_INVALID, TRS_SERVING_…
+ */
 export async function answerRequest(
   scope: Scope,
   assigned: Assigned,
   request: Pick<Asked, 'form' | 'body' | 'headerBytes'>,
+  caller?: TextCaller,
 ): Promise<Replied> {
   const startedAt = performance.now();
   const pool = await scope.service(inferencePoolToken);
@@ -55,14 +62,17 @@ export async function answerRequest(
   const copied =
     watched?.mirror && typeof request.body !== 'string' ? new Uint8Array(request.body) : undefined;
   const ask = async ({ model, executor }: Deployment): Promise<Replied> => {
-    const asked = {
+    const asked: Asked = {
       ...request,
       ...(copied && model !== deployment.model ? { body: copied } : {}),
       id,
       deployment: deployment.deployment,
       model: { name: model.name, version: model.version },
     };
-    return await pool.answer(model.digest, asked, executor);
+    // Who is asked besides is read by nobody.
+    return caller && model === deployment.model
+      ? await pool.write(model.digest, asked, caller, executor)
+      : await pool.answer(model.digest, asked, executor);
   };
   const reply = await answerWatched(assigned, ask, firstOutput);
   const { logged } = reply;

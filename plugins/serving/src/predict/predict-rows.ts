@@ -36,7 +36,9 @@ export async function predictRows(ctx: Context, input: PredictInput) {
       ctx.signal.throwIfAborted();
       const known = new Set(model.features.map((feature) => feature.name));
       for (const name of Object.keys(batch.columns)) if (!known.has(name)) ignored.add(name);
-      for (const note of missingNotes(known, Object.keys(batch.columns))) notes.add(note);
+      // How a text is to be written may be said of each; it need not be.
+      const wanted = model.generate ? new Set(['text']) : known;
+      for (const note of missingNotes(wanted, Object.keys(batch.columns))) notes.add(note);
       try {
         const asked = batchRows(batch, model.features);
         const answered = isSkipping
