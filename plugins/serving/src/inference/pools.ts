@@ -68,6 +68,7 @@ export function openInferencePools(scope: ServiceScope, open = openInferencePool
     warmUp: (digest, wanted) => poolOf(digest).warmUp(digest, wanted),
     describe: (digest, wanted) => poolOf(digest).describe(digest, wanted),
     answer: (digest, asked, wanted) => poolOf(digest).answer(digest, asked, wanted),
+    write: (digest, asked, caller, wanted) => poolOf(digest).write(digest, asked, caller, wanted),
     choices: () => pools().flatMap((pool) => pool.choices()),
     stats() {
       const all = pools().map((pool) => pool.stats());
