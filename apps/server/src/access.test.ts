@@ -74,6 +74,17 @@ describe('who may do what', () => {
     },
   );
 
+  it('lets a confined scope do it on what it names, by operation, job and route, and there alone', async () => {
+    const scopes = ['echo:read@text/mine*'];
+    const { secret } = await it1.host.run(tokenCreate, { name: 'confined', scopes });
+    const headers = { authorization: `Bearer ${secret}` };
+    const said = async (text: string) => (await it1.get(`/api/v1/echo/say?text=${text}`, headers)).status;
+    expect([await said('mine'), await said('mine-2'), await said('yours')]).toEqual([200, 200, 403]);
+    await expect(
+      it1.host.run(tokenCreate, { name: 'wider', scopes: ['echo:read'] }, { principal: { id: 'x', scopes } }),
+    ).rejects.toMatchObject({ kind: 'denied' });
+  });
+
   it('lets a scope do what it says, and no more', async () => {
     const { secret } = await it1.host.run(tokenCreate, { name: 'reader', scopes: ['echo:read'] });
     const headers = { authorization: `Bearer ${secret}` };

@@ -7,6 +7,7 @@ export const echoQuery = operation({
   summary: 'Says it again.',
   kind: 'query',
   access: 'echo:read',
+  resource: ({ text }) => ({ kind: 'text', name: text }),
   input: z.object({ text: z.string().max(100), times: z.number().int().min(1).max(5).default(1) }),
   output: z.object({ said: z.array(z.string()) }),
   present: ({ said }) => [{ kind: 'text', text: said.join(' ') }],

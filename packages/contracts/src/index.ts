@@ -39,6 +39,7 @@ export * from './models.ts';
 export * from './panels.ts';
 export * from './prediction-log.ts';
 export * from './reference.ts';
+export * from './resources.ts';
 export * from './rollouts.ts';
 export * from './step-kinds.ts';
 export * from './tokens.ts';

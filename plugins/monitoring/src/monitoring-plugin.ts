@@ -6,6 +6,7 @@ import {
   lineageSources,
   notifiers,
   predictionLogToken,
+  resource,
 } from '@trestle/contracts';
 import { contribute, plugin, provide, subscribe } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
@@ -66,6 +67,7 @@ export const monitoringPlugin = plugin({
       method: 'POST',
       path: '/v1/feedback/:deployment',
       access: 'monitor:write',
+      resource: ({ deployment = '' }) => resource('deployment', deployment),
       summary: 'Labels of earlier predictions: {"labels": [{"id", "row"?, "label"}]}.',
       maxBodyBytes: 4 * 2 ** 20,
       load: () => import('./feedback/feedback-route.ts').then((module) => module.feedbackRoute),

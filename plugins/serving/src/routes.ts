@@ -1,7 +1,12 @@
+import { resource } from '@trestle/contracts';
 import { OPEN_ACCESS, type Problem, type Route } from '@trestle/kernel';
 
 const openInference = () => import('./protocol/open-inference.ts');
 const MAX_BODY_BYTES = 16 * 2 ** 20;
+
+/** The protocol calls a deployment a model. */
+const ofDeployment = ({ model = '', deployment = model }: Readonly<Record<string, string>>) =>
+  resource('deployment', deployment);
 
 const READ = { method: 'GET', access: 'serving:read' } as const;
 
@@ -14,6 +19,7 @@ export const servingRoutes: readonly Route[] = [
     method: 'POST',
     path: '/v1/predict/:deployment',
     access: 'serving:predict',
+    resource: ofDeployment,
     summary: 'Predictions for rows: {"rows": [{"feature": value}]}.',
     maxBodyBytes: MAX_BODY_BYTES,
     readsBytes: true,
@@ -44,12 +50,14 @@ export const servingRoutes: readonly Route[] = [
     {
       ...READ,
       path,
+      resource: ofDeployment,
       summary: 'Inputs and outputs of a deployment.',
       load: async () => (await openInference()).metadata,
     },
     {
       ...READ,
       path: `${path}/ready`,
+      resource: ofDeployment,
       summary: 'Whether a deployment answers.',
       load: async () => (await openInference()).modelReady,
     },
@@ -57,6 +65,7 @@ export const servingRoutes: readonly Route[] = [
       method: 'POST',
       path: `${path}/infer`,
       access: 'serving:predict',
+      resource: ofDeployment,
       summary: 'Inference with tensors as JSON or as bytes.',
       maxBodyBytes: MAX_BODY_BYTES,
       accepts: ['application/json', 'application/octet-stream', ''],

@@ -1,5 +1,5 @@
 import { type Tokens, tokensToken } from '@trestle/contracts';
-import { type Host, mayAccess, OPEN_ACCESS, type Principal, type TrestleError } from '@trestle/kernel';
+import { type Host, mayOnSomething, OPEN_ACCESS, type Principal, type TrestleError } from '@trestle/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { serverConfig } from '../server-config.ts';
 import { serverError } from '../server-error.ts';
@@ -53,7 +53,7 @@ export async function addAccess(app: FastifyInstance, host: Host): Promise<void>
 
 /** Why somebody may not do something, if they may not. */
 export function accessRefusal(principal: Principal, access: string): TrestleError | undefined {
-  if (mayAccess(principal, access)) return undefined;
+  if (mayOnSomething(principal, access)) return undefined;
   if (principal === ANONYMOUS)
     return serverError('UNAUTHENTICATED', {
       kind: 'unauthenticated',

@@ -1,14 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
 import type { Tokens } from '@trestle/contracts';
-import type { Context, GrpcMessage, Host } from '@trestle/kernel';
+import type { Context, GrpcMessage, Host, Resource } from '@trestle/kernel';
 import { accessRefusal, LOCAL, whoCalls } from '../door/access.ts';
 import type { RequestCount } from '../door/rate-limit.ts';
 
 type Call = ServerUnaryCall<GrpcMessage, GrpcMessage> | ServerDuplexStream<GrpcMessage, GrpcMessage>;
 
-/** Lets a call in. @throws TRS_SERVER_UNAUTHENTICATED, TRS_SERVER_ACCESS_DENIED, TRS_SERVER_RATE_LIMITED */
-export type Admit = (id: string, access: string, call: Call) => Promise<Context>;
+/**
+ * Lets a call in. What it gives makes the context of a message, by what that touches.
+ *
+ * @throws TRS_SERVER_UNAUTHENTICATED, TRS_SERVER_ACCESS_DENIED, TRS_SERVER_RATE_LIMITED
+ */
+export type Admit = (
+  id: string,
+  access: string,
+  call: Call,
+) => Promise<(touched: readonly Resource[]) => Context>;
 
 export const admission =
   (
@@ -20,10 +28,13 @@ export const admission =
     const principal = tokens ? await whoCalls(tokens, authorization?.toString()) : LOCAL;
     const refused = accessRefusal(principal, access) ?? count(`${principal.id} ${addressOf(call.getPeer())}`);
     if (refused) throw refused;
-    return host.context(
-      { id, access },
-      { principal, surface: 'http', requestId: randomUUID(), lateSignal: () => cancelledWith(call) },
-    );
+    const options = {
+      principal,
+      surface: 'http' as const,
+      requestId: randomUUID(),
+      lateSignal: () => cancelledWith(call),
+    };
+    return (touched) => host.context({ id, access, touched }, options);
   };
 
 /** Without its port, which is another one for each connection. */

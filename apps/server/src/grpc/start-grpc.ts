@@ -10,7 +10,7 @@ import {
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { tokensToken } from '@trestle/contracts';
-import { type GrpcMessage, type GrpcMethod, type Host, invariant } from '@trestle/kernel';
+import { type GrpcMessage, type GrpcMethod, type Host, invariant, touchedBy } from '@trestle/kernel';
 import { HealthImplementation } from 'grpc-health-check';
 import type { RequestCount } from '../door/rate-limit.ts';
 import { serverConfig } from '../server-config.ts';
@@ -101,8 +101,9 @@ const unary =
   ): handleUnaryCall<GrpcMessage, GrpcMessage> =>
   (call, callback) => {
     const answer = async (): Promise<GrpcMessage> => {
-      const ctx = await admit(id, method.access, call);
+      const contextOf = await admit(id, method.access, call);
       if (method.isReadiness && isDraining()) return { ready: false };
+      const ctx = contextOf(touchedBy(method, call.request));
       return await (await method.load())(ctx, call.request);
     };
     answer().then(
@@ -116,12 +117,12 @@ const streamed =
   (admit: Admit, id: string, method: GrpcMethod): handleBidiStreamingCall<GrpcMessage, GrpcMessage> =>
   async (call) => {
     try {
-      const ctx = await admit(id, method.access, call);
+      const contextOf = await admit(id, method.access, call);
       const handler = await method.load();
       for await (const message of call) {
         let response: GrpcMessage;
         try {
-          response = await handler(ctx, message);
+          response = await handler(contextOf(touchedBy(method, message)), message);
         } catch (thrown) {
           if (!method.failed) throw thrown;
           response = method.failed(statusOf(thrown).details);

@@ -2,7 +2,7 @@ import {
   type Host,
   type Job,
   jobStoreToken,
-  mayAccess,
+  may,
   OWN_ACCESS,
   type Principal,
   pause,
@@ -21,7 +21,8 @@ const ENDS = ['succeeded', 'failed', 'cancelled', 'interrupted'];
 export function addJobRoutes(app: FastifyInstance, host: Host, streams: EventStreams): void {
   const find = async (id: string, principal: Principal): Promise<Job> => {
     const job = await (await host.service(jobStoreToken)).get(id);
-    if (job && (job.principal.id === principal.id || mayAccess(principal, 'job:read'))) return job;
+    if (job && (job.principal.id === principal.id || may(principal, 'job:read', [{ kind: 'job', name: id }])))
+      return job;
     throw serverError('UNKNOWN_JOB', {
       kind: 'not-found',
       message: `There is no job "${id.slice(0, 100)}".`,

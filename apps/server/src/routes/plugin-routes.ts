@@ -1,4 +1,11 @@
-import type { Host, Route, RouteAnswer, RouteHandler, RouteRequest } from '@trestle/kernel';
+import {
+  type Host,
+  type Route,
+  type RouteAnswer,
+  type RouteHandler,
+  type RouteRequest,
+  touchedBy,
+} from '@trestle/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { abortedWith } from './aborted-with.ts';
 import { notReady } from './health-routes.ts';
@@ -30,12 +37,16 @@ function addRoute(app: FastifyInstance, host: Host, route: Route, options: Plugi
     handler: async (request, reply) => {
       if (route.isReadiness && options.isDraining()) throw notReady('it is draining');
       handler ??= await route.load();
-      const context = host.context(operation, {
-        principal: request.principal,
-        surface: 'http',
-        requestId: request.id,
-        lateSignal: () => abortedWith(reply),
-      });
+      const touched = touchedBy(route, request.params);
+      const context = host.context(
+        { ...operation, touched },
+        {
+          principal: request.principal,
+          surface: 'http',
+          requestId: request.id,
+          lateSignal: () => abortedWith(reply),
+        },
+      );
       return await send(reply, await handler(context, new PluginRequest(request), request.params));
     },
   });

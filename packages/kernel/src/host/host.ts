@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Principal } from '../access/principal.ts';
+import type { Principal, Resource } from '../access/principal.ts';
 import type { Job } from '../job/job-store.ts';
 import type { Context, Progress, Scope, Surface } from '../operation/context.ts';
 import type { AnyOperation, Operation } from '../operation/operation.ts';
@@ -33,8 +33,11 @@ export interface Host extends Scope {
   runById(id: string, input: unknown, options?: CallOptions): Promise<unknown>;
   /** Queues a job operation for a worker. @throws TRS_KERNEL_NOT_A_JOB */
   enqueue(id: string, input: unknown, options?: CallOptions): Promise<Job>;
-  /** A context for a route of a plugin, after checking its access. */
-  context(operation: { readonly id: string; readonly access: string }, options?: CallOptions): Context;
+  /** A context for a route of a plugin, after checking its access on what it touches: everything, when that is left out. */
+  context(
+    operation: { readonly id: string; readonly access: string; readonly touched?: readonly Resource[] },
+    options?: CallOptions,
+  ): Context;
   /**
    * Starts what runs by itself, unless told otherwise: a job worker, and the reactions (subscribers and schedules). Where other
    * processes have the reactions, they are loaded here all the same, so that a broken one shows.

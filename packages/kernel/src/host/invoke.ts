@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import { mayAccess, type Principal, systemPrincipal } from '../access/principal.ts';
+import { type Principal, type Resource, systemPrincipal, touchedBy, WORKSPACE } from '../access/principal.ts';
 import { redact } from '../config/secret.ts';
 import { issueWords } from '../error/issue-words.ts';
 import { toTrestleError } from '../error/surface.ts';
@@ -11,6 +11,7 @@ import { type Job, jobStoreToken, type LeaseHold } from '../job/job-store.ts';
 import type { Context, FileAccess, Scope } from '../operation/context.ts';
 import type { AnyOperation } from '../operation/operation.ts';
 import { pluginError } from '../plugin/plugin-error.ts';
+import { checkAccess } from './check-access.ts';
 import { enqueueJob } from './enqueue.ts';
 import type { CallOptions } from './host.ts';
 import { kernelError } from './kernel-error.ts';
@@ -38,14 +39,19 @@ export interface InnerCallOptions extends CallOptions {
 
 const tracer = trace.getTracer('trestle');
 
-/** Checks that the principal may do it, and makes the handler's context. @throws TRS_KERNEL_ACCESS_DENIED */
+/**
+ * Checks that the principal may do it, and makes the handler's context.
+ *
+ * @param operation with what it touches: everything, when left out
+ * @throws TRS_KERNEL_ACCESS_DENIED
+ */
 export function contextFor(
   invoker: Invoker,
-  operation: { readonly id: string; readonly access: string },
+  operation: { readonly id: string; readonly access: string; readonly touched?: readonly Resource[] },
   options: InnerCallOptions,
 ): Context {
   const principal = options.principal ?? systemPrincipal;
-  checkAccess(principal, operation);
+  checkAccess(principal, operation, operation.touched ?? [WORKSPACE]);
   const requestId = options.requestId ?? randomUUID();
   return new CallContext(invoker, operation, { ...options, principal, requestId }, options.within ?? '');
 }
@@ -94,10 +100,7 @@ class CallContext implements Context {
     this.call = async (next, input) =>
       // The output was checked by the operation's own schema.
       (await invoke(invoker, next, input, inner())) as never;
-    this.enqueue = async (next, input, queueing) => {
-      checkAccess(principal, next);
-      return await enqueueJob(invoker, next, input, { principal, ...queueing });
-    };
+    this.enqueue = (next, input, queueing) => enqueueJob(invoker, next, input, { principal, ...queueing });
     let steps = job?.steps as Pick<Steps, 'run'> | undefined;
     // The steps begun in the context of a step are within that one.
     this.step = (name, work) => {
@@ -153,19 +156,6 @@ async function takeOver(invoker: Invoker, id: string, running: RunningJob | unde
   return job;
 }
 
-function checkAccess(
-  principal: Principal,
-  operation: { readonly id: string; readonly access: string },
-): void {
-  if (mayAccess(principal, operation.access)) return;
-  throw kernelError('ACCESS_DENIED', {
-    kind: 'denied',
-    message: `"${principal.id}" may not do ${operation.id}: it needs the permission "${operation.access}".`,
-    hint: 'Use a token with that scope (trestle token create).',
-    details: { operation: operation.id, access: operation.access },
-  });
-}
-
 /** What a handler gave back, as its operation promises it. @throws TRS_KERNEL_OUTPUT_INVALID */
 function parseOutput(operation: AnyOperation, output: unknown): unknown {
   const result = operation.output.safeParse(output, { error: issueWords });
@@ -213,8 +203,11 @@ export async function invoke(
     span.setAttribute('trestle.request_id', actor.requestId);
     const journal = operation.kind === 'query' ? undefined : await openJournal(invoker);
     try {
-      const context = contextFor(invoker, operation, { ...options, requestId: actor.requestId });
+      // What the input touches is asked when the schema has made it.
+      const unasked = { id: operation.id, access: operation.access, touched: [] };
+      const context = contextFor(invoker, unasked, { ...options, requestId: actor.requestId });
       const parsed = parseInput(operation, input);
+      checkAccess(context.principal, operation, touchedBy(operation, parsed));
       const handler = await loadHandler(operation);
       // The schema of this very operation made the value, which is what its handler takes.
       const output = parseOutput(operation, await handler(context, parsed as never));

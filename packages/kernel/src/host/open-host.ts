@@ -128,7 +128,6 @@ export async function openHost(options: HostOptions): Promise<Host> {
     runById: async (id, input, call) => await run(find(id), input, call),
     async enqueue(id, input, call = {}) {
       const operation = find(id);
-      contextFor(invoker, operation, call);
       return await enqueueJob(invoker, operation, input, call);
     },
     context: (operation, call = {}) => contextFor(invoker, operation, call),

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Resource } from '../access/principal.ts';
 import type { Context } from './context.ts';
 import type { View } from './view.ts';
 
@@ -22,6 +23,8 @@ export interface OperationParts<Id extends string, I extends z.ZodObject, O exte
   readonly output: O;
   /** The permission that a caller needs, `area:action`. */
   readonly access: `${string}:${string}`;
+  /** What the input touches: a caller needs the permission on each of it. Everything (`WORKSPACE`) when left out. */
+  readonly resource?: (input: z.output<I>) => Resource | readonly Resource[];
   /** Input fields that the command line takes by position, in order. */
   readonly positionals?: readonly (keyof z.infer<I> & string)[];
   /** It may be the first thing done in a folder, and makes that a project; others are refused where there is none. */
@@ -56,6 +59,7 @@ export interface AnyOperation {
   readonly input: z.ZodObject;
   readonly output: z.ZodType;
   readonly access: string;
+  readonly resource?: (input: never) => Resource | readonly Resource[];
   readonly positionals?: readonly string[];
   readonly beginsProject?: boolean;
   readonly examples?: readonly string[];

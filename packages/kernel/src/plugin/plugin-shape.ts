@@ -35,10 +35,10 @@ type Check = (part: Fields) => string | undefined;
 
 const PARTS: Readonly<Record<string, Check>> = {
   operations: operationFault,
-  routes: ({ method, path, access, load }) =>
+  routes: ({ method, path, access, resource, load }) =>
     METHODS.includes(String(method))
       ? isText(path) && path.startsWith('/')
-        ? (accessFault(access, 'serving:predict') ?? loadFault(load))
+        ? (accessFault(access, 'serving:predict') ?? resourceFault(resource) ?? loadFault(load))
         : 'its path must begin with "/"'
       : `its method must be one of ${METHODS.join(', ')}`,
   services: ({ token, make }) =>
@@ -106,11 +106,14 @@ function operationFault(operation: Fields): string | undefined {
   const isPositional =
     Array.isArray(positionals) && positionals.every((field) => fields.includes(String(field)));
   if (!isPositional) return `its positionals must be fields of its input (${fields.join(', ')})`;
-  return accessFault(access, 'data:read') ?? loadFault(operation.load);
+  return accessFault(access, 'data:read') ?? resourceFault(operation.resource) ?? loadFault(operation.load);
 }
 
 const accessFault = (access: unknown, example: string): string | undefined =>
   isText(access) && ACCESS.test(access) ? undefined : `it declares no access such as "${example}"`;
+
+const resourceFault = (resource: unknown): string | undefined =>
+  resource === undefined || typeof resource === 'function' ? undefined : '"resource" must be a function';
 
 const loadFault = (load: unknown): string | undefined =>
   typeof load === 'function' ? undefined : 'it has no function "load"';

@@ -1,3 +1,4 @@
+import type { Resource } from '../access/principal.ts';
 import type { ConfigSection } from '../config/section.ts';
 import type { Problem } from '../error/problem.ts';
 import type { LogEvent } from '../event/journal.ts';
@@ -36,6 +37,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly access: `${string}:${string}`;
+  /** What its path names: a caller needs the permission on it. Everything (`WORKSPACE`) when left out. */
+  readonly resource?: (params: Readonly<Record<string, string>>) => Resource | readonly Resource[];
   readonly summary: string;
   /** Content types that the route accepts, '' for a body without one; `application/json` alone when left out. */
   readonly accepts?: readonly string[];
@@ -61,6 +64,8 @@ export interface GrpcService {
 
 export interface GrpcMethod {
   readonly access: `${string}:${string}`;
+  /** What a message touches; everything (`WORKSPACE`) when left out. */
+  readonly resource?: (message: GrpcMessage) => Resource | readonly Resource[];
   /** It tells whether requests are taken: while the server drains it is answered for it. */
   readonly isReadiness?: boolean;
   /** Of a stream: what is answered where a message fails, in the error's words; the stream goes on. */

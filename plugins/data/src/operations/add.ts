@@ -1,4 +1,4 @@
-import { datasetVersionSchema, NAME_PATTERN } from '@trestle/contracts';
+import { datasetVersionSchema, NAME_PATTERN, resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { sourceFields } from '@trestle/tables/source-options';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ export const dataAdd = operation({
   summary: 'Add a new immutable version of a dataset from files, an address or a database.',
   kind: 'job',
   access: 'data:write',
+  resource: ({ name }) => resource('dataset', name),
   beginsProject: true,
   positionals: ['path'],
   examples: [

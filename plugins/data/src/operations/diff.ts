@@ -1,3 +1,4 @@
+import { resources } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 import { diffSchema } from '../diff/diff-schema.ts';
@@ -9,6 +10,7 @@ export const dataDiff = operation({
   summary: 'Compare two versions: columns, rows, and how values are distributed.',
   kind: 'query',
   access: 'data:read',
+  resource: ({ from, to }) => resources({ dataset: [from, to] }),
   positionals: ['from', 'to'],
   input: z.object({
     from: z.string().describe('The older one, dataset@version.'),

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { expectationSchema } from '../config/suite.ts';
@@ -7,6 +8,7 @@ export const dataExpect = operation({
   summary: 'Propose expectations from a version; write them as a suite to edit and keep.',
   kind: 'job',
   access: 'data:write',
+  resource: ({ name }) => resource('dataset', name),
   positionals: ['name'],
   input: z.object({
     name: z.string().describe('Dataset, or dataset@version.'),

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -7,6 +8,7 @@ export const dataExport = operation({
     'Write a version to a file (.csv, .json, .jsonl or .parquet), or as a folder with Croissant metadata.',
   kind: 'job',
   access: 'data:read',
+  resource: ({ name }) => resource('dataset', name),
   positionals: ['name', 'path'],
   examples: [
     'trestle data export strikes@2 strikes.parquet',

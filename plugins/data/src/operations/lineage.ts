@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -6,6 +7,7 @@ export const dataLineage = operation({
   summary: 'Show which columns of other versions each column of a version was made from, where it is known.',
   kind: 'query',
   access: 'data:read',
+  resource: ({ name }) => resource('dataset', name),
   positionals: ['name'],
   input: z.object({ name: z.string().describe('Dataset, or dataset@version, that a pipeline made.') }),
   output: z.object({

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 import { type ColumnProfile, profileSchema } from '../profile/profile-schema.ts';
@@ -27,6 +28,7 @@ export const dataProfile = operation({
   summary: 'Statistics of every column of a version.',
   kind: 'query',
   access: 'data:read',
+  resource: ({ name }) => resource('dataset', name),
   positionals: ['name'],
   input: z.object({
     name: z.string().describe('Dataset, or dataset@version.'),

@@ -1,4 +1,4 @@
-import { datasetVersionSchema } from '@trestle/contracts';
+import { datasetVersionSchema, resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { keptCheckSchema } from '../expectation/kept-checks.ts';
@@ -8,6 +8,7 @@ export const dataShow = operation({
   summary: "Show a version's columns and where it came from.",
   kind: 'query',
   access: 'data:read',
+  resource: ({ name }) => resource('dataset', name),
   positionals: ['name'],
   input: z.object({ name: z.string().describe('Dataset, or dataset@version.') }),
   output: datasetVersionSchema.extend({

@@ -1,4 +1,4 @@
-import { datasetVersionSchema, NAME_PATTERN } from '@trestle/contracts';
+import { datasetVersionSchema, NAME_PATTERN, resources } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -7,6 +7,7 @@ export const dataSplit = operation({
   summary: 'Divide the rows of a version into parts, and keep that as a dataset of its own.',
   kind: 'job',
   access: 'data:write',
+  resource: ({ name, as }) => resources({ dataset: [name, as] }),
   positionals: ['name'],
   examples: [
     'trestle data split strikes --kind time --by "Flight Date" --test 0.2',

@@ -1,4 +1,4 @@
-import { NAME_PATTERN } from '@trestle/contracts';
+import { NAME_PATTERN, resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -7,6 +7,7 @@ export const dataTag = operation({
   summary: 'Name a version: N@TAG then means it, until the tag moves.',
   kind: 'command',
   access: 'data:write',
+  resource: ({ name }) => resource('dataset', name),
   positionals: ['name', 'tag'],
   input: z.object({
     name: z.string().describe('Dataset, or dataset@version.'),

@@ -1,4 +1,4 @@
-import { NAME_PATTERN } from '@trestle/contracts';
+import { NAME_PATTERN, resources } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 import { reportSchema } from '../config/suite.ts';
@@ -8,6 +8,7 @@ export const dataValidate = operation({
   summary: 'Check a version against expectations; exit 3 when one fails.',
   kind: 'job',
   access: 'data:write',
+  resource: ({ name, quarantine }) => resources({ dataset: [name, quarantine] }),
   positionals: ['name'],
   input: z.object({
     name: z.string().describe('Dataset, or dataset@version.'),

@@ -1,4 +1,4 @@
-import { alertSchema } from '@trestle/contracts';
+import { alertSchema, resource, resources } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { deploymentNameSchema } from '../feedback/feedback-schemas.ts';
@@ -9,6 +9,7 @@ export const monitorAlerts = operation({
   summary: 'Alerts, newest first.',
   kind: 'query',
   access: 'monitor:read',
+  resource: ({ deployment }) => resources({ deployment }),
   input: z.object({
     deployment: deploymentNameSchema.optional().describe('Only this deployment'),
     state: z.enum(['open', 'resolved', 'all']).default('all').describe('Only open or only resolved ones'),
@@ -25,6 +26,7 @@ export const monitorAcknowledge = operation({
   summary: 'Marks an alert as seen; it stays until its cause is gone.',
   kind: 'command',
   access: 'monitor:write',
+  resource: ({ alert }) => resource('alert', alert),
   input: z.object({ alert: z.string().max(100).describe('Alert id, a-…') }),
   output: alertSchema,
   positionals: ['alert'],

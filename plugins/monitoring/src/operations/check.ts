@@ -1,3 +1,4 @@
+import { resources } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { checkReportSchema } from '../check/check-report.ts';
@@ -9,6 +10,7 @@ export const monitorCheck = operation({
   summary: 'Checks a deployment now: measures, opens and resolves alerts, starts the configured action.',
   kind: 'command',
   access: 'monitor:write',
+  resource: ({ deployment }) => resources({ deployment }),
   input: z.object({ deployment: deploymentNameSchema.describe('Deployment') }),
   output: checkReportSchema,
   positionals: ['deployment'],

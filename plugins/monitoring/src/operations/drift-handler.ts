@@ -1,5 +1,5 @@
-import { deploymentsToken } from '@trestle/contracts';
-import { type Context, mayAccess } from '@trestle/kernel';
+import { deploymentsToken, resource } from '@trestle/contracts';
+import { type Context, may } from '@trestle/kernel';
 import type { DriftReport } from '../drift/drift-report.ts';
 import { measureDrift } from '../drift/measure-drift.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
@@ -10,7 +10,7 @@ export async function drift(
   ctx: Context,
   { deployment: name, against }: { readonly deployment: string; readonly against?: string | undefined },
 ): Promise<DriftReport> {
-  if (against !== undefined && !mayAccess(ctx.principal, 'data:read')) {
+  if (against !== undefined && !may(ctx.principal, 'data:read', [resource('dataset', against)])) {
     throw monitorError('DATA_DENIED', {
       kind: 'denied',
       message: `"${ctx.principal.id}" may not compare with ${against}: it needs the permission "data:read".`,

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { driftReportSchema } from '../drift/drift-report.ts';
@@ -10,6 +11,7 @@ export const monitorDrift = operation({
     'Compares live traffic with the training reference or a dataset, feature by feature; exit code 3 on drift.',
   kind: 'query',
   access: 'monitor:read',
+  resource: ({ deployment }) => resource('deployment', deployment),
   input: z.object({
     deployment: deploymentNameSchema.describe('Deployment'),
     against: z

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { deploymentNameSchema, feedbackResultSchema } from '../feedback/feedback-schemas.ts';
@@ -8,6 +9,7 @@ export const monitorFeedback = operation({
   summary: 'Takes in the labels of earlier predictions from a file.',
   kind: 'command',
   access: 'monitor:write',
+  resource: ({ deployment }) => resource('deployment', deployment),
   input: z.object({
     deployment: deploymentNameSchema.describe('Deployment'),
     input: z.string().describe('JSON or JSON lines of {"id", "row"?, "label"}; - for standard input'),

@@ -1,3 +1,4 @@
+import { resources } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { deploymentNameSchema } from '../feedback/feedback-schemas.ts';
@@ -9,6 +10,7 @@ export const monitorStatus = operation({
   summary: 'How deployments are: traffic, drift, performance, open alerts.',
   kind: 'query',
   access: 'monitor:read',
+  resource: ({ deployment }) => resources({ deployment }),
   input: z.object({ deployment: deploymentNameSchema.optional().describe('Only this deployment') }),
   output: statusReportSchema,
   positionals: ['deployment'],

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { deploymentNameSchema } from '../feedback/feedback-schemas.ts';
@@ -10,6 +11,7 @@ export const monitorRetrain = operation({
     'Retrains a deployment’s model with its labelled traffic; the challenger replaces the champion if it is better.',
   kind: 'job',
   access: 'monitor:retrain',
+  resource: ({ deployment }) => resource('deployment', deployment),
   input: z.object({
     deployment: deploymentNameSchema.describe('Deployment'),
     alert: z

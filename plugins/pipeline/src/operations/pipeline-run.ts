@@ -1,3 +1,4 @@
+import { resources } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { type PipelineRun, stepRunSchema } from '../pipeline-runs.ts';
@@ -40,6 +41,7 @@ export const pipelineRun = operation({
   summary: 'Run the steps of a pipeline whose rows are not there yet.',
   kind: 'job',
   access: 'data:write',
+  resource: ({ name }) => resources({ pipeline: name }),
   positionals: ['name'],
   examples: ['trestle pipeline run features', 'trestle pipeline run features --dry'],
   input: z.object({

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { pipelineRunSchema } from '../pipeline-runs.ts';
@@ -10,6 +11,7 @@ export const pipelineShow = operation({
   summary: 'Show the graph of a pipeline and its last runs.',
   kind: 'query',
   access: 'data:read',
+  resource: ({ name }) => resource('pipeline', name),
   positionals: ['name'],
   input: z.object({
     name: z.string().describe('A pipeline of the configuration.'),

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { modelNameSchema, movedAliasSchema } from './schemas.ts';
@@ -9,6 +10,7 @@ export const modelPromote = operation({
   summary: 'Point an alias at a version that verifies; deployments that follow the alias change with it.',
   kind: 'command',
   access: 'registry:promote',
+  resource: ({ name }) => resource('model', name),
   positionals: ['name', 'version'],
   examples: ['trestle model promote strikes 2 --alias champion'],
   input: z.object({
@@ -39,6 +41,7 @@ export const modelRollback = operation({
   summary: 'Return an alias to the version that had it before.',
   kind: 'command',
   access: 'registry:promote',
+  resource: ({ name }) => resource('model', name),
   positionals: ['name'],
   examples: ['trestle model rollback strikes --alias champion'],
   input: z.object({ name: modelNameSchema.describe('Model.'), alias: aliasSchema }),

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { modelReferenceSchema } from './schemas.ts';
@@ -7,6 +8,7 @@ export const modelCard = operation({
   summary: 'Print the card of a model version: what it was trained on, how good it is, and its limits.',
   kind: 'query',
   access: 'registry:read',
+  resource: ({ model }) => resource('model', model),
   positionals: ['model'],
   examples: ['trestle model card strikes@champion', 'trestle model card strikes@3 > card.md'],
   input: z.object({ model: modelReferenceSchema }),

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { modelReferenceSchema } from './schemas.ts';
@@ -7,6 +8,7 @@ export const modelExport = operation({
   summary: 'Write a model version to a file, for use elsewhere.',
   kind: 'command',
   access: 'registry:read',
+  resource: ({ model }) => resource('model', model),
   positionals: ['model'],
   examples: ['trestle model export strikes@champion --format onnx --out strikes.onnx'],
   input: z.object({

@@ -1,4 +1,4 @@
-import { type ModelVersion, modelVersionSchema } from '@trestle/contracts';
+import { type ModelVersion, modelVersionSchema, resource } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { featureSchema, originSchema } from '@trestle/model/metadata';
 import { z } from 'zod';
@@ -59,6 +59,7 @@ export const modelShow = operation({
   summary: 'Show a model version: what it takes, how good it is, its card, and how its aliases moved.',
   kind: 'query',
   access: 'registry:read',
+  resource: ({ model }) => resource('model', model),
   positionals: ['model'],
   examples: ['trestle model show strikes@champion'],
   input: z.object({ model: modelReferenceSchema }),
@@ -135,6 +136,7 @@ export const modelVerify = operation({
   summary: 'Replay the golden examples of a model version and check its digest; exit code 3 when it fails.',
   kind: 'query',
   access: 'registry:read',
+  resource: ({ model }) => resource('model', model),
   positionals: ['model'],
   examples: ['trestle model verify strikes@3'],
   input: z.object({ model: modelReferenceSchema }),

@@ -1,4 +1,4 @@
-import { modelVersionSchema } from '@trestle/contracts';
+import { modelVersionSchema, resources } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { originSchema } from '@trestle/model/metadata';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ export const modelRegister = operation({
   summary: 'Register a model of any framework, or the model of a run, as the next version of a model.',
   kind: 'command',
   access: 'registry:write',
+  resource: ({ name, run }) => resources({ model: name, run }),
   beginsProject: true,
   positionals: ['file'],
   examples: [

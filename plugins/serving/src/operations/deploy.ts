@@ -1,4 +1,4 @@
-import { deploymentSchema, NAME_PATTERN } from '@trestle/contracts';
+import { deploymentSchema, NAME_PATTERN, resources } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { deployedView, rolloutNotes } from './deployment-view.ts';
@@ -8,6 +8,7 @@ export const deployOperation = operation({
   summary: 'Deploy a model version, or an alias that the deployment then follows.',
   kind: 'command',
   access: 'serving:deploy',
+  resource: ({ model, name }) => resources({ model, deployment: name ?? model }),
   positionals: ['model'],
   examples: [
     'trestle deploy strikes@champion',

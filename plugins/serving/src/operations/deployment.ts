@@ -1,4 +1,4 @@
-import { deploymentSchema, measureSchema, rolloutSchema } from '@trestle/contracts';
+import { deploymentSchema, measureSchema, resource, resources, rolloutSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { deployedView, rolloutNotes, rolloutViews, runsOnViews } from './deployment-view.ts';
@@ -97,6 +97,7 @@ export const deploymentShow = operation({
   summary: 'Show a deployment, its revisions, and its latest rollout with the evidence.',
   kind: 'query',
   access: 'serving:read',
+  resource: ({ deployment }) => resource('deployment', deployment),
   positionals: ['deployment'],
   input: deploymentInput,
   output: deploymentSchema.extend({
@@ -131,6 +132,7 @@ export const deploymentRollback = operation({
     'Return a deployment to the model that it served before; while a rollout is under way, to the champion.',
   kind: 'command',
   access: 'serving:deploy',
+  resource: ({ deployment }) => resource('deployment', deployment),
   positionals: ['deployment'],
   examples: ['trestle deployment rollback strikes'],
   input: deploymentInput,
@@ -152,6 +154,7 @@ const order = <const Verb extends 'pause' | 'resume' | 'promote' | 'abort'>(verb
     summary,
     kind: 'command',
     access: 'serving:deploy',
+    resource: ({ deployment }) => resource('deployment', deployment),
     positionals: ['deployment'],
     examples: [`trestle deployment ${verb} strikes`],
     input: orderInput,
@@ -177,6 +180,7 @@ export const deploymentTop = operation({
   summary: 'Watch what each revision answers, and how rollouts stand.',
   kind: 'query',
   access: 'serving:read',
+  resource: ({ deployment }) => resources({ deployment }),
   positionals: ['deployment'],
   examples: ['trestle deployment top', 'trestle deployment top strikes'],
   refreshMs: 1_000,

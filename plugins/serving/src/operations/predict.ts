@@ -1,3 +1,4 @@
+import { resources } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -20,6 +21,7 @@ export const predictOperation = operation({
   summary: 'Predict the rows of a file, of standard input, or of a dataset version.',
   kind: 'command',
   access: 'serving:predict',
+  resource: ({ model, data }) => resources({ model, dataset: data }),
   positionals: ['model'],
   examples: [
     'trestle predict strikes@champion --input new.csv --out predictions.csv',

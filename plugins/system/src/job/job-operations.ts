@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { jobSchema, jobStateSchema } from './job-schema.ts';
@@ -24,6 +25,7 @@ export const jobShow = operation({
   summary: 'Show one job: state, progress, result or error.',
   kind: 'query',
   access: 'job:read',
+  resource: ({ job }) => resource('job', job),
   input: jobInput,
   positionals: ['job'],
   output: jobSchema,
@@ -36,6 +38,7 @@ export const jobCancel = operation({
   summary: 'Cancel a job: at once when it waits, at its next pause when it runs.',
   kind: 'command',
   access: 'job:cancel',
+  resource: ({ job }) => resource('job', job),
   input: jobInput,
   positionals: ['job'],
   output: jobSchema,

@@ -1,4 +1,4 @@
-import { mayAccess, operation, pluginsToken } from '@trestle/kernel';
+import { mayOnSomething, operation, pluginsToken } from '@trestle/kernel';
 import { z } from 'zod';
 
 /** What there is to be done here: each operation with the schema of its input, for whoever draws a form or calls it. */
@@ -16,7 +16,7 @@ export const operationList = operation({
         summary: z.string(),
         kind: z.enum(['query', 'command', 'job']),
         access: z.string(),
-        /** Whether whoever asks may call it. */
+        /** Whether whoever asks may call it, on some things at least. */
         allowed: z.boolean(),
         /** JSON Schema (2020-12). */
         input: z.record(z.string(), z.unknown()),
@@ -29,7 +29,7 @@ export const operationList = operation({
     operations: (await ctx.service(pluginsToken)).flatMap(({ name, operations = [] }) =>
       operations.map(({ id, summary, kind, access, input, positionals = [] }) => ({
         ...{ id, plugin: name, summary, kind, access, positionals: [...positionals] },
-        allowed: mayAccess(ctx.principal, access),
+        allowed: mayOnSomething(ctx.principal, access),
         input: { ...z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) },
       })),
     ),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { tokenCreated, tokenRevoked } from '@trestle/contracts';
-import { type Context, mayAccess, type Principal } from '@trestle/kernel';
+import { type Context, mayHandOn, type Principal } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { systemError } from '../system-error.ts';
 import { hashSecret } from './hash-secret.ts';
@@ -17,7 +17,7 @@ export async function createToken(
   input: { readonly name: string; readonly scopes: readonly string[]; readonly expires: string },
 ): Promise<ShownToken & { secret: string }> {
   // Nobody makes a token that may do more than they; a wildcard is covered by the same wildcard only.
-  const beyond = input.scopes.find((scope) => !mayAccess(ctx.principal, scope));
+  const beyond = input.scopes.find((scope) => !mayHandOn(ctx.principal, scope));
   if (beyond !== undefined) throw scopeBeyond(ctx.principal, beyond);
   const secret = `trs_${randomBytes(SECRET_BYTES).toString('base64url')}`;
   const row: Row = {

@@ -1,5 +1,5 @@
 import { NAME_PATTERN } from '@trestle/contracts';
-import { operation } from '@trestle/kernel';
+import { operation, SCOPE_PATTERN } from '@trestle/kernel';
 import { z } from 'zod';
 
 const when = (time: string): string => time.slice(0, 16).replace('T', ' ');
@@ -33,13 +33,13 @@ export const tokenCreate = operation({
         z
           .string()
           .regex(
-            /^(\*|[a-z][a-z0-9-]*):(\*|[a-z]+)$/,
-            'a scope looks like area:action, either side may be *',
+            SCOPE_PATTERN,
+            'a scope looks like area:action or area:action@kind/name; a side may be *, a name may end with one',
           ),
       )
       .min(1)
       .max(50)
-      .describe('what it may do: serving:predict, data:*, *:read'),
+      .describe('what it may do: serving:predict, data:*, *:read, registry:promote@model/churn*'),
     expires: z.string().default('90d').describe('how long it is good for: 12h, 30d, 8w'),
   }),
   positionals: ['name'],

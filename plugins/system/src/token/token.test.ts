@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tokensToken } from '@trestle/contracts';
-import { mayAccess } from '@trestle/kernel';
+import { mayOnSomething } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TemporaryHost, temporaryHost } from '../temporary-host.test.fixture.ts';
@@ -22,8 +22,8 @@ describe('access tokens', () => {
   it('stand for a principal with their scopes', async () => {
     const principal = await verify((await create()).secret);
     expect(principal).toEqual({ id: 'token:ci', scopes: ['serving:predict', '*:read'] });
-    expect(principal && mayAccess(principal, 'model:read')).toBe(true);
-    expect(principal && mayAccess(principal, 'model:write')).toBe(false);
+    expect(principal && mayOnSomething(principal, 'model:read')).toBe(true);
+    expect(principal && mayOnSomething(principal, 'model:write')).toBe(false);
   });
 
   it('hold 256 random bits, and are not to be guessed, cut or stretched', async () => {

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import type { Route } from '@trestle/kernel';
 
 /** A megabyte is few messages to send again; the files of artifacts come in parts of several. */
@@ -18,6 +19,7 @@ export const liveRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/runs/:run/files/:digest',
     access: 'training:write',
+    resource: ({ run = '' }) => resource('run', run),
     summary: 'How much of the file of an artifact has come: ?bytes=SIZE.',
     load: async () => (await import('./handle-routes.ts')).askFile,
   },
@@ -25,6 +27,7 @@ export const liveRoutes: readonly Route[] = [
     method: 'PUT',
     path: '/v1/runs/:run/files/:digest',
     access: 'training:write',
+    resource: ({ run = '' }) => resource('run', run),
     summary: 'The next part of the file of an artifact: ?bytes=SIZE&offset=WHERE.',
     accepts: ['application/octet-stream'],
     maxBodyBytes: MAX_PART_BYTES,

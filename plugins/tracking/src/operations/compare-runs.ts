@@ -1,4 +1,4 @@
-import { metricsSchema, trackedRunSchema } from '@trestle/contracts';
+import { metricsSchema, resources, trackedRunSchema } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -14,6 +14,7 @@ export const runCompare = operation({
   summary: 'Put two runs side by side: their settings, data and held-out metrics.',
   kind: 'query',
   access: 'training:read',
+  resource: ({ first, second }) => resources({ run: [first, second] }),
   positionals: ['first', 'second'],
   examples: ['trestle run compare r-wwa6y7o0ce r-019ad4f0-7c11-7a2e-9b51-5f0f6a3e2d10'],
   input: z.object({

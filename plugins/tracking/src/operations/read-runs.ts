@@ -1,4 +1,4 @@
-import { runStatusSchema, trackedRunSchema } from '@trestle/contracts';
+import { resource, resources, runStatusSchema, trackedRunSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { runTable, runViews } from './run-views.ts';
@@ -8,6 +8,7 @@ export const runList = operation({
   summary: 'List runs of every kind (trainings, pipelines, retrainings, your own), the newest first.',
   kind: 'query',
   access: 'training:read',
+  resource: ({ experiment }) => resources({ experiment }),
   examples: ['trestle run list', 'trestle run list --kind pipeline --status failed'],
   input: z.object({
     limit: z.number().int().min(1).max(1_000).default(50),
@@ -37,6 +38,7 @@ export const runShow = operation({
   summary: 'Show a run: its settings, steps, metrics and series.',
   kind: 'query',
   access: 'training:read',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run'],
   examples: ['trestle run show r-019ad4f0-7c11-7a2e-9b51-5f0f6a3e2d10'],
   input: z.object({ run: z.string().describe('The run, r-….') }),

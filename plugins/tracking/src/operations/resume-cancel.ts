@@ -1,4 +1,4 @@
-import { runStatusSchema } from '@trestle/contracts';
+import { resource, runStatusSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -9,6 +9,7 @@ export const runResume = operation({
   summary: 'Go on with a run that failed or was interrupted, behind its last finished step.',
   kind: 'job',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run'],
   input: z.object({ run }),
   output: z.object({ run: z.string(), status: runStatusSchema }),
@@ -21,6 +22,7 @@ export const runCancel = operation({
   summary: 'Cancel a run: at once when it waits, at its next pause when it is under way.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run'],
   input: z.object({ run }),
   output: z.object({

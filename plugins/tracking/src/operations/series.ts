@@ -1,4 +1,4 @@
-import { specialNumberSchema } from '@trestle/contracts';
+import { resources, specialNumberSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -8,6 +8,7 @@ export const runSeries = operation({
     'Give the measurements of runs by their steps; long series thinned, with every least and greatest value kept.',
   kind: 'query',
   access: 'training:read',
+  resource: ({ runs }) => resources({ run: runs }),
   positionals: ['runs'],
   examples: ['trestle run series r-… --metrics loss,test/loss', 'trestle run series r-…,r-… --metrics loss'],
   input: z.object({

@@ -1,4 +1,4 @@
-import { runStatusSchema } from '@trestle/contracts';
+import { resource, resources, runStatusSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { EXPERIMENT, EXPERIMENT_RULE } from '../limits.ts';
@@ -25,6 +25,7 @@ export const runStart = operation({
   summary: 'Begin a run of your own, to log to and to finish.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ experiment, parent }) => resources({ experiment, run: parent }),
   beginsProject: true,
   examples: ['trestle run start --experiment tuning --param learningRate=0.1 --param depth=6'],
   input: z.object({
@@ -41,6 +42,7 @@ export const runLog = operation({
   summary: 'Add metrics to a run that is under way, or keep a file with it.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run'],
   examples: ['trestle run log r-… --metric loss=0.31 --step 4', 'trestle run log r-… --artifact plot.png'],
   input: z.object({
@@ -58,6 +60,7 @@ export const runFinish = operation({
   summary: 'End a run of your own.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run'],
   input: z.object({
     run,
@@ -73,6 +76,7 @@ export const runTag = operation({
   summary: 'Set tags of a run; an empty value removes one.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run', 'tag'],
   examples: ['trestle run tag r-… stage=candidate'],
   input: z.object({
@@ -91,6 +95,7 @@ export const runNote = operation({
   summary: 'Add a note to a run.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run', 'text'],
   input: z.object({ run, text: z.string().min(1).max(10_000).describe('What there is to say.') }),
   output: z.object({ run: z.string(), notes: z.array(z.string()) }),
@@ -102,6 +107,7 @@ export const runMove = operation({
   summary: 'Move a run to another experiment.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ run, experiment }) => resources({ run, experiment }),
   positionals: ['run', 'experiment'],
   input: z.object({ run, experiment }),
   output: z.object({ run: z.string(), experiment: z.string() }),
@@ -113,6 +119,7 @@ export const runDelete = operation({
   summary: 'Take a run out of the lists; "run restore" brings it back, "run gc" frees its artifacts.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run'],
   input: z.object({ run }),
   output: z.object({ run: z.string(), deleted: z.literal(true) }),
@@ -124,6 +131,7 @@ export const runRestore = operation({
   summary: 'Bring a deleted run back into the lists.',
   kind: 'command',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run'],
   input: z.object({ run }),
   output: z.object({

@@ -1,4 +1,4 @@
-import { classesReportSchema, metricsSchema, taskSchema } from '@trestle/contracts';
+import { classesReportSchema, metricsSchema, resources, taskSchema } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 import { classViews } from './class-views.ts';
@@ -8,6 +8,7 @@ export const evaluateOperation = operation({
   summary: 'Measure a registered model on a dataset: metrics with intervals, classes, and where it is worst.',
   kind: 'job',
   access: 'training:read',
+  resource: ({ model, data }) => resources({ model, dataset: data }),
   positionals: ['model'],
   examples: [
     'trestle evaluate strikes@champion --data strikes@5',

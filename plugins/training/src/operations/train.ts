@@ -1,4 +1,4 @@
-import { NAME_PATTERN, trainingSpecSchema } from '@trestle/contracts';
+import { NAME_PATTERN, resources, trainingSpecSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 import { trainResultSchema, trainViews } from './train-result.ts';
@@ -10,6 +10,7 @@ export const trainOperation = operation({
   summary: 'Train on a dataset, evaluate on a held-out part, package the model.',
   kind: 'job',
   access: 'training:write',
+  resource: ({ data, register }) => resources({ dataset: data, model: register }),
   examples: [
     'trestle train --data strikes --target damaged --register strikes',
     'trestle train --data strikes --target damaged --time-column "Flight Date" --exclude "Cost Repair"',
