@@ -10,20 +10,30 @@ import { BODY, NAME } from './project.ts';
 const loadSchema = z.object({ perSecond: z.number(), p50: z.number(), p99: z.number(), failed: z.number() });
 export type Load = z.infer<typeof loadSchema>;
 
+/** What is asked again and again. */
+export interface Asked {
+  readonly path: string;
+  readonly body: string;
+}
+
 export interface Served {
   /** Asks for one row over so many connections, each with a pause behind its answer. */
-  load(clients: number, forMs: number, pauseMs?: number): Promise<Load>;
+  load(clients: number, forMs: number, pauseMs?: number, asked?: Asked): Promise<Load>;
   readonly url: string;
   close(): Promise<void>;
 }
 
 /** A server in a process of its own, which says where it listens. */
-export async function served(args: readonly string[], cwd?: string): Promise<Served> {
+export async function served(
+  args: readonly string[],
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   const child = spawn(process.execPath, args, {
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
     // What is measured is the server, not the limit for one caller.
-    env: { ...process.env, TRESTLE_SERVER__RATE_LIMIT__MAX: '1000000000' },
+    env: { ...process.env, TRESTLE_SERVER__RATE_LIMIT__MAX: '1000000000', ...env },
   });
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -34,8 +44,8 @@ export async function served(args: readonly string[], cwd?: string): Promise<Ser
   });
   return {
     url,
-    async load(clients, forMs, pauseMs = 0) {
-      const words = [url, `/v1/predict/${NAME}`, BODY, clients, forMs, pauseMs].map(String);
+    async load(clients, forMs, pauseMs = 0, { path, body } = { path: `/v1/predict/${NAME}`, body: BODY }) {
+      const words = [url, path, body, clients, forMs, pauseMs].map(String);
       const { stdout } = await promisify(execFile)(process.execPath, [
         join(import.meta.dirname, 'load.ts'),
         ...words,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { openModel } from '@trestle/model';
 import type { Comparison, Ready, Suite, SuiteOptions } from '../runner/comparison.ts';
 import { besideWork } from './beside-work.ts';
+import { largeModel } from './large-model.ts';
+import { largeTensors } from './large-tensors.ts';
 import { MODEL, ROW, servedProject, TRESTLE } from './project.ts';
 import { served } from './served.ts';
 
@@ -85,6 +87,8 @@ export const suite: Suite = {
         ours: () => serving(forMs),
         peers: { 'bare Fastify route': () => bare(forMs) },
       },
+      largeModel(isQuick),
+      largeTensors(isQuick),
       besideWork(isQuick),
     ];
   },

@@ -61,6 +61,8 @@ export interface Model {
   readonly examples: readonly Row[];
   /** Replays the golden examples. */
   verify(): Promise<Verification>;
+  /** Bytes that its file takes, and the most that a run of it has taken so far. */
+  memory(): { readonly weights: number; readonly run: number };
   /** Lets go of what its executor holds outside of JavaScript's memory. */
   close(): Promise<void>;
 }
@@ -78,6 +80,8 @@ export async function openModel(
 ): Promise<Model> {
   const onnx = readModel(bytes, limits);
   const session = await executor.open({ bytes, model: onnx });
+  // Its number, so that the file itself is not kept.
+  const weights = bytes.length;
   const { metadata, foreign } = readMetadata(onnx);
   const golden = metadata?.golden ?? foreign?.golden;
   const part = metadata?.text ?? foreign?.text;
@@ -127,6 +131,7 @@ export async function openModel(
     run: session.run,
     examples: golden?.rows ?? [],
     verify: () => compareGolden(golden, predict),
+    memory: () => ({ weights, run: session.peakBytes?.() ?? 0 }),
     close: () => session.close(),
   };
 }

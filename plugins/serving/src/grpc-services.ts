@@ -27,6 +27,17 @@ export const servingGrpc: readonly GrpcService[] = [
         failed: (message) => ({ error_message: message }),
         load: async () => (await inference()).inferInStream,
       },
+      RepositoryIndex: { access: READ, load: async () => (await inference()).index },
+      RepositoryModelLoad: {
+        access: 'serving:deploy',
+        resource: byModelName,
+        load: async () => (await inference()).load,
+      },
+      RepositoryModelUnload: {
+        access: 'serving:deploy',
+        resource: byModelName,
+        load: async () => (await inference()).unload,
+      },
     },
   },
 ];

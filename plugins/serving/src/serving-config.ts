@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -22,5 +22,35 @@ export const servingConfig = configSection(
     maxBatchRows: z.number().int().min(1).max(1_000_000).default(256),
     /** For so long a request waits for others while others are expected, in milliseconds; those that wait for a thread go together anyway. */
     maxDelayMs: z.number().min(0).max(1_000).default(0),
+    /** What the models that are open may take in all threads together, their weights and the most that a run has taken, in bytes. */
+    memoryBytes: z
+      .number()
+      .int()
+      .min(1)
+      .default(Math.floor(totalmem() / 2)),
+    /** A model that hangs or ends its thread so often in a row is set aside for so long, and then tried again. */
+    setAside: z
+      .strictObject({
+        after: z.number().int().min(1).max(1_000).default(3),
+        forMs: z.number().int().min(1).max(86_400_000).default(30_000),
+      })
+      .prefault({}),
+    /** What is otherwise for a deployment, by its name. */
+    deployments: z
+      .record(
+        z.string(),
+        z.strictObject({
+          /** It stays open in each thread, whatever else needs memory. */
+          isPinned: z.boolean().default(false),
+          /** Threads that run it at once at most; all when left out. */
+          maxConcurrency: z.number().int().min(1).max(64).optional(),
+          /** Requests that may wait for it; as many as may wait for a thread when left out. */
+          maxQueue: z.number().int().min(0).max(100_000).optional(),
+          timeoutMs: z.number().int().min(1).max(3_600_000).optional(),
+          maxDelayMs: z.number().min(0).max(1_000).optional(),
+          maxBatchRows: z.number().int().min(1).max(1_000_000).optional(),
+        }),
+      )
+      .default({}),
   }),
 );

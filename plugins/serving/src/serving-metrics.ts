@@ -1,5 +1,25 @@
 import type { Metric } from '@trestle/kernel';
 import { inferencePoolToken } from './inference/inference-pool-token.ts';
+import type { ModelFacts } from './inference/model-watch.ts';
+
+/** A number of each version of a deployment that this process was asked for. */
+const ofModels = (
+  name: string,
+  help: string,
+  type: Metric['type'],
+  count: (facts: ModelFacts) => number,
+): Metric => ({
+  name: `trestle_inference_${name}`,
+  help,
+  type,
+  collect: async (scope) =>
+    (await scope.service(inferencePoolToken)).stats().models.map((facts) => ({
+      labels: { deployment: facts.deployment, version: String(facts.version) },
+      value: count(facts),
+    })),
+});
+
+const OUTCOMES = ['answered', 'refused', 'failed', 'overloaded'] as const;
 
 export const servingMetrics: readonly Metric[] = [
   {
@@ -28,5 +48,49 @@ export const servingMetrics: readonly Metric[] = [
         models.set(executor, (models.get(executor) ?? 0) + 1);
       return [...models].map(([executor, value]) => ({ labels: { executor }, value }));
     },
+  },
+  {
+    name: 'trestle_inference_requests_total',
+    help: 'Requests for a version of a deployment, by what became of them.',
+    type: 'counter',
+    collect: async (scope) =>
+      (await scope.service(inferencePoolToken)).stats().models.flatMap((facts) =>
+        OUTCOMES.map((outcome) => ({
+          labels: { deployment: facts.deployment, version: String(facts.version), outcome },
+          value: facts[outcome],
+        })),
+      ),
+  },
+  ofModels('rows_total', 'Rows that were answered.', 'counter', ({ rows }) => rows),
+  ofModels('calls_total', 'How often the model was asked for them.', 'counter', ({ calls }) => calls),
+  ofModels(
+    'wait_seconds_total',
+    'How long tasks waited for a thread, others to join them among it.',
+    'counter',
+    ({ waitedMs }) => waitedMs / 1_000,
+  ),
+  ofModels('run_seconds_total', 'How long tasks took in a thread.', 'counter', ({ ranMs }) => ranMs / 1_000),
+  ofModels('model_bytes', 'What the model takes in all threads.', 'gauge', ({ bytes }) => bytes),
+  ofModels(
+    'set_aside',
+    'Whether nobody is let to the model because it hangs or ends its threads.',
+    'gauge',
+    (facts) => (facts.setAsideUntil === undefined ? 0 : 1),
+  ),
+  {
+    name: 'trestle_inference_models_open',
+    help: 'Models that are open in some thread of this process.',
+    type: 'gauge',
+    collect: async (scope) => [
+      { labels: {}, value: (await scope.service(inferencePoolToken)).stats().digests.size },
+    ],
+  },
+  {
+    name: 'trestle_inference_evictions_total',
+    help: 'Models that were closed because others needed their memory.',
+    type: 'counter',
+    collect: async (scope) => [
+      { labels: {}, value: (await scope.service(inferencePoolToken)).stats().evicted },
+    ],
   },
 ];

@@ -307,6 +307,7 @@ describe('the serving plugin', () => {
         name: 'strikes',
         versions: ['1'],
         platform: 'onnx',
+        parameters: { executor: 'core' },
         inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 1] }],
         outputs: [
           { name: 'label', datatype: 'BYTES', shape: [-1] },
@@ -413,6 +414,45 @@ describe('the serving plugin', () => {
       await host.run(deployOperation, { model: 'strikes@champion' });
       const answer = await call('POST', `${MODEL}/infer`, { model: 'strikes' }, { inputs, ...more });
       expect(answer).toMatchObject({ status: 422, error: expect.stringContaining(named) });
+    });
+
+    it('tells what it did, how it is served, and what is open; opens and lets go of it', async () => {
+      await host.run(deployOperation, { model: 'strikes@champion' });
+      const index = async (body?: object) =>
+        (await call('POST', '/v2/repository/index', {}, body)) as unknown as readonly object[];
+      expect(await index()).toMatchObject([{ name: 'strikes', version: '1', state: 'UNAVAILABLE' }]);
+      expect(await index({ ready: true })).toEqual([]);
+      await call('POST', '/v2/repository/models/:model/load', { model: 'strikes' }, {});
+      expect(await index({ ready: true })).toMatchObject([{ state: 'READY', reason: '' }]);
+      await call(
+        'POST',
+        `${MODEL}/infer`,
+        { model: 'strikes' },
+        { inputs: [number({ shape: [2], data: [1, 2] })] },
+      );
+      await call('POST', `${MODEL}/infer`, { model: 'strikes' }, { inputs: [number({ datatype: 'BOOL' })] });
+      expect(await call('GET', `${MODEL}/stats`, { model: 'strikes' })).toMatchObject({
+        model_stats: [
+          {
+            ...{ name: 'strikes', version: '1', inference_count: 2, execution_count: 1 },
+            inference_stats: { success: { count: 1, ns: expect.any(Number) }, fail: { count: 1 } },
+          },
+        ],
+      });
+      expect(await call('GET', `${MODEL}/config`, { model: 'strikes' })).toMatchObject({
+        max_batch_size: 10_000,
+        input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [1] }],
+        output: [{ name: 'label', data_type: 'TYPE_STRING', dims: [] }, { name: 'probability' }],
+      });
+      await call('POST', '/v2/repository/models/:model/unload', { model: 'strikes' });
+      expect(await index({ ready: true })).toEqual([]);
+      expect(await predict([{ x: 1 }])).toMatchObject({ model: { version: 1 } });
+      const unknown = { parameters: { config: '{}' } };
+      expect(
+        await call('POST', '/v2/repository/models/:model/load', { model: 'strikes' }, unknown),
+      ).toMatchObject({ status: 422, error: expect.stringContaining('config') });
+      const { here } = await host.run(deploymentShow, { deployment: 'strikes' });
+      expect(here).toMatchObject([{ version: 1, answered: 2, refused: 1, rows: 3, threads: 1 }]);
     });
 
     it('says that it is alive and ready, and what it is', async () => {

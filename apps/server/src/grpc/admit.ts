@@ -32,10 +32,16 @@ export const admission =
       principal,
       surface: 'http' as const,
       requestId: randomUUID(),
+      ...deadlineOf(call.getDeadline()),
       lateSignal: () => cancelledWith(call),
     };
     return (touched) => host.context({ id, access, touched }, options);
   };
+
+const deadlineOf = (deadline: Date | number): { readonly deadline?: number } => {
+  const time = Number(deadline);
+  return Number.isFinite(time) ? { deadline: time } : {};
+};
 
 /** Without its port, which is another one for each connection. */
 const addressOf = (peer: string): string => peer.replace(/:\d+$/, '');

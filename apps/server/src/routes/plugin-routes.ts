@@ -56,7 +56,6 @@ function addRoute(app: FastifyInstance, host: Host, route: Route, options: Plugi
 class PluginRequest implements RouteRequest {
   readonly method: string;
   readonly #request: FastifyRequest;
-  #headers: Headers | undefined;
 
   constructor(request: FastifyRequest) {
     this.method = request.method;
@@ -67,14 +66,18 @@ class PluginRequest implements RouteRequest {
     return new URL(this.#request.url, `http://${this.#request.headers.host}`).href;
   }
 
-  get headers(): Headers {
-    if (this.#headers) return this.#headers;
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(this.#request.headers)) {
-      for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
-    }
-    this.#headers = headers;
-    return headers;
+  get headers(): RouteRequest['headers'] {
+    return this;
+  }
+
+  /** A header, those that came several times joined (RFC 9110, section 5.2). */
+  get(name: string): string | null {
+    const value = this.#request.headers[name.toLowerCase()];
+    return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  has(name: string): boolean {
+    return this.#request.headers[name.toLowerCase()] !== undefined;
   }
 
   async text(): Promise<string> {

@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Makes the signal for a handler that asks for it, where there is none yet: most never do. */
   readonly lateSignal?: () => AbortSignal;
+  /** When nobody waits for it any more, in milliseconds since 1970. */
+  readonly deadline?: number;
   readonly onProgress?: (progress: Progress) => void;
 }
 

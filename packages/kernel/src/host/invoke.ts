@@ -68,6 +68,7 @@ class CallContext implements Context {
   readonly operation: string;
   readonly fence: Context['fence'];
   readonly surface: Context['surface'];
+  readonly deadline: number | undefined;
   readonly jobId: string | undefined;
   readonly files: FileAccess;
   readonly progress: Context['progress'];
@@ -92,6 +93,7 @@ class CallContext implements Context {
     this.operation = operation.id;
     this.fence = job?.hold ?? lease;
     this.surface = surface;
+    this.deadline = options.deadline;
     this.jobId = job?.hold.job;
     this.files = surface === 'http' ? invoker.files.remote : invoker.files.local;
     this.progress = options.onProgress ?? (() => {});

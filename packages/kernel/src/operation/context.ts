@@ -73,6 +73,8 @@ export interface Context extends Scope, Actor {
   readonly surface: Surface;
   /** Aborted by Ctrl-C, a cancelled job, or a client that went away. */
   readonly signal: AbortSignal;
+  /** When the caller does not wait any more, in milliseconds since 1970; undefined where nothing was said. */
+  readonly deadline: number | undefined;
   /** The job in which the handler runs, if it is one. */
   readonly jobId: string | undefined;
   readonly files: FileAccess;

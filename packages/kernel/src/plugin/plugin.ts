@@ -87,7 +87,8 @@ export interface ProblemForm {
 }
 
 /** What a route is asked, its body whole; a web-standard `Request` is one. */
-export type RouteRequest = Pick<Request, 'method' | 'url' | 'headers' | 'text' | 'json' | 'arrayBuffer'> & {
+export type RouteRequest = Pick<Request, 'method' | 'url' | 'text' | 'json' | 'arrayBuffer'> & {
+  readonly headers: Pick<Headers, 'get' | 'has'>;
   /** Its bytes; a view of what came, where the request is not web-standard. */
   bytes(): Promise<Uint8Array>;
 };

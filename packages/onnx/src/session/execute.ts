@@ -26,6 +26,8 @@ export const CORE_WORK = 2 ** 18;
 /** What one run counts. */
 export interface RunState {
   live: number;
+  /** The most that any run of the session has taken. */
+  readonly most: { bytes: number };
   turns: number;
   readonly randomSeed: () => number;
   readonly coreWork: number;
@@ -140,6 +142,7 @@ const seenOf = (value: Slot): Seen =>
 function hold(value: Slot, state: RunState): number {
   const bytes = bytesOf(value);
   state.live += bytes;
+  if (state.live > state.most.bytes) state.most.bytes = state.live;
   return bytes;
 }
 

@@ -37,6 +37,8 @@ export interface Session {
     feeds: Readonly<Record<string, Feed>>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<Readonly<Record<string, ValueData>>>;
+  /** The most that the values of a run have taken so far, in bytes; undefined where an executor does not count them. */
+  readonly peakBytes?: () => number;
   /** Lets go of what lies outside of JavaScript's memory; also a second time, which does nothing more. */
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
   const uploaded = new WeakMap<Tensor, never>();
   const recorded: RunState['recorded'] = new Map();
   const seeds = seedsFrom(options.seed);
+  const most = { bytes: 0 };
   return {
     inputs: graph.inputs,
     outputs: graph.outputs,
@@ -65,6 +68,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
       });
       const state = {
         live: 0,
+        most,
         turns: 0,
         randomSeed: seeds,
         coreWork: options.coreWork ?? CORE_WORK,
@@ -82,6 +86,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
         }),
       );
     },
+    peakBytes: () => most.bytes,
     close: async () => {},
   };
 }

@@ -8,6 +8,8 @@ export interface Asked {
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** So many bytes of the body are JSON; behind them tensors lie as they do in memory. All of it, where left out. */
   readonly headerBytes?: number;
+  /** How long the caller waits, in milliseconds, where it says so. */
+  readonly timeoutMs?: number;
   /** The id that labels and traces will name. */
   readonly id: string;
   readonly deployment: string;
@@ -17,6 +19,8 @@ export interface Asked {
 /** The answer as it is sent. */
 export interface Replied {
   readonly kind: 'replied';
+  /** Rows that were answered; 1 where a model has none. */
+  readonly rows: number;
   readonly body: string | Uint8Array<ArrayBuffer>;
   /** So many bytes of the body are JSON; all of it, where left out. */
   readonly headerBytes?: number;

@@ -40,6 +40,7 @@ export function rowsAsked(asked: Asked, maxRows: number): RowQuestion {
       const more = notes.length > 0 ? `,"notes":${JSON.stringify(notes)}` : '';
       return {
         kind: 'replied',
+        rows: rows.length,
         body: `{"id":"${id}","model":${JSON.stringify(model)},"predictions":${outputs}${more}}`,
         logged: logged(rows, found, outputs),
       };

@@ -43,7 +43,7 @@ export function tensorsAsked(
       kind: 'graph',
       feeds: feedsOf(inputs, description),
       reply: (outputs) =>
-        replyOf(asked, request, graphOutputs(wanted(request, outputs)), { isLogged: false }),
+        replyOf(asked, request, graphOutputs(wanted(request, outputs)), { rows: 1, isLogged: false }),
     };
   const rows = rowsOf(inputs, description);
   checkCount(rows.length, maxRows);
@@ -55,7 +55,7 @@ export function tensorsAsked(
       const tensors = tensorsOf(predictions, description);
       const isLogged = rows.length > 0;
       const notes = [...roundedNotes(rows, found), ...imputedNotes(predictions)];
-      const reply = replyOf(asked, request, tensors, { isLogged, notes });
+      const reply = replyOf(asked, request, tensors, { rows: rows.length, isLogged, notes });
       return isLogged ? { ...reply, logged: logged(rows, found) } : reply;
     },
   };
@@ -138,7 +138,11 @@ function replyOf(
   asked: Asked,
   request: InferRequest,
   tensors: readonly ResponseTensor[],
-  { isLogged, notes = [] }: { readonly isLogged: boolean; readonly notes?: readonly string[] },
+  {
+    rows,
+    isLogged,
+    notes = [],
+  }: { readonly rows: number; readonly isLogged: boolean; readonly notes?: readonly string[] },
 ): Replied {
   const areBytes = request.parameters?.binary_data_output === true;
   const chosen = request.outputs?.length
@@ -169,8 +173,8 @@ function replyOf(
     parameters,
   };
   const json = `${JSON.stringify(head).slice(0, -1)},"outputs":[${outputs.join(',')}]}`;
-  if (parts.length === 0) return { kind: 'replied', body: json };
-  return { kind: 'replied', ...joinedBytes(json, parts) };
+  if (parts.length === 0) return { kind: 'replied', rows, body: json };
+  return { kind: 'replied', rows, ...joinedBytes(json, parts) };
 }
 
 function joinedBytes(json: string, parts: readonly Uint8Array[]) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { executors } from '@trestle/contracts';
-import { contribute, provide, token } from '@trestle/kernel';
+import { contribute, type Host, provide, token } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,13 +21,16 @@ const PLUGIN = {
 describe('a pool whose worker dies', () => {
   let project: TemporaryProject;
   let pool: InferencePool;
+  let host: Host;
   let digest: string;
   beforeEach(async () => {
     project = await temporaryProject();
-    const host = await project.open([PLUGIN], {
+    host = await project.open([PLUGIN], {
       env: {
         TRESTLE_SERVING__WORKERS: '2',
         TRESTLE_SERVING__MAX_QUEUE: '100',
+        TRESTLE_SERVING__TIMEOUT_MS: '1500',
+        TRESTLE_SERVING__SET_ASIDE__FOR_MS: '60000',
         TRESTLE_STORE__RESERVE_BYTES: '0',
       },
     });
@@ -35,9 +38,10 @@ describe('a pool whose worker dies', () => {
     pool = await host.service(poolToken);
   });
   afterEach(() => project.remove());
-  const ask = async (body: string) => {
+  const ask = async (body: string, timeoutMs?: number, of = digest) => {
     const model = { name: 'm', version: 1 };
-    return (await pool.answer(digest, { form: 'rows', body, id: 'p-1', deployment: 'd', model })).body;
+    const asked = { form: 'rows' as const, body, id: 'p-1', deployment: 'd', model };
+    return (await pool.answer(of, timeoutMs === undefined ? asked : { ...asked, timeoutMs })).body;
   };
 
   it('loses the request of that worker, with a clear error, and no other', async () => {
@@ -59,5 +63,26 @@ describe('a pool whose worker dies', () => {
       await expect(ask('crash')).rejects.toMatchObject({ code: 'TRS_SERVING_WORKER_LOST' });
       expect(await ask(`${round}`)).toBe(`said ${round}`);
     }
+  });
+
+  it('sets a model aside that ends or holds its threads again and again, and lets the others go on', async () => {
+    const blobs = await host.service(blobsToken);
+    const { digest: other } = await blobs.put(new TextEncoder().encode('another model'));
+    await expect(ask('crash')).rejects.toMatchObject({ code: 'TRS_SERVING_WORKER_LOST' });
+    await expect(ask('hang')).rejects.toMatchObject({ code: 'TRS_SERVING_TIMEOUT' });
+    await expect(ask('crash')).rejects.toMatchObject({ code: 'TRS_SERVING_WORKER_LOST' });
+    await expect(ask('1')).rejects.toMatchObject({
+      code: 'TRS_SERVING_SET_ASIDE',
+      kind: 'unavailable',
+      retryAfterS: expect.any(Number),
+    });
+    expect(await ask('1', undefined, other)).toBe('said 1');
+    expect(pool.stats().models).toMatchObject([{ deployment: 'd', failed: 4, answered: 1 }]);
+  });
+
+  it('answers a caller that waits for less when its time is over, which says nothing of the model', async () => {
+    for (let n = 0; n < 4; n++)
+      await expect(ask('slow', 5)).rejects.toMatchObject({ code: 'TRS_SERVING_TIMEOUT' });
+    expect(await ask('1')).toBe('said 1');
   });
 });

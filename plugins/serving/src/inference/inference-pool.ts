@@ -10,7 +10,8 @@ import { chooseExecutor } from '../executor/choose-executor.ts';
 import type { ExecutorChoice } from '../executor/executor-choice.ts';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
-import { joinedRequests } from './joined-requests.ts';
+import { joinedRequests, type LineOptions } from './joined-requests.ts';
+import { type ModelFacts, modelWatch } from './model-watch.ts';
 import type { Answer, Task, Warmth } from './task.ts';
 
 export interface InferencePool {
@@ -31,7 +32,9 @@ export interface InferencePool {
    * @throws TRS_SERVING_NO_PIECES where the model writes no texts, and as `answer` does
    */
   write(digest: string, asked: Asked, caller: TextCaller, wanted?: string): Promise<Replied>;
-  readonly stats: () => { readonly waiting: number; readonly refused: number };
+  /** Lets go of a model in every thread; whoever asks for it opens it again. */
+  forget(digest: string): Promise<void>;
+  readonly stats: () => PoolStats;
   /** Where the graphs of models run that were asked. */
   readonly choices: () => readonly ExecutorChoice[];
 }
@@ -42,10 +45,30 @@ export interface TextCaller {
   readonly gone: AbortSignal;
 }
 
+export interface PoolStats {
+  readonly waiting: number;
+  readonly refused: number;
+  /** Digests of the models that are open in some thread. */
+  readonly digests: ReadonlySet<string>;
+  /** Models that went because others needed their memory. */
+  readonly evicted: number;
+  readonly models: readonly ModelFacts[];
+}
+
 /** A model package as a file. */
 type Package = Pick<Task, 'digest' | 'path' | 'executor'>;
 
+/** A model as a deployment has it: lines of requests are its own. */
+interface Served extends Package, LineOptions {
+  readonly isPinned: boolean;
+  readonly maxQueue: number;
+  readonly timeoutMs: number;
+  readonly maxBatchRows: number;
+}
+
 const RETRY_AFTER_S = 1;
+/** Models of deployments that are remembered with their limits. */
+const MOST_SERVED = 10_000;
 /** Opening a model with each executor for the first time takes longer than a request may. */
 const MEASURE_TIMEOUT_MS = 60_000;
 
@@ -53,10 +76,12 @@ const MEASURE_TIMEOUT_MS = 60_000;
 export function openInferencePool(scope: ServiceScope, workerFile?: string): InferencePool {
   const config = scope.config(servingConfig);
   const { workers, maxQueue, timeoutMs, maxRows, maxBatchRows, maxDelayMs } = config;
+  const budgetBytes = Math.floor(config.memoryBytes / workers);
+  const watch = modelWatch(config.setAside);
   let pool: Piscina<Task, Answer> | undefined;
   let refused = 0;
   const packages = new Map<string, Promise<Package>>();
-  const found = new Map<string, Package>();
+  const served = new Map<string, Served>();
   const descriptions = new Map<string, Description & { readonly executor: string }>();
   const choices: ExecutorChoice[] = [];
   scope.onClose(async () => {
@@ -89,37 +114,79 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
     const path = await (await scope.service(blobsToken)).localPath(digest);
     const { executor, choice } = await chooseExecutor(scope, digest, wanted, async (executor, candidates) => {
       const ask = { kind: 'measure' as const, candidates };
-      const answer = await runTask({ digest, path, executor }, ask, performance.now(), MEASURE_TIMEOUT_MS);
+      const model = plain({ digest, path, executor });
+      const answer = await runTask(model, ask, performance.now(), MEASURE_TIMEOUT_MS);
       return answer.kind === 'measured' ? answer.measured : [];
     });
     choices.push(choice);
-    const one = { digest, path, executor };
-    found.set(keyOf(digest, wanted), one);
+    return { digest, path, executor };
+  };
+
+  /** A model that is asked for by nobody in particular. */
+  const plain = (model: Package): Served => ({ ...model, ...limitsOf('') });
+
+  const limitsOf = (deployment: string): Omit<Served, keyof Package> => {
+    const own = Object.hasOwn(config.deployments, deployment) ? config.deployments[deployment] : undefined;
+    // Where nothing may wait, nothing is joined.
+    const most = maxQueue === 0 ? Number.POSITIVE_INFINITY : workers;
+    return {
+      isPinned: own?.isPinned ?? false,
+      atOnce: Math.min(most, own?.maxConcurrency ?? most),
+      maxQueue: own?.maxQueue ?? maxQueue,
+      timeoutMs: own?.timeoutMs ?? timeoutMs,
+      maxDelayMs: maxQueue === 0 ? 0 : (own?.maxDelayMs ?? maxDelayMs),
+      maxBatchRows: own?.maxBatchRows ?? maxBatchRows,
+    };
+  };
+
+  const serve = async (digest: string, wanted: string, deployment: string): Promise<Served> => {
+    const key = `${keyOf(digest, wanted)} ${deployment}`;
+    const one = { ...(await packageOf(digest, wanted)), ...limitsOf(deployment) };
+    const known = served.get(key);
+    if (known) return known;
+    const [oldest] = served.keys();
+    if (served.size >= MOST_SERVED && oldest !== undefined) served.delete(oldest);
+    served.set(key, one);
     return one;
   };
 
-  const runTask = async (model: Package, ask: Task['ask'], since: number, most: number = timeoutMs) => {
+  const runTask = async (model: Served, ask: Task['ask'], since: number, most = model.timeoutMs) => {
     const left = most - (performance.now() - since);
-    if (left <= 0) throw timedOut(timeoutMs);
+    if (left <= 0) throw timedOut(most);
+    const { digest, path, executor, isPinned } = model;
+    const began = new SharedArrayBuffer(4);
+    const task = { digest, path, executor, isPinned, budgetBytes, began, ask };
     const answer = await started()
-      .run({ ...model, ask }, { signal: AbortSignal.timeout(Math.ceil(left)), transferList: handedOver(ask) })
+      .run(task, { signal: AbortSignal.timeout(Math.ceil(left)), transferList: handedOver(ask) })
       .catch((cause: unknown) => {
-        throw poolError(cause, timeoutMs, maxQueue, () => {
+        if (pool) watch.threads(new Set(pool.threads.map(({ threadId }) => threadId)));
+        const hasBegun = new Int32Array(began)[0] !== 0;
+        throw poolError(cause, { timeoutMs: most, maxQueue, hasBegun }, () => {
           refused += 1;
         });
       });
+    if (answer.residence) watch.resides(answer.residence);
     if (answer.kind === 'refused') throw errorOf(answer);
     return answer;
   };
 
-  const joined = joinedRequests<Package>({
-    // Where nothing may wait, nothing is joined.
-    atOnce: maxQueue === 0 ? Number.POSITIVE_INFINITY : workers,
-    maxDelayMs: maxQueue === 0 ? 0 : maxDelayMs,
+  const joined = joinedRequests<Served>({
     now: () => performance.now(),
+    late: (ownMs) => timedOut(ownMs),
     async run(model, requests, since) {
-      const answer = await runTask(model, { kind: 'answer', requests, maxRows, maxBatchRows }, since);
-      return answer.kind === 'answered' ? answer.replies : [];
+      const { digest } = model;
+      const beganAt = performance.now();
+      try {
+        const ask = { kind: 'answer' as const, requests, maxRows, maxBatchRows: model.maxBatchRows };
+        const answer = await runTask(model, ask, since);
+        watch.ended(digest, true);
+        if (answer.kind !== 'answered') return [];
+        watch.ran(requests, digest, answer.batches.length, beganAt - since, performance.now() - beganAt);
+        return answer.replies;
+      } catch (thrown) {
+        if (isTrestleError(thrown) && thrown.details.hasBegun === true) watch.ended(digest, false);
+        throw thrown;
+      }
     },
     isOfTask: (thrown) =>
       isTrestleError(thrown) &&
@@ -133,13 +200,32 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
     throw overloaded(maxQueue);
   };
 
+  const ask = async (model: Served, asked: Asked, ownMs: number | undefined): Promise<Replied> => {
+    watch.admit(model.digest);
+    checkQueue();
+    if (model.maxQueue > 0 && joined.waitingFor(model) >= model.maxQueue) {
+      refused += 1;
+      throw overloaded(model.maxQueue);
+    }
+    const reply = await joined.answer(model, asked, ownMs);
+    if (reply.kind === 'refused') throw errorOf(reply);
+    return reply;
+  };
+
   return {
-    stats: () => ({ waiting: waiting(), refused }),
+    stats: () => ({
+      waiting: waiting(),
+      refused,
+      digests: watch.digests(),
+      evicted: watch.evicted(),
+      models: watch.facts(),
+    }),
     choices: () => choices,
     async describe(digest, wanted = config.executor) {
       const known = descriptions.get(keyOf(digest, wanted));
       if (known) return known;
-      const model = await packageOf(digest, wanted);
+      const model = plain(await packageOf(digest, wanted));
+      watch.admit(digest);
       checkQueue();
       const answer = await runTask(model, { kind: 'describe' }, performance.now());
       if (answer.kind !== 'described') throw new TypeError('a worker describes when it is asked to');
@@ -148,7 +234,7 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
       return description;
     },
     async warmUp(digest, wanted = config.executor) {
-      const model = await packageOf(digest, wanted);
+      const model = plain(await packageOf(digest, wanted));
       const warm = async (): Promise<Warmth> => {
         const answer = await runTask(model, { kind: 'warm' }, performance.now());
         if (answer.kind !== 'warmed') throw new TypeError('a worker warms up when it is asked to');
@@ -159,14 +245,21 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
       return all.find(({ verified }) => !verified) ?? invariant(all[0], 'a thread');
     },
     async answer(digest, asked, wanted = config.executor) {
-      const model = found.get(keyOf(digest, wanted)) ?? (await packageOf(digest, wanted));
-      checkQueue();
-      const reply = await joined.answer(model, asked);
-      if (reply.kind === 'refused') throw errorOf(reply);
-      return reply;
+      const key = `${keyOf(digest, wanted)} ${asked.deployment}`;
+      const model = served.get(key) ?? (await serve(digest, wanted, asked.deployment));
+      const { timeoutMs: ownMs, ...sent } = asked;
+      try {
+        const reply = await ask(model, sent, ownMs);
+        watch.answered(sent, digest, reply.rows);
+        return reply;
+      } catch (thrown) {
+        watch.failed(sent, digest, thrown);
+        throw thrown;
+      }
     },
     async write(digest, asked, { onPiece, gone }, wanted = config.executor) {
-      const model = await packageOf(digest, wanted);
+      const model = await serve(digest, wanted, asked.deployment);
+      watch.admit(digest);
       checkQueue();
       const { port1: read, port2: pieces } = new MessageChannel();
       const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
@@ -189,6 +282,13 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
         read.close();
       }
     },
+    async forget(digest) {
+      for (const key of descriptions.keys()) if (key.startsWith(`${digest} `)) descriptions.delete(key);
+      if (!pool) return;
+      const model = plain(await packageOf(digest, config.executor));
+      const forget = { kind: 'forget' as const, arrived: new SharedArrayBuffer(4), threads: workers };
+      await Promise.all(Array.from({ length: workers }, () => runTask(model, forget, performance.now())));
+    },
   };
 }
 
@@ -204,18 +304,27 @@ const handedOver = (ask: Task['ask']): (ArrayBuffer | MessagePort)[] =>
 
 const errorOf = ({ error: { code, ...parts } }: Refused): TrestleError => new TrestleError(code, parts);
 
-const timedOut = (timeoutMs: number, cause?: unknown): TrestleError =>
+const timedOut = (timeoutMs: number, hasBegun = false, cause?: unknown): TrestleError =>
   servingError('TIMEOUT', {
     kind: 'unavailable',
     message: `The model did not answer within ${timeoutMs} ms.`,
     hint: 'Send fewer rows at once, or raise serving.timeoutMs.',
+    details: { hasBegun },
     retryAfterS: RETRY_AFTER_S,
     cause,
   });
 
-function poolError(cause: unknown, timeoutMs: number, maxQueue: number, refuse: () => void): TrestleError {
+function poolError(
+  cause: unknown,
+  {
+    timeoutMs,
+    maxQueue,
+    hasBegun,
+  }: { readonly timeoutMs: number; readonly maxQueue: number; readonly hasBegun: boolean },
+  refuse: () => void,
+): TrestleError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof Error && cause.name === 'AbortError') return timedOut(timeoutMs, cause);
+  if (cause instanceof Error && cause.name === 'AbortError') return timedOut(timeoutMs, hasBegun, cause);
   if (/queue/i.test(message)) {
     refuse();
     return overloaded(maxQueue);
@@ -224,6 +333,7 @@ function poolError(cause: unknown, timeoutMs: number, maxQueue: number, refuse: 
     kind: 'unavailable',
     message: 'The worker that ran the model ended before it answered.',
     hint: 'Try again; another worker has taken its place.',
+    details: { hasBegun: true },
     retryAfterS: RETRY_AFTER_S,
     cause,
   });

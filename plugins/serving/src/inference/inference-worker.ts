@@ -6,13 +6,9 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { loadExecutor, measureExecutors } from '../executor/measure-executors.ts';
 import { servingError } from '../serving-error.ts';
 import { answerRequests, descriptionOf, refusedOf } from './answer-requests.ts';
+import { openModels } from './open-models.ts';
 import type { Answer, Task, Warmth } from './task.ts';
 import { writeText } from './write-text.ts';
-
-/** Models that a worker keeps open: enough for a champion, its challenger and a few more deployments. */
-const MAX_OPEN = 8;
-
-const open = new Map<string, Promise<Model>>();
 
 const executors = new Map<string, Promise<Executor>>();
 
@@ -46,38 +42,45 @@ const damaged = (what: string, digest: string, cause?: unknown) =>
     cause,
   });
 
-/** The model of a task; the one that was not asked for the longest is closed when there are too many. */
-function modelOf(task: Task): Promise<Model> {
-  const key = `${task.digest} ${task.executor.name}`;
-  const opened = open.get(key) ?? load(task);
-  open.delete(key);
-  open.set(key, opened);
-  opened.catch(() => open.delete(key));
-  const [oldest] = open;
-  if (open.size > MAX_OPEN && oldest !== undefined) {
-    open.delete(oldest[0]);
-    // A thread does one task at a time: nothing runs in it.
-    oldest[1].then((model) => model.close()).catch(() => {});
-  }
-  return opened;
-}
+const tasks = new Map<string, Task>();
+const models = openModels(async (key) => {
+  const task = tasks.get(key);
+  if (!task) throw new TypeError('a model is opened for a task');
+  return await load(task);
+});
 
 /** What each thread of the pool runs. */
 export default async function work(task: Task): Promise<Answer> {
+  Atomics.store(new Int32Array(task.began), 0, 1);
+  const answer = await done(task).catch(refusedOf);
+  const residence = models.residence();
+  return handedOver(residence ? { ...answer, residence } : answer);
+}
+
+async function done(task: Task): Promise<Answer> {
+  const { ask, digest } = task;
+  if (ask.kind === 'measure')
+    return {
+      kind: 'measured',
+      measured: await measureExecutors(await bytesOf(task), ask.candidates),
+    };
+  if (ask.kind === 'forget') {
+    models.forget(digest);
+    together(new Int32Array(ask.arrived), ask.threads);
+    return { kind: 'forgotten' };
+  }
+  const key = `${digest} ${task.executor.name}`;
+  tasks.set(key, task);
   try {
-    if (task.ask.kind === 'measure')
-      return {
-        kind: 'measured',
-        measured: await measureExecutors(await bytesOf(task), task.ask.candidates),
-      };
-    const model = await modelOf(task);
-    if (task.ask.kind === 'describe') return { kind: 'described', description: descriptionOf(model) };
-    if (task.ask.kind === 'warm') return { kind: 'warmed', ...(await warmUp(model)) };
-    if (task.ask.kind === 'write')
-      return { kind: 'answered', replies: [await writeText(model, task.ask)], batches: [] };
-    return handedOver({ kind: 'answered', ...(await answerRequests(model, task.ask)) });
-  } catch (thrown) {
-    return refusedOf(thrown);
+    const model = await models.modelOf(key, digest, task.isPinned);
+    if (ask.kind === 'describe') return { kind: 'described', description: descriptionOf(model) };
+    if (ask.kind === 'warm') return { kind: 'warmed', ...(await warmUp(model)) };
+    if (ask.kind === 'write')
+      return { kind: 'answered', replies: [await writeText(model, ask)], batches: [] };
+    return { kind: 'answered', ...(await answerRequests(model, ask)) };
+  } finally {
+    tasks.delete(key);
+    await models.settle(key, task.budgetBytes).catch(() => {});
   }
 }
 
@@ -94,8 +97,23 @@ async function warmUp(model: Model): Promise<Warmth> {
   }
 }
 
+/** A thread that was busy comes later, or not in time: what it has open then is forgotten when it is asked for something else. */
+const TOGETHER_MS = 2_000;
+
+function together(arrived: Int32Array, threads: number): void {
+  Atomics.add(arrived, 0, 1);
+  Atomics.notify(arrived, 0);
+  const until = performance.now() + TOGETHER_MS;
+  for (let there = Atomics.load(arrived, 0); there < threads; there = Atomics.load(arrived, 0)) {
+    const left = until - performance.now();
+    if (left <= 0) return;
+    Atomics.wait(arrived, 0, there, left);
+  }
+}
+
 /** Bytes of answers are handed over, and not copied. */
-function handedOver(answer: Extract<Answer, { kind: 'answered' }>): Answer {
+function handedOver(answer: Answer): Answer {
+  if (answer.kind !== 'answered') return answer;
   const buffers = answer.replies.flatMap((reply) =>
     reply.kind === 'replied' && typeof reply.body !== 'string' ? [reply.body.buffer] : [],
   );

@@ -9,14 +9,14 @@ function pool({ atOnce = 1, maxDelayMs = 0 } = {}) {
   const answers = (bodies: readonly string[]): Reply[] => {
     if (bodies.includes('lost')) throw new Error('the thread was lost');
     if (bodies.includes('late')) throw new RangeError('too late');
-    return bodies.map((body) => ({ kind: 'replied', body }));
+    return bodies.map((body) => ({ kind: 'replied', rows: 1, body }));
   };
-  const { answer, waiting } = joinedRequests({
-    atOnce,
-    maxDelayMs,
+  const model = { atOnce, maxDelayMs };
+  const { answer, waiting } = joinedRequests<typeof model>({
+    late: (ms) => new Error(`after ${ms} ms`),
     now: () => time,
     isOfTask: (thrown) => thrown instanceof RangeError,
-    run: (_digest: string, requests) =>
+    run: (_model, requests) =>
       new Promise((resolve, reject) => {
         const bodies = requests.map(({ body }) => String(body));
         tasks.push({
@@ -31,9 +31,9 @@ function pool({ atOnce = 1, maxDelayMs = 0 } = {}) {
         });
       }),
   });
-  const ask = (body: string) => {
+  const ask = (body: string, timeoutMs?: number) => {
     const asked: Asked = { form: 'rows', body, id: 'p-1', deployment: 'd', model: { name: 'm', version: 1 } };
-    return answer('digest', asked).then(
+    return answer(model, asked, timeoutMs).then(
       (reply) => (reply.kind === 'replied' ? reply.body : reply.error.message),
       (thrown: Error) => thrown.message,
     );
@@ -81,23 +81,31 @@ describe('requests that wait for a thread', () => {
     expect(tasks).toEqual([]);
   });
 
-  it('are no more than so many at once, and what is long goes alone and does not wait', async () => {
+  it('are no more than so many at once, and what is long goes alone', async () => {
     const { ask, endAll, sizes } = pool();
     const answers = [...Array(100).keys()].map((n) => ask(String(n)));
-    const long = ask('x'.repeat(10_000));
-    expect(sizes()).toEqual([1, 1]);
+    answers.push(ask('x'.repeat(10_000)), ask('last'));
+    const seen: number[] = [];
+    for (; sizes().length > 0; await endAll()) seen.push(...sizes());
+    expect(seen).toEqual([1, 64, 35, 1, 1]);
+    const found = await Promise.all(answers);
+    expect(found.slice(0, 100)).toEqual([...Array(100).keys()].map(String));
+    expect(found.at(-1)).toBe('last');
+  });
+
+  it('are told so when their own time is over, and are not begun any more', async () => {
+    const { ask, endAll, sizes } = pool();
+    const answers = [ask('1'), ask('2', 5), ask('3')];
+    expect(await answers[1]).toBe('after 5 ms');
     await endAll();
-    expect(sizes()).toEqual([64]);
+    expect(sizes()).toEqual([1]);
     await endAll();
-    expect(sizes()).toEqual([35]);
-    await endAll();
-    expect(await Promise.all(answers)).toEqual([...Array(100).keys()].map(String));
-    expect(await long).toHaveLength(10_000);
+    expect(await Promise.all(answers)).toEqual(['1', 'after 5 ms', '3']);
   });
 
   it('use as many threads as there are', async () => {
     const { ask, endAll, sizes } = pool({ atOnce: 2 });
-    const answers = ['1', '2', '3', '4'].map(ask);
+    const answers = ['1', '2', '3', '4'].map((body) => ask(body));
     expect(sizes()).toEqual([1, 1]);
     await endAll();
     expect(sizes()).toEqual([2]);
@@ -131,9 +139,9 @@ describe('requests that wait for others', () => {
   it('stop waiting when they are as many as go together', async () => {
     vi.useFakeTimers();
     const { ask, endAll, sizes } = pool({ atOnce: 4, maxDelayMs: 5 });
-    const answers = [...Array(66).keys()].map((n) => ask(String(n)));
-    expect(sizes()).toEqual([1, 64, 1]);
+    const answers = [...Array(65).keys()].map((n) => ask(String(n)));
+    expect(sizes()).toEqual([1, 64]);
     await endAll();
-    expect(await Promise.all(answers)).toHaveLength(66);
+    expect(await Promise.all(answers)).toHaveLength(65);
   });
 });

@@ -1,15 +1,21 @@
 import type { Asked, Reply } from '../exchange/asked.ts';
 
-export interface JoinOptions<Model> {
-  /** Tasks of one model that run at once: as many as there are threads. */
+/** How requests of a model are joined. */
+export interface LineOptions {
+  /** Tasks that run at once: as many as there are threads, or fewer. */
   readonly atOnce: number;
   /** For so long a request may wait for others, in milliseconds, while others are expected. */
   readonly maxDelayMs: number;
+}
+
+export interface JoinOptions<Model extends LineOptions> {
   readonly now: () => number;
   /** Runs requests in one task, which began to wait at a time. */
   readonly run: (model: Model, requests: readonly Asked[], since: number) => Promise<readonly Reply[]>;
   /** Whether a failure is of the task, and not of one of its requests: none of them is tried alone then. */
   readonly isOfTask: (thrown: unknown) => boolean;
+  /** What a request is told that has waited or run for longer than its own time. */
+  readonly late: (timeoutMs: number) => Error;
 }
 
 /** Requests of one task at most: who comes first does not wait long for those who come with it. */
@@ -20,13 +26,15 @@ const SHORT_BYTES = 8_192;
 interface Waiting {
   readonly asked: Asked;
   readonly since: number;
+  /** Nobody waits for it any more. */
+  isLate: boolean;
   resolve(reply: Reply): void;
   reject(thrown: unknown): void;
 }
 
 interface Line {
   running: number;
-  waiting: Waiting[];
+  readonly waiting: Waiting[];
   /** When the newest came. */
   newest: number;
   timer: NodeJS.Timeout | undefined;
@@ -37,7 +45,7 @@ interface Line {
  * for those that are likely to come. A trip to a thread costs more than a row. Where a task of several requests is lost, each is tried
  * alone, so that one bad request fails no other.
  */
-export function joinedRequests<Model>({ atOnce, maxDelayMs, now, run, isOfTask }: JoinOptions<Model>) {
+export function joinedRequests<Model extends LineOptions>({ now, run, isOfTask, late }: JoinOptions<Model>) {
   const lines = new Map<Model, Line>();
   let waiting = 0;
 
@@ -49,16 +57,28 @@ export function joinedRequests<Model>({ atOnce, maxDelayMs, now, run, isOfTask }
     return line;
   };
 
+  /** The next that go together; what is long goes alone. */
+  const take = (line: Line): readonly Waiting[] => {
+    const isLong = (one: Waiting | undefined): boolean => (one?.asked.body.length ?? 0) > SHORT_BYTES;
+    let count = 1;
+    if (!isLong(line.waiting[0]))
+      while (count < line.waiting.length && count < MOST_REQUESTS && !isLong(line.waiting[count])) count++;
+    const batch = line.waiting.splice(0, count);
+    waiting -= batch.length;
+    return batch.filter(({ isLate }) => !isLate);
+  };
+
   const begin = (model: Model, line: Line): void => {
     clearTimeout(line.timer);
     line.timer = undefined;
-    while (line.waiting.length > 0 && line.running < atOnce) {
-      const batch = line.waiting.splice(0, MOST_REQUESTS);
-      waiting -= batch.length;
+    while (line.waiting.length > 0 && line.running < model.atOnce) {
+      const batch = take(line);
+      if (batch.length === 0) continue;
       line.running++;
       runBatch(model, batch).finally(() => {
         line.running--;
-        if (line.running === 0 && line.waiting.length === 0 && maxDelayMs === 0) lines.delete(model);
+        // A line that nobody waits in is nothing to keep, unless it remembers how busy it was.
+        if (line.running === 0 && line.waiting.length === 0 && model.maxDelayMs === 0) lines.delete(model);
         else begin(model, line);
       });
     }
@@ -87,26 +107,38 @@ export function joinedRequests<Model>({ atOnce, maxDelayMs, now, run, isOfTask }
   };
 
   /** Others are expected where they came less than the delay apart: at low load nobody waits. */
-  const isBusy = (line: Line, time: number): boolean =>
-    maxDelayMs > 0 && time - line.newest < maxDelayMs && line.waiting.length < MOST_REQUESTS;
+  const isExpecting = ({ maxDelayMs }: Model, line: Line, time: number): boolean =>
+    maxDelayMs > 0 && time - line.newest < maxDelayMs && line.waiting.length < MOST_REQUESTS - 1;
 
   return {
     waiting: (): number => waiting,
-    answer: (model: Model, asked: Asked): Promise<Reply> =>
+    waitingFor: (model: Model): number => lines.get(model)?.waiting.length ?? 0,
+    /** @param timeoutMs how long the caller waits, where it is not as long as everybody does */
+    answer: (model: Model, asked: Asked, timeoutMs?: number): Promise<Reply> =>
       new Promise<Reply>((resolve, reject) => {
         const since = now();
-        const one = { asked, since, resolve, reject };
-        if (asked.body.length > SHORT_BYTES) {
-          void alone(model, one);
-          return;
+        const one: Waiting = { asked, since, isLate: false, resolve, reject };
+        if (timeoutMs !== undefined) {
+          const timer = setTimeout(() => {
+            one.isLate = true;
+            reject(late(timeoutMs));
+          }, timeoutMs);
+          one.resolve = (reply) => {
+            clearTimeout(timer);
+            resolve(reply);
+          };
+          one.reject = (thrown) => {
+            clearTimeout(timer);
+            reject(thrown);
+          };
         }
         const line = lineOf(model);
-        const isExpecting = isBusy(line, since);
+        const waits = isExpecting(model, line, since);
         line.newest = since;
         line.waiting.push(one);
         waiting++;
-        if (!isExpecting) begin(model, line);
-        else line.timer ??= setTimeout(() => begin(model, line), maxDelayMs);
+        if (!waits) begin(model, line);
+        else line.timer ??= setTimeout(() => begin(model, line), model.maxDelayMs);
       }),
   };
 }

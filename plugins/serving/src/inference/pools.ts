@@ -70,11 +70,15 @@ export function openInferencePools(scope: ServiceScope, open = openInferencePool
     answer: (digest, asked, wanted) => poolOf(digest).answer(digest, asked, wanted),
     write: (digest, asked, caller, wanted) => poolOf(digest).write(digest, asked, caller, wanted),
     choices: () => pools().flatMap((pool) => pool.choices()),
+    forget: async (digest) => void (await Promise.all(pools().map((pool) => pool.forget(digest)))),
     stats() {
       const all = pools().map((pool) => pool.stats());
       return {
         waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
         refused: all.reduce((sum, { refused }) => sum + refused, 0),
+        digests: new Set(all.flatMap(({ digests }) => [...digests])),
+        evicted: all.reduce((sum, { evicted }) => sum + evicted, 0),
+        models: all.flatMap(({ models }) => models),
       };
     },
   };

@@ -3,16 +3,24 @@ import type { ExecutorModule } from '@trestle/contracts';
 import type { Asked, Refused, Reply } from '../exchange/asked.ts';
 import type { Description } from '../exchange/description.ts';
 import type { Measured } from '../executor/measure-executors.ts';
+import type { Residence } from './open-models.ts';
 
 /** What a worker is asked. The model is named by its digest, and read from a file that was checked against it. */
 export interface Task {
+  /** What the thread's models may take, in bytes. */
+  readonly budgetBytes: number;
+  readonly isPinned: boolean;
   /** Where its graph runs. */
   readonly executor: ExecutorModule;
   readonly digest: string;
   readonly path: string;
+  /** Not 0 as soon as a thread has begun it: what was too late before says nothing of the model. */
+  readonly began: SharedArrayBuffer;
   readonly ask:
     | { readonly kind: 'describe' }
     | { readonly kind: 'warm' }
+    /** Lets go of the model. Each thread waits until so many are there, so that none of them does it twice. */
+    | { readonly kind: 'forget'; readonly arrived: SharedArrayBuffer; readonly threads: number }
     | { readonly kind: 'measure'; readonly candidates: readonly ExecutorModule[] }
     | Requests
     | Writing;
@@ -44,7 +52,10 @@ export interface Writing {
   readonly stop: SharedArrayBuffer;
 }
 
-export type Answer =
+export type Answer = Answered & { readonly residence?: Residence | undefined };
+
+type Answered =
+  | { readonly kind: 'forgotten' }
   | { readonly kind: 'described'; readonly description: Description }
   | { readonly kind: 'measured'; readonly measured: readonly Measured[] }
   /** Whether the golden examples were answered as in training. */

@@ -7,6 +7,8 @@ import { activeRollouts, readHistory, readPoints, readRollouts } from '../deploy
 import { beforeAnything, startRollout } from '../deployment/start-rollout.ts';
 import { readChoice } from '../executor/executor-choice.ts';
 import { AUTO } from '../executor/find-executors.ts';
+import { inferencePoolToken } from '../inference/inference-pool-token.ts';
+import type { ModelFacts } from '../inference/model-watch.ts';
 import { findStrategy, planRollout } from '../rollout/find-strategy.ts';
 import { servingConfig } from '../serving-config.ts';
 import { servingError } from '../serving-error.ts';
@@ -111,12 +113,15 @@ export async function showDeployment(ctx: Context, input: { readonly deployment:
     wanted === AUTO
       ? { wanted, ...choice, measured: [...(choice?.measured ?? [])] }
       : { wanted, executor: wanted, measured: [] };
+  const { models } = (await ctx.service(inferencePoolToken)).stats();
+  const here = models.filter(({ deployment }) => deployment === current.deployment).map(shownFacts);
   const [rollout] = await readRollouts(db, { deployment: current.deployment, limit: 1 });
-  if (!rollout) return { ...current, runsOn, revisions };
+  if (!rollout) return { ...current, runsOn, here, revisions };
   const of = { deployment: current.deployment, rollout: rollout.rollout };
   return {
     ...current,
     runsOn,
+    here,
     revisions,
     latest: {
       ...rollout,
@@ -125,6 +130,25 @@ export async function showDeployment(ctx: Context, input: { readonly deployment:
     },
   };
 }
+
+const perPart = (sum: number, parts: number): number | null => (parts === 0 ? null : sum / parts);
+
+const shownFacts = (facts: ModelFacts) => ({
+  version: facts.version,
+  answered: facts.answered,
+  refused: facts.refused,
+  failed: facts.failed,
+  overloaded: facts.overloaded,
+  rows: facts.rows,
+  rowsPerCall: perPart(facts.rows, facts.calls),
+  waitedMs: perPart(facts.waitedMs, facts.tasks),
+  ranMs: perPart(facts.ranMs, facts.tasks),
+  threads: facts.threads,
+  bytes: facts.bytes,
+  ...(facts.setAsideUntil === undefined
+    ? {}
+    : { setAsideUntil: new Date(facts.setAsideUntil).toISOString() }),
+});
 
 export async function topDeployments(
   ctx: Context,

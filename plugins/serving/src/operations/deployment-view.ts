@@ -1,6 +1,6 @@
 import type { Deployment, Measure, Rollout } from '@trestle/contracts';
 import type { View } from '@trestle/kernel';
-import type { RolloutDetails, RunsOn } from './deployment.ts';
+import type { Here, RolloutDetails, RunsOn } from './deployment.ts';
 
 export const deployedView = (deployment: Deployment): View => ({
   kind: 'note',
@@ -163,3 +163,27 @@ export const runsOnViews = ({ wanted, executor, measured, host, chosenAt }: Runs
         },
       ]),
 ];
+
+/** What its versions did in the process that was asked. */
+export const hereViews = (here: Here): readonly View[] =>
+  here.length === 0
+    ? []
+    : [
+        {
+          kind: 'table',
+          title: 'In this process',
+          columns: [
+            { key: 'version', label: 'version', align: 'right' },
+            { key: 'answered', label: 'answered', align: 'right' },
+            { key: 'refused', label: 'refused', align: 'right' },
+            { key: 'failed', label: 'failed', align: 'right' },
+            { key: 'rowsPerCall', label: 'rows a call', align: 'right' },
+            { key: 'waitedMs', label: 'waited ms', align: 'right' },
+            { key: 'ranMs', label: 'ran ms', align: 'right' },
+            { key: 'threads', label: 'threads', align: 'right' },
+            { key: 'bytes', label: 'bytes', align: 'right' },
+            { key: 'setAsideUntil', label: 'set aside until' },
+          ],
+          rows: here.map((one) => ({ ...one })),
+        },
+      ];

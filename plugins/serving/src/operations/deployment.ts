@@ -1,7 +1,7 @@
 import { deploymentSchema, measureSchema, resource, resources, rolloutSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
-import { deployedView, rolloutNotes, rolloutViews, runsOnViews } from './deployment-view.ts';
+import { deployedView, hereViews, rolloutNotes, rolloutViews, runsOnViews } from './deployment-view.ts';
 
 const revisionSchema = z.object({
   revision: z.number(),
@@ -56,6 +56,20 @@ const rolloutDetailsSchema = rolloutSchema.extend({
     }),
   ),
 });
+/** What its versions did in the process that is asked; a server's, where one is. */
+const hereSchema = z.object({
+  version: z.number(),
+  ...{ answered: z.number(), refused: z.number(), failed: z.number(), overloaded: z.number() },
+  rows: z.number(),
+  rowsPerCall: z.number().nullable(),
+  /** Of a task on average, in milliseconds. */
+  ...{ waitedMs: z.number().nullable(), ranMs: z.number().nullable() },
+  /** Threads that have it open, and what it takes in all of them. */
+  ...{ threads: z.number(), bytes: z.number() },
+  setAsideUntil: z.string().optional(),
+});
+
+export type Here = readonly z.output<typeof hereSchema>[];
 export type RunsOn = z.output<typeof runsOnSchema>;
 export type RolloutDetails = z.infer<typeof rolloutDetailsSchema>;
 
@@ -102,6 +116,7 @@ export const deploymentShow = operation({
   input: deploymentInput,
   output: deploymentSchema.extend({
     runsOn: runsOnSchema,
+    here: z.array(hereSchema),
     revisions: z.array(revisionSchema),
     latest: rolloutDetailsSchema.optional(),
   }),
@@ -109,6 +124,7 @@ export const deploymentShow = operation({
   present: (deployment) => [
     deployedView(deployment),
     ...runsOnViews(deployment.runsOn),
+    ...hereViews(deployment.here),
     {
       kind: 'table',
       title: 'Revisions',

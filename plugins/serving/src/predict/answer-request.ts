@@ -6,6 +6,7 @@ import type { Prediction } from '@trestle/model';
 import type { Asked, Replied } from '../exchange/asked.ts';
 import type { TextCaller } from '../inference/inference-pool.ts';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
+import { servingError } from '../serving-error.ts';
 import { type Assigned, answerWatched } from '../traffic/watched.ts';
 
 /** A body that is no longer crosses to the thread of the model as text. */
@@ -41,6 +42,25 @@ export function bodyOf(bytes: Uint8Array, isText = true): Asked['body'] {
     : new Uint8Array(bytes);
 }
 
+export const TIMEOUT_HEADER = 'x-request-timeout';
+
+/**
+ * How long a caller waits: `250`, `250ms` or `2s`.
+ *
+ * @throws TRS_SERVING_TIMEOUT_HEADER
+ */
+export function ownTime(header: string | null): Pick<Asked, 'timeoutMs'> {
+  if (header === null) return {};
+  const [, amount, unit] = /^(\d{1,7}(?:\.\d{1,3})?) ?(ms|s)?$/.exec(header.trim()) ?? [];
+  const timeoutMs = Number(amount) * (unit === 's' ? 1_000 : 1);
+  if (timeoutMs > 0 && timeoutMs < 2 ** 31) return { timeoutMs };
+  throw servingError('TIMEOUT_HEADER', {
+    kind: 'usage',
+    message: `${TIMEOUT_HEADER} is "${header.slice(0, 40)}", which is no time.`,
+    hint: 'Give milliseconds (250, 250ms) or seconds (2s).',
+  });
+}
+
 /**
  * Answers a request with the version that it was assigned to, and logs what was asked and answered.
  *
@@ -50,7 +70,7 @@ export function bodyOf(bytes: Uint8Array, isText = true): Asked['body'] {
 export async function answerRequest(
   scope: Scope,
   assigned: Assigned,
-  request: Pick<Asked, 'form' | 'body' | 'headerBytes'>,
+  request: Pick<Asked, 'form' | 'body' | 'headerBytes' | 'timeoutMs'>,
   caller?: TextCaller,
 ): Promise<Replied> {
   const startedAt = performance.now();

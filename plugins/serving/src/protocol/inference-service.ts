@@ -1,6 +1,5 @@
 import { type Deployment, modelsToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
-import type { Description } from '../exchange/description.ts';
 import { featureInputs, predictionOutputs } from '../exchange/feature-tensors.ts';
 import { describeTensors } from '../exchange/graph-tensors.ts';
 import { DATATYPES } from '../exchange/open-inference-schema.ts';
@@ -16,7 +15,11 @@ export interface Named {
   readonly version: string;
 }
 
-export const SERVER = { name: 'trestle', version: '0.1.0', extensions: ['binary_tensor_data'] };
+export const SERVER = {
+  name: 'trestle',
+  version: '0.1.0',
+  extensions: ['binary_tensor_data', 'model_repository', 'statistics', 'model_configuration'],
+};
 
 /** The deployment at the version that is named, if one is. @throws TRS_SERVING_UNKNOWN_DEPLOYMENT, TRS_REGISTRY_UNKNOWN_… */
 export async function findModel(ctx: Context, { model, version }: Named): Promise<Deployment> {
@@ -37,7 +40,7 @@ export const assignModel = async (
     ? await (await ctx.service(routingToken)).assign(named.model, headers)
     : { deployment: await findModel(ctx, named) };
 
-async function describe(ctx: Context, { model, executor }: Deployment): Promise<Description> {
+async function describe(ctx: Context, { model, executor }: Deployment) {
   return await (await ctx.service(inferencePoolToken)).describe(model.digest, executor);
 }
 
@@ -48,6 +51,7 @@ export async function modelReadiness(ctx: Context, named: Named) {
   return { name: deployment.deployment, ready: true };
 }
 
+/** What a model takes and gives. */
 export async function modelMetadata(ctx: Context, named: Named) {
   const deployment = await findModel(ctx, named);
   const description = await describe(ctx, deployment);
@@ -56,6 +60,7 @@ export async function modelMetadata(ctx: Context, named: Named) {
     name: deployment.deployment,
     versions: [String(deployment.model.version)],
     platform: 'onnx',
+    parameters: { executor: description.executor },
     inputs: isOurs ? featureInputs(description) : describeTensors(description.inputs),
     outputs: isOurs
       ? predictionOutputs(description).map(({ name, type }) => ({
@@ -64,5 +69,6 @@ export async function modelMetadata(ctx: Context, named: Named) {
           shape: [-1],
         }))
       : describeTensors(description.outputs),
+    isBatched: isOurs,
   };
 }

@@ -1,5 +1,5 @@
 import type { RouteHandler } from '@trestle/kernel';
-import { answerRequest, bodyOf } from '../predict/answer-request.ts';
+import { answerRequest, bodyOf, ownTime, TIMEOUT_HEADER } from '../predict/answer-request.ts';
 import { routingToken } from '../traffic/routing-token.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -14,6 +14,7 @@ export const predictRoute: RouteHandler = async (ctx, request, params) => {
   const { body } = await answerRequest(ctx, assigned, {
     form: 'rows',
     body: bodyOf(await request.bytes()),
+    ...ownTime(request.headers.get(TIMEOUT_HEADER)),
   });
   return { status: 200, headers: JSON_HEADERS, body };
 };
