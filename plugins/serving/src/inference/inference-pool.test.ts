@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { executors } from '@trestle/contracts';
 import { contribute, type Host, provide, token } from '@trestle/kernel';
@@ -25,11 +27,13 @@ describe('a pool whose worker dies', () => {
   let digest: string;
   beforeEach(async () => {
     project = await temporaryProject();
+    // One that waits for less, so that a thread that hangs need not be waited for long.
+    const serving = { deployments: { hasty: { timeoutMs: 3_000 } } };
+    await writeFile(join(project.dir, 'trestle.config.json'), JSON.stringify({ serving }));
     host = await project.open([PLUGIN], {
       env: {
         TRESTLE_SERVING__WORKERS: '2',
         TRESTLE_SERVING__MAX_QUEUE: '100',
-        TRESTLE_SERVING__TIMEOUT_MS: '1500',
         TRESTLE_SERVING__SET_ASIDE__FOR_MS: '60000',
         TRESTLE_STORE__RESERVE_BYTES: '0',
       },
@@ -38,9 +42,9 @@ describe('a pool whose worker dies', () => {
     pool = await host.service(poolToken);
   });
   afterEach(() => project.remove());
-  const ask = async (body: string, timeoutMs?: number, of = digest) => {
+  const ask = async (body: string, timeoutMs?: number, of = digest, deployment = 'd') => {
     const model = { name: 'm', version: 1 };
-    const asked = { form: 'rows' as const, body, id: 'p-1', deployment: 'd', model };
+    const asked = { form: 'rows' as const, body, id: 'p-1', deployment, model };
     return (await pool.answer(of, timeoutMs === undefined ? asked : { ...asked, timeoutMs })).body;
   };
 
@@ -69,7 +73,9 @@ describe('a pool whose worker dies', () => {
     const blobs = await host.service(blobsToken);
     const { digest: other } = await blobs.put(new TextEncoder().encode('another model'));
     await expect(ask('crash')).rejects.toMatchObject({ code: 'TRS_SERVING_WORKER_LOST' });
-    await expect(ask('hang')).rejects.toMatchObject({ code: 'TRS_SERVING_TIMEOUT' });
+    await expect(ask('hang', undefined, digest, 'hasty')).rejects.toMatchObject({
+      code: 'TRS_SERVING_TIMEOUT',
+    });
     await expect(ask('crash')).rejects.toMatchObject({ code: 'TRS_SERVING_WORKER_LOST' });
     await expect(ask('1')).rejects.toMatchObject({
       code: 'TRS_SERVING_SET_ASIDE',
@@ -77,7 +83,10 @@ describe('a pool whose worker dies', () => {
       retryAfterS: expect.any(Number),
     });
     expect(await ask('1', undefined, other)).toBe('said 1');
-    expect(pool.stats().models).toMatchObject([{ deployment: 'd', failed: 4, answered: 1 }]);
+    expect(pool.stats().models).toMatchObject([
+      { deployment: 'd', failed: 3, answered: 1 },
+      { deployment: 'hasty', failed: 1 },
+    ]);
   });
 
   it('answers a caller that waits for less when its time is over, which says nothing of the model', async () => {

@@ -67,6 +67,8 @@ interface Served extends Package, LineOptions {
 }
 
 const RETRY_AFTER_S = 1;
+/** How long what runs in a thread is waited for when the pool is closed. */
+const CLOSE_MS = 5_000;
 /** Models of deployments that are remembered with their limits. */
 const MOST_SERVED = 10_000;
 /** Opening a model with each executor for the first time takes longer than a request may. */
@@ -85,7 +87,8 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
   const descriptions = new Map<string, Description & { readonly executor: string }>();
   const choices: ExecutorChoice[] = [];
   scope.onClose(async () => {
-    await pool?.close();
+    // Whatever still runs then has been waited for: the server has drained, or the command is over.
+    await pool?.close().catch(() => pool?.destroy());
   });
 
   const started = (): Piscina<Task, Answer> => {
@@ -95,6 +98,7 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
       minThreads: workers,
       maxThreads: workers,
       maxQueue,
+      closeTimeout: CLOSE_MS,
     });
     return pool;
   };
