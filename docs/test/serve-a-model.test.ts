@@ -47,7 +47,7 @@ describe('the guide to serving a model', () => {
   it('has commands that print what it says, and a server that ends as it says', async () => {
     const guide = await readFile(join(root, 'docs', 'guides', 'serve-a-model.md'), 'utf8');
     const parts = [...guide.matchAll(/```sh\n(.*?)```\s*```text\n(.*?)```/gs)];
-    expect(parts.length).toBe(6);
+    expect(parts.length).toBe(8);
     let prediction = 'none';
     for (const [, commands = '', output = ''] of parts) {
       let printed = '';
