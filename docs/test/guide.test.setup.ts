@@ -35,11 +35,12 @@ export async function openGuide(path: string, sessions = 1): Promise<Guide> {
     [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, block]) => block ?? '');
   await writeFile(join(dir, 'package.json'), '{"type": "module"}');
   await mkdir(join(dir, 'node_modules', '@trestle'), { recursive: true });
-  for (const name of ['kernel', 'contracts', 'features', 'model', 'store', 'testing'])
+  for (const name of ['kernel', 'contracts', 'features', 'model', 'onnx', 'store', 'tables', 'testing'])
     await symlink(join(root, 'packages', name), join(dir, 'node_modules', '@trestle', name));
   for (const name of ['zod', 'vitest'])
     await symlink(join(root, 'node_modules', name), join(dir, 'node_modules', name));
-  await symlink(join(root, 'plugins', 'tracking'), join(dir, 'node_modules', '@trestle', 'plugin-tracking'));
+  for (const name of ['data', 'tracking'])
+    await symlink(join(root, 'plugins', name), join(dir, 'node_modules', '@trestle', `plugin-${name}`));
   for (const block of [...blocks('ts'), ...blocks('py')]) {
     const [, file] = /^(?:\/\/|#) (\S+)\n/.exec(block) ?? [];
     if (file === undefined)

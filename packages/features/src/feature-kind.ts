@@ -33,7 +33,7 @@ export interface FeatureKindParts<Spec extends z.ZodType, Step extends FeatureSt
   readonly spec: Spec;
   /** The columns that a declared feature is made of. */
   readonly sources: (name: string, spec: z.output<Spec>) => readonly string[];
-  /** Learns from the training part alone; several steps where a feature has several parts. @throws TRS_TRAIN_FEATURE */
+  /** Learns from the training part alone, in which the columns of `sources` are; several steps where a feature has several parts. @throws TRS_TRAIN_FEATURE */
   readonly learn: (name: string, spec: z.output<Spec>, from: LearnFrom) => readonly Step[];
   /** The inputs of the graph that it reads. */
   readonly inputs: (step: Step) => readonly ValueInfo[];
@@ -115,12 +115,17 @@ export function featureKind<Spec extends z.ZodType, Step extends FeatureStep>(
         throw unsuited(name, `${issue?.path.join('.') || parts.kind}: ${issue?.message}`);
       }
       const spec = read.data;
+      const sources = parts.sources(name, spec);
       return {
         name,
         kind: parts.kind,
-        sources: parts.sources(name, spec),
+        sources,
         spec,
-        learn: (from) => parts.learn(name, spec, from).map(bind),
+        learn(from) {
+          const missing = sources.find((column) => !Object.hasOwn(from.table.columns, column));
+          if (missing !== undefined) throw unsuited(name, `there is no column "${missing}"`);
+          return parts.learn(name, spec, from).map(bind);
+        },
       };
     },
   };
