@@ -41,6 +41,7 @@ export * from './prediction-log.ts';
 export * from './reference.ts';
 export * from './resources.ts';
 export * from './rollouts.ts';
+export * from './search.ts';
 export * from './step-kinds.ts';
 export * from './tokens.ts';
 export * from './tracking.ts';

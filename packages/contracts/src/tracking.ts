@@ -134,6 +134,8 @@ export interface RunQuery {
   readonly kind?: string | undefined;
   readonly experiment?: string | undefined;
   readonly status?: RunStatus | undefined;
+  /** The run of which they are a part. */
+  readonly parent?: string | undefined;
   readonly limit: number;
 }
 

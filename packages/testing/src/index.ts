@@ -19,6 +19,7 @@ export * from './response-of.ts';
 export * from './resume-contract.ts';
 export type { ResumeSubject } from './resume-subject.ts';
 export * from './rollout-strategy-contract.ts';
+export * from './search-contract.ts';
 export * from './source-contract.ts';
 export * from './step-kind-contract.ts';
 export * from './store-contract.ts';

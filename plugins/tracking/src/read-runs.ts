@@ -39,6 +39,7 @@ export async function listRuns(scope: Scope, query: RunQuery): Promise<readonly 
   let rows = runRows(db, clock).where('deleted_at', 'is', null);
   if (query.kind !== undefined) rows = rows.where('kind', '=', query.kind);
   if (query.experiment !== undefined) rows = rows.where('experiment', '=', query.experiment);
+  if (query.parent !== undefined) rows = rows.where('parent', '=', query.parent);
   const { status } = query;
   if (status !== undefined) {
     const since = sql<number>`${clock.ms} - ${LOST_AFTER_MS}`;

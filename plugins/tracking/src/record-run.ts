@@ -196,7 +196,7 @@ async function tell(
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const spec = typeof facts.spec === 'object' && facts.spec !== null ? facts.spec : {};
   const tests = Object.entries(metrics).flatMap(([name, value]) =>
-    name.startsWith('test/') ? [[name.slice('test/'.length), value] as const] : [],
+    name.startsWith('test/') && Number.isFinite(value) ? [[name.slice('test/'.length), value] as const] : [],
   );
   await change.record(runEvents[status], `run:${run}`, {
     kind,

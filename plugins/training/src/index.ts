@@ -1,3 +1,5 @@
 export { evaluateOperation } from './operations/evaluate.ts';
+export { sweepResume, sweepShow, sweepStart, sweepStop } from './operations/sweep.ts';
 export { trainOperation } from './operations/train.ts';
+export { defineSweep, defineTrainer, type TrialResult, type TrialRun } from './search/sweep-config.ts';
 export { trainingPlugin, trainingPlugin as default } from './training-plugin.ts';

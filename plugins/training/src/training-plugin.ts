@@ -1,4 +1,4 @@
-import { estimators, trainingToken } from '@trestle/contracts';
+import { estimators, pruningRules, searchStrategies, trainingToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { extraTrees, randomForest } from './estimator/forests.ts';
@@ -6,14 +6,18 @@ import { linear } from './estimator/linear.ts';
 import { mlp } from './estimator/mlp.ts';
 import { trees } from './estimator/trees.ts';
 import { evaluateOperation } from './operations/evaluate.ts';
+import { sweepResume, sweepShow, sweepStart, sweepStop } from './operations/sweep.ts';
 import { trainOperation } from './operations/train.ts';
 import { trainingMigrations } from './run/run-tables.ts';
+import { asha, noPruning } from './search/asha.ts';
+import { randomSearch } from './search/random-search.ts';
+import { tpe } from './search/tpe.ts';
 
 /** Training runs: from a dataset version to an evaluated, packaged model. */
 export const trainingPlugin = plugin({
   name: 'training',
   version: '0.1.0',
-  operations: [trainOperation, evaluateOperation],
+  operations: [trainOperation, evaluateOperation, sweepStart, sweepShow, sweepResume, sweepStop],
   services: [
     provide(trainingToken, async (scope) => (await import('./training-service.ts')).trainingService(scope)),
   ],
@@ -24,6 +28,10 @@ export const trainingPlugin = plugin({
     contribute(estimators, mlp),
     contribute(estimators, extraTrees),
     contribute(estimators, randomForest),
+    contribute(searchStrategies, tpe),
+    contribute(searchStrategies, randomSearch),
+    contribute(pruningRules, noPruning),
+    contribute(pruningRules, asha),
     ...trainingMigrations.map((migration) => contribute(migrations, migration)),
   ],
 });

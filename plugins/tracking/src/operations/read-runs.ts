@@ -18,13 +18,15 @@ export const runList = operation({
       .optional()
       .describe('Only runs of this kind: training, pipeline, retraining, custom.'),
     experiment: z.string().max(200).optional().describe('Only runs of this experiment.'),
+    parent: z.string().max(200).optional().describe('Only parts of this run.'),
     status: runStatusSchema.optional().describe('Only runs with this status.'),
   }),
   output: z.object({ runs: z.array(trackedRunSchema) }),
   load: async () => {
-    const { checkExperiment, checkKind, listRuns } = await import('../read-runs.ts');
+    const { checkExperiment, checkKind, findRun, listRuns } = await import('../read-runs.ts');
     return async (ctx, query) => {
       const runs = [...(await listRuns(ctx, query))];
+      if (runs.length === 0 && query.parent !== undefined) await findRun(ctx, query.parent);
       if (runs.length === 0 && query.kind !== undefined) await checkKind(ctx, query.kind);
       if (runs.length === 0 && query.experiment !== undefined) await checkExperiment(ctx, query.experiment);
       return { runs };
