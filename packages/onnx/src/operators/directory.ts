@@ -76,6 +76,21 @@ export const FAMILIES: readonly Family[] = [
     'Attention CausalConvWithState LinearAttention RotaryEmbedding',
     () => import('./attention.ts'),
   ),
+  elsewhere(
+    'com.microsoft',
+    'BiasGelu EmbedLayerNormalization FastGelu FusedConv FusedGemm FusedMatMul Gelu MatMulNBits QuickGelu SkipLayerNormalization SkipSimplifiedLayerNormalization',
+    () => import('./contrib.ts'),
+  ),
+  elsewhere(
+    'com.microsoft',
+    'Attention GroupQueryAttention MultiHeadAttention RotaryEmbedding',
+    () => import('./contrib-attention.ts'),
+  ),
+  elsewhere(
+    'com.microsoft',
+    'QLinearAdd QLinearConcat QLinearGlobalAveragePool QLinearLeakyRelu QLinearMul QLinearSigmoid',
+    () => import('./contrib-quantised.ts'),
+  ),
   elsewhere('', 'If Loop Scan SequenceMap', () => import('./control.ts')),
   elsewhere('', 'Det Einsum', () => import('./einsum.ts')),
   elsewhere('', 'NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss', () => import('./loss.ts')),

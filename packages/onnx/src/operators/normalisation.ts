@@ -330,25 +330,36 @@ export const LayerNormalization: Versions = {
   ),
 };
 
+/** What ONNX Runtime's optimiser writes into models of all operator sets, as it were one of them. */
+export const SimplifiedLayerNormalization: Versions = {
+  1: op(
+    'T:float T -> T',
+    { axis: int(-1), epsilon: float(1e-5), stash_type },
+    ([x, scale], { axis, epsilon }, call) => rootScaled(x, scale, axis, epsilon, call.fail),
+  ),
+};
+
 export const RMSNormalization: Versions = {
   23: op(
     'T:float U:float -> U',
     { axis: int(-1), epsilon: float(1e-5), stash_type },
-    ([x, scale], { axis, epsilon }, call) => {
-      const at = axisOf(axis, x.dims.length, call.fail);
-      const length = sizeOf(x.dims.slice(at));
-      const data = doublesOf(x);
-      const values = new Float64Array(data.length);
-      for (let row = 0; row < data.length / length; row++) {
-        let squares = 0;
-        for (let i = row * length; i < (row + 1) * length; i++) squares += (data[i] ?? 0) ** 2;
-        const factor = 1 / Math.sqrt(squares / length + epsilon);
-        for (let i = row * length; i < (row + 1) * length; i++) values[i] = (data[i] ?? 0) * factor;
-      }
-      return scaled({ ...x, type: scale.type }, values, scale, undefined, x.dims);
-    },
+    ([x, scale], { axis, epsilon }, call) => rootScaled(x, scale, axis, epsilon, call.fail),
   ),
 };
+
+/** Rows brought to a mean square of 1, and scaled. */
+function rootScaled(x: Tensor, scale: Tensor, axis: number, epsilon: number, fail: Fail): Tensor {
+  const length = sizeOf(x.dims.slice(axisOf(axis, x.dims.length, fail)));
+  const data = doublesOf(x);
+  const values = new Float64Array(data.length);
+  for (let row = 0; row < data.length / length; row++) {
+    let squares = 0;
+    for (let i = row * length; i < (row + 1) * length; i++) squares += (data[i] ?? 0) ** 2;
+    const factor = 1 / Math.sqrt(squares / length + epsilon);
+    for (let i = row * length; i < (row + 1) * length; i++) values[i] = (data[i] ?? 0) * factor;
+  }
+  return scaled({ ...x, type: scale.type }, values, scale, undefined, x.dims);
+}
 
 /** The scales are those of groups before operator set 21, and of channels from then on. */
 function groupNormalised(
