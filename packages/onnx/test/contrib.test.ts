@@ -35,13 +35,13 @@ const positive = (...dims: number[]): Input => ({
   data: Float32Array.from({ length: size(dims) }, () => 0.5 + Math.abs(next())),
 });
 const one = (value: number): Input => ({ type: 'float32', dims: [], data: Float32Array.of(value) });
-const bytes = (type: 'uint8' | 'int8', ...dims: number[]): Input => ({
-  ...{ type, dims },
-  data: (type === 'int8' ? Int8Array : Uint8Array).from(
+const bytes = (type: 'uint8' | 'int8', ...dims: number[]): Input => {
+  const values = Array.from(
     { length: size(dims) },
     () => Math.floor(next() * 127) + (type === 'int8' ? 0 : 128),
-  ),
-});
+  );
+  return { type, dims, data: type === 'int8' ? Int8Array.from(values) : Uint8Array.from(values) };
+};
 const byte = (type: 'uint8' | 'int8', value: number): Input => ({
   type,
   dims: [],
