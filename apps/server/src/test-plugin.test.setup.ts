@@ -90,13 +90,27 @@ export const echoPlugin = plugin({
       access: 'echo:write',
       summary: 'How many bytes came.',
       accepts: ['application/json', ''],
-      maxBodyBytes: 100_000,
+      maxBodyBytes: 1_000_000,
       unpacks: true,
       readsBytes: true,
       load: async () => async (_ctx, request) => {
         const bytes = await request.bytes();
         return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(bytes.length) };
       },
+    },
+    {
+      method: 'POST',
+      path: '/spoken/again',
+      access: 'echo:write',
+      summary: 'The bytes again.',
+      accepts: [''],
+      maxBodyBytes: 1_000_000,
+      load: async () => async (_ctx, request) => ({
+        status: 200,
+        headers: { 'content-type': 'application/octet-stream' },
+        // A copy, which is handed over.
+        body: new Uint8Array(await request.bytes()),
+      }),
     },
     ...(['PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
       method,

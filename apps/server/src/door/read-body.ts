@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { releaseBytes } from '@trestle/kernel';
 import { serverError } from '../server-error.ts';
 
 const FIRST_BYTES = 16 * 1_024;
@@ -16,6 +17,12 @@ export function readBody(payload: Readable, maxBytes: number, announced = 0): Pr
   return new Promise((resolve, reject) => {
     let buffer: Buffer | undefined;
     let length = 0;
+    let taken: Buffer | undefined;
+    // Where it is all of what was read from the socket: Node's parser goes on in what is not.
+    const release = (chunk: Buffer | undefined): void => {
+      if (chunk && chunk.length >= FIRST_BYTES && chunk.length === chunk.buffer.byteLength)
+        releaseBytes(chunk);
+    };
     const settle = (thrown?: Error): void => {
       payload.off('data', take).off('end', end).off('error', fail).off('close', fail);
       if (thrown) {
@@ -39,9 +46,13 @@ export function readBody(payload: Readable, maxBytes: number, announced = 0): Pr
             Math.min(maxBytes, Math.max(buffer.length * 2, end, announced)),
           );
           buffer.copy(grown, 0, 0, length);
+          releaseBytes(buffer);
           buffer = grown;
         }
         chunk.copy(buffer, length);
+        // The one before: the parser is still in this one.
+        release(taken);
+        taken = chunk;
       }
       length = end;
     };

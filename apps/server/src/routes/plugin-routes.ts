@@ -4,11 +4,15 @@ import {
   type RouteAnswer,
   type RouteHandler,
   type RouteRequest,
+  releaseBytes,
   touchedBy,
 } from '@trestle/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { abortedWith } from './aborted-with.ts';
 import { notReady } from './health-routes.ts';
+
+/** So large an answer is let go of as soon as it is sent. */
+const LARGE_BYTES = 65_536;
 
 interface PluginRoutes {
   readonly maxBodyBytes: number;
@@ -107,7 +111,12 @@ const decoder = new TextDecoder();
 
 function send(reply: FastifyReply, answer: Response | RouteAnswer): FastifyReply | Promise<FastifyReply> {
   reply.code(answer.status);
-  if (!(answer instanceof Response)) return reply.headers(answer.headers).send(answer.body);
+  if (!(answer instanceof Response)) {
+    const { body } = answer;
+    if (typeof body !== 'string' && body.length >= LARGE_BYTES && body.length === body.buffer.byteLength)
+      reply.raw.once('finish', () => releaseBytes(body));
+    return reply.headers(answer.headers).send(body);
+  }
   return sendResponse(reply, answer);
 }
 

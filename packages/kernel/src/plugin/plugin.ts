@@ -97,6 +97,7 @@ export type RouteRequest = Pick<Request, 'method' | 'url' | 'text' | 'json' | 'a
 export interface RouteAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Bytes are handed over: the server lets go of them when they are sent. */
   readonly body: string | Uint8Array;
 }
 

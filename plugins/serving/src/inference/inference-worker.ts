@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ExecutorModule } from '@trestle/contracts';
+import { releaseBytes } from '@trestle/kernel';
 import { type Model, openModel } from '@trestle/model';
 import type { Executor } from '@trestle/onnx';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
@@ -77,7 +78,10 @@ async function done(task: Task): Promise<Answer> {
     if (ask.kind === 'warm') return { kind: 'warmed', ...(await warmUp(model)) };
     if (ask.kind === 'write')
       return { kind: 'answered', replies: [await writeText(model, ask)], batches: [] };
-    return { kind: 'answered', ...(await answerRequests(model, ask)) };
+    const answered = await answerRequests(model, ask);
+    // Whatever of a body is in an answer was copied into it.
+    for (const { body } of ask.requests) if (typeof body !== 'string') releaseBytes(body);
+    return { kind: 'answered', ...answered };
   } finally {
     tasks.delete(key);
     await models.settle(key, task.budgetBytes).catch(() => {});
