@@ -58,9 +58,20 @@ function reader(feature: Feature, column: BatchColumn): (row: number) => unknown
     };
   }
   const { values } = column;
+  if (type === 'tensor') return (row) => listOf(values[row] ?? null);
   if ((type === 'number' && feature.written === undefined) || type === 'boolean')
     return (row) => meant(type, values[row] ?? null);
   return (row) => values[row] ?? null;
+}
+
+/** A cell of lists as JSON writes them; as it stands where it is none, so that the model names it. */
+function listOf(text: string | null): unknown {
+  if (text === null || !/^\s*\[/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 const TRUTHS = new Map([
