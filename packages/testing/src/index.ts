@@ -6,6 +6,7 @@ export * from './executor-contract.ts';
 export * from './feature-kind-contract.ts';
 export * from './fence-contract.ts';
 export * from './gate-contract.ts';
+export * from './hanging-model.ts';
 export * from './job-store-contract.ts';
 export * from './journal-contract.ts';
 export * from './leases-contract.ts';

@@ -7,6 +7,13 @@ const TONES: Readonly<Record<string, string>> = {
   ran: 'good',
   appended: 'good',
   held: 'good',
+  promoted: 'good',
+  within: 'good',
+  worse: 'bad',
+  'rolled-back': 'bad',
+  paused: 'warn',
+  aborted: 'warn',
+  superseded: 'warn',
   alert: 'bad',
   open: 'bad',
   drifted: 'bad',
@@ -24,6 +31,7 @@ const TONES: Readonly<Record<string, string>> = {
 const WORDS: Readonly<Record<string, string>> = {
   waiting: 'waiting for data',
   'no-reference': 'no reference',
+  'rolled-back': 'rolled back',
 };
 
 /** A state in words; the colour only repeats it. */

@@ -34,6 +34,8 @@ export interface InferencePool {
   write(digest: string, asked: Asked, caller: TextCaller, wanted?: string): Promise<Replied>;
   /** Lets go of a model in every thread; whoever asks for it opens it again. */
   forget(digest: string): Promise<void>;
+  /** Ends its threads, whatever they are at. */
+  destroy(): Promise<void>;
   readonly stats: () => PoolStats;
   /** Where the graphs of models run that were asked. */
   readonly choices: () => readonly ExecutorChoice[];
@@ -237,6 +239,7 @@ export function openInferencePool(scope: ServiceScope, workerFile?: string): Inf
       descriptions.set(keyOf(digest, wanted), description);
       return description;
     },
+    destroy: async () => await pool?.destroy(),
     async warmUp(digest, wanted = config.executor) {
       const model = plain(await packageOf(digest, wanted));
       const warm = async (): Promise<Warmth> => {

@@ -10,45 +10,61 @@ export interface InferencePools extends InferencePool {
   keepApart(deployment: string, challenger: string | undefined, serving: string): void;
 }
 
-/** Requests that were assigned to a challenger just before its rollout ended are still answered. */
-const LINGER_MS = 60_000;
+/** How often threads that are given up are looked at, whether anybody is still answered there. */
+const LOOK_MS = 250;
 
 interface Apart {
   readonly digest: string;
   readonly pool: InferencePool;
-  close(): Promise<void>;
+  /** Requests that are being answered there. */
+  underWay: number;
+  isLeaving: boolean;
 }
 
 export function openInferencePools(scope: ServiceScope, open = openInferencePool): InferencePools {
   const home = open(scope);
   const apart = new Map<string, Apart>();
-  const closing = new Set<Apart>();
+  const leaving = new Set<Apart>();
   scope.onClose(async () => {
-    await Promise.all([...apart.values(), ...closing].map((one) => one.close()));
+    // Nobody waits for a challenger any more: what still runs is a shadow's.
+    await Promise.all([...apart.values(), ...leaving].map(({ pool }) => pool.destroy()));
   });
 
   const pools = (): readonly InferencePool[] => [home, ...[...apart.values()].map(({ pool }) => pool)];
 
-  const poolOf = (digest: string): InferencePool =>
-    [...apart.values()].find((one) => one.digest === digest)?.pool ?? home;
-
-  const openApart = (digest: string): Apart => {
-    const closers: (() => void | Promise<void>)[] = [];
-    const pool = open({ ...scope, onClose: (close) => closers.push(close) });
-    return { digest, pool, close: async () => void (await Promise.all(closers.map((close) => close()))) };
+  const inPoolOf = async <T>(digest: string, work: (pool: InferencePool) => Promise<T>): Promise<T> => {
+    const one = [...apart.values()].find((each) => each.digest === digest);
+    if (!one) return await work(home);
+    one.underWay += 1;
+    try {
+      return await work(one.pool);
+    } finally {
+      one.underWay -= 1;
+    }
   };
 
+  /** Nothing new goes there; its threads end when the last of those who are there has their answer. */
   const giveUp = (deployment: string, one: Apart): void => {
     if (apart.get(deployment) === one) apart.delete(deployment);
-    closing.add(one);
-    setTimeout(() => {
-      closing.delete(one);
-      one.close().catch((cause: unknown) => scope.log.warn('threads did not end', { cause: String(cause) }));
-    }, LINGER_MS).unref();
+    if (leaving.has(one)) return;
+    leaving.add(one);
+    const end = (): void => {
+      if (one.underWay > 0) {
+        setTimeout(end, LOOK_MS).unref();
+        return;
+      }
+      leaving.delete(one);
+      one.pool
+        .destroy()
+        .catch((cause: unknown) => scope.log.warn('threads did not end', { cause: String(cause) }));
+    };
+    end();
   };
 
   /** It goes on where it is until it is open in the threads of all: nobody waits for that. */
   const comeHome = (deployment: string, one: Apart): void => {
+    if (one.isLeaving) return;
+    one.isLeaving = true;
     home
       .warmUp(one.digest)
       .catch((cause: unknown) =>
@@ -63,12 +79,21 @@ export function openInferencePools(scope: ServiceScope, open = openInferencePool
       if (before?.digest === challenger) return;
       if (before && before.digest === serving && challenger === undefined) comeHome(deployment, before);
       else if (before) giveUp(deployment, before);
-      if (challenger !== undefined) apart.set(deployment, openApart(challenger));
+      if (challenger !== undefined)
+        apart.set(deployment, {
+          digest: challenger,
+          // Its threads end with the rollout, or with the host, and not twice.
+          pool: open({ ...scope, onClose: () => {} }),
+          underWay: 0,
+          isLeaving: false,
+        });
     },
-    warmUp: (digest, wanted) => poolOf(digest).warmUp(digest, wanted),
-    describe: (digest, wanted) => poolOf(digest).describe(digest, wanted),
-    answer: (digest, asked, wanted) => poolOf(digest).answer(digest, asked, wanted),
-    write: (digest, asked, caller, wanted) => poolOf(digest).write(digest, asked, caller, wanted),
+    warmUp: (digest, wanted) => inPoolOf(digest, (pool) => pool.warmUp(digest, wanted)),
+    describe: (digest, wanted) => inPoolOf(digest, (pool) => pool.describe(digest, wanted)),
+    answer: (digest, asked, wanted) => inPoolOf(digest, (pool) => pool.answer(digest, asked, wanted)),
+    write: (digest, asked, caller, wanted) =>
+      inPoolOf(digest, (pool) => pool.write(digest, asked, caller, wanted)),
+    destroy: async () => void (await Promise.all(pools().map((pool) => pool.destroy()))),
     choices: () => pools().flatMap((pool) => pool.choices()),
     forget: async (digest) => void (await Promise.all(pools().map((pool) => pool.forget(digest)))),
     stats() {

@@ -61,7 +61,7 @@ export const deployOperation = operation({
       .regex(/^[A-Za-z0-9-]{1,100}$/, 'a header holds letters, digits and dashes')
       .optional()
       .describe(
-        'Requests with equal values of this header get the same version; x-trestle-key when left out.',
+        'Requests with equal values of this header get the same version, and count once; x-trestle-key when left out.',
       ),
     dryRun: z
       .boolean()

@@ -2,7 +2,8 @@ import { type RolloutVerdict, rolloutStrategy } from '@trestle/contracts';
 import { invariant } from '@trestle/kernel';
 import { z } from 'zod';
 import { comparisonShape } from './canary.ts';
-import { type Cut, cutsOf, cutsSchema, inWords, measuresOf } from './measures.ts';
+import { type Cut, cutsOf, cutsSchema } from './cuts.ts';
+import { inWords, measuresOf } from './measures.ts';
 
 const optionsSchema = z.strictObject({
   ...comparisonShape,
@@ -29,7 +30,7 @@ export const ab = rolloutStrategy({
   judge: (options, soFar): RolloutVerdict => {
     const present = invariant(soFar.evidence.at(-1), 'the evidence of the present step');
     const before = memorySchema.safeParse(soFar.memory).data?.cuts ?? [];
-    const cuts = [...cutsOf(before, GROUPS, present, options.slack)];
+    const cuts = [...cutsOf(before, GROUPS, soFar.evidence, options.slack)];
     const measures = [...measuresOf(soFar.evidence, cuts, { ...options, groups: GROUPS })];
     const verdict = (decision: RolloutVerdict['decision'], ...reasons: string[]): RolloutVerdict => ({
       decision,

@@ -7,16 +7,8 @@ import {
 } from '@trestle/contracts';
 import { invariant } from '@trestle/kernel';
 import { z } from 'zod';
-import {
-  type Cut,
-  cutsOf,
-  cutsSchema,
-  inWords,
-  measuresOf,
-  missingWords,
-  slackSchema,
-  tolerancesSchema,
-} from './measures.ts';
+import { type Cut, cutsOf, cutsSchema, slackSchema } from './cuts.ts';
+import { inWords, measuresOf, missingWords, tolerancesSchema } from './measures.ts';
 
 const FIRST_SHARE = 0.01;
 /** Half of the traffic tells the most: more to the challenger leaves too few of the champion. */
@@ -117,9 +109,8 @@ export const canary = rolloutStrategy({
   },
   traffic: (options, at) => ({ share: shareAt(options, at), mirrored: 0 }),
   judge: (options, soFar) => {
-    const present = invariant(soFar.evidence.at(-1), 'the evidence of the present step');
     const before = memorySchema.safeParse(soFar.memory).data ?? { cuts: [] };
-    const cuts = [...cutsOf(before.cuts, GROUPS, present, options.slack)];
+    const cuts = [...cutsOf(before.cuts, GROUPS, soFar.evidence, options.slack)];
     const measures = [...measuresOf(soFar.evidence, cuts, { ...options, groups: GROUPS })];
     const memory = { ...before, cuts };
     const worse = measures.filter(({ state }) => state === 'worse');

@@ -1,15 +1,7 @@
-import type { ArmEvidence, Measure, StepEvidence } from '@trestle/contracts';
-import {
-  type Compared,
-  countAbove,
-  excessSequence,
-  type LogBinCounts,
-  logBin,
-  logBinEdge,
-  quantileBin,
-  totalOfBins,
-} from '@trestle/statistics';
+import type { Measure, StepEvidence } from '@trestle/contracts';
+import { type Compared, excessSequence } from '@trestle/statistics';
 import { z } from 'zod';
+import { CUTS, type Cut, comparedAt } from './cuts.ts';
 
 /** What is put up with, as a difference of shares of requests: 0.01 is one request in a hundred. */
 export const tolerancesSchema = z.strictObject({
@@ -19,144 +11,6 @@ export const tolerancesSchema = z.strictObject({
   labels: z.number().gt(0).max(1).default(0.05),
 });
 export type Tolerances = z.output<typeof tolerancesSchema>;
-
-/**
- * A latency of the challenger counts as long when it is beyond one of the champion times this, and these milliseconds more: versions
- * run in threads of their own, of which one may be busier, and the one that has just begun is not as well compiled.
- */
-export const slackSchema = z.strictObject({
-  ratio: z.number().min(1).max(100).default(1.2),
-  ms: z.number().min(0).max(60_000).default(1),
-});
-export type Slack = z.output<typeof slackSchema>;
-
-const tallySchema = z.object({ of: z.number(), events: z.number() });
-type Tally = z.infer<typeof tallySchema>;
-
-/**
- * A threshold that the champion's own numbers gave, once: what is counted is what comes after that. Chosen from all the numbers, it
- * would move with them, and a test at a moving threshold looks for its luck.
- */
-const cutSchema = z.object({
-  group: z.enum(['latency', 'scores', 'labels']),
-  name: z.string(),
-  bin: z.number(),
-  /** The challenger's threshold, where it is another one. */
-  challengerBin: z.number(),
-  /** Events are numbers in bins above it, or all others. */
-  side: z.enum(['above', 'not above']),
-  /** What had been counted by then. */
-  from: z.object({ step: z.number(), champion: tallySchema, challenger: tallySchema }),
-});
-export type Cut = z.infer<typeof cutSchema>;
-export const cutsSchema = z.array(cutSchema);
-
-/** Numbers that the champion must have given before its quantiles say something. */
-const ENOUGH = 50;
-
-interface CutPlan {
-  readonly share: number;
-  readonly side: Cut['side'];
-  readonly name: (edge: number, challengers: number) => string;
-}
-
-const shown = (value: number): string => Number(value.toPrecision(3)).toString();
-
-const latencyName =
-  (quantile: string) =>
-  (edge: number, challengers: number): string =>
-    `latency over ${quantile} (${shown(edge)} ms, with slack ${shown(challengers)} ms)`;
-
-/** Rare events are counted, whichever side they are on: they tell more. */
-const CUTS: Readonly<Record<Cut['group'], readonly CutPlan[]>> = {
-  latency: [
-    { share: 0.5, side: 'above', name: latencyName('p50') },
-    { share: 0.95, side: 'above', name: latencyName('p95') },
-  ],
-  scores: [
-    { share: 0.25, side: 'not above', name: (edge) => `scores up to ${shown(edge)} (p25)` },
-    { share: 0.5, side: 'above', name: (edge) => `scores over ${shown(edge)} (p50)` },
-    { share: 0.75, side: 'above', name: (edge) => `scores over ${shown(edge)} (p75)` },
-  ],
-  labels: [
-    { share: 0.5, side: 'above', name: (edge) => `error over ${shown(edge)} (p50)` },
-    { share: 0.9, side: 'above', name: (edge) => `error over ${shown(edge)} (p90)` },
-  ],
-};
-
-const NUMBERS = { latency: 'latencies', scores: 'scores', labels: 'losses' } as const;
-
-const numbersOf = (arm: ArmEvidence, group: Cut['group']): LogBinCounts => arm[NUMBERS[group]];
-
-type Threshold = Pick<Cut, 'group' | 'bin' | 'challengerBin' | 'side'>;
-
-const tallyOf = (
-  evidence: Pick<StepEvidence, Version>,
-  version: Version,
-  { group, bin, challengerBin, side }: Threshold,
-): Tally => {
-  const numbers = numbersOf(evidence[version], group);
-  const [of, above] = [
-    totalOfBins(numbers),
-    countAbove(numbers, version === 'champion' ? bin : challengerBin),
-  ];
-  return { of, events: side === 'above' ? above : of - above };
-};
-
-type Version = 'champion' | 'challenger';
-
-const NOTHING: Tally = { of: 0, events: 0 };
-const ONE = logBin(1);
-
-/** The thresholds so far, and those of the groups for which the champion has given enough numbers by now. */
-export function cutsOf(
-  before: readonly Cut[],
-  groups: readonly Cut['group'][],
-  present: StepEvidence,
-  slack: Slack,
-): readonly Cut[] {
-  const missing = groups.filter((group) => !before.some((cut) => cut.group === group));
-  return [...before, ...missing.flatMap((group) => newCuts(group, present, slack))];
-}
-
-function newCuts(group: Cut['group'], present: StepEvidence, slack: Slack): Cut[] {
-  const { step } = present;
-  const numbers = numbersOf(present.champion, group);
-  if (totalOfBins(numbers) < ENOUGH) return [];
-  // Classes are right or wrong: that threshold was known beforehand, and everything counts.
-  if (group === 'labels' && Object.keys(numbers).every((bin) => Number(bin) === 0 || Number(bin) === ONE)) {
-    const from = { step: 0, champion: NOTHING, challenger: NOTHING };
-    return [{ group, name: 'wrong answers', bin: 0, challengerBin: 0, side: 'above', from }];
-  }
-  return CUTS[group].flatMap(({ share, side, name }) => {
-    const bin = quantileBin(numbers, share);
-    if (bin === undefined) return [];
-    const edge = logBinEdge(bin);
-    const challengerBin = group === 'latency' ? logBin(edge * slack.ratio + slack.ms) : bin;
-    const cut = { group, bin, challengerBin, side, name: name(edge, logBinEdge(challengerBin)) };
-    const from = {
-      step,
-      champion: tallyOf(present, 'champion', cut),
-      challenger: tallyOf(present, 'challenger', cut),
-    };
-    return [{ ...cut, from }];
-  });
-}
-
-/** What the versions did at a threshold since that was chosen, step by step. */
-const comparedAt = (cut: Cut, evidence: readonly StepEvidence[]): readonly Compared[] =>
-  evidence
-    .filter(({ step }) => step >= cut.from.step)
-    .map((one) => {
-      const { step, share } = one;
-      const since = (now: Tally, then: Tally): Tally =>
-        step === cut.from.step ? { of: now.of - then.of, events: now.events - then.events } : now;
-      return {
-        share,
-        champion: since(tallyOf(one, 'champion', cut), cut.from.champion),
-        challenger: since(tallyOf(one, 'challenger', cut), cut.from.challenger),
-      };
-    });
 
 export interface MeasureOptions {
   readonly alpha: number;
@@ -180,13 +34,18 @@ export function measuresOf(
     toMeasure('errors', errors, each, tolerances.errors, 'harm'),
     ...groups.flatMap((group) =>
       CUTS[group].flatMap((_, place, all) => {
-        const cut = cuts.filter((one) => one.group === group)[place];
-        if (!cut) return place === 0 ? [unknown(group, tolerances[group])] : [];
+        const here = cuts.filter((cut) => cut.group === group && cut.place === place);
+        const last = here.at(-1);
+        if (!last)
+          return place === 0 && !cuts.some((cut) => cut.group === group)
+            ? [unknown(group, tolerances[group])]
+            : [];
         const kind = group === 'scores' ? 'change' : 'harm';
-        return [toMeasure(cut.name, comparedAt(cut, evidence), each / all.length, tolerances[group], kind)];
+        const strata = here.flatMap((cut) => comparedAt(cut, evidence));
+        return [toMeasure(last.name, strata, each / all.length, tolerances[group], kind)];
       }),
     ),
-  ].filter(({ name }) => !(name === 'labels' && cuts.some(({ group }) => group === 'labels')));
+  ];
 }
 
 /** What nothing is known of yet. */

@@ -31,6 +31,8 @@ interface ActiveRollout {
   /** No request goes to the challenger before this process is ready for it. */
   isWarm: boolean;
   readonly mirror: Mirror;
+  /** Where the keys lie that have been counted. */
+  readonly counted: Set<number>;
 }
 
 interface Known {
@@ -41,6 +43,8 @@ interface Known {
 
 /** Mirrored requests of a deployment that are under way at once: beyond them the shadow is behind, and misses some. */
 const MIRRORED_AT_ONCE = 8;
+/** Keys of a rollout that are remembered; what comes with others beyond that is answered and not counted. */
+const MOST_KEYS = 200_000;
 const NOTHING_WANTED: EvidenceWanted = { outcomes: false, scores: false, labels: false, warmUp: false };
 
 /**
@@ -110,6 +114,7 @@ export async function openRouting(scope: ServiceScope): Promise<Routing> {
       wants,
       isWarm: isKnown ? before.rollout.isWarm : !wants.warmUp,
       mirror: mirrorOf(challenger),
+      counted: isKnown ? before.rollout.counted : new Set(),
     };
     pool.keepApart(name, revision.digest, serving.digest);
     evidence.keep(name, active.step);
@@ -134,13 +139,16 @@ export async function openRouting(scope: ServiceScope): Promise<Routing> {
       const { deployment, rollout } = await standing(name);
       if (!rollout) return { deployment };
       const { row, step, challenger, wants, mirror, isWarm } = rollout;
-      const key = headers?.get(row.sticky) ?? null;
+      const key = row.share > 0 ? (headers?.get(row.sticky) ?? null) : null;
       const point = key === null ? Math.random() : pointOf(row, key);
-      if (point < row.share) {
-        // A process that is not ready yet answers with the champion, and says nothing of either.
-        if (!isWarm) return { deployment };
+      const isChallenged = point < row.share;
+      // A process that is not ready yet answers with the champion, and says nothing of either.
+      if (isChallenged && !isWarm) return { deployment };
+      // What has a key is drawn once, however often it comes: counted again and again, one busy caller would be taken for many.
+      if (key !== null && !isNew(rollout, point))
+        return { deployment: isChallenged ? challenger : deployment };
+      if (isChallenged)
         return { deployment: challenger, watched: { step, arm: 'challenger', wants, evidence } };
-      }
       const isMirrored = isWarm && row.mirrored > 0 && Math.random() < row.mirrored;
       return {
         deployment,
@@ -148,6 +156,12 @@ export async function openRouting(scope: ServiceScope): Promise<Routing> {
       };
     },
   };
+}
+
+function isNew({ counted }: ActiveRollout, point: number): boolean {
+  if (counted.has(point) || counted.size >= MOST_KEYS) return false;
+  counted.add(point);
+  return true;
 }
 
 /** Where a key lies between 0 and 1: the same in every process, another in every rollout. */

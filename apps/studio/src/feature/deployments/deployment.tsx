@@ -10,8 +10,11 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Panels } from '../extensions/panels.tsx';
 import { AlertList } from './alert-list.tsx';
+import { RolloutPart } from './rollout.tsx';
 
 const POLL_MS = 5_000;
+/** Judged every second. */
+const ROLLOUT_MS = 2_000;
 /** It takes a while to measure. */
 const DRIFT = { pollMs: 15_000, isFixed: true };
 
@@ -24,7 +27,7 @@ type FeatureDrift = DriftReport['features'][number];
 export function DeploymentPage({ name }: { name: string }) {
   const status = useQuery('monitor.status', { deployment: name }, { pollMs: POLL_MS });
   const drift = useQuery('monitor.drift', { deployment: name }, DRIFT);
-  const history = useQuery('deployment.show', { deployment: name });
+  const history = useQuery('deployment.show', { deployment: name }, { pollMs: ROLLOUT_MS });
   const alerts = useQuery('monitor.alerts', { deployment: name, limit: 20 });
   const reload = (): void => {
     status.reload();
@@ -40,6 +43,12 @@ export function DeploymentPage({ name }: { name: string }) {
           deployment ? <Facts of={deployment} follows={history.data?.follows} reload={reload} /> : null
         }
       </Answer>
+      {history.data?.latest ? (
+        <>
+          <h2>Rollout {history.data.latest.rollout}</h2>
+          <RolloutPart of={history.data.latest} deployment={name} changed={reload} />
+        </>
+      ) : null}
       <h2>Drift</h2>
       <Answer of={drift}>{(report) => <Drift report={report} />}</Answer>
       <h2>Alerts</h2>
