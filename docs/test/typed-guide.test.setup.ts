@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -38,7 +39,11 @@ export async function typeGuide(
   let server: ReturnType<typeof spawn> | undefined;
 
   const type = async (line: string): Promise<string> => {
-    const typed = line.replaceAll('7070', String(port)).replace(/^trestle/, `"${process.execPath}" "${bin}"`);
+    const typed = line
+      .replaceAll('7070', String(port))
+      .replace(/^node /, `"${process.execPath}" `)
+      .replace(/^trestle/, `"${process.execPath}" "${bin}"`);
+    if (line.startsWith('sleep ')) return await untilJudged(type, Number(line.slice('sleep '.length)));
     if (!line.startsWith('trestle serve'))
       return (await promisify(execFile)('bash', ['-c', typed], { cwd: dir, env })).stdout;
     server = spawn('bash', ['-c', `exec ${typed}`], { cwd: dir, env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -49,6 +54,8 @@ export async function typeGuide(
   try {
     const guide = await readFile(join(root, 'docs', path), 'utf8');
     const parts = [...guide.matchAll(/```sh\n(.*?)```\s*```text\n(.*?)```/gs)];
+    for (const [, name = '', script = ''] of guide.matchAll(/```js\n\/\/ (\S+\.mjs)\n(.*?)```/gs))
+      await writeFile(join(dir, name), script.replaceAll('7070', String(port)));
     const blocks: Typed[] = [];
     let prediction = 'none';
     for (const [, commands = '', output = ''] of parts) {
@@ -66,6 +73,16 @@ export async function typeGuide(
     server?.kill('SIGKILL');
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** A machine that does other work besides takes longer than the guide says: until the rollout is over, or a minute has passed. */
+async function untilJudged(type: (line: string) => Promise<string>, seconds: number): Promise<string> {
+  for (let waited = 0; waited < 60; waited += seconds) {
+    await setTimeout(1_000 * seconds);
+    const { latest } = JSON.parse(await type('trestle deployment show plants --json'));
+    if (latest.finishedAt !== undefined) break;
+  }
+  return '';
 }
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -31,10 +31,10 @@ interface Behaviour {
 
 const WELL: Behaviour = { errorRate: 0.02, slowness: 1 };
 const BROKEN: Behaviour = { errorRate: 1, slowness: 1 };
-const LOOKS = 40;
-const REQUESTS_PER_LOOK = 150;
+const LOOKS = 20;
+const REQUESTS_PER_LOOK = 300;
 const LOOK_MS = 60_000;
-const ROLLOUTS = 60;
+const ROLLOUTS = 20;
 
 /** What every rollout strategy must do. Call it inside a vitest file. */
 export function rolloutStrategyContract(
