@@ -1,17 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { invariant, isTrestleError, type ServiceScope, TrestleError } from '@trestle/kernel';
+import { invariant, isTrestleError, type ServiceScope } from '@trestle/kernel';
 import type { TextPiece } from '@trestle/model';
 import { blobsToken } from '@trestle/store';
 import { Piscina } from 'piscina';
-import type { Asked, Refused, Replied } from '../exchange/asked.ts';
+import type { Asked, Replied } from '../exchange/asked.ts';
 import type { Description } from '../exchange/description.ts';
 import { chooseExecutor } from '../executor/choose-executor.ts';
 import type { ExecutorChoice } from '../executor/executor-choice.ts';
 import { servingConfig } from '../serving-config.ts';
-import { servingError } from '../serving-error.ts';
 import { joinedRequests, type LineOptions } from './joined-requests.ts';
 import { type ModelFacts, modelWatch } from './model-watch.ts';
+import { errorOf, overloaded, poolError, timedOut } from './pool-errors.ts';
 import type { Answer, Task, Warmth } from './task.ts';
 
 export interface InferencePool {
@@ -68,7 +68,6 @@ interface Served extends Package, LineOptions {
   readonly maxBatchRows: number;
 }
 
-const RETRY_AFTER_S = 1;
 /** How long what runs in a thread is waited for when the pool is closed. */
 const CLOSE_MS = 5_000;
 /** Models of deployments that are remembered with their limits. */
@@ -308,48 +307,3 @@ const handedOver = (ask: Task['ask']): (ArrayBuffer | MessagePort)[] =>
     : ask.kind === 'answer' && ask.requests.length === 1 && typeof ask.requests[0]?.body === 'object'
       ? [ask.requests[0].body.buffer]
       : [];
-
-const errorOf = ({ error: { code, ...parts } }: Refused): TrestleError => new TrestleError(code, parts);
-
-const timedOut = (timeoutMs: number, hasBegun = false, cause?: unknown): TrestleError =>
-  servingError('TIMEOUT', {
-    kind: 'unavailable',
-    message: `The model did not answer within ${timeoutMs} ms.`,
-    hint: 'Send fewer rows at once, or raise serving.timeoutMs.',
-    details: { hasBegun },
-    retryAfterS: RETRY_AFTER_S,
-    cause,
-  });
-
-function poolError(
-  cause: unknown,
-  {
-    timeoutMs,
-    maxQueue,
-    hasBegun,
-  }: { readonly timeoutMs: number; readonly maxQueue: number; readonly hasBegun: boolean },
-  refuse: () => void,
-): TrestleError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof Error && cause.name === 'AbortError') return timedOut(timeoutMs, hasBegun, cause);
-  if (/queue/i.test(message)) {
-    refuse();
-    return overloaded(maxQueue);
-  }
-  return servingError('WORKER_LOST', {
-    kind: 'unavailable',
-    message: 'The worker that ran the model ended before it answered.',
-    hint: 'Try again; another worker has taken its place.',
-    details: { hasBegun: true },
-    retryAfterS: RETRY_AFTER_S,
-    cause,
-  });
-}
-
-const overloaded = (maxQueue: number) =>
-  servingError('OVERLOADED', {
-    kind: 'overloaded',
-    message: `${maxQueue} requests are waiting already.`,
-    hint: 'Try again in a moment. If this goes on, raise serving.workers or run more servers.',
-    retryAfterS: RETRY_AFTER_S,
-  });
