@@ -1,3 +1,5 @@
+import { walkXml } from '../walk-xml.ts';
+
 /** An object of a bucket. */
 export interface S3Object {
   readonly key: string;
@@ -11,32 +13,48 @@ export interface ObjectListing {
   readonly next: string | undefined;
 }
 
-/**
- * Reads an answer to ListObjectsV2 (asked with `encoding-type=url`, so that any key can stand in XML); undefined when it is none.
- * The elements that are read hold text alone, and no attributes: no parser of XML is needed.
- */
+/** Servers give at most a thousand; one that gives more is read as far as this. */
+const MAX_OBJECTS = 100_000;
+
+/** Reads an answer to ListObjectsV2, asked with `encoding-type=url` so that any key can stand in XML; undefined when it is none. */
 export function objectListing(xml: string): ObjectListing | undefined {
-  if (!/<ListBucketResult[\s>]/.test(xml)) return undefined;
+  const path: string[] = [];
+  const told = new Map<string, string>();
+  const found: { key: string; size: string }[] = [];
+  let words = '';
+  try {
+    walkXml(xml, {
+      open(name) {
+        path.push(name);
+        words = '';
+        if (path.join('/') === 'ListBucketResult/Contents') found.push({ key: '', size: '' });
+        if (found.length > MAX_OBJECTS) throw new RangeError('it has more objects than an answer has');
+      },
+      text: (text) => {
+        words += text;
+      },
+      close(name) {
+        const [root, parent] = path;
+        const entry = found.at(-1);
+        if (root === 'ListBucketResult' && path.length === 2) told.set(name, words);
+        if (root === 'ListBucketResult' && parent === 'Contents' && path.length === 3 && entry) {
+          if (name === 'Key') entry.key = words;
+          if (name === 'Size') entry.size = words;
+        }
+        path.pop();
+        words = '';
+      },
+    });
+  } catch {
+    return undefined;
+  }
+  if (told.size === 0) return undefined;
   // Servers that know no encoding leave it out of the answer.
-  const decode = textOf(xml, 'EncodingType') === 'url' ? urlDecoded : (text: string) => text;
-  const objects = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry = '']) => ({
-    key: decode(textOf(entry, 'Key')),
-    bytes: Number(textOf(entry, 'Size')),
-  }));
-  const isCut = textOf(xml, 'IsTruncated') === 'true';
-  return { objects, next: isCut ? textOf(xml, 'NextContinuationToken') : undefined };
+  const decode = told.get('EncodingType') === 'url' ? urlDecoded : (text: string) => text;
+  const objects = found.map(({ key, size }) => ({ key: decode(key), bytes: Number(size) }));
+  const isCut = told.get('IsTruncated') === 'true';
+  return { objects, next: isCut ? (told.get('NextContinuationToken') ?? '') : undefined };
 }
-
-const textOf = (xml: string, element: string): string =>
-  (xml.match(new RegExp(`<${element}>([^<]*)</${element}>`))?.[1] ?? '').replace(
-    /&(?:#(\d+)|#x([\da-f]+)|(amp|lt|gt|quot|apos));/gi,
-    (_, decimal?: string, hex?: string, name?: string) =>
-      name
-        ? (ENTITIES[name.toLowerCase()] ?? '')
-        : String.fromCodePoint(decimal ? Number(decimal) : Number.parseInt(hex ?? '', 16)),
-  );
-
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** What is encoded wrongly stays as it is: no object is then found by it. */
 const urlDecoded = (text: string): string => {

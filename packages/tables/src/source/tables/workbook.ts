@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { Parser } from 'saxen';
+import { walkXml } from '../walk-xml.ts';
 import { builtInForm, formOf, type NumberForm, serialText } from './excel-time.ts';
 
 export interface Workbook {
@@ -17,48 +17,6 @@ export interface SheetRow {
   readonly cells: readonly unknown[];
 }
 
-interface Handlers {
-  readonly open?: (name: string, attributes: Record<string, string>) => void;
-  readonly close?: (name: string) => void;
-  readonly text?: (text: string) => void;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
-/** The parser's own decoder gives another character for a number beyond U+FFFF (an emoji). */
-const decoded = (text: string): string =>
-  text.includes('&')
-    ? text.replaceAll(
-        /&(?:#(\d+)|#x([0-9a-f]+)|(amp|lt|gt|quot|apos));/gi,
-        (_, decimal?: string, hex?: string, name = '') =>
-          decimal || hex
-            ? String.fromCodePoint(Number.parseInt(decimal ?? hex ?? '', decimal ? 10 : 16))
-            : (ENTITIES[name.toLowerCase()] ?? ''),
-      )
-    : text;
-
-/** Walks through XML; names are without their prefix. */
-function walk(xml: string, { open, close, text }: Handlers): void {
-  const local = (name: string): string => name.slice(name.indexOf(':') + 1);
-  const parser = new Parser();
-  parser.on('error', (error) => {
-    throw error;
-  });
-  if (open)
-    parser.on('openTag', (name, attributes) =>
-      open(
-        local(name),
-        Object.fromEntries(Object.entries(attributes()).map(([key, value]) => [local(key), decoded(value)])),
-      ),
-    );
-  if (close) parser.on('closeTag', (name) => close(local(name)));
-  if (text) {
-    parser.on('text', (found) => text(decoded(found)));
-    parser.on('cdata', text);
-  }
-  parser.parse(xml);
-}
-
 const read = (dir: string, path: string): Promise<string> => readFile(join(dir, path), 'utf8');
 const readIfThere = (dir: string, path: string): Promise<string | undefined> =>
   read(dir, path).catch(() => undefined);
@@ -67,7 +25,7 @@ const readIfThere = (dir: string, path: string): Promise<string | undefined> =>
 export async function readWorkbook(dir: string): Promise<Workbook> {
   const root = 'xl/workbook.xml';
   const targets = new Map<string, string>();
-  walk(await read(dir, 'xl/_rels/workbook.xml.rels'), {
+  walkXml(await read(dir, 'xl/_rels/workbook.xml.rels'), {
     open: (name, { Id = '', Target = '' }) => {
       if (name === 'Relationship')
         targets.set(Id, Target.startsWith('/') ? Target.slice(1) : posix.join(posix.dirname(root), Target));
@@ -75,7 +33,7 @@ export async function readWorkbook(dir: string): Promise<Workbook> {
   });
   const sheets: { name: string; path: string }[] = [];
   let is1904 = false;
-  walk(await read(dir, root), {
+  walkXml(await read(dir, root), {
     open: (tag, { name = '', id = '', date1904 }) => {
       if (tag === 'workbookPr') is1904 = date1904 === '1' || date1904 === 'true';
       const path = targets.get(id);
@@ -92,7 +50,7 @@ function stringsOf(xml: string | undefined): readonly string[] {
   let isText = false;
   let isPhonetic = false;
   if (xml !== undefined)
-    walk(xml, {
+    walkXml(xml, {
       open: (name) => {
         if (name === 'si') current = '';
         else if (name === 'rPh') isPhonetic = true;
@@ -115,7 +73,7 @@ function formsOf(xml: string | undefined): readonly NumberForm[] {
   const forms: NumberForm[] = [];
   let isCell = false;
   if (xml !== undefined)
-    walk(xml, {
+    walkXml(xml, {
       open: (name, { numFmtId, formatCode }) => {
         const id = Number(numFmtId ?? 0);
         if (name === 'numFmt' && formatCode !== undefined) codes.set(id, formatCode);
@@ -163,7 +121,7 @@ export async function readSheet(dir: string, path: string, workbook: Workbook): 
   let formula: string | undefined;
   const uncomputed = { count: 0, first: '' };
   const merged: string[] = [];
-  walk(await read(dir, path), {
+  walkXml(await read(dir, path), {
     open: (name, { r, t, s, ref }) => {
       if (name === 'row') {
         number = r === undefined ? number + 1 : Number(r);

@@ -1,4 +1,4 @@
-/** The part of saxen, which has no types, that reads workbooks. */
+/** The part of saxen, which has no types, that reads workbooks and listings. */
 declare module 'saxen' {
   type Decode = (text: string) => string;
 
