@@ -10,6 +10,7 @@ import { answerBadAddress, answerMalformed } from './door/malformed.ts';
 import { addProblems, problemForms } from './door/problems.ts';
 import { addRateLimit, type RequestCount } from './door/rate-limit.ts';
 import { addSameSite } from './door/same-site.ts';
+import { addSpans } from './door/spans.ts';
 import { addDrain, type Drain } from './drain.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
 import { eventStreams } from './routes/event-streams.ts';
@@ -87,6 +88,7 @@ export async function buildApp(
   });
   const headers = await headersOfAnswers();
   // First, so that refusals carry these headers too.
+  addSpans(app);
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers);
     done();

@@ -5,5 +5,6 @@ export { localFiles } from './host/file-access.ts';
 export type { CallOptions, Host } from './host/host.ts';
 export { type HostOptions, openHost } from './host/open-host.ts';
 export { isProject, type ProjectGate, projectGateToken } from './host/project-gate.ts';
+export { beginSpan, inSpan, traceParent } from './host/spans.ts';
 export { stderrLogger } from './host/stderr-logger.ts';
 export * from './spec.ts';

@@ -1,4 +1,10 @@
-import type { PipelineDefinition, StepProduct, StepProgress, StepReads } from '@trestle/contracts';
+import type {
+  PipelineDefinition,
+  StepDecision,
+  StepProduct,
+  StepProgress,
+  StepReads,
+} from '@trestle/contracts';
 import { type Context, pause, toTrestleError } from '@trestle/kernel';
 import { type GraphStep, pipelineGraph, type Read } from './graph.ts';
 import { openRunLog, type PipelineRun, type RunLog } from './pipeline-runs.ts';
@@ -57,6 +63,12 @@ export async function runPipeline(ctx: Context, input: RunInput): Promise<Pipeli
 }
 
 /** What the steps of one run have in common. */
+const SAYS: Readonly<Record<StepDecision['state'], string>> = {
+  cached: 'comes from the cache',
+  ran: 'runs',
+  appended: 'takes what was appended',
+};
+
 interface Run {
   readonly ctx: Context;
   readonly log: RunLog;
@@ -161,6 +173,7 @@ async function runStep(
   try {
     const decision = await maker.decide(step, reads, isForced);
     const { reason, state } = decision;
+    ctx.log.debug(`the step "${name}" ${SAYS[state]}: ${reason}`);
     if (state === 'cached') {
       const product = await decision.reuse();
       log.step(name, { state, reason, ...(await ended(product)) });
@@ -179,6 +192,7 @@ async function runStep(
         const { kind } = toTrestleError(thrown);
         const isWorthTrying = kind === 'failed' || kind === 'unavailable';
         if (attempt > step.step.retries || !isWorthTrying) throw thrown;
+        ctx.log.debug(`the step "${name}" failed and is tried again`, { attempt, cause: String(thrown) });
         progress.report(`failed, tried again (${attempt + 1})`);
         await pause(FIRST_RETRY_MS * 2 ** (attempt - 1), ctx.signal);
       }

@@ -7,6 +7,7 @@ import type { CallOptions } from './host.ts';
 import type { Invoker } from './invoke.ts';
 import { kernelError } from './kernel-error.ts';
 import { parseInput } from './parse-input.ts';
+import { traceParent } from './spans.ts';
 
 export const newJob = (
   operation: AnyOperation,
@@ -19,6 +20,7 @@ export const newJob = (
   input,
   principal: options.principal ?? systemPrincipal,
   key,
+  trace: traceParent(),
 });
 
 /** Queues a job operation. @throws TRS_KERNEL_ACCESS_DENIED, TRS_KERNEL_NOT_A_JOB, TRS_KERNEL_INPUT_INVALID */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { type Principal, type Resource, systemPrincipal, touchedBy, WORKSPACE } from '../access/principal.ts';
 import { redact } from '../config/secret.ts';
 import { issueWords } from '../error/issue-words.ts';
@@ -18,6 +17,7 @@ import { kernelError } from './kernel-error.ts';
 import { parseInput } from './parse-input.ts';
 import type { ProjectGate } from './project-gate.ts';
 import type { Services } from './services.ts';
+import { inSpan } from './spans.ts';
 import { looseSteps, type RunningJob, type Steps } from './steps.ts';
 
 export interface Invoker {
@@ -36,8 +36,6 @@ export interface InnerCallOptions extends CallOptions {
   /** The step within which it is made, `outer/`. */
   readonly within?: string | undefined;
 }
-
-const tracer = trace.getTracer('trestle');
 
 /**
  * Checks that the principal may do it, and makes the handler's context.
@@ -200,9 +198,8 @@ export async function invoke(
   };
   const subject = `operation:${operation.id}`;
   const startedAt = performance.now();
-  return await tracer.startActiveSpan(`operation ${operation.id}`, async (span) => {
-    span.setAttribute('trestle.operation', operation.id);
-    span.setAttribute('trestle.request_id', actor.requestId);
+  const attributes = { 'trestle.operation': operation.id, 'trestle.request_id': actor.requestId };
+  return await inSpan(`operation ${operation.id}`, attributes, async () => {
     const journal = operation.kind === 'query' ? undefined : await openJournal(invoker);
     try {
       // What the input touches is asked when the schema has made it.
@@ -223,7 +220,6 @@ export async function invoke(
       return output;
     } catch (thrown) {
       const error = toTrestleError(thrown);
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error.code });
       await journal
         ?.append(
           actor,
@@ -239,8 +235,6 @@ export async function invoke(
           });
         });
       throw error;
-    } finally {
-      span.end();
     }
   });
 }

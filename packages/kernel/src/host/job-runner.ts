@@ -12,6 +12,7 @@ import { type Invoker, invoke } from './invoke.ts';
 import { jobError } from './job-error.ts';
 import { parseInput } from './parse-input.ts';
 import { pause } from './pause.ts';
+import { inSpan } from './spans.ts';
 import { stepsOf } from './steps.ts';
 
 const IDLE_POLL_MS = 250;
@@ -73,17 +74,27 @@ export function jobRunner(
       ...(shutdown ? [shutdown] : []),
     ]);
     try {
-      const output = await invoke(invoker, operation, job.input, {
+      const call = {
         ...options,
         principal: job.principal,
-        job: { hold, steps: stepsOf(store, job, hold) },
+        job: { hold, steps: stepsOf(store, job, hold, log) },
         signal,
-        onProgress: (progress) => {
+        onProgress: (progress: Progress) => {
           latest = progress;
           options.onProgress?.(progress);
         },
-      });
-      if (await store.finish(hold, { state: 'succeeded', output })) return output;
+      };
+      const attributes = { 'trestle.job': job.id, 'trestle.generation': job.generation };
+      const output = await inSpan(
+        `job ${operation.id}`,
+        attributes,
+        () => invoke(invoker, operation, job.input, call),
+        job.trace,
+      );
+      if (await store.finish(hold, { state: 'succeeded', output })) {
+        log.debug('a job succeeded', { job: job.id, operation: operation.id });
+        return output;
+      }
       throw jobError('lost', job.id);
     } catch (thrown) {
       const error = toTrestleError(ended.signal.aborted ? ended.signal.reason : thrown);
@@ -133,7 +144,9 @@ export function jobRunner(
           continue;
         }
         const { id, generation, attempts } = job;
-        log.debug('a job begins', { job: id, operation: job.operation, generation, attempts });
+        const how =
+          attempts === 1 ? 'begins' : 'is taken up again: who had it ended, was silent or gave it back';
+        log.debug(`a job ${how}`, { job: id, operation: job.operation, generation, attempts });
         const operation = operations.get(job.operation);
         const done = operation
           ? runJob(store, job, operation, { surface: 'http', requestId: id }, shutdown)

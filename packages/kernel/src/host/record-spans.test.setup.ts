@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Span, type SpanStatus, type Tracer, trace } from '@opentelemetry/api';
+import { type Span, type SpanOptions, type SpanStatus, type Tracer, trace } from '@opentelemetry/api';
 
 export interface RecordedSpan {
   readonly name: string;
@@ -47,7 +47,10 @@ export function recordSpans(): { readonly spans: RecordedSpan[] } {
     startSpan: (name) => asSpan(start(name)),
     startActiveSpan: (name: string, ...rest: unknown[]) => {
       const work = rest.at(-1);
+      const [options] = rest;
       const recorded = start(name);
+      if (typeof options === 'object')
+        Object.assign(recorded.attributes, (options as SpanOptions).attributes);
       if (typeof work !== 'function') return undefined as never;
       return active.run(recorded, () => work(asSpan(recorded)));
     },

@@ -1,7 +1,9 @@
 import type { FinishedStep, Job, JobHold, JobStep, JobStore } from '../job/job-store.ts';
 import { jsonFault } from '../job/json-fault.ts';
+import type { Logger } from '../operation/context.ts';
 import { jobError } from './job-error.ts';
 import { kernelError } from './kernel-error.ts';
+import { inSpan } from './spans.ts';
 
 /** The steps of one attempt at a job: those that finished in an earlier attempt are not done again. */
 export interface Steps {
@@ -18,7 +20,7 @@ export interface RunningJob {
 
 const MAX_RESULT_CHARACTERS = 2 ** 20;
 
-export function stepsOf(store: JobStore, job: Job, hold: JobHold): Steps {
+export function stepsOf(store: JobStore, job: Job, hold: JobHold, log: Logger): Steps {
   const begun = new Set<string>();
   let finished: Promise<ReadonlyMap<string, JobStep>> | undefined;
   const load = async (): Promise<ReadonlyMap<string, JobStep>> => {
@@ -35,15 +37,20 @@ export function stepsOf(store: JobStore, job: Job, hold: JobHold): Steps {
       begun.add(name);
       finished ??= load();
       const known = (await finished).get(name);
-      // The step of this name gave it, at an earlier attempt.
-      if (known) return known.result as T;
+      if (known) {
+        log.debug('a step is remembered', { job: job.id, step: name, finishedAt: known.finishedAt });
+        // The step of this name gave it, at an earlier attempt.
+        return known.result as T;
+      }
       const startedAt = performance.now();
-      const result = asJson(job.operation, name, await work());
+      const made = await inSpan(`step ${name}`, { 'trestle.job': job.id, 'trestle.step': name }, work);
+      const result = asJson(job.operation, name, made);
       await keep({ name, result, tookMs: Math.round(performance.now() - startedAt) });
       return result as T;
     },
     async takeOver(other) {
       const steps = await store.steps(other);
+      log.debug('the steps of another job are taken over', { job: job.id, from: other, steps: steps.length });
       for (const step of steps) await keep(step);
       finished = Promise.resolve(new Map(steps.map((step) => [step.name, step])));
     },

@@ -18,6 +18,8 @@ export interface Job {
   readonly output: unknown;
   readonly error: ErrorDocument | undefined;
   readonly cancelRequested: boolean;
+  /** The span in which it was queued, as W3C writes it; undefined where nobody traces. */
+  readonly trace?: string | undefined;
   /** Why its record cannot be read: what stands here is all that can, and nobody runs it. */
   readonly unreadable?: string | undefined;
   readonly createdAt: string;
@@ -32,6 +34,7 @@ export interface NewJob {
   readonly principal: Principal;
   /** What it is for: an operation has one job for a key, whoever asks, and however often. */
   readonly key?: string | undefined;
+  readonly trace?: string | undefined;
 }
 
 /** A worker's hold on a job: it ends when another takes the job. */

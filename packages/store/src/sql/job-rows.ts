@@ -48,6 +48,7 @@ export function toJob(row: JobRow): Job {
     operation: row.operation,
     input: input.value,
     principal: principal.value ?? NOBODY,
+    ...(row.trace === null ? {} : { trace: row.trace }),
     // Only this folder writes the column.
     state: row.state as JobState,
     attempts: row.attempts,

@@ -42,6 +42,7 @@ const newRow = (
   input: JSON.stringify(job.input ?? {}),
   principal: JSON.stringify(job.principal),
   mode,
+  trace: job.trace ?? null,
   state: 'queued',
   attempts: 0,
   generation: 0,

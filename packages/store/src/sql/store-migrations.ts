@@ -132,4 +132,10 @@ export const storeMigrations = (database: Pick<SqlDatabase, 'forbidChanges'>): r
         .execute();
     },
   },
+  {
+    name: 'store-0005-traces',
+    async up(db) {
+      await db.schema.alterTable('jobs').addColumn('trace', 'text').execute();
+    },
+  },
 ];

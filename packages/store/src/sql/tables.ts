@@ -24,6 +24,8 @@ export interface StoreTables {
     principal: string;
     /** `inline` until it ends where it began, `queued` where a worker may take it. */
     mode: string;
+    /** The span in which it was queued. */
+    trace: string | null;
     state: string;
     attempts: number;
     generation: number;

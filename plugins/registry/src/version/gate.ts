@@ -22,6 +22,13 @@ export async function refusal(
 ): Promise<{ readonly gate: string; readonly detail: string } | undefined> {
   for (const { name, load } of scope.extensions(gates)) {
     const verdict = await (await load())(scope, model, admission);
+    const what =
+      admission.kind === 'alias' ? `alias "${admission.alias}"` : `deployment "${admission.deployment}"`;
+    const said =
+      verdict === undefined ? 'has nothing to say' : verdict.passed ? 'lets it through' : 'refuses it';
+    scope.log.debug(`the gate "${name}" ${said}`, {
+      ...{ model: `${model.name}@${model.version}`, for: what, detail: verdict?.detail },
+    });
     if (verdict && !verdict.passed) return { gate: name, detail: verdict.detail };
   }
   return undefined;

@@ -23,8 +23,10 @@ export async function chooseExecutor(
 ): Promise<{ readonly executor: ExecutorModule; readonly choice: ExecutorChoice }> {
   const candidates = findExecutors(scope, wanted);
   const [first, ...others] = candidates;
-  if (others.length === 0)
+  if (others.length === 0) {
+    scope.log.debug(`the model ${digest.slice(0, 12)} runs on ${first.name}`, { wanted });
     return { executor: first, choice: { digest, wanted, executor: first.name, measured: [] } };
+  }
   const measured = await measure(first, candidates);
   const name = fastest(measured);
   const choice = { digest, wanted, executor: name, measured };

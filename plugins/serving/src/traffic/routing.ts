@@ -96,6 +96,11 @@ export async function openRouting(scope: ServiceScope): Promise<Routing> {
     const db = metadata.query<ServingTables>();
     const serving = await newestRevision(scope, name);
     const [row] = await activeRollouts(db, name);
+    if (before && before.deployment.revision !== serving.revision)
+      scope.log.debug(`the deployment "${name}" answers with another revision`, {
+        ...{ revision: serving.revision, how: serving.kind, model: `${serving.model}@${serving.version}` },
+        follows: serving.follows,
+      });
     if (!row) {
       pool.keepApart(name, undefined, serving.digest);
       evidence.keep(name, undefined);
