@@ -16,6 +16,7 @@ export * from './sequential/excess.ts';
 export * from './sequential/mean.ts';
 export * from './sequential/proportion.ts';
 export * from './sequential/rate-ratio.ts';
+export * from './shapley.ts';
 export * from './sketch/bins.ts';
 export * from './sketch/frequent-values.ts';
 export * from './sketch/hyper-log-log.ts';

@@ -9,6 +9,7 @@ export {
   deploymentShow,
   deploymentTop,
 } from './operations/deployment.ts';
+export { explainOperation } from './operations/explain.ts';
 export { predictOperation } from './operations/predict.ts';
 export { ab } from './rollout/ab.ts';
 export { blueGreen } from './rollout/blue-green.ts';

@@ -26,6 +26,14 @@ export const servingRoutes: readonly Route[] = [
     load: async () => (await import('./protocol/predict-route.ts')).predictRoute,
   },
   {
+    method: 'POST',
+    path: '/v1/explain/:deployment',
+    access: 'serving:predict',
+    resource: ofDeployment,
+    summary: 'What each feature adds to what is said of rows: {"rows": [{"feature": value}]}.',
+    load: async () => (await import('./explain/explain-route.ts')).explainRoute,
+  },
+  {
     ...READ,
     path: '/v2',
     summary: 'Server metadata.',

@@ -8,6 +8,7 @@ import {
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations, projection, projections } from '@trestle/store';
 import { ownExecutors } from './executor/own-executors.ts';
+import { explainedToken } from './explain/explained-token.ts';
 import { servingGrpc } from './grpc-services.ts';
 import { inferencePoolToken } from './inference/inference-pool-token.ts';
 import { deployOperation } from './operations/deploy.ts';
@@ -21,6 +22,7 @@ import {
   deploymentShow,
   deploymentTop,
 } from './operations/deployment.ts';
+import { explainOperation } from './operations/explain.ts';
 import { predictOperation } from './operations/predict.ts';
 import { ab } from './rollout/ab.ts';
 import { blueGreen } from './rollout/blue-green.ts';
@@ -49,12 +51,16 @@ export const servingPlugin = plugin({
     deploymentAbort,
     deploymentRollback,
     predictOperation,
+    explainOperation,
   ],
   services: [
     provide(deploymentsToken, async (scope) =>
       (await import('./deployment/deployments-service.ts')).deploymentsService(scope),
     ),
     provide(routingToken, async (scope) => (await import('./traffic/routing.ts')).openRouting(scope)),
+    provide(explainedToken, async (scope) =>
+      (await import('./explain/explain-route.ts')).openExplained(scope),
+    ),
     provide(inferencePoolToken, async (scope) =>
       (await import('./inference/pools.ts')).openInferencePools(scope),
     ),
