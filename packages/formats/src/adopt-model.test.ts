@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openModel, type Row } from '@trestle/model';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adoptModel } from './index.ts';
 
@@ -260,6 +262,48 @@ describe('what is no model, or no whole one', () => {
   ])('is refused before its lists take memory: %s', async (_, text) => {
     const path = await write('model.json', text);
     await expect(adopt(path, undefined, 2 ** 27)).rejects.toMatchObject({ code: 'TRS_TREES_MODEL' });
+  });
+});
+
+describe('a model of which bytes were changed', () => {
+  const texts: Readonly<Record<string, Fixture>> = JSON.parse(
+    readFileSync(new URL('./fixtures/text-models.json', import.meta.url), 'utf8'),
+  );
+  const all = { ...fixtures, ...texts };
+  const change = fc.record({
+    at: fc.nat(1_000_000),
+    byte: fc.nat(255),
+    cut: fc.boolean(),
+  });
+
+  it('is taken, or refused with a code, whatever they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...Object.values(all)),
+        fc.nat(5),
+        fc.array(change, { minLength: 1, maxLength: 4 }),
+        async ({ files, rows, answers }, which, changes) => {
+          const paths = Object.keys(files);
+          const target = paths[which % paths.length] ?? '';
+          let bytes = Buffer.from(files[target] ?? '', 'base64');
+          for (const { at, byte, cut } of changes) {
+            if (cut) bytes = bytes.subarray(0, 1 + (at % bytes.length));
+            bytes[at % bytes.length] = byte;
+          }
+          const changed = { files: { ...files, [target]: bytes.toString('base64') }, rows, answers };
+          const first = await writeFixture(changed, 'changed');
+          const isFolder = paths.some((path) => path.includes('/'));
+          try {
+            await adopt(isFolder ? join(dir, 'changed') : first);
+          } catch (error) {
+            expect(error).toHaveProperty('code', expect.stringMatching(/^TRS_/));
+          } finally {
+            await rm(join(dir, 'changed'), { recursive: true });
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 });
 
