@@ -20,6 +20,7 @@ export const MAY_IMPORT = {
   'packages/onnx': ['packages/core'],
   'packages/store': ['packages/kernel'],
   // Floor 2
+  'packages/store-postgres': ['packages/kernel', 'packages/store'],
   'packages/model': ['packages/core', 'packages/onnx'],
   'packages/client': ['packages/kernel'],
   'packages/features': [
@@ -68,6 +69,7 @@ export const MAY_IMPORT = {
     'packages/kernel',
     'packages/contracts',
     'packages/store',
+    'packages/store-postgres',
     'packages/client',
     'plugins/*',
     'apps/server',

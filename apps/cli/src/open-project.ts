@@ -15,6 +15,7 @@ import {
 import { jobsConfig, serverConfig } from '@trestle/server/config';
 import { builtinPlugins } from './builtin-plugins.ts';
 import { interruption } from './interruption.ts';
+import { storeOfEnvironment } from './store-of-environment.ts';
 
 /** Opens the project in `dir` (the nearest one upward from the current folder when left out) with all plugins. */
 export async function openProject(
@@ -24,6 +25,7 @@ export async function openProject(
   return await openHost({
     projectDir: dir ?? findProjectDir(process.cwd()),
     plugins: builtinPlugins,
+    ...(await storeOfEnvironment(process.env)),
     sections: [serverConfig, jobsConfig],
     standardInput: spoolStandardInput,
     mustBeProject: true,

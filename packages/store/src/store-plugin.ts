@@ -1,12 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import {
+  contribute,
   jobStoreToken,
   journalToken,
   leasesToken,
   plugin,
   projectGateToken,
   provide,
+  type Scope,
   token,
 } from '@trestle/kernel';
 import type { Reserve } from './fs/reserve.ts';
@@ -15,12 +18,33 @@ import { blobsToken } from './interface/blobs.ts';
 import { storeCheckToken } from './interface/health.ts';
 import { lineageToken } from './interface/lineage.ts';
 import { metadataToken, migrations, projections } from './interface/metadata.ts';
-import { databaseToken, type SqlDatabase } from './sql/database.ts';
+import { databases, databaseToken, type SqlDatabase } from './sql/database.ts';
 import { storeConfig } from './store-config.ts';
+import { storeError } from './store-error.ts';
 
 const reserveToken = token<Reserve>('store.reserve');
 /** The database, its schema up to date. */
 const readyDatabaseToken = token<SqlDatabase>('store.ready-database');
+
+/** A process that does not know the store that the environment names must not begin another one. */
+function checkNotElsewhere(): void {
+  if (!process.env.TRESTLE_STORE) return;
+  throw storeError('ELSEWHERE', {
+    kind: 'conflict',
+    message: 'TRESTLE_STORE names another store, and no plugin here brings it.',
+    hint: 'Name "@trestle/store-postgres" in "plugins" of the configuration, with postgres.url, so that every process of the project uses it.',
+  });
+}
+
+async function openEmbedded(scope: Scope): Promise<SqlDatabase> {
+  const { openSqlite } = await import('./sqlite/open-sqlite.ts');
+  return await openSqlite({
+    file: join(scope.project.stateDir, 'metadata.sqlite'),
+    lockWaitMs: scope.config(storeConfig).lockWaitMs,
+    log: scope.log,
+    reserve: await scope.service(reserveToken),
+  });
+}
 
 /** What belongs to one database: who does not build on `databaseToken` replaces all of it. */
 const METADATA = { replaceable: 'metadata' };
@@ -33,6 +57,7 @@ export const storePlugin = plugin({
   name: 'store',
   version: '0.1.0',
   config: storeConfig,
+  contributions: [contribute(databases, { name: 'sqlite', open: openEmbedded })],
   services: [
     provide(reserveToken, async (scope) => {
       const { keepReserve } = await import('./fs/reserve.ts');
@@ -46,13 +71,8 @@ export const storePlugin = plugin({
     provide(
       databaseToken,
       async (scope) => {
-        const { openSqlite } = await import('./sqlite/open-sqlite.ts');
-        const database = await openSqlite({
-          file: join(scope.project.stateDir, 'metadata.sqlite'),
-          lockWaitMs: scope.config(storeConfig).lockWaitMs,
-          log: scope.log,
-          reserve: await scope.service(reserveToken),
-        });
+        checkNotElsewhere();
+        const database = await openEmbedded(scope);
         scope.onClose(database.close);
         return database;
       },

@@ -11,6 +11,19 @@ import { migrationsContract } from './migrations-contract.ts';
 import { processesContract } from './processes-contract.ts';
 import type { TemporaryProject } from './temporary-project.ts';
 
+/** A store of its own for each test, and what a contract is about of it; `another` is another process's. */
+const opened =
+  <T>(make: () => Promise<TemporaryProject>, take: (host: Host) => Promise<T>) =>
+  async () => {
+    const project = await make();
+    return {
+      ...(await take(await project.open())),
+      another: async () => await take(await project.open()),
+      project,
+      close: project.remove,
+    };
+  };
+
 /**
  * All that a store must do, as a project uses it that names it in its configuration. Call it inside a vitest file.
  *
@@ -22,21 +35,19 @@ export function storeContract(
   make: () => Promise<TemporaryProject>,
   damage?: (project: TemporaryProject, digest: string) => Promise<void>,
 ): void {
-  /** A store of its own for each test, and what a contract is about of it; `another` is another process's. */
-  const opened =
-    <T>(take: (host: Host) => Promise<T>) =>
-    async () => {
-      const project = await make();
-      return {
-        ...(await take(await project.open())),
-        another: async () => await take(await project.open()),
-        damage: damage && ((digest: string) => damage(project, digest)),
-        close: project.remove,
-      };
-    };
+  databaseContract(name, make);
+  const open = opened(make, async (host) => ({ blobs: await host.service(blobsToken) }));
+  blobsContract(name, async () => {
+    const store = await open();
+    return { ...store, damage: damage && ((digest: string) => damage(store.project, digest)) };
+  });
+}
+
+/** The same for the half of a store that is its database. */
+export function databaseContract(name: string, make: () => Promise<TemporaryProject>): void {
   metadataContract(
     name,
-    opened(async (host) => ({
+    opened(make, async (host) => ({
       metadata: await host.service(metadataToken),
       journal: await host.service(journalToken),
       lineage: await host.service(lineageToken),
@@ -44,15 +55,15 @@ export function storeContract(
   );
   journalContract(
     name,
-    opened(async (host) => ({ journal: await host.service(journalToken) })),
+    opened(make, async (host) => ({ journal: await host.service(journalToken) })),
   );
   jobStoreContract(
     name,
-    opened(async (host) => ({ jobs: await host.service(jobStoreToken) })),
+    opened(make, async (host) => ({ jobs: await host.service(jobStoreToken) })),
   );
   fenceContract(
     name,
-    opened(async (host) => ({
+    opened(make, async (host) => ({
       metadata: await host.service(metadataToken),
       journal: await host.service(journalToken),
       jobs: await host.service(jobStoreToken),
@@ -61,11 +72,7 @@ export function storeContract(
   );
   leasesContract(
     name,
-    opened(async (host) => ({ leases: await host.service(leasesToken) })),
-  );
-  blobsContract(
-    name,
-    opened(async (host) => ({ blobs: await host.service(blobsToken) })),
+    opened(make, async (host) => ({ leases: await host.service(leasesToken) })),
   );
   migrationsContract(name, make);
   clocksContract(name, make);

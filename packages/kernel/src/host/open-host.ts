@@ -13,7 +13,7 @@ import type { ExtensionPoint } from '../plugin/extension-point.ts';
 import { loadPlugins } from '../plugin/load-plugins.ts';
 import { type Plugin, provide } from '../plugin/plugin.ts';
 import { pluginError } from '../plugin/plugin-error.ts';
-import { pluginsToken } from '../plugin/plugins-token.ts';
+import { pluginsToken, replacedBy } from '../plugin/plugins-token.ts';
 import { openDispatch } from './dispatcher.ts';
 import { enqueueJob } from './enqueue.ts';
 import { confinedFiles, localFiles } from './file-access.ts';
@@ -30,6 +30,8 @@ export interface HostOptions {
   readonly projectDir: string;
   /** The plugins that come with the app; the configuration's own are added behind them. */
   readonly plugins: readonly Plugin[];
+  /** Plugins as if the configuration named them; one that it does name is not added again. */
+  readonly added?: readonly Plugin[];
   /** Sections of the app itself. */
   readonly sections?: readonly ConfigSection[];
   /**
@@ -38,8 +40,8 @@ export interface HostOptions {
    */
   readonly mustBeProject?: boolean;
   /**
-   * Only these plugins, whatever the configuration names, and sections of others are left alone: for a process that needs a part of
-   * the project, as a script that logs a run does.
+   * Only these plugins, and of those that the configuration names only what stands in for them: a store, which all processes of a project
+   * must share. Sections of others are left alone. For a process that needs a part of the project, as a script that logs a run does.
    */
   readonly isPart?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -64,7 +66,11 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const env = options.env ?? process.env;
   const raw = await loadConfig(project.dir);
   const isPart = options.isPart ?? false;
-  const added = isPart ? [] : await loadPlugins(raw.values.plugins, project.dir);
+  const named = await loadPlugins(raw.values.plugins, project.dir);
+  const isNamed = ({ name }: Plugin): boolean => named.some((plugin) => plugin.name === name);
+  const added = [...named, ...(options.added ?? []).filter((plugin) => !isNamed(plugin))].filter(
+    (plugin) => !isPart || standsIn(plugin, options.plugins),
+  );
   const plugins = [...options.plugins, ...added];
   checkPlugins(plugins, options.sections, new Set(added));
   const sections = [...(options.sections ?? []), ...plugins.flatMap((plugin) => plugin.config ?? [])];
@@ -158,6 +164,10 @@ export async function openHost(options: HostOptions): Promise<Host> {
     },
   };
 }
+
+/** Whether a plugin provides a service in the place of one of others. */
+const standsIn = (plugin: Plugin, others: readonly Plugin[]): boolean =>
+  replacedBy(plugin, [...others, plugin]).size > 0;
 
 async function ready<T>(plugin: Plugin, what: string, made: Promise<T>): Promise<T> {
   return await made.catch((cause: unknown) => {

@@ -1,4 +1,4 @@
-import { token } from '@trestle/kernel';
+import { extensionPoint, type Scope, token } from '@trestle/kernel';
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { DatabaseHealth } from '../interface/health.ts';
 import type { StoreClock } from '../interface/metadata.ts';
@@ -34,6 +34,10 @@ export interface SqlDatabase {
   transact<T>(weight: Weight, work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T>;
   /** Makes the database refuse to update or delete rows of a table. */
   forbidChanges(db: Kysely<unknown>, table: string): Promise<void>;
+  /** Keeps others from writing to tables until the transaction ends. */
+  freeze(db: Transaction<StoreTables>, tables: readonly string[]): Promise<void>;
+  /** Counts on behind the rows that came into a table with numbers of their own. */
+  continueNumbers(db: Transaction<StoreTables>, table: string): Promise<void>;
   /** @throws what keeps it from being used */
   ready(): Promise<void>;
   check(): Promise<DatabaseHealth>;
@@ -44,6 +48,16 @@ export interface SqlDatabase {
 /** The database under metadata, log, lineage, jobs and leases: who replaces it replaces them all. */
 export const databaseToken = token<SqlDatabase>('store.database');
 
+/** A database by its name, for copies from one to another: `trestle store migrate sqlite postgres`. */
+export interface NamedDatabase {
+  readonly name: string;
+  /** Opens it as the project's configuration says; whoever asked closes it. */
+  readonly open: (scope: Scope) => Promise<SqlDatabase>;
+}
+
+/** Where plugins contribute the databases that they bring. */
+export const databases = extensionPoint<NamedDatabase>('store.databases');
+
 /** A moment of the database's clock, so many milliseconds from now. */
 export const msFromNow = (clock: StoreClock, ms: number): RawBuilder<number> =>
-  sql<number>`${clock.ms} + ${sql.lit(Math.round(ms))}`;
+  sql<number>`${clock.ms} + ${Math.round(ms)}`;

@@ -19,6 +19,7 @@ export function sqlJournal(database: SqlDatabase): Journal {
       }),
 
     async read({ after = 0, limit = 100, types, subject, newest = false }) {
+      if (types?.length === 0) return [];
       let query = database.reader.selectFrom('events').selectAll().where('seq', '>', after);
       if (types) query = query.where('type', 'in', [...types]);
       if (subject !== undefined) query = query.where('subject', '=', subject);

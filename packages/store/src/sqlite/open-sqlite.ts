@@ -48,6 +48,9 @@ export async function openSqlite(options: TransactorOptions): Promise<SqlDatabas
           BEGIN SELECT RAISE(ABORT, 'the event log is append-only'); END`.execute(db);
       }
     },
+    // Who writes has the whole file for themselves, and AUTOINCREMENT counts on behind what it sees.
+    freeze: async () => {},
+    continueNumbers: async () => {},
     async ready() {
       await sql`SELECT 1`.execute(reader);
     },

@@ -65,7 +65,11 @@ function sqliteDriver({ file, role, lockWaitMs, turns }: SqliteOptions): Driver 
       const release = await turns?.acquire();
       const connection: DatabaseConnection = {
         executeQuery: async (query) => await retrying(() => run(query)),
-        streamQuery: (query, chunkSize) => streamRows(file, lockWaitMs, query, chunkSize),
+        streamQuery: (query, chunkSize) =>
+          role === 'reader' || database === undefined
+            ? streamRows(file, lockWaitMs, query, chunkSize)
+            : // A transaction sees what it has changed itself.
+              rowsOf(database, file, query, chunkSize),
       };
       if (release) releases.set(connection, release);
       return connection;
@@ -109,6 +113,19 @@ async function* streamRows<R>(
 ): AsyncIterableIterator<QueryResult<R>> {
   const database = await withRetry(lockWaitMs, file, () => openDatabase(file, 'reader'));
   try {
+    yield* rowsOf<R>(database, file, query, chunkSize);
+  } finally {
+    database.close();
+  }
+}
+
+async function* rowsOf<R>(
+  database: DatabaseSync,
+  file: string,
+  query: CompiledQuery,
+  chunkSize: number,
+): AsyncIterableIterator<QueryResult<R>> {
+  try {
     let rows: R[] = [];
     for (const row of database.prepare(query.sql).iterate(...query.parameters.map(toSqlite))) {
       // Kysely knows the row type from the query; the driver cannot.
@@ -120,7 +137,5 @@ async function* streamRows<R>(
     if (rows.length > 0) yield { rows };
   } catch (thrown) {
     throw translateError(thrown, file);
-  } finally {
-    database.close();
   }
 }

@@ -1,0 +1,2 @@
+export { postgresConfig } from './postgres-config.ts';
+export { default, postgresPlugin } from './postgres-plugin.ts';
