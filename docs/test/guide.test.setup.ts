@@ -35,7 +35,17 @@ export async function openGuide(path: string, sessions = 1): Promise<Guide> {
     [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(([, block]) => block ?? '');
   await writeFile(join(dir, 'package.json'), '{"type": "module"}');
   await mkdir(join(dir, 'node_modules', '@trestle'), { recursive: true });
-  const packages = ['kernel', 'contracts', 'features', 'model', 'onnx', 'store', 'store-postgres', 'tables', 'testing'];
+  const packages = [
+    'kernel',
+    'contracts',
+    'features',
+    'model',
+    'onnx',
+    'store',
+    'store-postgres',
+    'tables',
+    'testing',
+  ];
   for (const name of packages)
     await symlink(join(root, 'packages', name), join(dir, 'node_modules', '@trestle', name));
   for (const name of ['zod', 'vitest'])

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { journalToken, systemPrincipal } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type TemporaryProject, temporaryProject } from './temporary-project.ts';
 
 const actor = { principal: systemPrincipal, requestId: 'r', operation: 'test' };
@@ -75,6 +75,16 @@ describe('the embedded store, damaged', () => {
     await expect((await project.open()).service(journalToken)).rejects.toMatchObject({
       code: 'TRS_STORE_NEWER',
     });
+  });
+
+  it('is not begun beside another that the environment names', async () => {
+    vi.stubEnv('TRESTLE_STORE', 'postgres://ada:canary-7f3a9@db/ml');
+    const opening = (await project.open()).service(journalToken);
+    await expect(opening).rejects.toMatchObject({
+      code: 'TRS_STORE_ELSEWHERE',
+      message: expect.not.stringContaining('canary'),
+    });
+    vi.unstubAllEnvs();
   });
 
   it('never serves a blob with a flipped bit', async () => {

@@ -57,6 +57,32 @@ describe('openHost', () => {
     await expect(open([])).rejects.toMatchObject({ code: 'TRS_PLUGIN_MISSING' });
   });
 
+  it('of a part of the project has what the configuration names in the place of a service of its own', async () => {
+    const store = token<string>('store.data');
+    await writeFile(
+      join(dir, 'other.js'),
+      'export default { name: "other", version: "1", services: [{ token: { name: "store.data" }, make: () => "other" }] };',
+    );
+    await writeFile(join(dir, 'mine.js'), 'export default { name: "mine", version: "1" };');
+    await writeFile(join(dir, 'trestle.config.json'), '{"plugins": ["./mine.js", "./other.js"]}');
+    const built = plugin({
+      name: 'built-in',
+      version: '1',
+      services: [provide(store, () => 'built in', { replaceable: 'data' })],
+    });
+    const part = await open([built], { isPart: true });
+    expect(part.plugins.map(({ name }) => name)).toEqual(['built-in', 'other']);
+    expect(await part.service(store)).toBe('other');
+  });
+
+  it('adds plugins of the application as if the configuration named them, unless it does', async () => {
+    await writeFile(join(dir, 'mine.js'), 'export default { name: "mine", version: "2" };');
+    const added = [plugin({ name: 'mine', version: '1' })];
+    expect((await open([], { added })).plugins).toMatchObject([{ version: '1' }]);
+    await writeFile(join(dir, 'trestle.config.json'), '{"plugins": ["./mine.js"]}');
+    expect((await open([], { added })).plugins).toMatchObject([{ version: '2' }]);
+  });
+
   it('gives each plugin its section of the configuration, defaults included', async () => {
     await writeFile(join(dir, 'trestle.config.json'), '{"one": {"size": 5}}');
     const one = configSection('one', z.object({ size: z.number() }));

@@ -66,7 +66,8 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const env = options.env ?? process.env;
   const raw = await loadConfig(project.dir);
   const isPart = options.isPart ?? false;
-  const named = await loadPlugins(raw.values.plugins, project.dir);
+  const named =
+    isPart && !hasReplaceable(options.plugins) ? [] : await loadPlugins(raw.values.plugins, project.dir);
   const isNamed = ({ name }: Plugin): boolean => named.some((plugin) => plugin.name === name);
   const added = [...named, ...(options.added ?? []).filter((plugin) => !isNamed(plugin))].filter(
     (plugin) => !isPart || standsIn(plugin, options.plugins),
@@ -164,6 +165,9 @@ export async function openHost(options: HostOptions): Promise<Host> {
     },
   };
 }
+
+const hasReplaceable = (plugins: readonly Plugin[]): boolean =>
+  plugins.some(({ services = [] }) => services.some(({ replaceable }) => replaceable !== undefined));
 
 /** Whether a plugin provides a service in the place of one of others. */
 const standsIn = (plugin: Plugin, others: readonly Plugin[]): boolean =>
