@@ -43,8 +43,10 @@ export async function answerRequests(
   for (const [place, asked] of requests.entries()) {
     try {
       const question = read(model, asked, maxRows);
-      if (question.kind === 'graph') replies[place] = question.reply(await model.run(question.feeds));
-      else {
+      if (question.kind === 'graph') {
+        batches.push(1);
+        replies[place] = question.reply(await model.run(question.feeds));
+      } else {
         if (rows + question.rows.length > atMost) await flush();
         batch.push({ place, question });
         rows += question.rows.length;
@@ -71,7 +73,8 @@ async function answerJoined(
     const rows =
       joined.length === 1 ? (joined[0]?.question.rows ?? []) : joined.flatMap((one) => one.question.rows);
     const found = await predict(model, rows);
-    batches.push(rows.length);
+    // Without rows a model is not asked.
+    if (rows.length > 0) batches.push(rows.length);
     let at = 0;
     for (const { place, question } of joined) {
       const end = at + question.rows.length;

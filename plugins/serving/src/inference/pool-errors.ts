@@ -12,7 +12,7 @@ export const timedOut = (timeoutMs: number, hasBegun = false, cause?: unknown): 
   servingError('TIMEOUT', {
     kind: 'unavailable',
     message: `The model did not answer within ${timeoutMs} ms.`,
-    hint: 'Send fewer rows at once, or raise serving.timeoutMs.',
+    hint: 'Send fewer rows at once, or give it longer: x-request-timeout, serving.timeoutMs.',
     details: { hasBegun },
     retryAfterS: RETRY_AFTER_S,
     cause,
