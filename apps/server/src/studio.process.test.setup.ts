@@ -32,6 +32,7 @@ const PLUGINS = [
 ];
 const LEARNT_ROWS = 400;
 const LIVE_ROWS = 240;
+const ROLLED_REQUESTS = 400;
 
 const cell = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const row = (k: number) => ({
@@ -84,6 +85,24 @@ for (let at = 0; at < LIVE_ROWS; at += 40) {
   const answer = await response.json();
   if (!response.ok) throw new RangeError(JSON.stringify(answer));
   prediction = String(Reflect.get(Object(answer), 'id'));
+}
+// Another deployment, of which a rollout is under way: judged by this server as by any other.
+await host.run(deployOperation, { model: 'birds@1', name: 'rolled' });
+await host.run(deployOperation, {
+  model: 'birds@2',
+  name: 'rolled',
+  strategy: 'canary',
+  options: { steps: [50], minRequests: 10_000 },
+});
+for (let at = 0; at < ROLLED_REQUESTS; at += 8) {
+  const asked = Array.from({ length: 8 }, (_, k) =>
+    fetch(`${server.url}/v1/predict/rolled`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ rows: [row(at + k)] }),
+    }),
+  );
+  for (const response of await Promise.all(asked)) await response.text();
 }
 await (await host.service(predictionLogToken)).flush();
 process.once('SIGTERM', () => {

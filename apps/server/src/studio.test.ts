@@ -92,6 +92,30 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
     await dark.context().close();
   });
 
+  it('shows a rollout as a picture in both themes; it is paused and ended by the keyboard', async () => {
+    const dark = await newPage({ colorScheme: 'dark' });
+    for (const shown of [page, dark]) {
+      await visit('deployments/rolled', 'rolled', shown);
+      await shown.getByRole('heading', { name: 'Rollout 1' }).waitFor();
+      await shown.getByRole('region', { name: 'What the versions are compared by' }).waitFor();
+      await shown.getByRole('img', { name: /^errors: excess .* surely between/ }).waitFor();
+      expect(await violations(shown)).toEqual([]);
+    }
+    await dark.context().close();
+    const order = async (label: string): Promise<void> => {
+      await page.getByRole('button', { name: label, exact: true }).first().focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').getByRole('button', { name: label, exact: true }).focus();
+      await page.keyboard.press('Enter');
+    };
+    await order('Pause');
+    await page.getByText('The rollout of rolled is paused.').waitFor();
+    await page.getByRole('button', { name: 'Resume', exact: true }).first().waitFor();
+    await order('Abort');
+    const history = page.getByRole('table', { name: /^What was decided in rollout 1/ });
+    await history.getByText('aborted').waitFor();
+  });
+
   it('shows what is called like code as text', async () => {
     complaints.length = 0;
     await visit(`datasets/${HOSTILE.dataset}%401`, `${HOSTILE.dataset}@1`);

@@ -1,4 +1,5 @@
 import type { Metric } from '@trestle/kernel';
+import type { RolloutSeen } from './deployment/rollout-records.ts';
 import { inferencePoolToken } from './inference/inference-pool-token.ts';
 import type { ModelFacts } from './inference/model-watch.ts';
 
@@ -20,6 +21,24 @@ const ofModels = (
 });
 
 const OUTCOMES = ['answered', 'refused', 'failed', 'overloaded'] as const;
+
+const rolloutMetric = (
+  name: string,
+  help: string,
+  type: Metric['type'],
+  value: (version: RolloutSeen) => number,
+): Metric => ({
+  name: `trestle_rollout_${name}`,
+  help,
+  type,
+  async collect(scope) {
+    const { seenOfRollouts } = await import('./deployment/rollout-records.ts');
+    return (await seenOfRollouts(scope)).map((version) => ({
+      labels: version.labels,
+      value: value(version),
+    }));
+  },
+});
 
 export const servingMetrics: readonly Metric[] = [
   {
@@ -93,4 +112,22 @@ export const servingMetrics: readonly Metric[] = [
       { labels: {}, value: (await scope.service(inferencePoolToken)).stats().evicted },
     ],
   },
+  rolloutMetric(
+    'share',
+    'Of the requests of a deployment with a rollout under way, how many the revision answers.',
+    'gauge',
+    ({ share }) => share,
+  ),
+  rolloutMetric(
+    'requests_total',
+    'Requests of a rollout that is under way, by the revision that answered.',
+    'counter',
+    ({ requests }) => requests,
+  ),
+  rolloutMetric(
+    'errors_total',
+    'Requests of a rollout that is under way that the revision did not answer.',
+    'counter',
+    ({ errors }) => errors,
+  ),
 ];

@@ -6,7 +6,7 @@ export interface BandPoint {
   readonly high: number;
 }
 
-const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT] = [420, 180, 56, 10, 26, 8];
+const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT] = [240, 130, 40, 8, 26, 4];
 /** The widest bounds of the beginning would leave the rest a line: beyond this many of the last ones they are cut. */
 const SPAN = 6;
 

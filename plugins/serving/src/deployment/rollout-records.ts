@@ -11,9 +11,9 @@ import {
   rolloutVerdictSchema,
   type StepEvidence,
 } from '@trestle/contracts';
-import { invariant } from '@trestle/kernel';
+import { invariant, type Scope } from '@trestle/kernel';
 import { addBins } from '@trestle/statistics';
-import { readStored } from '@trestle/store';
+import { metadataToken, readStored } from '@trestle/store';
 import type { Kysely, Selectable } from 'kysely';
 import { z } from 'zod';
 import type { ServingTables } from '../serving-tables.ts';
@@ -222,4 +222,30 @@ export async function readPoints(
     measures: readStored(measuresSchema, measures).value ?? [],
     time: created_at,
   }));
+}
+
+/** What one version of a rollout has answered so far. */
+export interface RolloutSeen {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly share: number;
+  readonly requests: number;
+  readonly errors: number;
+}
+
+/** Both versions of each rollout that is under way, as all processes have seen them. */
+export async function seenOfRollouts(scope: Scope): Promise<readonly RolloutSeen[]> {
+  const db = (await scope.service(metadataToken)).query<ServingTables>();
+  const seen: RolloutSeen[] = [];
+  for (const row of await activeRollouts(db)) {
+    const { evidence } = await readEvidence(db, row);
+    for (const [version, revision, share] of [
+      ['champion', row.champion, 1 - row.share],
+      ['challenger', row.revision, row.share],
+    ] as const) {
+      const sum = evidence.reduce((all, step) => addArms(all, step[version]), NO_ARM_EVIDENCE);
+      const labels = { deployment: row.deployment, revision: String(revision), version };
+      seen.push({ labels, share, requests: sum.requests, errors: sum.errors });
+    }
+  }
+  return seen;
 }
