@@ -6,6 +6,7 @@ import { linear } from './estimator/linear.ts';
 import { mlp } from './estimator/mlp.ts';
 import { trees } from './estimator/trees.ts';
 import { evaluateOperation } from './operations/evaluate.ts';
+import { runReproduce } from './operations/reproduce.ts';
 import { sweepResume, sweepShow, sweepStart, sweepStop } from './operations/sweep.ts';
 import { trainOperation } from './operations/train.ts';
 import { trainingMigrations } from './run/run-tables.ts';
@@ -17,7 +18,15 @@ import { tpe } from './search/tpe.ts';
 export const trainingPlugin = plugin({
   name: 'training',
   version: '0.1.0',
-  operations: [trainOperation, evaluateOperation, sweepStart, sweepShow, sweepResume, sweepStop],
+  operations: [
+    trainOperation,
+    evaluateOperation,
+    sweepStart,
+    sweepShow,
+    sweepResume,
+    sweepStop,
+    runReproduce,
+  ],
   services: [
     provide(trainingToken, async (scope) => (await import('./training-service.ts')).trainingService(scope)),
   ],
