@@ -74,23 +74,37 @@ export function toMeasure(
   // At a share of 0 or 1 there is nobody to compare with.
   const shared = strata.filter(({ share }) => share > 0 && share < 1);
   const { estimate, low, high } = excessSequence(shared, alpha);
-  const rate = (of: 'champion' | 'challenger') => {
-    const total = shared.reduce((sum, stratum) => sum + stratum[of].of, 0);
-    const events = shared.reduce((sum, stratum) => sum + stratum[of].events, 0);
-    return { value: total === 0 ? null : events / total, of: total };
-  };
+  const inBoth = shared.filter(({ champion, challenger }) => champion.of > 0 && challenger.of > 0);
   const isWithin = high < tolerance && (kind === 'harm' || low > -tolerance);
   const isWorse = kind === 'harm' ? low > 0 : low > tolerance || high < -tolerance;
   return {
     name,
-    champion: rate('champion'),
-    challenger: rate('challenger'),
+    champion: { value: rateOf('champion', inBoth), of: requestsOf('champion', shared) },
+    challenger: { value: rateOf('challenger', inBoth), of: requestsOf('challenger', shared) },
     excess: estimate,
     low,
     high,
     tolerance,
     state: isWithin ? 'within' : isWorse ? 'worse' : 'open',
   };
+}
+
+const requestsOf = (version: 'champion' | 'challenger', strata: readonly Compared[]): number =>
+  strata.reduce((sum, stratum) => sum + stratum[version].of, 0);
+
+/**
+ * How often the event came to a version, step by step as often as the challenger was asked: the world changes between steps, and the
+ * champion had other shares of them. The two rates differ by the excess.
+ */
+function rateOf(version: 'champion' | 'challenger', strata: readonly Compared[]): number | null {
+  const asked = requestsOf('challenger', strata);
+  if (asked === 0) return null;
+  return (
+    strata.reduce(
+      (sum, stratum) => sum + stratum.challenger.of * (stratum[version].events / stratum[version].of),
+      0,
+    ) / asked
+  );
 }
 
 const percent = (value: number | null): string =>
