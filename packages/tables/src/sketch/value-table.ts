@@ -1,7 +1,6 @@
-import { keepMost, registersOf, type Values } from '@trestle/statistics';
+import { HASH_BITS, keepMost, RANKS, registersOf, type Values } from '@trestle/statistics';
 import type { Engine, Row } from '../engine/engine.ts';
 import { identifier } from '../engine/quote.ts';
-import { placeOf, registerOf, restOf } from './registers-sql.ts';
 import type { TypedColumn } from './sketched-column.ts';
 
 /** A table of values `v` and how often they occur, `n`, by the place `c` of their column in a list. */
@@ -83,3 +82,11 @@ export function byColumn(rows: readonly Row[]): Map<number, Row[]> {
   }
   return found;
 }
+
+/** The register of a value, in SQL. */
+const registerOf = (hash: string, bits: number): string => `(${hash} & ${2 ** bits - 1})`;
+/** What is left of its hash. A register keeps the smallest. */
+const restOf = (hash: string, bits: number): string => `(${hash} >> ${bits})`;
+/** Both as one number, register x 64 + rank, in SQL. */
+const placeOf = (register: string, rest: string, bits: number): string =>
+  `CAST(${register} * ${RANKS} + CASE WHEN ${rest} = 0 THEN ${HASH_BITS + 1 - bits} ELSE ${HASH_BITS - bits} - floor(log2(${rest})) END AS INTEGER)`;

@@ -1,9 +1,9 @@
+import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { checkJsonEnd } from './check-json-end.ts';
 import { ENGINE_TAKES, type Taker } from './check-options.ts';
 import { expandFile } from './expand-file.ts';
 import { formatOf, isTextFormat } from './file-format.ts';
-import { hasMark } from './has-mark.ts';
 import { fileSourceOf, tableEndings } from './known-sources.ts';
 import type { LocalSource } from './local-source.ts';
 import type { ReadContext } from './read-context.ts';
@@ -179,4 +179,15 @@ async function spoolUntyped(
     longestLine,
     isLong: characters >= LONG_BYTES,
   };
+}
+
+/** Whether a file begins with the byte-order mark of UTF-8. */
+async function hasMark(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(3), 0, 3, 0);
+    return bytesRead === 3 && buffer.equals(Buffer.of(0xef, 0xbb, 0xbf));
+  } finally {
+    await file.close();
+  }
 }

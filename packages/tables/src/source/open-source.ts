@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { safeExtract, shownAddress } from '@trestle/kernel';
 import { dataError } from '../data-error.ts';
 import { checkOptions } from './check-options.ts';
-import { checkRemoteSource } from './check-remote-source.ts';
 import { listFolder } from './folders/list-folder.ts';
 import { openFolder } from './folders/open-folder.ts';
 import { sourceOf } from './known-sources.ts';
@@ -91,5 +90,22 @@ async function openPlain(
     kind: 'invalid',
     message: `"${shown}" holds ${names.length} files; a dataset is made of one.`,
     hint: 'Extract it, and add the file or the folder that you mean.',
+  });
+}
+
+/**
+ * A caller of the server must not reach with the server's credentials, and from its network, what the server's owner did not
+ * allow. @throws TRS_DATA_SOURCE_REFUSED
+ */
+function checkRemoteSource(ctx: ReadContext, named: string): void {
+  if (ctx.surface !== 'http') return;
+  const url = URL.parse(named);
+  const where = url === null ? '' : `${url.protocol}//${url.host}`;
+  if (ctx.limits.allowSources.includes(where)) return;
+  throw dataError('SOURCE_REFUSED', {
+    kind: 'denied',
+    message: `Rows from ${where} may not be added through the server.`,
+    hint: 'Its owner can allow it: data.allowSources in the configuration, for example ["s3://my-bucket"].',
+    details: { source: where },
   });
 }

@@ -9,8 +9,7 @@ import { withVersionStream } from '../version/version-stream.ts';
 import { readManifest } from '../version/versions.ts';
 import { disposable } from './batch-memory.ts';
 import { floatOf, numberColumns } from './number-columns.ts';
-import { drawsOf } from './shuffle-buffer.ts';
-import { shuffledRows } from './shuffled-rows.ts';
+import { type Draw, drawsOf } from './shuffle-buffer.ts';
 
 const BATCH_ROWS = 64;
 /** Of encoded images, which are some ten times as small as their pixels. */
@@ -137,3 +136,22 @@ const badImage = (
     hint: 'Give a PNG or a JPEG in each row, or leave the row out.',
     details: { row, column },
   });
+
+/** Rows mixed as `shuffleBuffer` mixes numbers: `capacity` of them are held, and one chosen by chance goes out for each that comes. */
+async function* shuffledRows<Row>(
+  rows: AsyncIterable<Row>,
+  capacity: number,
+  draw: Draw,
+): AsyncGenerator<Row> {
+  const held: Row[] = [];
+  for await (const row of rows) {
+    if (held.length < capacity) held.push(row);
+    else yield* held.splice(draw(capacity), 1, row);
+  }
+  while (held.length > 0) {
+    const at = draw(held.length);
+    const last = held.pop();
+    if (last === undefined) return;
+    yield at === held.length ? last : (held.splice(at, 1, last)[0] ?? last);
+  }
+}

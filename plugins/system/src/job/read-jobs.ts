@@ -1,7 +1,14 @@
-import { type Context, type JobState, jobStoreToken, pluginsToken } from '@trestle/kernel';
+import {
+  type Context,
+  type Job,
+  type JobState,
+  jobStoreToken,
+  type Plugin,
+  pluginsToken,
+  redact,
+} from '@trestle/kernel';
 import { systemError } from '../system-error.ts';
 import type { ShownJob } from './job-schema.ts';
-import { showJob } from './show-job.ts';
 
 const OVER: readonly JobState[] = ['succeeded', 'failed', 'cancelled', 'interrupted'];
 
@@ -44,3 +51,22 @@ const unknownJob = (id: string) =>
     hint: 'See "trestle job list".',
     details: { job: id },
   });
+
+/** A job as others may see it: secrets in its input are hidden, by the schema of its operation. */
+function showJob(job: Job, plugins: readonly Plugin[]): ShownJob {
+  const operation = plugins
+    .flatMap((plugin) => plugin.operations ?? [])
+    .find(({ id }) => id === job.operation);
+  const { input: _input, principal, output, progress, error, startedAt, finishedAt, ...rest } = job;
+  return {
+    ...rest,
+    principal: principal.id,
+    // Without its operation nobody can say what in it is secret.
+    input: operation ? redact(operation.input, job.input) : undefined,
+    ...(progress === undefined ? {} : { progress: { ...progress } }),
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error: { ...error, details: { ...error.details } } }),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+  };
+}

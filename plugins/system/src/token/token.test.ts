@@ -5,7 +5,7 @@ import { mayOnSomething } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TemporaryHost, temporaryHost } from '../temporary-host.test.fixture.ts';
-import { lifetimeMs } from './lifetime.ts';
+import { lifetimeMs } from './manage-tokens.ts';
 import type { TokenTables } from './token-migrations.ts';
 import { tokenCreate, tokenList, tokenRevoke } from './token-operations.ts';
 
