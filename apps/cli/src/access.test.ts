@@ -52,6 +52,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'run.move': ['run/run', 'experiment/experiment'],
   'run.delete': ['run/run'],
   'run.restore': ['run/run'],
+  'run.reproduce': ['run/run'],
   'run.resume': ['run/run'],
   'run.cancel': ['run/run'],
   train: ['dataset/data', 'model/register'],
@@ -106,7 +107,7 @@ describe('what an operation touches', () => {
     for (const [name, method] of methods)
       expect([name, touchedBy(method, { name: 'mine', model_name: 'mine' }).map(resourceName)]).toEqual([
         name,
-        [name.startsWith('Model') ? 'deployment/mine' : 'workspace/default'],
+        [name.includes('Model') ? 'deployment/mine' : 'workspace/default'],
       ]);
   });
 });

@@ -1,3 +1,4 @@
+import { resource } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
 
@@ -7,6 +8,7 @@ export const runReproduce = operation({
     'Train again what a run trained, on the same version of its data, and say whether it comes to the same bits.',
   kind: 'job',
   access: 'training:write',
+  resource: ({ run }) => resource('run', run),
   positionals: ['run'],
   examples: ['trestle run reproduce r-019ad4f0-7c11-7a2e-9b51-5f0f6a3e2d10'],
   input: z.object({ run: z.string().max(200).describe('A training that succeeded, r-….') }),
