@@ -39,7 +39,10 @@ describe('a page of docs/develop that changes a package of ours', () => {
     );
   };
 
-  it.each([['add-an-onnx-operator.md', 'packages/onnx']])('%s is so', async (name, folder) => {
+  it.each([
+    ['add-an-onnx-operator.md', 'packages/onnx'],
+    ['add-a-primitive.md', 'packages/core'],
+  ])('%s is so', async (name, folder) => {
     const page = await readFile(join(root, 'docs', 'develop', name), 'utf8');
     await cp(join(root, folder, 'src'), join(dir, folder, 'src'), { recursive: true });
     await symlink(join(root, 'node_modules'), join(dir, 'node_modules'));

@@ -118,6 +118,10 @@ async function expectRefusals(
 }
 
 describe('every operation, with what it does not take', () => {
+  it('is shown in words, tables or pictures: a document only where --json asks for one', () => {
+    expect(operations.filter(({ present }) => present === undefined).map(({ id }) => id)).toEqual([]);
+  });
+
   it('refuses an option that there is not, and an argument too many', async () => {
     const cwd = await newProject('odd');
     const lines = operations.flatMap((operation) => {

@@ -1,5 +1,5 @@
 import { resource, resources, runStatusSchema } from '@trestle/contracts';
-import { operation } from '@trestle/kernel';
+import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 import { EXPERIMENT, EXPERIMENT_RULE } from '../limits.ts';
 
@@ -20,6 +20,8 @@ const at = z
   .optional()
   .describe('The place in the series (an epoch, a batch); the next one when left out.');
 
+const good = (text: string): View => ({ kind: 'note', tone: 'good', text });
+
 export const runStart = operation({
   id: 'run.start',
   summary: 'Begin a run of your own, to log to and to finish.',
@@ -35,6 +37,10 @@ export const runStart = operation({
   }),
   output: z.object({ run: z.string(), experiment: z.string(), status: runStatusSchema }),
   load: async () => (await import('../own-runs.ts')).startRun,
+  present: ({ run: id, experiment: name }) => [
+    good(`Run ${id} of "${name}" is under way.`),
+    { kind: 'text', text: `Next: trestle run log ${id} --metric loss=0.31, then trestle run finish ${id}` },
+  ],
 });
 
 export const runLog = operation({
@@ -53,6 +59,9 @@ export const runLog = operation({
   }),
   output: z.object({ run: z.string(), logged: z.number().int() }),
   load: async () => (await import('../own-runs.ts')).logToRun,
+  present: ({ run: id, logged }) => [
+    good(`${logged === 1 ? '1 value or file' : `${logged} values and files`} logged to run ${id}.`),
+  ],
 });
 
 export const runFinish = operation({
@@ -69,6 +78,7 @@ export const runFinish = operation({
   }),
   output: z.object({ run: z.string(), status: runStatusSchema }),
   load: async () => (await import('../own-runs.ts')).finishRun,
+  present: ({ run: id, status }) => [good(`Run ${id}: ${status}.`)],
 });
 
 export const runTag = operation({
@@ -88,6 +98,9 @@ export const runTag = operation({
   }),
   output: z.object({ run: z.string(), tags: z.record(z.string(), z.string()) }),
   load: async () => (await import('../own-runs.ts')).tagRun,
+  present: ({ run: id, tags }) => [
+    { kind: 'facts', title: `Tags of run ${id}`, facts: Object.entries(tags) },
+  ],
 });
 
 export const runNote = operation({
@@ -100,6 +113,9 @@ export const runNote = operation({
   input: z.object({ run, text: z.string().min(1).max(10_000).describe('What there is to say.') }),
   output: z.object({ run: z.string(), notes: z.array(z.string()) }),
   load: async () => (await import('../own-runs.ts')).noteRun,
+  present: ({ run: id, notes }) => [
+    good(`Run ${id} has ${notes.length === 1 ? 'a note' : `${notes.length} notes`}.`),
+  ],
 });
 
 export const runMove = operation({
@@ -112,6 +128,7 @@ export const runMove = operation({
   input: z.object({ run, experiment }),
   output: z.object({ run: z.string(), experiment: z.string() }),
   load: async () => (await import('../own-runs.ts')).moveRun,
+  present: ({ run: id, experiment: name }) => [good(`Run ${id} is in "${name}".`)],
 });
 
 export const runDelete = operation({
@@ -124,6 +141,9 @@ export const runDelete = operation({
   input: z.object({ run }),
   output: z.object({ run: z.string(), deleted: z.literal(true) }),
   load: async () => (await import('../own-runs.ts')).deleteRun,
+  present: ({ run: id }) => [
+    good(`Run ${id} is out of the lists; "trestle run restore ${id}" brings it back.`),
+  ],
 });
 
 export const runRestore = operation({
@@ -141,7 +161,7 @@ export const runRestore = operation({
   }),
   load: async () => (await import('../own-runs.ts')).restoreRun,
   present: ({ run: id, freed }) => [
-    { kind: 'note', tone: 'good', text: `Run ${id} is in the lists again.` },
+    good(`Run ${id} is in the lists again.`),
     ...(freed.length === 0
       ? []
       : [
