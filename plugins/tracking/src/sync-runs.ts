@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Context } from '@trestle/kernel';
+import { type Context, projectGateToken } from '@trestle/kernel';
 import { deliverLeft } from './outbox/deliver-left.ts';
 import { projectTarget, serverTarget } from './outbox/target.ts';
 import { trackingError } from './tracking-error.ts';
@@ -14,6 +14,8 @@ export async function syncRuns(ctx: Context, input: { readonly outbox?: string |
       message: 'What scripts left on this machine is sent from its command line.',
       hint: 'Run "trestle run sync" there.',
     });
+  // With nothing to send it would not ask for the project's state, and say in a wrong folder that all is sent.
+  if (input.outbox === undefined) (await ctx.service(projectGateToken)).check();
   const root =
     input.outbox === undefined ? join(ctx.project.stateDir, 'outbox') : await ctx.files.read(input.outbox);
   const token = process.env.TRESTLE_TOKEN;

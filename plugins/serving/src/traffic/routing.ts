@@ -144,17 +144,18 @@ export async function openRouting(scope: ServiceScope): Promise<Routing> {
       const { deployment, rollout } = await standing(name);
       if (!rollout) return { deployment };
       const { row, step, challenger, wants, mirror, isWarm } = rollout;
+      // A process that is not ready yet answers with the champion, and counts none of it: requests of the champion alone would be
+      // taken for a challenger to whom less happens.
+      if (!isWarm) return { deployment };
       const key = row.share > 0 ? (headers?.get(row.sticky) ?? null) : null;
       const point = key === null ? Math.random() : pointOf(row, key);
       const isChallenged = point < row.share;
-      // A process that is not ready yet answers with the champion, and says nothing of either.
-      if (isChallenged && !isWarm) return { deployment };
       // What has a key is drawn once, however often it comes: counted again and again, one busy caller would be taken for many.
       if (key !== null && !isNew(rollout, point))
         return { deployment: isChallenged ? challenger : deployment };
       if (isChallenged)
         return { deployment: challenger, watched: { step, arm: 'challenger', wants, evidence } };
-      const isMirrored = isWarm && row.mirrored > 0 && Math.random() < row.mirrored;
+      const isMirrored = row.mirrored > 0 && Math.random() < row.mirrored;
       return {
         deployment,
         watched: { step, arm: 'champion', wants, evidence, ...(isMirrored ? { mirror } : {}) },
