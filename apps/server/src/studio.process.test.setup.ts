@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { predictionLogToken } from '@trestle/contracts';
 import { dataAdd, dataPlugin } from '@trestle/plugin-data';
@@ -94,16 +95,18 @@ await host.run(deployOperation, {
   strategy: 'canary',
   options: { steps: [50], minRequests: 10_000 },
 });
-for (let at = 0; at < ROLLED_REQUESTS; at += 8) {
-  const asked = Array.from({ length: 8 }, (_, k) =>
-    fetch(`${server.url}/v1/predict/rolled`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ rows: [row(at + k)] }),
-    }),
-  );
-  for (const response of await Promise.all(asked)) await response.text();
-}
+const rolled = async (at: number): Promise<string> => {
+  const response = await fetch(`${server.url}/v1/predict/rolled`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ rows: [row(at)] }),
+  });
+  return await response.text();
+};
+// Nothing is counted until the challenger is ready: until it answers.
+while (!/"version":2\b/.test(await rolled(0))) await setTimeout(20);
+for (let at = 0; at < ROLLED_REQUESTS; at += 8)
+  await Promise.all(Array.from({ length: 8 }, (_, k) => rolled(at + k)));
 await (await host.service(predictionLogToken)).flush();
 process.once('SIGTERM', () => {
   void server
