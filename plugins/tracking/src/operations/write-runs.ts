@@ -53,7 +53,9 @@ export const runLog = operation({
   examples: ['trestle run log r-… --metric loss=0.31 --step 4', 'trestle run log r-… --artifact plot.png'],
   input: z.object({
     run,
-    metric: pairs('A measurement, name=number (infinities and what is no number are kept, too); given several times.'),
+    metric: pairs(
+      'A measurement, name=number (infinities and what is no number are kept, too); given several times.',
+    ),
     step: at,
     artifact: z.array(z.string()).default([]).describe('A file to keep with the run.'),
   }),
