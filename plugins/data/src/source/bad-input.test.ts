@@ -50,7 +50,7 @@ const nothingAdded = async (): Promise<void> => {
   expect(await journal.read({ types: ['dataset.added'] })).toEqual([]);
   expect(await journal.verify()).toMatchObject({ ok: true });
   const found = await (await host.service(storeCheckToken)).check({ deep: true });
-  expect(found).toMatchObject({ problems: [], blobs: { count: 0 } });
+  expect(found).toMatchObject({ metadata: { problems: [] }, blobs: { count: 0, problems: [] } });
 };
 
 describe('what cannot be read is located, and adds nothing', () => {
