@@ -145,8 +145,10 @@ describe('a rollout on a server', () => {
     await server.ended;
     await serve();
     expect(await seenBy()).toBeGreaterThanOrEqual(kept);
-    for (let n = 0; n < 20; n++) expect((await ask('d', 1)).status).toBe(200);
+    // It counts again once it has made the challenger ready.
+    const later = traffic('d', () => 1);
     await vi.waitUntil(async () => (await seenBy()) > kept, { timeout: 60_000, interval: 200 });
+    expect([...(await later.stop()).keys()].toSorted()).toEqual(['alike', 'first']);
     await operate('deployment/abort', { deployment: 'd' });
   });
 
