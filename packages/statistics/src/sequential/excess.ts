@@ -55,17 +55,19 @@ export function excessSequence(strata: readonly Compared[], alpha: number): Sequ
 }
 
 /**
- * What came to the challenger beyond what would have come to the champion in its place: step by step, as pooled over steps of other
- * shares the versions would be compared at other times.
+ * How often the event came to each version, step by step as often as the challenger was asked: pooled over steps of other shares the
+ * versions would be compared at other times. Null where no step has requests of both.
  */
-function likelyExcess(strata: readonly Compared[], low: number, high: number): number | null {
+export function ratesOfSteps(strata: readonly Compared[]): { champion: number; challenger: number } | null {
   const both = strata.filter(({ champion, challenger }) => champion.of > 0 && challenger.of > 0);
-  const of = both.reduce((sum, { challenger }) => sum + challenger.of, 0);
-  if (of === 0) return null;
-  const events = both.reduce(
-    (sum, { champion, challenger }) =>
-      sum + challenger.events - challenger.of * (champion.events / champion.of),
-    0,
-  );
-  return Math.min(high, Math.max(low, events / of));
+  const asked = both.reduce((sum, { challenger }) => sum + challenger.of, 0);
+  if (asked === 0) return null;
+  const rate = (version: 'champion' | 'challenger'): number =>
+    both.reduce((sum, one) => sum + one.challenger.of * (one[version].events / one[version].of), 0) / asked;
+  return { champion: rate('champion'), challenger: rate('challenger') };
+}
+
+function likelyExcess(strata: readonly Compared[], low: number, high: number): number | null {
+  const rates = ratesOfSteps(strata);
+  return rates === null ? null : Math.min(high, Math.max(low, rates.challenger - rates.champion));
 }

@@ -1,5 +1,5 @@
 import type { Measure, StepEvidence } from '@trestle/contracts';
-import { type Compared, excessSequence } from '@trestle/statistics';
+import { type Compared, excessSequence, ratesOfSteps } from '@trestle/statistics';
 import { z } from 'zod';
 import { CUTS, type Cut, comparedAt } from './cuts.ts';
 
@@ -74,13 +74,14 @@ export function toMeasure(
   // At a share of 0 or 1 there is nobody to compare with.
   const shared = strata.filter(({ share }) => share > 0 && share < 1);
   const { estimate, low, high } = excessSequence(shared, alpha);
-  const inBoth = shared.filter(({ champion, challenger }) => champion.of > 0 && challenger.of > 0);
+  // They differ by the excess.
+  const rates = ratesOfSteps(shared);
   const isWithin = high < tolerance && (kind === 'harm' || low > -tolerance);
   const isWorse = kind === 'harm' ? low > 0 : low > tolerance || high < -tolerance;
   return {
     name,
-    champion: { value: rateOf('champion', inBoth), of: requestsOf('champion', shared) },
-    challenger: { value: rateOf('challenger', inBoth), of: requestsOf('challenger', shared) },
+    champion: { value: rates?.champion ?? null, of: requestsOf('champion', shared) },
+    challenger: { value: rates?.challenger ?? null, of: requestsOf('challenger', shared) },
     excess: estimate,
     low,
     high,
@@ -91,21 +92,6 @@ export function toMeasure(
 
 const requestsOf = (version: 'champion' | 'challenger', strata: readonly Compared[]): number =>
   strata.reduce((sum, stratum) => sum + stratum[version].of, 0);
-
-/**
- * How often the event came to a version, step by step as often as the challenger was asked: the world changes between steps, and the
- * champion had other shares of them. The two rates differ by the excess.
- */
-function rateOf(version: 'champion' | 'challenger', strata: readonly Compared[]): number | null {
-  const asked = requestsOf('challenger', strata);
-  if (asked === 0) return null;
-  return (
-    strata.reduce(
-      (sum, stratum) => sum + stratum.challenger.of * (stratum[version].events / stratum[version].of),
-      0,
-    ) / asked
-  );
-}
 
 const percent = (value: number | null): string =>
   value === null ? 'unknown' : `${Number((100 * value).toPrecision(3))} %`;
