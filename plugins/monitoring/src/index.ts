@@ -1,13 +1,17 @@
+export * from './budget/budget-report.ts';
 export * from './check/check-report.ts';
 export * from './drift/drift-report.ts';
 export * from './feedback/feedback-schemas.ts';
+export * from './ingest/ingest-result.ts';
 export { default, monitoringPlugin } from './monitoring-plugin.ts';
 export { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
 export { monitorCheck } from './operations/check.ts';
 export { monitorDrift } from './operations/drift.ts';
 export { monitorFeedback } from './operations/feedback.ts';
 export { monitorStatus } from './operations/status.ts';
+export * from './performance/model-performance.ts';
 export * from './performance/performance-report.ts';
+export * from './quality/quality-report.ts';
 export { monitorRetrain } from './retrain/retrain-operation.ts';
 export * from './retrain/retrain-result.ts';
 export { monitoringConfig } from './rules/monitoring-config.ts';
