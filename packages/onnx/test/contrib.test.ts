@@ -160,6 +160,19 @@ const group = (past: number, length: number, attributes: Record<string, Attribut
   outputs: ['float32', 'float32', 'float32'],
 });
 
+/** The same with other inputs from a place on. */
+const withInputs = (given: Case, at: number, ...inputs: Input[]): Case => ({
+  ...given,
+  inputs: Array.from({ length: Math.max(given.inputs.length, at + inputs.length) }, (_, i) =>
+    i >= at && i < at + inputs.length ? inputs[i - at] : given.inputs[i],
+  ),
+});
+/** With queries, keys and values in one. */
+const packedGroup = (given: Case): Case => {
+  const [batch = 1, length = 1] = given.inputs[0]?.dims ?? [];
+  return withInputs(given, 0, f(batch, length, 128), undefined, undefined);
+};
+
 const cases: readonly (readonly [operator: string, what: string, given: Case])[] = [
   ['Gelu', '', { inputs: [f(3, 4)] }],
   ['FastGelu', '', { inputs: [f(3, 4)] }],
@@ -231,6 +244,11 @@ const cases: readonly (readonly [operator: string, what: string, given: Case])[]
   ['MatMulNBits', '4 bits, blocks of 32', nBits(4, 32, [])],
   ['MatMulNBits', '4 bits, zeros', nBits(4, 16, [bytes('uint8', 3 * 2)])],
   ['MatMulNBits', '8 bits', nBits(8, 16, [])],
+  [
+    'MatMulNBits',
+    'blocks in an order of their own',
+    nBits(4, 16, [undefined, i32([40], ...Array.from({ length: 40 }, (_, k) => (k * 7) % 3))]),
+  ],
   ['MatMulNBits', 'bias', nBits(4, 16, [undefined, undefined, f(3)])],
   [
     'FusedConv',
@@ -447,6 +465,142 @@ const cases: readonly (readonly [operator: string, what: string, given: Case])[]
   ['GroupQueryAttention', 'rotary, a token', group(5, 1, { do_rotary: int(1), rotary_interleaved: int(1) })],
   ['GroupQueryAttention', 'window', group(0, 6, { local_window_size: int(3), scale: float(0.3) })],
   ['GroupQueryAttention', 'softcap', group(5, 1, { softcap: float(2) })],
+  ['GroupQueryAttention', 'smooth softmax', group(5, 1, { smooth_softmax: int(1) })],
+  ['GroupQueryAttention', 'sinks of heads', withInputs(group(0, 4, {}), 11, f(4))],
+  ['GroupQueryAttention', 'packed', packedGroup(group(0, 4, { do_rotary: int(1) }, 2))],
+  ['GroupQueryAttention', 'packed, a token', packedGroup(group(5, 1, {}))],
+  [
+    'GroupQueryAttention',
+    'tokens of rows of several lengths',
+    withInputs(group(6, 1, { do_rotary: int(1) }, 2), 5, i32([2], 4, 6), i32([1], 7)),
+  ],
+  ['GroupQueryAttention', 'a past with room', withInputs(group(8, 1, {}), 5, i32([1], 5), i32([1], 6))],
+  ...(['uint8', 'int8'] as const).flatMap((type) => [
+    [
+      'QLinearAveragePool',
+      type,
+      {
+        inputs: [bytes(type, 2, 3, 5, 4), one(0.05), byte(type, 3), one(0.0613), byte(type, 7)],
+        attributes: { kernel_shape: ints(2, 3), pads: ints(1, 0, 0, 1), strides: ints(2, 1) },
+        outputs: [type],
+      },
+    ] as const,
+    [
+      'QLinearAveragePool',
+      `${type}, channels last, pads counted`,
+      {
+        inputs: [bytes(type, 2, 5, 4, 3), one(0.05), byte(type, 3), one(0.0613), byte(type, 7)],
+        attributes: {
+          ...{ kernel_shape: ints(2, 2), pads: ints(1, 1, 1, 1), channels_last: int(1) },
+          ...{ count_include_pad: int(1), ceil_mode: int(1), strides: ints(2, 2) },
+        },
+        outputs: [type],
+      },
+    ] as const,
+    [
+      'QLinearSoftmax',
+      type,
+      {
+        inputs: [bytes(type, 2, 3, 4), one(0.05), byte(type, 3), one(1 / 256), byte(type, 0)],
+        attributes: { axis: int(-1), opset: int(13) },
+        outputs: [type],
+      },
+    ] as const,
+    [
+      'QLinearSoftmax',
+      `${type}, all behind an axis`,
+      {
+        inputs: [bytes(type, 2, 3, 4), one(0.05), byte(type, 3), one(1 / 256), byte(type, 0)],
+        attributes: { axis: int(1), opset: int(12) },
+        outputs: [type],
+      },
+    ] as const,
+    [
+      'QLinearWhere',
+      type,
+      {
+        inputs: [
+          { type: 'bool', dims: [3, 1], data: Uint8Array.of(1, 0, 1) } as const,
+          ...[bytes(type, 2, 3, 4), one(0.05), byte(type, 3)],
+          ...[bytes(type, 4), one(0.04), byte(type, 2), one(0.0613), byte(type, 1)],
+        ],
+        outputs: [type],
+      },
+    ] as const,
+    [
+      'MatMulIntegerToFloat',
+      type,
+      {
+        inputs: [
+          ...[bytes('uint8', 2, 3, 4), bytes(type, 4, 5), one(0.02), positive(5)],
+          ...[byte('uint8', 7), byte(type, 3), f(5)],
+        ],
+      },
+    ] as const,
+    [
+      'DynamicQuantizeMatMul',
+      type,
+      { inputs: [f(2, 3, 4), bytes(type, 4, 5), one(0.01), byte(type, 3), f(5)] },
+    ] as const,
+    [
+      'QGemm',
+      type,
+      {
+        inputs: [
+          ...[bytes('uint8', 3, 4), one(0.02), byte('uint8', 7), bytes(type, 5, 4), one(0.03), byte(type, 2)],
+          ...[i32([5], 1, -200, 300, 40, 5), one(0.1), byte('uint8', 100)],
+        ],
+        attributes: { transB: int(1) },
+        outputs: ['uint8'],
+      },
+    ] as const,
+    [
+      'QAttention',
+      type,
+      {
+        inputs: [
+          ...[bytes('uint8', 2, 3, 8), bytes(type, 8, 24), f(24), one(0.01), one(0.01)],
+          ...[i32([2, 3], 1, 1, 0, 1, 0, 0), byte('uint8', 128), byte(type, type === 'uint8' ? 128 : 0)],
+        ],
+        attributes: heads(2),
+      },
+    ] as const,
+  ]),
+  [
+    'QGemm',
+    'numbers',
+    {
+      inputs: [
+        bytes('int8', 3, 4),
+        one(0.02),
+        byte('int8', 7),
+        bytes('int8', 4, 5),
+        positive(5),
+        { type: 'int8', dims: [5], data: Int8Array.of(1, 2, 3, 4, 5) },
+        i32([3, 5], ...Array.from({ length: 15 }, (_, i) => 50 * i)),
+      ],
+      attributes: { alpha: float(0.5) },
+    },
+  ],
+  [
+    'QuantizeLinear',
+    'int16',
+    {
+      inputs: [f(2, 3), one(0.001), { type: 'int16', dims: [], data: Int16Array.of(5) }],
+      outputs: ['int16'],
+    },
+  ],
+  [
+    'DequantizeLinear',
+    'uint16',
+    {
+      inputs: [
+        { type: 'uint16', dims: [2, 2], data: Uint16Array.of(1, 70, 40_000, 65_535) },
+        one(0.001),
+        { type: 'uint16', dims: [], data: Uint16Array.of(500) },
+      ],
+    },
+  ],
 ];
 
 describe('operators of com.microsoft', () => {
@@ -480,7 +634,7 @@ describe('operators of com.microsoft', () => {
       'RotaryEmbedding',
       { inputs: [f(2, 3, 16), i64([1], 2), f(8, 4), f(8, 4)], attributes: { is_packed_batching: int(1) } },
     ],
-    ['GroupQueryAttention', group(0, 4, { smooth_softmax: int(1) })],
+    ['GroupQueryAttention', group(0, 4, { qk_output: int(1) })],
     ['MatMulNBits', { ...nBits(4, 16, []), attributes: { K: int(40), N: int(3), bits: int(3) } }],
   ])('%s is refused when it is opened where an attribute is not honoured', async (operator, given) => {
     await expect(openSession(modelOf(operator, given))).rejects.toMatchObject({

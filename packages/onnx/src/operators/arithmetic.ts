@@ -1,4 +1,5 @@
 import { where } from '@trestle/core';
+import { isElementType } from '../format/element-types.ts';
 import {
   compared,
   floatLike,
@@ -122,26 +123,36 @@ const remainderOf = (x: number, y: number): number => {
   return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
 };
 
+const needsFmod = 'its inputs are floats, which needs fmod = 1';
 /** The remainder has the sign of the divisor; with `fmod` that of the dividend, as in C. */
 export const Mod: Versions = {
-  10: op('T:number T -> T', { fmod: flag(false) }, ([a, b], { fmod }, call) => {
-    const isFloat = floatLike(a.type);
-    if (isFloat && !fmod) throw call.fail('its inputs are floats, which needs fmod = 1');
-    const check = (y: number | bigint): void => {
-      if (!isFloat && Number(y) === 0) throw call.fail('it divides an integer by 0');
-    };
-    return pairwise(a, b, {
-      number: (x, y) => {
-        check(y);
-        return fmod ? x % y : remainderOf(x, y);
-      },
-      big: (x, y) => {
-        check(y);
-        const rest = x % y;
-        return !fmod && rest !== 0n && rest < 0n !== y < 0n ? rest + y : rest;
-      },
-    });
-  }),
+  10: op(
+    'T:number T -> T',
+    { fmod: flag(false) },
+    ([a, b], { fmod }, call) => {
+      const isFloat = floatLike(a.type);
+      // A node of floats is refused when the model is opened; where its types were not known, it is here.
+      if (isFloat && !fmod) throw call.fail(needsFmod);
+      const check = (y: number | bigint): void => {
+        if (!isFloat && Number(y) === 0) throw call.fail('it divides an integer by 0');
+      };
+      return pairwise(a, b, {
+        number: (x, y) => {
+          check(y);
+          return fmod ? x % y : remainderOf(x, y);
+        },
+        big: (x, y) => {
+          check(y);
+          const rest = x % y;
+          return !fmod && rest !== 0n && rest < 0n !== y < 0n ? rest + y : rest;
+        },
+      });
+    },
+    {
+      refuse: ({ fmod }, _, { types: [type] }) =>
+        type && !fmod && isElementType(type) && floatLike(type) ? needsFmod : undefined,
+    },
+  ),
 };
 
 /** The power of 64-bit integers, wrapped. */

@@ -12,7 +12,7 @@ import {
   withDims,
 } from '../tensor/tensor.ts';
 import { checked, choice, elementType, flag, float, int, required } from './attributes.ts';
-import { op, type Versions } from './definition.ts';
+import { type Given, op, type Versions } from './definition.ts';
 import { softmaxRow } from './normalisation.ts';
 
 type Fail = (reason: string) => OnnxError;
@@ -26,6 +26,8 @@ interface AttentionOptions {
   readonly softcap: number;
   readonly left_window_size?: number;
   readonly right_window_size?: number;
+  /** A score of nothing that each head weighs beside its keys. */
+  readonly sinks?: readonly number[] | undefined;
 }
 
 /** [batch, heads, length, size] of an input that has its heads in the last axis, or as an axis. */
@@ -99,8 +101,10 @@ export function attended(
           row[j] = score;
         }
         // Who sees nothing gets zeros, and not 0 / 0.
-        if (isSeeing) softmaxRow(row);
-        else row.fill(0);
+        const sink = options.sinks?.[head];
+        if (!isSeeing) row.fill(0);
+        else if (sink === undefined) softmaxRow(row);
+        else softmaxBeside(row, sink);
         if (options.qk_matmul_output_mode === 3) shown.set(row, at * keys);
         for (let j = 0; j < keys; j++) {
           const weight = row[j] ?? 0;
@@ -116,6 +120,17 @@ export function attended(
     y: fromNumbers(q.type, [batch, heads, queries, width], out),
     scores: fromNumbers(q.type, [batch, heads, queries, keys], shown),
   };
+}
+
+/** A softmax of scores and one more, whose weight goes to nothing. */
+function softmaxBeside(row: Float64Array, sink: number): void {
+  const most = row.reduce((one, other) => Math.max(one, other), sink);
+  let sum = Math.exp(sink - most);
+  for (const [at, score] of row.entries()) {
+    row[at] = Math.exp(score - most);
+    sum += row[at] ?? 0;
+  }
+  for (const [at, weight] of row.entries()) row[at] = weight / sum;
 }
 
 /** What is added to each score; a mask of booleans hides, and a shorter one hides what it does not reach. */
@@ -145,9 +160,6 @@ function attention(
   options: AttentionOptions,
   fail: Fail,
 ): Tensor[] {
-  if ((pastKey === undefined) !== (pastValue === undefined))
-    throw fail('it has a past of keys or of values alone');
-  if (pastKey && lengths) throw fail('it has a past, and lengths of a cache');
   const query = headed(q, options.q_num_heads, fail);
   const [newKeys, newValues] = [headed(k, options.kv_num_heads, fail), headed(v, options.kv_num_heads, fail)];
   const keys = pastKey ? concatenated([pastKey, newKeys], 2) : newKeys;
@@ -181,17 +193,28 @@ const options = {
   // The sums are those of doubles, which is more than any of the types asks for.
   softmax_precision: precision,
 };
+const refuse = (_options: unknown, _count: number, { hasInput }: Given): string | undefined => {
+  if (hasInput(4) !== hasInput(5)) return 'it has a past of keys or of values alone';
+  return hasInput(4) && hasInput(6) ? 'it has a past, and lengths of a cache' : undefined;
+};
 export const Attention: Versions = {
-  23: op('T:float T W:float U:float|bool? T? W? -> T T W T', options, (inputs, given, call) =>
-    attention(inputs, given, call.fail),
+  23: op(
+    'T:float T W:float U:float|bool? T? W? -> T T W T',
+    options,
+    (inputs, given, call) => attention(inputs, given, call.fail),
+    { refuse },
   ),
-  24: op('T:float T W:float U:float|bool? T? W? int64? -> T T W T', options, (inputs, given, call) =>
-    attention(inputs, given, call.fail),
+  24: op(
+    'T:float T W:float U:float|bool? T? W? int64? -> T T W T',
+    options,
+    (inputs, given, call) => attention(inputs, given, call.fail),
+    { refuse },
   ),
   25: op(
     'T:float T W:float U:float|bool? T? W? int64? -> T T W T',
     { ...options, left_window_size: int(-1), right_window_size: int(-1) },
     (inputs, given, call) => attention(inputs, given, call.fail),
+    { refuse },
   ),
 };
 
@@ -298,8 +321,6 @@ export const LinearAttention: Versions = {
     ) => {
       const isGated = rule === 'gated' || rule === 'gated_delta';
       const isDelta = rule === 'delta' || rule === 'gated_delta';
-      if ((isGated && !decay) || (isDelta && !beta))
-        throw call.fail(`the rule ${rule} needs its decay or beta`);
       const [batch = 0, length = 0] = q.dims;
       const size = (q.dims[2] ?? 0) / heads;
       const width = (v.dims[2] ?? 0) / groups;
@@ -359,6 +380,12 @@ export const LinearAttention: Versions = {
         fromNumbers(type, [batch, groups, size, width], state),
       ];
     },
-    { types: (_, [query, , , past]) => ({ S: past ?? query }) },
+    {
+      types: (_, [query, , , past]) => ({ S: past ?? query }),
+      refuse: ({ update_rule: rule }, _, { hasInput }) =>
+        (/gated/.test(rule) && !hasInput(4)) || (/delta/.test(rule) && !hasInput(5))
+          ? `the rule ${rule} needs its decay or beta`
+          : undefined,
+    },
   ),
 };

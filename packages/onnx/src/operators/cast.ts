@@ -1,4 +1,10 @@
-import { type ElementType, elementBytes, floatFormat, integerRange } from '../format/element-types.ts';
+import {
+  type ElementType,
+  elementBytes,
+  floatFormat,
+  integerRange,
+  isElementType,
+} from '../format/element-types.ts';
 import { encodeFloat, encodeScale, roundTo } from '../format/float-formats.ts';
 import type { TypedArray } from '../format/model.ts';
 import { fromRaw } from '../format/read-tensor.ts';
@@ -184,6 +190,14 @@ export const BitCast: Versions = {
       }
       return make(type, x.dims, fromRaw(type, packed, x.data.length));
     },
-    { types: U, refuse: ({ to: type }) => (type === 'string' ? 'it makes texts of bits' : undefined) },
+    {
+      types: U,
+      refuse: ({ to: type }, _, { types: [from] }) => {
+        if (type === 'string' || from === 'string') return 'texts have no bits';
+        return from && isElementType(from) && elementBytes(from) !== elementBytes(type)
+          ? `${from} and ${type} differ in their number of bits`
+          : undefined;
+      },
+    },
   ),
 };

@@ -1,6 +1,15 @@
 import type { OnnxError } from '../onnx-error.ts';
 import { concatenated, transposed } from '../tensor/places.ts';
-import { doublesOf, fromNumbers, integersOf, make, sizeOf, type Tensor, withDims } from '../tensor/tensor.ts';
+import {
+  checkSize,
+  doublesOf,
+  fromNumbers,
+  integersOf,
+  make,
+  sizeOf,
+  type Tensor,
+  withDims,
+} from '../tensor/tensor.ts';
 import { attended, rotated } from './attention.ts';
 import { checked, flag, float, int, ints, required } from './attributes.ts';
 import { op, type Versions } from './definition.ts';
@@ -111,6 +120,10 @@ interface Options {
   readonly unidirectional: boolean;
 }
 
+const isLonely = (hasInput: (index: number) => boolean, key: number): string | undefined =>
+  hasInput(key) === hasInput(key + 1) ? undefined : 'it has a past of keys or of values alone';
+const unhonoured = (names: string): string => `it has ${names}, which is not honoured`;
+
 /** Attention of heads to a past and to themselves. @returns what comes of it, keys and values */
 function attend(
   [q, k, v]: readonly [Tensor, Tensor, Tensor],
@@ -168,8 +181,7 @@ export const Attention: Versions = {
       past_present_share_buffer: no(0),
       rotary_embedding_dim: no(0),
     },
-    ([x, weights, shift, mask, past, bias, length], options, { fail }) => {
-      if (length) throw fail('it has past_sequence_length, which is not honoured');
+    ([x, weights, shift, mask, past, bias], options, { fail }) => {
       const third = (weights.dims[1] ?? 0) / 3;
       const [first = third, second = third, last = third] = options.qkv_hidden_sizes ?? [];
       if (first + second + last !== weights.dims[1])
@@ -190,6 +202,7 @@ export const Attention: Versions = {
       const [y, keys, values] = attend([q, k, v], { past: before, mask, bias }, options, fail);
       return [y, concatenated([lifted(keys), lifted(values)], 0)];
     },
+    { refuse: (_, _count, { hasInput }) => (hasInput(6) ? unhonoured('past_sequence_length') : undefined) },
   ),
 };
 
@@ -201,19 +214,31 @@ function half(past: Tensor, at: number): Tensor {
 }
 const lifted = (x: Tensor): Tensor => withDims(x, [1, ...x.dims]);
 
-/** Queries, keys and values apart; keys and values may have their heads as an axis. */
+/** One of several matrices that lie beside each other in each head: [batch, length, heads, several, size] as [batch, length, heads * size]. */
+function packed(x: Tensor, at: number): Tensor {
+  const [batch = 0, length = 0, heads = 0, several = 1, size = 0] = x.dims;
+  const data = doublesOf(x);
+  const values = Float64Array.from(
+    { length: data.length / several },
+    (_, i) => data[(Math.floor(i / size) * several + at) * size + (i % size)] ?? 0,
+  );
+  return fromNumbers(x.type, [batch, length, heads * size], values);
+}
+
+/** Queries, keys and values, apart or packed in each head; keys and values may have their heads as an axis. */
 export const MultiHeadAttention: Versions = {
   1: op(
     'T:float T? T? T? int32? T? T? T? int32? int32? -> T T T',
     OPTIONS,
-    ([query, key, value, shift, mask, bias, pastKey, pastValue, length, indirection], options, { fail }) => {
-      if (length || indirection)
-        throw fail('it has past_sequence_length or cache_indirection, which are not honoured');
-      if (!key || !value)
-        throw fail('its keys and values are packed with its queries, which is not honoured');
-      if ((pastKey === undefined) !== (pastValue === undefined))
-        throw fail('it has a past of keys or of values alone');
+    ([given, givenKey, givenValue, shift, mask, bias, pastKey, pastValue], options, { fail }) => {
       const heads = options.num_heads;
+      const several = givenKey ? 2 : 3;
+      const whole = givenKey ?? given;
+      if (!givenValue && (whole.dims.length !== 5 || whole.dims[2] !== heads || whole.dims[3] !== several))
+        throw fail(`[${whole.dims}] are not ${several} matrices packed in ${heads} heads`);
+      const query = givenKey ? given : packed(given, 0);
+      const key = givenKey && givenValue ? givenKey : packed(whole, several - 2);
+      const value = givenValue ?? packed(whole, several - 1);
       const width = query.dims[2] ?? 0;
       const own = (from: number, count: number) => shift && columns(shift, from, from + count);
       const headed = (x: Tensor, from: number): Tensor =>
@@ -221,6 +246,14 @@ export const MultiHeadAttention: Versions = {
       const parts = [headed(query, 0), headed(key, width), headed(value, 2 * width)] as const;
       const past = pastKey && pastValue ? ([pastKey, pastValue] as const) : undefined;
       return [...attend(parts, { past, mask, bias }, options, fail)];
+    },
+    {
+      refuse: (_, _count, { hasInput }) => {
+        if (hasInput(8)) return unhonoured('past_sequence_length');
+        if (hasInput(9)) return unhonoured('cache_indirection');
+        if (hasInput(2) && !hasInput(1)) return 'it has values, and no keys';
+        return isLonely(hasInput, 6);
+      },
     },
   ),
 };
@@ -237,31 +270,38 @@ export const GroupQueryAttention: Versions = {
       local_window_size: int(-1),
       do_rotary: flag(false),
       rotary_interleaved: flag(false),
-      smooth_softmax: checked(int(0), (one) => one <= 0, '0'),
+      smooth_softmax: checked(int(0), (one) => one <= 1, '0 and 1'),
       qk_output: no(0),
       k_quant_type: no(0),
       v_quant_type: no(0),
     },
     (
-      [query, key, value, pastKey, pastValue, lengths, , cos, sin, positions, bias, sink],
+      [query, key, value, pastKey, pastValue, lengths, longest, cos, sin, positions, bias, sink],
       options,
       { fail },
     ) => {
-      if (!key || !value)
-        throw fail('its keys and values are packed with its queries, which is not honoured');
-      if (sink) throw fail('it has head_sink, which is not honoured');
       const { num_heads: heads, kv_num_heads: groups } = options;
-      const [batch = 0, queries = 0] = query.dims;
-      const totals = integersOf(lengths).map((last) => last + 1);
-      const total = totals[0] ?? 0;
-      // Rows of several lengths are padded, each in its own way.
-      if (totals.length !== batch || totals.some((one) => one !== total) || total < queries)
+      const [batch = 0, queries = 0, all = 0] = query.dims;
+      const counts = integersOf(lengths).map((last) => last + 1);
+      const [total = 0] = integersOf(longest);
+      // What is behind the end of a shorter row is padding, which no query sees.
+      const isFirst = total <= queries;
+      const isFitting = counts.every((one) => one >= (isFirst ? 1 : queries) && one <= total);
+      if (counts.length !== batch || !isFitting || total < queries)
         throw fail(
-          `seqlens_k [${integersOf(lengths)}] of ${batch} rows with ${queries} queries is not honoured: all must be of one length`,
+          `seqlens_k [${integersOf(lengths)}] and total_sequence_length ${total} do not fit ${batch} rows of ${queries} queries`,
         );
-      const before = total - queries;
-      let [q, k] = [split(query, heads, fail), split(key, groups, fail)];
-      const v = split(value, groups, fail);
+      const before = counts.map((one) => (isFirst ? 0 : one - queries));
+      const size = all / (heads + 2 * groups);
+      const part = (from: number, count: number): Tensor =>
+        columns(query, from * size, (from + count) * size);
+      if (!key && !Number.isInteger(size))
+        throw fail(`[${query.dims}] are not ${heads} heads of queries and ${groups} of keys and of values`);
+      let [q, k] = [
+        split(key ? query : part(0, heads), heads, fail),
+        split(key ?? part(heads, groups), groups, fail),
+      ];
+      const v = split(value ?? part(heads + groups, groups), groups, fail);
       if (options.do_rotary) {
         if (!cos || !sin) throw fail('it turns its queries, and has no cos_cache or sin_cache');
         const places =
@@ -269,24 +309,36 @@ export const GroupQueryAttention: Versions = {
           make(
             'int64',
             [batch, queries],
-            BigInt64Array.from({ length: batch * queries }, (_, at) => BigInt(before + (at % queries))),
+            BigInt64Array.from({ length: batch * queries }, (_, at) =>
+              BigInt((before[Math.floor(at / queries)] ?? 0) + (at % queries)),
+            ),
           );
         const turn = (x: Tensor): Tensor =>
           rotated(x, cos, sin, places, options.rotary_interleaved, undefined, 2 * (cos.dims[1] ?? 0), fail);
         [q, k] = [turn(q), turn(k)];
       }
-      const [keys, values] = [behind(pastKey, k, before, fail), behind(pastValue, v, before, fail)];
+      const [keys, values] = [
+        behind(pastKey, k, before, total, fail),
+        behind(pastValue, v, before, total, fail),
+      ];
+      const sinks = sink
+        ? Array.from(doublesOf(sink))
+        : options.smooth_softmax > 0
+          ? new Array<number>(heads).fill(0)
+          : undefined;
+      if (sinks && sinks.length !== heads) throw fail(`head_sink [${sink?.dims}] is not of ${heads} heads`);
       const { y } = attended(
         q,
         keys,
         values,
         bias,
-        { offset: () => before, valid: () => total },
+        { offset: (row) => before[row] ?? 0, valid: (row) => counts[row] ?? 0 },
         {
           is_causal: true,
           qk_matmul_output_mode: 0,
           scale: options.scale === 0 ? undefined : options.scale,
           softcap: options.softcap,
+          sinks,
           // The window counts the query's own place.
           left_window_size: options.local_window_size < 0 ? -1 : options.local_window_size - 1,
         },
@@ -294,18 +346,45 @@ export const GroupQueryAttention: Versions = {
       );
       return [joined(y), keys, values];
     },
+    {
+      refuse: ({ do_rotary: isTurning }, _count, { hasInput, hasOutput }) => {
+        if (hasInput(1) !== hasInput(2)) return 'it has keys or values alone';
+        if (isTurning && !(hasInput(7) && hasInput(8)))
+          return 'it turns its queries, and has no cos_cache or sin_cache';
+        if (hasInput(12) || hasInput(13)) return unhonoured('k_scale or v_scale');
+        return hasOutput(3) ? 'it gives output_qk, which is not honoured' : isLonely(hasInput, 3);
+      },
+    },
   ),
 };
 
-/** Keys or values behind those of a past, of which so many count. */
-function behind(past: Tensor | undefined, fresh: Tensor, before: number, fail: Fail): Tensor {
-  if (!past || past.dims[2] === 0) {
-    if (before !== 0) throw fail(`seqlens_k speaks of ${before} keys before, and there is no past`);
-    return fresh;
+/**
+ * Keys or values behind those of a past, of which so many of each row count. A past may have room for more than it holds: then
+ * what comes of it has the same room.
+ */
+function behind(
+  past: Tensor | undefined,
+  fresh: Tensor,
+  before: readonly number[],
+  total: number,
+  fail: Fail,
+): Tensor {
+  const [batch = 0, groups = 0, queries = 0, size = 0] = fresh.dims;
+  const room = past?.dims[2] ?? 0;
+  if (before.some((one) => one > room))
+    throw fail(`seqlens_k speaks of ${Math.max(...before)} keys before, and its past has ${room}`);
+  const length = Math.max(room, total);
+  if (length === queries) return fresh;
+  if (past && room + queries === length && before.every((one) => one === room))
+    return concatenated([past, fresh], 2);
+  const [old, own] = [past && doublesOf(past), doublesOf(fresh)];
+  const out = new Float64Array(checkSize([batch, groups, length, size], 'float64'));
+  for (let lane = 0; lane < batch * groups; lane++) {
+    const start = (before[Math.floor(lane / groups)] ?? 0) * size;
+    if (old) out.set(old.subarray(lane * room * size, lane * room * size + start), lane * length * size);
+    out.set(own.subarray(lane * queries * size, (lane + 1) * queries * size), lane * length * size + start);
   }
-  if (past.dims[2] !== before)
-    throw fail(`its past has ${past.dims[2]} keys, and seqlens_k speaks of ${before}`);
-  return concatenated([past, fresh], 2);
+  return fromNumbers(fresh.type, [batch, groups, length, size], out);
 }
 
 /** The first position, or that of each. */

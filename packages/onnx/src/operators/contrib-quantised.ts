@@ -1,10 +1,13 @@
 import { integerRange } from '../format/element-types.ts';
 import type { OnnxError } from '../onnx-error.ts';
-import { axisOf, broadcastDims, broadcastPlaces, concatenated } from '../tensor/places.ts';
+import { axisOf, broadcastDims, broadcastPlaces, concatenated, transposed } from '../tensor/places.ts';
 import { roundEven, sigmoid } from '../tensor/special-functions.ts';
 import { doublesOf, fromNumbers, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { flag, float, int, required } from './attributes.ts';
+import { ran } from './contrib.ts';
 import { op, type Versions } from './definition.ts';
+import { Softmax } from './normalisation.ts';
+import { AVERAGE, AveragePool } from './pooling.ts';
 
 type Fail = (reason: string) => OnnxError;
 
@@ -131,6 +134,59 @@ export const QLinearConcat: Versions = {
         parts.push(quantised(zero, x.dims, meant(x, own, ownZero, fail), scale, zero, fail));
       }
       return concatenated(parts, axisOf(axis, parts[0]?.dims.length ?? 0, fail));
+    },
+  ),
+};
+
+/** What integers stand for, as a tensor. */
+const numbersOf = (x: Tensor, scale: Tensor, zero: Tensor | undefined, fail: Fail): Tensor =>
+  fromNumbers('float32', x.dims, meant(x, scale, zero, fail));
+
+export const QLinearAveragePool: Versions = {
+  1: op(
+    'Q:int8|uint8 float32 Q? float32 Q? -> Q',
+    { ...AVERAGE, ceil_mode: flag(false), channels_last: flag(false) },
+    ([x, xScale, xZero, scale, zero], { channels_last: isLast, ...options }, call) => {
+      const axes = Array.from({ length: Math.max(0, x.dims.length - 2) }, (_, axis) => axis + 1);
+      const rank = x.dims.length;
+      const numbers = numbersOf(x, xScale, xZero, call.fail);
+      const given = isLast ? transposed(numbers, [0, rank - 1, ...axes]) : numbers;
+      const [found] = ran(AveragePool[10], [given], options, call);
+      if (!found) throw call.fail('it has no means');
+      const means = isLast ? transposed(found, [0, ...axes.map((axis) => axis + 1), 1]) : found;
+      return quantised(x, means.dims, doublesOf(means), scale, zero, call.fail);
+    },
+  ),
+};
+
+export const QLinearSoftmax: Versions = {
+  1: op(
+    'Q:int8|uint8 float32 Q? float32 Q -> Q',
+    // The operator set of ai.onnx says what is meant by the axis: one of all, or that and all behind it.
+    { axis: int(-1), opset: required(int()) },
+    ([x, xScale, xZero, scale, zero], { axis, opset }, call) => {
+      const numbers = numbersOf(x, xScale, xZero, call.fail);
+      const [found] = ran(Softmax[opset < 13 ? 1 : 13], [numbers], { axis }, call);
+      if (!found) throw call.fail('it has no weights');
+      return quantised(x, x.dims, doublesOf(found), scale, zero, call.fail);
+    },
+  ),
+};
+
+export const QLinearWhere: Versions = {
+  1: op(
+    'bool Q:int8|uint8 float32 Q Q float32 Q float32 Q -> Q',
+    {},
+    ([condition, a, aScale, aZero, b, bScale, bZero, scale, zero], _, { fail }) => {
+      const dims = broadcastDims(broadcastDims(a.dims, b.dims), condition.dims);
+      const [left, right] = [meant(a, aScale, aZero, fail), meant(b, bScale, bZero, fail)];
+      const [which, atLeft, atRight] = [condition, a, b].map((one) => broadcastPlaces(one.dims, dims));
+      const values = Float64Array.from({ length: sizeOf(dims) }, (_one, at) =>
+        condition.data[which ? (which[at] ?? 0) : at]
+          ? (left[atLeft ? (atLeft[at] ?? 0) : at] ?? 0)
+          : (right[atRight ? (atRight[at] ?? 0) : at] ?? 0),
+      );
+      return quantised(a, dims, values, scale, zero, fail);
     },
   ),
 };

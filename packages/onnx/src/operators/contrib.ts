@@ -82,7 +82,7 @@ export const BiasGelu: Versions = {
 };
 
 /** Another operator's work on tensors. */
-const ran = (
+export const ran = (
   definition: Definition | undefined,
   inputs: readonly (Tensor | undefined)[],
   attributes: object,
@@ -165,8 +165,6 @@ export const EmbedLayerNormalization: Versions = {
     ([ids, kinds, words, places, segments, gamma, beta, mask, positions], { epsilon }, call) => {
       const [batch = 0, length = 0] = ids.dims;
       const width = words.dims[1] ?? 0;
-      if ((kinds === undefined) !== (segments === undefined))
-        throw call.fail('it has segments, or their vectors, alone');
       const list = integersOf(ids);
       const [ofKinds, ofPlaces] = [kinds && integersOf(kinds), positions && integersOf(positions)];
       const tables = [words, places, segments].map((table) => table && doublesOf(table));
@@ -192,20 +190,26 @@ export const EmbedLayerNormalization: Versions = {
       );
       return [y ?? all, make('int32', [batch], Int32Array.from(counts)), all];
     },
+    {
+      refuse: (_, _count, { hasInput }) =>
+        hasInput(1) === hasInput(4) ? undefined : 'it has segments, or their vectors, alone',
+    },
   ),
 };
 
 /** Weights are constants, and are taken apart once: by their codes, and what these are multiplied by. */
-const unpacked = new WeakMap<
-  Tensor,
-  { readonly scales: Tensor; readonly zeros: Tensor | undefined; readonly weight: Tensor }
->();
+const unpacked = new WeakMap<Tensor, Packed & { readonly weight: Tensor }>();
+interface Packed {
+  readonly scales: Tensor;
+  readonly zeros: Tensor | undefined;
+  /** The block of each row, where they are not in the order of rows. */
+  readonly order: Tensor | undefined;
+}
 
 /** Weights as numbers: [K, N]. */
 function unpack(
   packed: Tensor,
-  scales: Tensor,
-  zeros: Tensor | undefined,
+  { scales, zeros, order }: Packed,
   { K, N, bits, size }: Readonly<Record<'K' | 'N' | 'bits' | 'size', number>>,
 ): Tensor {
   const blocks = Math.ceil(K / size);
@@ -213,10 +217,11 @@ function unpack(
   const middle = zerosOf(zeros, bits, blocks);
   const weight = new Float32Array(K * N);
   const perByte = 8 / bits;
+  const groups = order && integersOf(order);
   for (let column = 0; column < N; column++)
     for (let k = 0; k < K; k++) {
-      const block = column * blocks + Math.floor(k / size);
-      const at = block * size + (k % size);
+      const at = column * blocks * size + k;
+      const block = column * blocks + (groups?.[k] ?? Math.floor(k / size));
       const code = ((codes[Math.floor(at / perByte)] ?? 0) >> ((at % perByte) * bits)) & (2 ** bits - 1);
       weight[k * N + column] = (code - middle(block)) * (factors[block] ?? 0);
     }
@@ -240,7 +245,6 @@ export const MatMulNBits: Versions = {
       accuracy_level: int(0),
     },
     ([x, packed, scales, zeros, order, bias], { K, N, bits, block_size: size }, call) => {
-      if (order) throw call.fail('it has g_idx, an order of its own, which is not honoured');
       const blocks = Math.ceil(K / size);
       const bytes = (size * bits) / 8;
       if (
@@ -251,10 +255,12 @@ export const MatMulNBits: Versions = {
         throw call.fail(
           `[${x.dims}], weights [${packed.dims}] and scales [${scales.dims}] are not of K ${K} and N ${N}`,
         );
+      if (order && (order.data.length !== K || integersOf(order).some((one) => !(one >= 0 && one < blocks))))
+        throw call.fail(`g_idx [${order.dims}] does not name one of ${blocks} blocks for each of ${K} rows`);
       const known = unpacked.get(packed);
-      const isSame = known?.scales === scales && known.zeros === zeros;
-      const weight = isSame ? known.weight : unpack(packed, scales, zeros, { K, N, bits, size });
-      unpacked.set(packed, { scales, zeros, weight });
+      const isSame = known?.scales === scales && known.zeros === zeros && known.order === order;
+      const weight = isSame ? known.weight : unpack(packed, { scales, zeros, order }, { K, N, bits, size });
+      unpacked.set(packed, { scales, zeros, order, weight });
       const product = multiplied(x, { ...weight, type: x.type }, call.fail);
       return biased(product, bias);
     },

@@ -188,8 +188,7 @@ const scanOf = (since: 8 | 9): Definition =>
         // The first input, the lengths of the sequences, may be left out.
         'int64? V0* -> V*',
         { ...countOf, directions },
-        async ([lengths, ...inputs], options, call) => {
-          if (lengths) throw call.fail('it gives each sequence its own length');
+        async ([, ...inputs], options, call) => {
           const [states, sequences] = split(inputs, options.num_scan_inputs, call.fail);
           const batch = sequences[0]?.dims[0] ?? 0;
           const rows: Value[][] = [];
@@ -215,8 +214,11 @@ const scanOf = (since: 8 | 9): Definition =>
           );
         },
         {
-          refuse: ({ num_scan_inputs: scanned }, count) =>
-            scanned < 1 || scanned > count ? `it scans ${scanned} of ${count} inputs` : undefined,
+          refuse: ({ num_scan_inputs: scanned }, count, { hasInput }) => {
+            if (hasInput(0))
+              return 'it gives each sequence its own length (sequence_lens), which is not honoured';
+            return scanned < 1 || scanned > count ? `it scans ${scanned} of ${count} inputs` : undefined;
+          },
           bodies: ([, ...inputs]) => ({ body: inputs }),
           bodyOutputs: ({ body = [] }) => body,
         },

@@ -42,14 +42,22 @@ export interface CoreKernel<A = never> {
   ) => CoreTensor | undefined;
 }
 
+/** What a node has, before anything is run. */
+export interface Given {
+  readonly hasInput: (index: number) => boolean;
+  /** Of its inputs; undefined where it is not known, or the input is left out. */
+  readonly types: readonly (ValueType | undefined)[];
+  readonly hasOutput: (index: number) => boolean;
+}
+
 interface Extras<A> {
   /** Types that the names of outputs stand for and no input says. */
   readonly types?: (
     attributes: A,
     inputs: readonly (ValueType | undefined)[],
   ) => Readonly<Record<string, ValueType | undefined>>;
-  /** Why a node with these attributes is refused. */
-  readonly refuse?: (attributes: A, inputCount: number) => string | undefined;
+  /** Why a node with these attributes, inputs and types is refused when its model is opened. */
+  readonly refuse?: (attributes: A, inputCount: number, given: Given) => string | undefined;
   /** Types of the inputs of each graph of the node, and of the node's outputs from those of the graphs. */
   readonly bodies?: (
     inputs: readonly (ValueType | undefined)[],

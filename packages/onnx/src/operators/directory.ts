@@ -88,8 +88,13 @@ export const FAMILIES: readonly Family[] = [
   ),
   elsewhere(
     'com.microsoft',
-    'QLinearAdd QLinearConcat QLinearGlobalAveragePool QLinearLeakyRelu QLinearMul QLinearSigmoid',
+    'QLinearAdd QLinearAveragePool QLinearConcat QLinearGlobalAveragePool QLinearLeakyRelu QLinearMul QLinearSigmoid QLinearSoftmax QLinearWhere',
     () => import('./contrib-quantised.ts'),
+  ),
+  elsewhere(
+    'com.microsoft',
+    'DequantizeLinear DynamicQuantizeMatMul MatMulIntegerToFloat QAttention QGemm QuantizeLinear',
+    () => import('./contrib-integer.ts'),
   ),
   elsewhere('', 'If Loop Scan SequenceMap', () => import('./control.ts')),
   elsewhere('', 'Det Einsum', () => import('./einsum.ts')),

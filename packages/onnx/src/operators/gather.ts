@@ -13,7 +13,7 @@ import {
   take,
 } from '../tensor/tensor.ts';
 import { choice, int } from './attributes.ts';
-import { op, type Versions } from './definition.ts';
+import { type Given, op, type Versions } from './definition.ts';
 
 type Fail = (reason: string) => OnnxError;
 type Reduce = 'none' | 'add' | 'mul' | 'max' | 'min';
@@ -110,6 +110,13 @@ const BIG: Readonly<Record<Exclude<Reduce, 'none'>, (a: bigint, b: bigint) => bi
   min: smallerBig,
 };
 
+const textless = (
+  { reduction }: { readonly reduction: Reduce },
+  _count: number,
+  { types: [type] }: Given,
+): string | undefined =>
+  type === 'string' && reduction !== 'none' ? `texts have no ${reduction}` : undefined;
+
 /** Writes updates to places of a copy, over what is there or combined with it. */
 function scattered(x: Tensor, places: Int32Array, updates: Tensor, reduce: Reduce, fail: Fail): Tensor {
   const out = newData(x.type, x.data.length) as Tensor['data'];
@@ -157,12 +164,14 @@ export const ScatterElements: Versions = {
     { axis: int(0), reduction: choice('none', 'add', 'mul') },
     ([x, indices, updates], { axis, reduction }, call) =>
       scatterElements(x, indices, updates, axis, reduction, call.fail),
+    { refuse: textless },
   ),
   18: op(
     'T:any I:index T -> T',
     { axis: int(0), reduction: choice('none', 'add', 'mul', 'max', 'min') },
     ([x, indices, updates], { axis, reduction }, call) =>
       scatterElements(x, indices, updates, axis, reduction, call.fail),
+    { refuse: textless },
   ),
 };
 
@@ -184,11 +193,13 @@ export const ScatterND: Versions = {
     'T:any int64 T -> T',
     { reduction: choice('none', 'add', 'mul') },
     ([x, indices, updates], { reduction }, call) => scatterNd(x, indices, updates, reduction, call.fail),
+    { refuse: textless },
   ),
   18: op(
     'T:any int64 T -> T',
     { reduction: choice('none', 'add', 'mul', 'max', 'min') },
     ([x, indices, updates], { reduction }, call) => scatterNd(x, indices, updates, reduction, call.fail),
+    { refuse: textless },
   ),
 };
 

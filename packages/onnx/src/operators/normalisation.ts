@@ -12,7 +12,7 @@ import {
 } from '../tensor/tensor.ts';
 import { CONSUMED } from './arithmetic.ts';
 import { checked, flag, float, int, ints, required } from './attributes.ts';
-import { type Definition, op, type Versions } from './definition.ts';
+import { type Definition, type Given, op, type Versions } from './definition.ts';
 
 type Fail = (reason: string) => OnnxError;
 
@@ -171,51 +171,44 @@ const spatialCore = {
     call: { readonly wanted: readonly boolean[] },
   ) => (options.spatial ? batchCore.run(inputs, options, call) : undefined),
 };
-const isInference = (wanted: readonly boolean[], fail: Fail): void => {
-  if (wanted.length > 1) throw fail('it gives running statistics, which only training makes');
-};
+/** Running statistics are what training makes. */
+const inferring = (isTraining: boolean, { hasOutput }: Given): string | undefined =>
+  !isTraining && [1, 2, 3, 4].some(hasOutput)
+    ? 'it gives running statistics, which only training makes'
+    : undefined;
+const refuse = (_options: unknown, _count: number, given: Given): string | undefined =>
+  inferring(false, given);
 export const BatchNormalization: Versions = {
   1: op(
     'T:float T T T T -> T T T T T',
     { ...batch, ...CONSUMED, is_test: flag(false), spatial: flag(true) },
-    (inputs, options, call) => {
-      isInference(call.wanted, call.fail);
-      return batchNormalised(inputs, options, false, options.spatial, call.fail);
-    },
-    { core: spatialCore },
+    (inputs, options, call) => batchNormalised(inputs, options, false, options.spatial, call.fail),
+    { refuse, core: spatialCore },
   ),
   6: op(
     'T:float T T T T -> T T T T T',
     { ...batch, is_test: flag(false), spatial: flag(true) },
-    (inputs, options, call) => {
-      isInference(call.wanted, call.fail);
-      return batchNormalised(inputs, options, false, options.spatial, call.fail);
-    },
-    { core: spatialCore },
+    (inputs, options, call) => batchNormalised(inputs, options, false, options.spatial, call.fail),
+    { refuse, core: spatialCore },
   ),
   7: op(
     'T:float T T T T -> T T T T T',
     { ...batch, spatial: flag(true) },
-    (inputs, options, call) => {
-      isInference(call.wanted, call.fail);
-      return batchNormalised(inputs, options, false, options.spatial, call.fail);
-    },
-    { core: spatialCore },
+    (inputs, options, call) => batchNormalised(inputs, options, false, options.spatial, call.fail),
+    { refuse, core: spatialCore },
   ),
   9: op(
     'T:float T T T T -> T T T T T',
     batch,
-    (inputs, options, call) => {
-      isInference(call.wanted, call.fail);
-      return batchNormalised(inputs, options, false, true, call.fail);
-    },
-    { core: batchCore },
+    (inputs, options, call) => batchNormalised(inputs, options, false, true, call.fail),
+    { refuse, core: batchCore },
   ),
   14: op(
     'T:float S:float S U:float U -> T U U',
     { ...batch, training_mode: flag(false) },
     (inputs, options, call) => batchNormalised(inputs, options, options.training_mode, true, call.fail),
     {
+      refuse: ({ training_mode: isTraining }, _, given) => inferring(isTraining, given),
       core: {
         work: () => 0,
         run: (inputs, options, call) =>

@@ -122,7 +122,7 @@ function coreWindows(
   }).transpose(channelsSecond(x.rank));
 }
 
-const average = { ...PLAIN, kernel_shape, count_include_pad: flag(false) };
+export const AVERAGE = { ...PLAIN, kernel_shape, count_include_pad: flag(false) };
 const nothing = (): number => 0;
 export const AveragePool: Versions = {
   1: op('T:float -> T', { ...PLAIN, kernel_shape }, ([x], options, call) =>
@@ -130,7 +130,7 @@ export const AveragePool: Versions = {
   ),
   7: op(
     'T:float -> T',
-    average,
+    AVERAGE,
     ([x], options, call) => averaged(x, options, options.count_include_pad, call.fail),
     {
       core: {
@@ -142,7 +142,7 @@ export const AveragePool: Versions = {
   ),
   10: op(
     'T:float -> T',
-    { ...average, ceil_mode: flag(false) },
+    { ...AVERAGE, ceil_mode: flag(false) },
     ([x], options, call) => averaged(x, options, options.count_include_pad, call.fail),
     {
       core: {
@@ -154,7 +154,7 @@ export const AveragePool: Versions = {
   ),
   19: op(
     'T:float -> T',
-    { ...average, ceil_mode: flag(false), dilations },
+    { ...AVERAGE, ceil_mode: flag(false), dilations },
     ([x], options, call) => averaged(x, options, options.count_include_pad, call.fail),
     {
       core: {

@@ -12,7 +12,7 @@ import {
   take,
 } from '../tensor/tensor.ts';
 import { choice, flag, float, floatList, ints, required } from './attributes.ts';
-import { op, type Versions } from './definition.ts';
+import { type Given, op, type Versions } from './definition.ts';
 import { type AxisResize, type Interpolation, type Taps, tapsOf } from './resize-axis.ts';
 
 type Fail = (reason: string) => OnnxError;
@@ -101,6 +101,19 @@ function upsampled(x: Tensor, scales: readonly number[], mode: 'nearest' | 'line
   return resized(x, axes, { ...simple, mode }, 0, fail);
 }
 const old = { mode: choice('nearest', 'linear') };
+/** Of 64-bit integers and texts there are no weighted sums. */
+const uninterpolated = (
+  { mode }: { readonly mode: string },
+  _count: number,
+  { types: [type] }: Given,
+): string | undefined =>
+  mode !== 'nearest' && (type === 'int64' || type === 'uint64' || type === 'string')
+    ? `${type} is not interpolated (mode ${mode})`
+    : undefined;
+const unsized = (options: { readonly mode: string }, count: number, given: Given): string | undefined =>
+  given.hasInput(2) || given.hasInput(3)
+    ? uninterpolated(options, count, given)
+    : 'it has neither scales nor sizes';
 export const Upsample: Versions = {
   1: op(
     'T:any -> T',
@@ -210,27 +223,34 @@ const [half, ...others] = [
   'tf_crop_and_resize',
 ] as const;
 export const Resize: Versions = {
-  10: op('T:any float32 -> T', old, ([x, scales], { mode }, call) =>
-    upsampled(x, [...doublesOf(scales)], mode, call.fail),
+  10: op(
+    'T:any float32 -> T',
+    old,
+    ([x, scales], { mode }, call) => upsampled(x, [...doublesOf(scales)], mode, call.fail),
+    { refuse: uninterpolated },
   ),
   11: op(
     'T:any U:float? float32? int64? -> T',
     { ...common, coordinate_transformation_mode: choice(half, ...others, 'tf_half_pixel_for_nn') },
     (inputs, options, call) => resize(inputs, options, call.fail),
+    { refuse: unsized },
   ),
   13: op(
     'T:any U:float? float32? int64? -> T',
     { ...common, coordinate_transformation_mode: choice(half, ...others) },
     (inputs, options, call) => resize(inputs, options, call.fail),
+    { refuse: unsized },
   ),
   18: op(
     'T:any U:float? float32? int64? -> T',
     { ...since18, coordinate_transformation_mode: choice(half, ...others) },
     (inputs, options, call) => resize(inputs, options, call.fail),
+    { refuse: unsized },
   ),
   19: op(
     'T:any U:float? float32? int64? -> T',
     { ...since18, coordinate_transformation_mode: choice(half, 'half_pixel_symmetric', ...others) },
     (inputs, options, call) => resize(inputs, options, call.fail),
+    { refuse: unsized },
   ),
 };

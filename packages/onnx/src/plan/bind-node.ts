@@ -44,7 +44,12 @@ export function bindNode(
     inputs.map(({ slot, type }) => ({ isGiven: slot >= 0, type })),
   );
   if (typeof bindings === 'string') throw fail(bindings);
-  const refused = definition.refuse?.(attributes as never, inputs.filter(({ slot }) => slot >= 0).length);
+  const hasInput = (index: number): boolean => (inputs[index]?.slot ?? -1) >= 0;
+  const refused = definition.refuse?.(attributes as never, inputs.filter(({ slot }) => slot >= 0).length, {
+    hasInput,
+    types,
+    hasOutput: (index) => (node.outputs[index] ?? '') !== '',
+  });
   if (refused) throw fail(refused);
   const more = definition.types?.(attributes as never, types) ?? {};
   for (const [name, type] of Object.entries(more)) if (type) bindings.set(name, type);

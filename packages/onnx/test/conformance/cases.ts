@@ -4,8 +4,14 @@ import { DEFAULT_LIMITS, newBudget } from '../../src/format/budget.ts';
 import type { ValueData, ValueInfo } from '../../src/format/model.ts';
 import { readValue } from '../../src/format/read-value.ts';
 
-/** Debian's package libonnx-testdata: ONNX's own cases, with what they give. */
+/** Debian's package libonnx-testdata: the cases of ONNX 1.12, with what they give. */
 export const CASES_FOLDER = '/usr/share/libonnx-testdata/data';
+
+/**
+ * Where newer cases are, if somebody has made them: `python -m onnx.backend.test.cmd_tools generate-data -o FOLDER` of the wanted
+ * version of ONNX writes them.
+ */
+export const NEWER_FOLDER = process.env.TRESTLE_ONNX_CASES;
 
 /** Kinds of cases that are files alone; the whole networks ("real") are named there, and not in the package. */
 const KINDS = ['node', 'simple', 'pytorch-converted', 'pytorch-operator'];
@@ -16,10 +22,10 @@ export interface Case {
   readonly folder: string;
 }
 
-/** All cases of the package; none where it is not installed. */
-export function conformanceCases(): Case[] {
+/** All cases of a folder; none where there is none. */
+export function conformanceCases(root = CASES_FOLDER): Case[] {
   return KINDS.flatMap((kind) => {
-    const folder = join(CASES_FOLDER, kind);
+    const folder = join(root, kind);
     if (!existsSync(folder)) return [];
     return readdirSync(folder)
       .map((name) => ({ kind, name, folder: join(folder, name) }))

@@ -23,7 +23,7 @@ import {
   strings,
   tensor,
 } from '../attributes.ts';
-import { op, prepared, type Versions } from '../definition.ts';
+import { type Given, op, prepared, type Versions } from '../definition.ts';
 import { labelsOf } from './labels.ts';
 
 type Element = string | number | bigint;
@@ -128,6 +128,13 @@ function encodingOf(given: EncoderAttributes): Encoding {
             : -1;
   return { keys: dictionary(keys, values), from, to, otherwise: own ?? usual };
 }
+/** An input of another type than the keys. */
+const otherThanKeys = (given: EncoderAttributes, _: number, { types: [type] }: Given): string | undefined => {
+  const keys =
+    given.keys_tensor?.type ??
+    (given.keys_strings ? 'string' : given.keys_int64s ? 'int64' : given.keys_floats ? 'float32' : undefined);
+  return type && keys && type !== keys ? `its input is ${type}, and its keys are ${keys}` : undefined;
+};
 const typeOfValues = (given: EncoderAttributes): { Y: ValueType | undefined } => ({
   Y:
     given.values_tensor?.type ??
@@ -170,13 +177,14 @@ export const LabelEncoder: Versions = {
   ),
   2: prepared('T:string|int64|float32 -> Y', { ...DEFAULTS, ...LISTS }, encodingOf, encode, {
     types: typeOfValues,
+    refuse: otherThanKeys,
   }),
   4: prepared(
     'T:string|int64|float32|int32|int16|float64 -> Y',
     { ...DEFAULTS, ...LISTS, default_tensor: tensor(), keys_tensor: tensor(), values_tensor: tensor() },
     encodingOf,
     encode,
-    { types: typeOfValues },
+    { types: typeOfValues, refuse: otherThanKeys },
   ),
 };
 
@@ -256,6 +264,12 @@ export const OneHotEncoder: Versions = {
         else if (!zeros) throw call.fail(`"${value}" is none of its categories`);
       }
       return floats([...x.dims, width], out);
+    },
+    {
+      refuse: ({ cats_strings: names }, _, { types: [type] }) =>
+        type && (type === 'string') !== (names !== undefined)
+          ? `its input is ${type}, and its categories are ${names ? 'texts' : 'integers'}`
+          : undefined,
     },
   ),
 };
