@@ -43,6 +43,7 @@ export async function openGuide(path: string, sessions = 1): Promise<Guide> {
     'onnx',
     'store',
     'store-postgres',
+    'store-s3',
     'tables',
     'testing',
   ];

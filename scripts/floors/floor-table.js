@@ -21,6 +21,7 @@ export const MAY_IMPORT = {
   'packages/store': ['packages/kernel'],
   // Floor 2
   'packages/store-postgres': ['packages/kernel', 'packages/store'],
+  'packages/store-s3': ['packages/kernel', 'packages/store'],
   'packages/model': ['packages/core', 'packages/onnx'],
   'packages/client': ['packages/kernel'],
   'packages/features': [
@@ -70,6 +71,7 @@ export const MAY_IMPORT = {
     'packages/contracts',
     'packages/store',
     'packages/store-postgres',
+    'packages/store-s3',
     'packages/client',
     'plugins/*',
     'apps/server',

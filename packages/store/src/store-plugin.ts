@@ -14,7 +14,7 @@ import {
 } from '@trestle/kernel';
 import type { Reserve } from './fs/reserve.ts';
 import { translateFsError } from './fs/translate-fs-error.ts';
-import { blobsToken } from './interface/blobs.ts';
+import { type Blobs, blobStores, blobsToken } from './interface/blobs.ts';
 import { storeCheckToken } from './interface/health.ts';
 import { lineageToken } from './interface/lineage.ts';
 import { metadataToken, migrations, projections } from './interface/metadata.ts';
@@ -27,14 +27,18 @@ const reserveToken = token<Reserve>('store.reserve');
 const readyDatabaseToken = token<SqlDatabase>('store.ready-database');
 
 /** A process that does not know the store that the environment names must not begin another one. */
-function checkNotElsewhere(): void {
-  if (!process.env.TRESTLE_STORE) return;
+function checkNotElsewhere(variable: 'TRESTLE_STORE' | 'TRESTLE_BLOBS'): void {
+  if (!process.env[variable]) return;
   throw storeError('ELSEWHERE', {
     kind: 'conflict',
-    message: 'TRESTLE_STORE names another store, and no plugin here brings it.',
-    hint: 'Name "@trestle/store-postgres" in "plugins" of the configuration, with postgres.url, so that every process of the project uses it.',
+    message: `${variable} names another store, and no plugin here brings it.`,
+    hint: `Name the plugin that brings it, ${BRINGS[variable]}, in "plugins" of the configuration, so that every process of the project uses it.`,
   });
 }
+const BRINGS = {
+  TRESTLE_STORE: '"@trestle/store-postgres" with postgres.url',
+  TRESTLE_BLOBS: '"@trestle/store-s3" with s3.bucket',
+};
 
 async function openEmbedded(scope: Scope): Promise<SqlDatabase> {
   const { openSqlite } = await import('./sqlite/open-sqlite.ts');
@@ -44,6 +48,11 @@ async function openEmbedded(scope: Scope): Promise<SqlDatabase> {
     log: scope.log,
     reserve: await scope.service(reserveToken),
   });
+}
+
+async function openFiles(scope: Scope): Promise<Blobs> {
+  const { openFsBlobs } = await import('./fs/fs-blobs.ts');
+  return await openFsBlobs(join(scope.project.stateDir, 'blobs'), await scope.service(reserveToken));
 }
 
 /** What belongs to one database: who does not build on `databaseToken` replaces all of it. */
@@ -57,7 +66,10 @@ export const storePlugin = plugin({
   name: 'store',
   version: '0.1.0',
   config: storeConfig,
-  contributions: [contribute(databases, { name: 'sqlite', open: openEmbedded })],
+  contributions: [
+    contribute(databases, { name: 'sqlite', open: openEmbedded }),
+    contribute(blobStores, { name: 'files', open: openFiles }),
+  ],
   services: [
     provide(reserveToken, async (scope) => {
       const { keepReserve } = await import('./fs/reserve.ts');
@@ -71,7 +83,7 @@ export const storePlugin = plugin({
     provide(
       databaseToken,
       async (scope) => {
-        checkNotElsewhere();
+        checkNotElsewhere('TRESTLE_STORE');
         const database = await openEmbedded(scope);
         scope.onClose(database.close);
         return database;
@@ -113,11 +125,10 @@ export const storePlugin = plugin({
     ),
     provide(
       blobsToken,
-      async (scope) =>
-        (await import('./fs/fs-blobs.ts')).openFsBlobs(
-          join(scope.project.stateDir, 'blobs'),
-          await scope.service(reserveToken),
-        ),
+      async (scope) => {
+        checkNotElsewhere('TRESTLE_BLOBS');
+        return await openFiles(scope);
+      },
       { replaceable: 'blobs' },
     ),
     provide(

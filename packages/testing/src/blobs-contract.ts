@@ -112,6 +112,13 @@ export function blobsContract(name: string, open: () => Promise<BlobsUnderTest>)
       expect(await store.blobs.read(digest)).toEqual(Buffer.from('content'));
     });
 
+    it('lists what it has, in order', async () => {
+      const infos = await Promise.all(['one', 'two', 'three'].map((text) => store.blobs.put(bytes(text))));
+      const listed: unknown[] = [];
+      for await (const info of store.blobs.list()) listed.push(info);
+      expect(listed).toEqual(infos.toSorted((a, b) => (a.digest < b.digest ? -1 : 1)));
+    });
+
     it('says which blob is missing, is too large, or has no digest for a name', async () => {
       await expect(store.blobs.read('0'.repeat(64))).rejects.toMatchObject({
         code: 'TRS_STORE_BLOB_MISSING',

@@ -4,6 +4,7 @@ export { doctor } from './doctor/doctor.ts';
 export { init } from './init/init.ts';
 export { jobCancel, jobList, jobShow } from './job/job-operations.ts';
 export { pluginList, pluginNew } from './plugin/plugin-operations.ts';
+export { storeCopy } from './store/store-copy.ts';
 export { storeMigrate } from './store/store-migrate.ts';
 export { operationList } from './surface/operation-list.ts';
 export { panelList } from './surface/panel-list.ts';

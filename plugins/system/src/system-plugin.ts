@@ -7,6 +7,7 @@ import { doctor } from './doctor/doctor.ts';
 import { init } from './init/init.ts';
 import { jobCancel, jobList, jobShow } from './job/job-operations.ts';
 import { pluginList, pluginNew } from './plugin/plugin-operations.ts';
+import { storeCopy } from './store/store-copy.ts';
 import { storeMigrate } from './store/store-migrate.ts';
 import { operationList } from './surface/operation-list.ts';
 import { panelList } from './surface/panel-list.ts';
@@ -35,6 +36,7 @@ export const systemPlugin = plugin({
     operationList,
     panelList,
     storeMigrate,
+    storeCopy,
   ],
   services: [
     provide(tokensToken, async (scope) =>

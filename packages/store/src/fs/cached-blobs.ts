@@ -24,6 +24,7 @@ export interface Bucket {
   /** What it has under the name, as it is; undefined when there is nothing. */
   get(digest: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   remove(digest: string): Promise<void>;
+  /** All that it has, by their digests in order. */
   list(): AsyncIterable<BlobInfo>;
   /** @throws what keeps it from being used */
   ready(): Promise<void>;
@@ -176,6 +177,8 @@ export async function cachedBlobs(bucket: Bucket, options: CacheOptions): Promis
       touched.delete(path);
       await writing(rm(path, { force: true }));
     },
+
+    list: () => bucket.list(),
 
     async workspace() {
       const own = join(temporary, temporaryName());

@@ -3,7 +3,7 @@ import { access, chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobInfo, Blobs } from '../interface/blobs.ts';
 import { corrupt, DEFAULT_MAX_READ_BYTES, missing, notADigest, tooLarge } from './blob-error.ts';
-import { checkBlobs } from './check-blobs.ts';
+import { checkBlobs, listBlobs } from './check-blobs.ts';
 import { checkedFiles } from './checked-files.ts';
 import { hashFile, writeAndSync } from './hash-file.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
@@ -133,6 +133,8 @@ export async function openFsBlobs(root: string, reserve: Reserve = noReserve): P
         if (cause.code !== 'ENOENT') throw cause;
       });
     },
+
+    list: () => listBlobs(root),
 
     async workspace() {
       await reserve.admitData();

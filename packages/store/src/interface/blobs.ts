@@ -31,6 +31,8 @@ export interface Blobs {
   localPath(digest: string): Promise<string>;
   /** Removes content for good; what is not there is removed already. The caller knows that nothing refers to it. */
   remove(digest: string): Promise<void>;
+  /** All blobs, by their digests in order. What is added or removed meanwhile may be among them or not. */
+  list(): AsyncIterable<BlobInfo>;
   /** An empty private folder, to make files in before `putFile`, which need not be copied then; `remove` ends it. */
   workspace(): Promise<{ readonly dir: string; remove(): Promise<void> }>;
   /** Reaches where the blobs are. @throws what keeps them from being used */
@@ -40,6 +42,16 @@ export interface Blobs {
 }
 
 export const blobsToken = token<Blobs>('store.blobs');
+
+/** Where blobs lie, by a name, for copies from one place to another: `trestle store copy files s3`. */
+export interface NamedBlobs {
+  readonly name: string;
+  /** Opens them as the project's configuration says. */
+  readonly open: (scope: Scope) => Promise<Blobs>;
+}
+
+/** Where plugins contribute the places for blobs that they bring. */
+export const blobStores = extensionPoint<NamedBlobs>('store.blob-stores');
 
 /** What a plugin keeps blobs for. */
 export interface BlobUse {
