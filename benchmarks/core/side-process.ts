@@ -18,10 +18,8 @@ export interface Times {
   readonly dispatches?: number;
 }
 
-export interface SideProcess {
-  open(
-    workload: Workload | Limit,
-  ): Promise<{ readonly result: readonly number[] } | { readonly why: string }>;
+export interface SideProcess<Work = Workload | Limit> {
+  open(workload: Work): Promise<{ readonly result: readonly number[] } | { readonly why: string }>;
   measure(ms: number): Promise<Times>;
   end(): void;
 }
@@ -35,7 +33,11 @@ export const nodeSide = (module: string, env: Readonly<Record<string, string>> =
 
 const TAIL = 2000;
 
-export function startSide({ command, args, env = {} }: SideProgram): SideProcess {
+export function startSide<Work extends object = Workload | Limit>({
+  command,
+  args,
+  env = {},
+}: SideProgram): SideProcess<Work> {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   const replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let said = '';

@@ -19,6 +19,7 @@ export * as random from './random/random.ts';
 export * from './tensor/create.ts';
 export * from './tensor/functions.ts';
 export * from './tensor/math.ts';
+export { inPanels } from './tensor/panels.ts';
 export * from './tensor/resampling.ts';
 export * from './tensor/scatter.ts';
 export { type Operand, Tensor } from './tensor/tensor.ts';

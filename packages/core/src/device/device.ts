@@ -17,6 +17,8 @@ export interface Abilities {
   readonly rows?: boolean;
   /** Operands of matmul with several axes for batch, rows or columns. */
   readonly matrixViews?: boolean;
+  /** Products read a right side in place whose columns lie in panels of so many. */
+  readonly panelColumns?: number;
   /** `float16` takes two bytes an element, and matmul reads it; elsewhere it takes a word, and is widened before. */
   readonly packsHalves?: boolean;
   /** Buffers that one kernel may read; 7 when left out, as WebGPU guarantees. */

@@ -16,9 +16,8 @@ export function matrixOperand(
 ): Read & { readonly view: MatrixView } {
   const shape = [batch, rows, columns];
   const takesViews = draft.device.abilities?.matrixViews === true;
-  const [below] = node.inputs;
-  const isReshape = node.primitive.kind === 'reshape' && !hasValue(node, draft);
-  if (takesViews && isReshape && below && isView(below) && !hasValue(below, draft)) {
+  const below = belowReshapes(node, draft);
+  if (takesViews && below !== node && isView(below) && !hasValue(below, draft)) {
     const { slot, view } = readOf(below, draft);
     const split = splitAxes(view.shape, batch, rows, columns);
     if (split && !reshapeView(view, node.shape)) return { slot, view: { ...view, split } };
@@ -28,6 +27,17 @@ export function matrixOperand(
   if (flat) return { slot, view: { ...flat, split: [1, 2] } };
   if (takesViews) return { slot, view: { ...view, split: [view.shape.length - 2, view.shape.length - 1] } };
   return { slot: contiguousSlot(node, draft), view: { ...contiguousView(shape), split: [1, 2] } };
+}
+
+/** What reshapes, one on the other, are made of: only the last shape matters. */
+function belowReshapes(node: Node, draft: Draft): Node {
+  let below = node;
+  while (below.primitive.kind === 'reshape' && !hasValue(below, draft)) {
+    const [next] = below.inputs;
+    if (!next) break;
+    below = next;
+  }
+  return below;
 }
 
 /** Where axes fall into batch, rows and columns; undefined when an axis would have to be cut. */

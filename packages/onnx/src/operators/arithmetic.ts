@@ -1,4 +1,4 @@
-import { where } from '@trestle/core';
+import { type Tensor as CoreTensor, where } from '@trestle/core';
 import { isElementType } from '../format/element-types.ts';
 import {
   compared,
@@ -184,11 +184,21 @@ function power(a: Tensor, b: Tensor): Tensor {
   return fromNumbers(a.type, dims, out);
 }
 
+/** The exponents that norms and activations are written with. */
+function powerCore(a: CoreTensor, exponent: Tensor | undefined): CoreTensor | undefined {
+  if (exponent?.data.length !== 1 || exponent.dims.length > a.rank) return undefined;
+  const n = Number(exponent.data[0]);
+  if (n === 2) return a.mul(a);
+  return n === 3 ? a.mul(a).mul(a) : undefined;
+}
+
 export const Pow: Versions = {
   1: op('T:number T -> T', LEGACY, ([a, b], { axis, broadcast }) =>
     power(a, broadcast ? laidAt(a, b, axis) : b),
   ),
-  7: op('T:number U:number -> T', {}, ([a, b]) => power(a, b)),
+  7: op('T:number U:number -> T', {}, ([a, b]) => power(a, b), {
+    core: { work: nothing, host: [1], run: ([a], _, call) => a && powerCore(a, call.host(1)) },
+  }),
 };
 
 function comparison(
@@ -363,6 +373,18 @@ const bound = (x: Tensor | undefined): number | bigint | undefined => {
   return typeof value === 'string' ? undefined : value;
 };
 
+/** Bounds that are no numbers are left to the host, which takes them as they are. */
+function clippedCore(
+  x: CoreTensor,
+  low: Tensor | undefined,
+  high: Tensor | undefined,
+): CoreTensor | undefined {
+  const [from, to] = [bound(low), bound(high)];
+  if (typeof from === 'bigint' || typeof to === 'bigint') return undefined;
+  if (Number.isNaN(from ?? 0) || Number.isNaN(to ?? 0)) return undefined;
+  return x.clamp(from, to);
+}
+
 /** The bounds are attributes up to operator set 10, then inputs. */
 export const Clip: Versions = {
   1: op('T:float -> T', { max: float(), min: float(), ...CONSUMED }, ([x], { min, max }) =>
@@ -376,5 +398,11 @@ export const Clip: Versions = {
       core: { work: nothing, run: ([x], { min, max }) => x?.clamp(min, max) },
     },
   ),
-  11: op('T:number T? T? -> T', {}, ([x, low, high]) => clipped(x, bound(low), bound(high))),
+  11: op('T:number T? T? -> T', {}, ([x, low, high]) => clipped(x, bound(low), bound(high)), {
+    core: {
+      work: nothing,
+      host: [1, 2],
+      run: ([x], _, call) => x && clippedCore(x, call.host(1), call.host(2)),
+    },
+  }),
 };

@@ -1,9 +1,9 @@
-import { type Tensor as CoreTensor, conv1d, conv2d } from '@trestle/core';
+import { type Tensor as CoreTensor, conv1d, conv2d, inPanels } from '@trestle/core';
 import type { OnnxError } from '../onnx-error.ts';
 import { checkSize, doublesOf, fromNumbers, sizeOf, type Tensor, wideOf } from '../tensor/tensor.ts';
 import { type Geometry, geometryOf, type Sliding, windowPlaces } from '../tensor/windows.ts';
 import { choice, int, ints } from './attributes.ts';
-import { op, type Versions } from './definition.ts';
+import { type Call, op, type Versions } from './definition.ts';
 
 type Fail = (reason: string) => OnnxError;
 
@@ -98,17 +98,28 @@ const channelsSecond = (rank: number): number[] => [
   ...Array.from({ length: rank - 2 }, (_, i) => i + 1),
 ];
 
+/** [outputs, inputs, ...sizes] as [...sizes, inputs, outputs]. */
+const channelsOut = (rank: number): number[] => [...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1, 0];
+
+function packedWeight(w: CoreTensor, group: number): CoreTensor {
+  const weight = w.transpose(channelsOut(w.rank));
+  const outputs = w.shape[0] ?? 1;
+  // Groups are products of their own; channels that are alone are no product.
+  if (group !== 1) return weight;
+  return inPanels(weight.reshape([w.size / outputs, outputs])).reshape(weight.shape);
+}
+
 /** The core has channels last; between two of its kernels the two transposes cancel out. */
 function onCore(
   [x, w, bias]: readonly (CoreTensor | undefined)[],
   options: ConvolutionOptions,
-  fail: Fail,
+  { packed, fail }: Call,
 ): CoreTensor | undefined {
   if (!x || !w || (x.rank !== 3 && x.rank !== 4)) return undefined;
   const { strides, dilations, before, behind } = fitting(x.shape, w.shape, options, fail);
   if (before.some((pad) => pad < 0) || behind.some((pad) => pad < 0)) return undefined;
   const padding = before.map((pad, axis) => [pad, behind[axis] ?? 0] as const);
-  const weight = w.transpose([...Array.from({ length: x.rank - 2 }, (_, i) => i + 2), 1, 0]);
+  const weight = packed(1) ?? w.transpose(channelsOut(x.rank));
   const convolve = x.rank === 3 ? conv1d : conv2d;
   const settings = { stride: strides, dilation: dilations, padding, groups: options.group };
   const found = convolve(x.transpose(channelsLast(x.rank)), weight, settings);
@@ -133,7 +144,9 @@ export const Conv: Versions = {
       core: {
         work: ([x = [], w = []], { strides }) =>
           (sizeOf(x) * sizeOf(w.slice(2)) * (w[0] ?? 1)) / (strides ?? []).reduce((a, b) => a * b, 1),
-        run: (inputs, options, call) => onCore(inputs, options, call.fail),
+        pack: (index, weight, [x = []], { group }) =>
+          index === 1 && (x.length === 3 || x.length === 4) ? packedWeight(weight, group) : undefined,
+        run: (inputs, options, call) => onCore(inputs, options, call),
       },
     },
   ),

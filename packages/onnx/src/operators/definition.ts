@@ -1,7 +1,7 @@
 import type { Tensor as CoreTensor } from '@trestle/core';
 import type { OnnxGraph, ValueType } from '../format/model.ts';
 import type { OnnxError } from '../onnx-error.ts';
-import type { Value } from '../tensor/tensor.ts';
+import type { Tensor, Value } from '../tensor/tensor.ts';
 import type { Spec, ValuesOf } from './attributes.ts';
 import type { InputsOf } from './signature.ts';
 
@@ -17,6 +17,10 @@ export interface Call {
   readonly opset: number;
   /** Which outputs somebody uses. */
   readonly wanted: readonly boolean[];
+  /** A weight as the core's kernel has packed it for a recording. */
+  packed(index: number): CoreTensor | undefined;
+  /** An input by its index, where it lies on the host: a kernel of the core gets shapes and axes so. */
+  host(index: number): Tensor | undefined;
   /** The element types that the planner found for the outputs. */
   readonly outputTypes: readonly (ValueType | undefined)[];
   /** The planned graphs of the node, by attribute. */
@@ -34,6 +38,15 @@ export type Result = Value | readonly (Value | undefined)[];
 export interface CoreKernel<A = never> {
   /** Multiplications and additions, roughly. */
   readonly work: (dims: readonly (readonly number[])[], attributes: A) => number;
+  /** Inputs that stay on the host, such as shapes and axes; a recording takes those that do not change from run to run. */
+  readonly host?: readonly number[];
+  /** A weight in the form in which many runs use it, computed at once; undefined where it stays as it is. */
+  readonly pack?: (
+    index: number,
+    weight: CoreTensor,
+    dims: readonly (readonly number[])[],
+    attributes: A,
+  ) => CoreTensor | undefined;
   /** Undefined where the core cannot do it. */
   readonly run: (
     inputs: readonly (CoreTensor | undefined)[],

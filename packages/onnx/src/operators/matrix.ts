@@ -1,4 +1,4 @@
-import type { Tensor as CoreTensor } from '@trestle/core';
+import { type Tensor as CoreTensor, inPanels } from '@trestle/core';
 import { floatLike } from '../tensor/elementwise.ts';
 import { broadcastDims, broadcastPlaces, placesOf } from '../tensor/places.ts';
 import {
@@ -14,7 +14,7 @@ import {
   wideOf,
 } from '../tensor/tensor.ts';
 import { flag, float } from './attributes.ts';
-import { op, type Versions } from './definition.ts';
+import { type Call, op, type Versions } from './definition.ts';
 
 export interface Matrices {
   readonly dims: readonly number[];
@@ -113,9 +113,19 @@ export function multiplied(a: Tensor, b: Tensor, fail: (reason: string) => Error
 
 const workOf = ([a = [], b = []]: readonly (readonly number[])[]): number => sizeOf(a) * (b.at(-1) ?? 1);
 
+const rowsOf = (dims: readonly number[]): number => sizeOf(dims.slice(0, -1));
+
 export const MatMul: Versions = {
   1: op('T:number T -> T', {}, ([a, b], _, call) => multiplied(a, b, call.fail), {
-    core: { work: workOf, run: ([a, b]) => (a && b && a.rank > 1 && b.rank > 1 ? a.matmul(b) : undefined) },
+    core: {
+      work: workOf,
+      pack: (index, weight, [a = []]) =>
+        index === 1 && weight.rank === 2 && rowsOf(a) > 1 ? inPanels(weight) : undefined,
+      run: ([a, given], _, call) => {
+        const b = call.packed(1) ?? given;
+        return a && b && a.rank > 1 && b.rank > 1 ? a.matmul(b) : undefined;
+      },
+    },
   }),
 };
 
@@ -200,9 +210,21 @@ function gemm(
 const gemmCore = {
   work: ([a = [], b = []]: readonly (readonly number[])[], { transB }: GemmOptions) =>
     sizeOf(a) * (b[transB ? 0 : 1] ?? 1),
-  run: ([a, b, c]: readonly (CoreTensor | undefined)[], { alpha, beta, transA, transB }: GemmOptions) => {
-    if (!a || !b) return undefined;
-    const found = (transA ? a.transpose() : a).matmul(transB ? b.transpose() : b);
+  pack: (
+    index: number,
+    weight: CoreTensor,
+    [a = []]: readonly (readonly number[])[],
+    { transA, transB }: GemmOptions,
+  ) =>
+    index === 1 && (a[transA ? 1 : 0] ?? 1) > 1 ? inPanels(transB ? weight.transpose() : weight) : undefined,
+  run: (
+    [a, b, c]: readonly (CoreTensor | undefined)[],
+    { alpha, beta, transA, transB }: GemmOptions,
+    call: Call,
+  ) => {
+    const right = call.packed(1) ?? (transB ? b?.transpose() : b);
+    if (!a || !right) return undefined;
+    const found = (transA ? a.transpose() : a).matmul(right);
     const scaled = alpha === 1 ? found : found.mul(alpha);
     return c && beta !== 0 ? scaled.add(beta === 1 ? c : c.mul(beta)) : scaled;
   },

@@ -88,6 +88,21 @@ function reduction(kind: Reduction, types = 'number', core?: CoreReduction, inpu
       const axes = list ? integersOf(list) : [];
       return reduced(x, axes.length > 0 || isNoop ? axes : undefined, keepdims, kind, call.fail);
     },
+    core
+      ? {
+          core: {
+            work: () => 0,
+            host: [1],
+            run: ([x], { keepdims, noop_with_empty_axes: isNoop }, call) => {
+              const list = call.host(1);
+              const axes = list ? integersOf(list) : [];
+              return x && (axes.length > 0 || !isNoop)
+                ? core(x, axes.length > 0 ? axes : undefined, keepdims)
+                : undefined;
+            },
+          },
+        }
+      : {},
   );
   return { 1: before, [inputFrom]: since };
 }

@@ -1,9 +1,10 @@
+import type { Tensor as CoreTensor } from '@trestle/core';
 import type { OnnxError } from '../onnx-error.ts';
 import { axesOf, axisOf, broadcastDims, expandTo, transposed } from '../tensor/places.ts';
 import { checkSize, integersOf, longs, sizeOf, type Tensor, withDims } from '../tensor/tensor.ts';
 import { CONSUMED } from './arithmetic.ts';
 import { flag, int, ints, required } from './attributes.ts';
-import { op, type Versions } from './definition.ts';
+import { type Call, op, type Versions } from './definition.ts';
 
 type Fail = (reason: string) => OnnxError;
 
@@ -30,11 +31,40 @@ export const Reshape: Versions = {
   1: op('T:any -> T', { shape: ints([]), ...CONSUMED }, ([x], { shape }, call) =>
     reshaped(x, shape, false, call.fail),
   ),
-  5: op('T:any int64 -> T', {}, ([x, shape], _, call) => reshaped(x, integersOf(shape), false, call.fail)),
-  14: op('T:any int64 -> T', { allowzero: flag(false) }, ([x, shape], { allowzero }, call) =>
-    reshaped(x, integersOf(shape), allowzero, call.fail),
+  5: op('T:any int64 -> T', {}, ([x, shape], _, call) => reshaped(x, integersOf(shape), false, call.fail), {
+    core: {
+      work: () => 0,
+      host: [1],
+      run: ([x], _, call) => movedCore(x, (one) => reshaped(one, hostIntegers(call, 1), false, call.fail)),
+    },
+  }),
+  14: op(
+    'T:any int64 -> T',
+    { allowzero: flag(false) },
+    ([x, shape], { allowzero }, call) => reshaped(x, integersOf(shape), allowzero, call.fail),
+    {
+      core: {
+        work: () => 0,
+        host: [1],
+        run: ([x], { allowzero }, call) =>
+          movedCore(x, (one) => reshaped(one, hostIntegers(call, 1), allowzero, call.fail)),
+      },
+    },
   ),
 };
+
+/** The integers of an input that stays on the host. */
+const hostIntegers = (call: Call, index: number): number[] => {
+  const value = call.host(index);
+  if (!value) throw call.fail(`its input ${index} is missing`);
+  return integersOf(value);
+};
+
+const NO_DATA = new Float32Array(0);
+/** A tensor of the core in the shape that the host's function gives one of its shape. */
+function movedCore(x: CoreTensor | undefined, move: (x: Tensor) => Tensor): CoreTensor | undefined {
+  return x?.reshape(move({ kind: 'tensor', type: 'float32', dims: x.shape, data: NO_DATA }).dims);
+}
 
 export const Flatten: Versions = {
   1: op(
@@ -69,7 +99,14 @@ function squeezed(x: Tensor, axes: readonly number[] | undefined, fail: Fail): T
 }
 export const Squeeze: Versions = {
   1: op('T:any -> T', { axes: ints() }, ([x], { axes }, call) => squeezed(x, axes, call.fail)),
-  13: op('T:any int64? -> T', {}, ([x, axes], _, call) => squeezed(x, axes && integersOf(axes), call.fail)),
+  13: op('T:any int64? -> T', {}, ([x, axes], _, call) => squeezed(x, axes && integersOf(axes), call.fail), {
+    core: {
+      work: () => 0,
+      host: [1],
+      run: ([x], _, call) =>
+        movedCore(x, (one) => squeezed(one, call.host(1) && hostIntegers(call, 1), call.fail)),
+    },
+  }),
 };
 
 function unsqueezed(x: Tensor, axes: readonly number[], fail: Fail): Tensor {
@@ -83,7 +120,13 @@ function unsqueezed(x: Tensor, axes: readonly number[], fail: Fail): Tensor {
 }
 export const Unsqueeze: Versions = {
   1: op('T:any -> T', { axes: required(ints()) }, ([x], { axes }, call) => unsqueezed(x, axes, call.fail)),
-  13: op('T:any int64 -> T', {}, ([x, axes], _, call) => unsqueezed(x, integersOf(axes), call.fail)),
+  13: op('T:any int64 -> T', {}, ([x, axes], _, call) => unsqueezed(x, integersOf(axes), call.fail), {
+    core: {
+      work: () => 0,
+      host: [1],
+      run: ([x], _, call) => movedCore(x, (one) => unsqueezed(one, hostIntegers(call, 1), call.fail)),
+    },
+  }),
 };
 
 export const Transpose: Versions = {
@@ -115,11 +158,26 @@ export const Identity: Versions = {
 };
 
 export const Expand: Versions = {
-  8: op('T:any int64 -> T', {}, ([x, shape]) => {
-    const dims = broadcastDims(x.dims, integersOf(shape));
-    checkSize(dims, x.type);
-    return expandTo(x, dims);
-  }),
+  8: op(
+    'T:any int64 -> T',
+    {},
+    ([x, shape]) => {
+      const dims = broadcastDims(x.dims, integersOf(shape));
+      checkSize(dims, x.type);
+      return expandTo(x, dims);
+    },
+    {
+      core: {
+        work: () => 0,
+        host: [1],
+        run: ([x], _, call) => {
+          const dims = x && broadcastDims(x.shape, hostIntegers(call, 1));
+          if (dims) checkSize(dims);
+          return dims && !dims.includes(0) ? x?.expand(dims) : undefined;
+        },
+      },
+    },
+  ),
 };
 
 /** Axes from the list of a node as they are, or all of them. */

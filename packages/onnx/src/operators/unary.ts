@@ -1,4 +1,11 @@
-import { type Tensor as CoreTensor, where } from '@trestle/core';
+import {
+  type Tensor as CoreTensor,
+  erf as coreErf,
+  gelu as coreGelu,
+  softplus as coreSoftplus,
+  tensor,
+  where,
+} from '@trestle/core';
 import { asked, largerBig, mapped } from '../tensor/elementwise.ts';
 import { erf, roundEven, sigmoid, softplus } from '../tensor/special-functions.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -32,9 +39,9 @@ export const Round = unary(11, 'float', roundEven);
 export const Sqrt = unary(1, 'float', Math.sqrt, { core: (x) => x.sqrt() });
 export const Exp = unary(1, 'float', Math.exp, { core: (x) => x.exp() });
 export const Log = unary(1, 'float', Math.log, { core: (x) => x.log() });
-export const Reciprocal = unary(1, 'float', (x) => 1 / x);
-export const Sin = unary(7, 'float', Math.sin);
-export const Cos = unary(7, 'float', Math.cos);
+export const Reciprocal = unary(1, 'float', (x) => 1 / x, { core: (x) => tensor(1).div(x) });
+export const Sin = unary(7, 'float', Math.sin, { core: (x) => x.sin() });
+export const Cos = unary(7, 'float', Math.cos, { core: (x) => x.cos() });
 export const Tan = unary(7, 'float', Math.tan);
 export const Asin = unary(7, 'float', Math.asin);
 export const Acos = unary(7, 'float', Math.acos);
@@ -46,7 +53,7 @@ export const Acosh = unary(9, 'float', Math.acosh);
 export const Atanh = unary(9, 'float', Math.atanh);
 export const Tanh = unary(1, 'float', Math.tanh, { core: (x) => x.tanh() });
 export const Sign = unary(9, 'number', Math.sign, { big: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) });
-export const Erf = unary(9, 'number', erf);
+export const Erf = unary(9, 'number', erf, { core: coreErf });
 export const Relu = unary(1, 'signed', (x) => Math.max(x, 0), {
   big: (x) => largerBig(x, 0n),
   core: (x) => x.relu(),
@@ -54,7 +61,11 @@ export const Relu = unary(1, 'signed', (x) => Math.max(x, 0), {
 export const Sigmoid = unary(1, 'float', sigmoid, { core: (x) => x.sigmoid() });
 const plain = (x: number): number => x / (1 + Math.abs(x));
 export const Softsign: Versions = { 1: op('T:float -> T', {}, ([x]) => mapped(x, plain)) };
-export const Softplus: Versions = { 1: op('T:float -> T', {}, ([x]) => mapped(x, softplus)) };
+export const Softplus: Versions = {
+  1: op('T:float -> T', {}, ([x]) => mapped(x, softplus), {
+    core: { work: nothing, run: ([x]) => x && coreSoftplus(x) },
+  }),
+};
 export const HardSwish = unary(14, 'float', (x) => x * Math.max(0, Math.min(1, x / 6 + 0.5)), {
   core: (x) =>
     x.mul(
@@ -116,9 +127,29 @@ export const HardSigmoid: Versions = {
 export const geluOf = (x: number): number => 0.5 * x * (1 + erf(x * Math.SQRT1_2));
 export const tanhGeluOf = (x: number): number =>
   0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+/** 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) */
+export const coreTanhGelu = (x: CoreTensor): CoreTensor =>
+  x.mul(0.5).mul(
+    x
+      .mul(x)
+      .mul(0.044715)
+      .add(1)
+      .mul(x)
+      .mul(Math.sqrt(2 / Math.PI))
+      .tanh()
+      .add(1),
+  );
 export const Gelu: Versions = {
-  20: op('T:float -> T', { approximate: choice('none', 'tanh') }, ([x], { approximate }) =>
-    mapped(x, approximate === 'tanh' ? tanhGeluOf : geluOf),
+  20: op(
+    'T:float -> T',
+    { approximate: choice('none', 'tanh') },
+    ([x], { approximate }) => mapped(x, approximate === 'tanh' ? tanhGeluOf : geluOf),
+    {
+      core: {
+        work: nothing,
+        run: ([x], { approximate }) => x && (approximate === 'tanh' ? coreTanhGelu(x) : coreGelu(x)),
+      },
+    },
   ),
 };
 

@@ -72,7 +72,10 @@ export function bindNode(
   if (found.length < node.outputs.length)
     throw fail(`it has ${node.outputs.length} outputs, at most ${found.length} are known`);
   const ready = prepare(definition, attributes, label);
-  const isFloat = inputs.every(({ slot, type }) => slot < 0 || type === 'float32');
+  const onHost = definition.core?.host ?? [];
+  const isFloat = inputs.every(
+    ({ slot, type }, index) => slot < 0 || type === 'float32' || onHost.includes(index),
+  );
   return {
     ...{ label, operator: node.operator, opset: opset ?? 0, definition, attributes: ready, bodies, isFloat },
     outputTypes: found.slice(0, node.outputs.length),

@@ -14,7 +14,7 @@ export interface Step {
   readonly outputTypes: readonly (ValueType | undefined)[];
   /** Graphs of the node, or the function that it calls. */
   readonly bodies: Readonly<Record<string, Plan>>;
-  /** All its inputs are float32 tensors: the core may do it. */
+  /** All its inputs are float32 tensors, but for those that the core's kernel wants on the host: the core may do it. */
   readonly isFloat: boolean;
   /** Slots that nothing reads later. */
   readonly frees: readonly number[];

@@ -4,7 +4,7 @@ import { OnnxError } from '../onnx-error.ts';
 import type { Call, Result } from '../operators/definition.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import { floats, type Tensor, type Value } from '../tensor/tensor.ts';
-import { type Recording, recordingOf, type Seen, type Stretch } from './stretches.ts';
+import { type FirstRun, type Recording, recordingOf, type Seen, type Stretch } from './stretches.ts';
 
 /** A float32 tensor that lies in the core, perhaps not computed yet. */
 interface Resident {
@@ -35,6 +35,8 @@ export interface RunState {
   readonly signal?: AbortSignal | undefined;
   /** Weights that were given to the core, once for a session. */
   readonly uploaded: WeakMap<Tensor, CoreTensor>;
+  /** Weights in the form in which an operator's kernel uses them. */
+  readonly packed: WeakMap<Tensor, ReadonlyMap<string, CoreTensor>>;
   /** What the last runs of the session's graph recorded, by the shapes of its inputs. */
   readonly recorded: Map<string, Recording>;
 }
@@ -79,6 +81,8 @@ export async function execute(
   const recorded = key === undefined ? undefined : state.recorded.get(key);
   const seen: Seen[] = [];
   const shapes = recorded ? [] : frame.map(shapeOf);
+  // A feed may be a list or a table, whose shape the key does not have.
+  const fixed = inputs.every((input) => !input || input.kind === 'tensor') ? plan.inputs : [];
   for (let at = 0; at < plan.steps.length; at++) {
     const step = plan.steps[at];
     if (!step) break;
@@ -127,7 +131,7 @@ export async function execute(
     for (const slot of step.frees) own -= free(slot, frame, state);
   }
   state.live -= own;
-  if (key !== undefined && !recorded) record(key, plan, seen, shapes, state);
+  if (key !== undefined && !recorded) record(key, plan, { seen, shapes, fixed }, state);
   const outputs: Value[] = [];
   for (const slot of plan.outputs) outputs.push(await onHost(frame, slot));
   return outputs;
@@ -154,16 +158,17 @@ function free(slot: number, frame: Slot[], state: RunState): number {
   return bytes;
 }
 
-function record(
-  key: string,
-  plan: Plan,
-  seen: readonly Seen[],
-  shapes: readonly (string | undefined)[],
-  state: RunState,
-): void {
-  const found = recordingOf(plan, seen, shapes, (step, tensors, weights) => {
-    const inputs = step.inputs.map((slot) => tensors.get(slot) ?? uploadedOf(weights.get(slot), state));
-    const made = step.definition.core?.run(inputs, step.attributes as never, callOf(step, [], state));
+function record(key: string, plan: Plan, run: FirstRun, state: RunState): void {
+  const found = recordingOf(plan, run, (step, tensors, weights) => {
+    const kernel = step.definition.core;
+    const inputs = step.inputs.map((slot, index) =>
+      kernel?.host?.includes(index) ? undefined : (tensors.get(slot) ?? uploadedOf(weights.get(slot), state)),
+    );
+    const call = callOf(step, [], state, {
+      slotOf: (slot) => weights.get(slot),
+      packed: (index) => packedOf(step, index, weights, run.shapes, state),
+    });
+    const made = kernel?.run(inputs, step.attributes as never, call);
     // The core has computed the step in the run before, from the same shapes.
     if (!made) throw new TypeError('the core does not compute it any more');
     return made;
@@ -171,6 +176,29 @@ function record(
   const [oldest] = state.recorded.keys();
   if (state.recorded.size >= MAX_RECORDED && oldest !== undefined) state.recorded.delete(oldest);
   state.recorded.set(key, found);
+}
+
+/** A weight as the kernel of the core packs it, once for a session. */
+function packedOf(
+  { definition, operator, inputs, attributes }: Step,
+  index: number,
+  weights: ReadonlyMap<number, Value>,
+  shapes: FirstRun['shapes'],
+  state: RunState,
+): CoreTensor | undefined {
+  const weight = weights.get(inputs[index] ?? -1);
+  const { pack } = definition.core ?? {};
+  if (weight?.kind !== 'tensor' || !pack) return undefined;
+  const known = state.packed.get(weight)?.get(operator);
+  if (known) return known;
+  const given = uploadedOf(weight, state);
+  const dims = inputs.map((slot) => (shapes[slot] || undefined)?.split(',').map(Number) ?? []);
+  const packed = given && pack(index, given, dims, attributes as never);
+  if (!packed) return undefined;
+  // What is packed is used from now on; the collector takes the weight as it was.
+  state.uploaded.delete(weight);
+  state.packed.set(weight, new Map([...(state.packed.get(weight) ?? []), [operator, packed]]));
+  return packed;
 }
 
 /** Does a stretch at once where its inputs are of the shapes that it was recorded for. @returns whether it did */
@@ -262,14 +290,32 @@ function onCore(step: Step, values: readonly Slot[], call: Call, state: RunState
   const isThere = values.some((value) => value?.kind === 'resident');
   if (!isThere && kernel.work(dims, step.attributes as never) < state.coreWork) return undefined;
   // The core has no empty tensors that are worth the way.
-  if (dims.some((one) => one.includes(0))) return undefined;
-  const inputs = values.map((value) => uploadedOf(value, state));
+  if (dims.some((one, index) => one.includes(0) && !kernel.host?.includes(index))) return undefined;
+  const inputs = values.map((value, index) =>
+    kernel.host?.includes(index) ? undefined : uploadedOf(value, state),
+  );
   const found = kernel.run(inputs, step.attributes as never, call);
   return found && { kind: 'resident', type: 'float32', dims: found.shape, tensor: found };
 }
 
-function callOf(step: Step, frame: Slot[], state: RunState): Call {
+/** What stands for the values of a frame in a recording. */
+interface Recorded {
+  readonly slotOf: (slot: number) => Slot;
+  readonly packed: (index: number) => CoreTensor | undefined;
+}
+
+function callOf(
+  step: Step,
+  frame: Slot[],
+  state: RunState,
+  { slotOf, packed }: Recorded = { slotOf: (slot) => frame[slot], packed: () => undefined },
+): Call {
   return {
+    host(index) {
+      const value = slotOf(step.inputs[index] ?? -1);
+      return value?.kind === 'tensor' ? value : undefined;
+    },
+    packed,
     opset: step.opset,
     wanted: step.outputs.map((slot) => slot >= 0),
     outputTypes: step.outputTypes,

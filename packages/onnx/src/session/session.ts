@@ -53,6 +53,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
   const { graph } = model;
   const plan = planModel(model, await operatorsOf(model));
   const uploaded = new WeakMap<Tensor, never>();
+  const packed = new WeakMap<Tensor, never>();
   const recorded: RunState['recorded'] = new Map();
   const seeds = seedsFrom(options.seed);
   const most = { bytes: 0 };
@@ -73,6 +74,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
         randomSeed: seeds,
         coreWork: options.coreWork ?? CORE_WORK,
         uploaded,
+        packed,
         recorded,
         signal,
       };

@@ -33,38 +33,97 @@ export interface Seen {
 type CoreStep = (step: Step, tensors: ReadonlyMap<number, CoreTensor>, weights: Weights) => CoreTensor;
 type Weights = ReadonlyMap<number, Value>;
 
-/** Operators that give the same for the same weights, and that exporters put between a weight and its use. */
-const MOVES = new Set([
-  'Cast',
-  'Constant',
-  'Flatten',
-  'Identity',
-  'Reshape',
-  'Squeeze',
-  'Transpose',
-  'Unsqueeze',
+/** Operators that give the same for the same values: what they make of weights and of shapes is made once. */
+const PURE = new Set([
+  ...[
+    'Add',
+    'Cast',
+    'Ceil',
+    'Concat',
+    'Constant',
+    'ConstantOfShape',
+    'Div',
+    'Equal',
+    'Expand',
+    'Flatten',
+    'Floor',
+  ],
+  ...[
+    'Gather',
+    'Greater',
+    'Identity',
+    'Less',
+    'Max',
+    'Min',
+    'Mod',
+    'Mul',
+    'Neg',
+    'Not',
+    'Pow',
+    'Range',
+    'ReduceProd',
+  ],
+  ...['Reshape', 'Shape', 'Size', 'Slice', 'Sqrt', 'Squeeze', 'Sub', 'Transpose', 'Unsqueeze', 'Where'],
 ]);
 
-/** @param shapes the shapes of the slots in the run that is recorded */
-export function recordingOf(
-  plan: Plan,
-  seen: readonly Seen[],
-  shapes: readonly (string | undefined)[],
-  compute: CoreStep,
-): Recording {
+/** Operators whose answer depends on the shape of their input alone. */
+const OF_SHAPES = new Set(['Shape', 'Size']);
+
+/** Operators of the host whose output has a shape that follows from those of the inputs, whatever these hold. */
+const SHAPED = new Set([
+  ...[
+    'Add',
+    'And',
+    'Cast',
+    'Concat',
+    'Div',
+    'Equal',
+    'Flatten',
+    'Gather',
+    'Greater',
+    'GreaterOrEqual',
+    'Identity',
+  ],
+  ...['Less', 'LessOrEqual', 'Max', 'Min', 'Mul', 'Neg', 'Not', 'Or', 'Pow', 'Sub', 'Transpose', 'Where'],
+]);
+
+/** What a first run has shown. */
+export interface FirstRun {
+  readonly seen: readonly Seen[];
+  /** The shapes of the slots. */
+  readonly shapes: readonly (string | undefined)[];
+  /** Inputs whose shapes are the same in every run of the recording. */
+  readonly fixed: readonly number[];
+}
+
+export function recordingOf(plan: Plan, { seen, shapes, fixed }: FirstRun, compute: CoreStep): Recording {
   const weights = new Map(plan.constants.map(({ slot, value }) => [slot, value]));
   const made = new Map<number, Value>();
+  // Slots whose shapes follow from those of the inputs. Of those, and of weights, the same is made in every run.
+  const shaped = new Set([...fixed, ...weights.keys()]);
+  const onCore = new Set<number>();
   for (const [index, step] of plan.steps.entries()) {
-    const value = seen[index]?.value;
-    const isMade = MOVES.has(step.operator) && step.inputs.every((slot) => slot < 0 || weights.has(slot));
-    if (!isMade || value?.kind !== 'tensor' || step.outputs.length !== 1) continue;
+    const { value, isCore = false } = seen[index] ?? {};
+    const [output = -1] = step.outputs;
+    const given = step.inputs.filter((slot) => slot >= 0);
+    const known = OF_SHAPES.has(step.operator) ? shaped : weights;
+    const isMade = PURE.has(step.operator) && given.every((slot) => known.has(slot));
+    const onHost = step.definition.core?.host ?? [];
+    const isRecorded =
+      isCore &&
+      onHost.every((input) => (step.inputs[input] ?? -1) < 0 || weights.has(step.inputs[input] ?? -1));
+    if (isRecorded) onCore.add(index);
+    const follows = isRecorded || SHAPED.has(step.operator);
+    if (output >= 0 && follows && given.every((slot) => shaped.has(slot))) shaped.add(output);
+    if (!isMade || isCore || value?.kind !== 'tensor' || step.outputs.length !== 1) continue;
     made.set(index, value);
-    weights.set(step.outputs[0] ?? -1, value);
+    weights.set(output, value);
+    shaped.add(output);
   }
   const stretches = new Map<number, Stretch>();
   for (let start = 0; start < plan.steps.length; start++) {
     let end = start;
-    while (end < plan.steps.length && (seen[end]?.isCore || made.has(end))) end++;
+    while (end < plan.steps.length && (onCore.has(end) || made.has(end))) end++;
     const steps = plan.steps.slice(start, end).filter((_, index) => !made.has(start + index));
     if (steps.length > 1) stretches.set(start, stretchOf(plan, start, end, steps, weights, shapes, compute));
     start = Math.max(start, end);
@@ -83,9 +142,13 @@ function stretchOf(
 ): Stretch {
   const written = new Set(steps.map(({ outputs }) => outputs[0] ?? -1));
   const freed = new Set(plan.steps.slice(start, end).flatMap(({ frees }) => frees));
-  const reads = [...new Set(steps.flatMap(({ inputs }) => inputs))].filter(
-    (slot) => slot >= 0 && !written.has(slot) && !weights.has(slot),
-  );
+  const reads = [
+    ...new Set(
+      steps.flatMap(({ inputs, definition }) =>
+        inputs.filter((_, index) => !definition.core?.host?.includes(index)),
+      ),
+    ),
+  ].filter((slot) => slot >= 0 && !written.has(slot) && !weights.has(slot));
   const writes = [...written].filter((slot) => slot >= 0 && !freed.has(slot));
   const run = jit((inputs: readonly CoreTensor[]): readonly CoreTensor[] => {
     const tensors = new Map<number, CoreTensor>();

@@ -1,3 +1,4 @@
+import { TILE_COLUMNS } from '../../codegen/wasm/matmul/micro-kernel.ts';
 import type { DType } from '../../graph/dtype.ts';
 import type { Kernel } from '../../schedule/kernel.ts';
 import { kernelPlan } from '../../schedule/plan.ts';
@@ -48,7 +49,7 @@ export function wasmDevice(options: WasmOptions = {}): WasmDevice {
   const device: WasmDevice = {
     name: 'wasm',
     description: `WebAssembly SIMD${cache.features.fma ? ' with fused multiply-add' : ''}, ${threads === 1 ? 'one thread' : `${threads} threads`}`,
-    abilities: { epilogues: true, rows: true, matrixViews: true, maxInputs: 24 },
+    abilities: { epilogues: true, rows: true, matrixViews: true, panelColumns: TILE_COLUMNS, maxInputs: 24 },
     threads,
     memoryUse: () => memory.use(),
     helped: team.helped,

@@ -46,6 +46,7 @@ interface Forest {
   readonly weights: Float64Array;
   readonly width: number;
   readonly featuresUsed: number;
+  readonly plain: PlainTrees | undefined;
 }
 
 const listed = (list: readonly number[] | undefined, asTensor: Tensor | undefined): ArrayLike<number> =>
@@ -141,7 +142,7 @@ function forestOf(given: NodeAttributes, votes: Votes, width: number): Forest {
     ),
   };
   checkAcyclic(forest);
-  return forest;
+  return { ...forest, plain: plainTreesOf(forest) };
 }
 
 /** A way that comes back to itself would never end. */
@@ -184,6 +185,99 @@ function isTaken(forest: Forest, node: number, x: number): boolean {
   }
 }
 
+/** Trees whose branches all ask whether a feature is at most a threshold, as libraries of boosted trees write them. */
+interface PlainTrees {
+  /** Two places a node: where a row goes that is above the threshold, and one that is not. A leaf leads to itself. */
+  readonly ways: Int32Array;
+  /** What a node looks at; a leaf at any. */
+  readonly features: Int32Array;
+  /** Steps from each root to its farthest leaf. */
+  readonly depths: Int32Array;
+  /** A missing value goes elsewhere than above the threshold. */
+  readonly asksForMissing: boolean;
+}
+
+/** Beyond, most rows would go on at a leaf for longer than they went to it. */
+const DEEP = 24;
+
+function plainTreesOf(forest: Omit<Forest, 'plain'>): PlainTrees | undefined {
+  const { modes, whenTrue, whenFalse, roots, missingIsTrue } = forest;
+  if (!modes.every((mode) => mode === 0 || mode === LEAF)) return undefined;
+  const ways = new Int32Array(2 * modes.length);
+  for (let node = 0; node < modes.length; node++) {
+    const isLeaf = modes[node] === LEAF;
+    ways[2 * node] = isLeaf ? node : (whenFalse[node] ?? 0);
+    ways[2 * node + 1] = isLeaf ? node : (whenTrue[node] ?? 0);
+  }
+  const depths = roots.map((root) => {
+    let [depth, level] = [0, [root]];
+    for (;;) {
+      level = level.flatMap((node) =>
+        modes[node] === LEAF ? [] : [ways[2 * node] ?? 0, ways[2 * node + 1] ?? 0],
+      );
+      if (level.length === 0 || depth > DEEP) return depth;
+      depth++;
+    }
+  });
+  if (depths.some((depth) => depth > DEEP)) return undefined;
+  const features = forest.features.map((feature, node) => (modes[node] === LEAF ? 0 : feature));
+  return { ways, features, depths, asksForMissing: missingIsTrue.some((one) => one !== 0) };
+}
+
+/** Rows that go through a tree together: they and the tree's nodes stay in the cache. */
+const ROWS_TOGETHER = 256;
+
+/**
+ * Adds up the votes of plain trees, for each row in the order of the trees, as one row alone does. Four rows go down a tree side by
+ * side, as many steps as it is deep: nothing is guessed by the processor, and it waits for four at once.
+ */
+function addVotes(
+  forest: Forest,
+  { ways, features, depths }: PlainTrees,
+  data: Float32Array | Float64Array,
+  columns: number,
+  scores: Float64Array,
+): void {
+  const { roots, thresholds, votesAt, targets, weights, width } = forest;
+  const vote = (row: number, leaf: number): void => {
+    const end = votesAt[leaf + 1] ?? 0;
+    for (let at = votesAt[leaf] ?? 0; at < end; at++) {
+      const to = row * width + (targets[at] ?? 0);
+      scores[to] = (scores[to] ?? 0) + (weights[at] ?? 0);
+    }
+  };
+  // A leaf is left by no way, whatever it compares.
+  const next = (node: number, start: number): number =>
+    ways[2 * node + Number((data[start + (features[node] ?? 0)] ?? 0) <= (thresholds[node] ?? 0))] ?? 0;
+  const rows = scores.length / width;
+  for (let from = 0; from < rows; from += ROWS_TOGETHER) {
+    const to = Math.min(rows, from + ROWS_TOGETHER);
+    for (let tree = 0; tree < roots.length; tree++) {
+      const [root, depth] = [roots[tree] ?? 0, depths[tree] ?? 0];
+      let row = from;
+      for (; row + 4 <= to; row += 4) {
+        const start = row * columns;
+        let [a, b, c, d] = [root, root, root, root];
+        for (let step = 0; step < depth; step++) {
+          a = next(a, start);
+          b = next(b, start + columns);
+          c = next(c, start + 2 * columns);
+          d = next(d, start + 3 * columns);
+        }
+        vote(row, a);
+        vote(row + 1, b);
+        vote(row + 2, c);
+        vote(row + 3, d);
+      }
+      for (; row < to; row++) {
+        let node = root;
+        for (let step = 0; step < depth; step++) node = next(node, row * columns);
+        vote(row, node);
+      }
+    }
+  }
+}
+
 /** The votes of each row, [rows, width], and whether a target has had any. */
 function voted(
   forest: Forest,
@@ -197,6 +291,16 @@ function voted(
   const { roots, whenTrue, whenFalse, modes, votesAt, targets, weights, width } = forest;
   const data = doublesOf(x);
   const scores = new Float64Array(rows * width);
+  const { plain } = forest;
+  if (plain && (aggregate === 'SUM' || aggregate === 'AVERAGE')) {
+    const values = data instanceof Float32Array ? data : Float64Array.from(data);
+    if (!plain.asksForMissing || !values.some(Number.isNaN)) {
+      addVotes(forest, plain, values, columns, scores);
+      if (aggregate === 'AVERAGE')
+        for (let i = 0; i < scores.length; i++) scores[i] = (scores[i] ?? 0) / roots.length;
+      return { rows, scores };
+    }
+  }
   const isVoted = new Uint8Array(width);
   for (let row = 0; row < rows; row++) {
     isVoted.fill(0);
@@ -468,7 +572,7 @@ export const TreeEnsemble: Versions = {
       for (const root of given.tree_roots)
         if (!(root >= 0 && root < inner)) throw new Refusal(`a tree begins at ${root}, which is no node`);
       const missing = given.nodes_missing_value_tracks_true ?? [];
-      const forest: Forest = {
+      const forest = {
         roots: Int32Array.from(given.tree_roots),
         features: Int32Array.from([...given.nodes_featureids, ...new Array<number>(leaves).fill(0)]),
         thresholds: Float64Array.from([...splits, ...new Array<number>(leaves).fill(0)]),
@@ -485,7 +589,7 @@ export const TreeEnsemble: Versions = {
       };
       checkForward(forest);
       return {
-        forest,
+        forest: { ...forest, plain: plainTreesOf(forest) },
         aggregate: AGGREGATES[given.aggregate_function] ?? 'SUM',
         transform: TRANSFORMS[given.post_transform] ?? 'NONE',
       };
@@ -498,7 +602,7 @@ export const TreeEnsemble: Versions = {
 };
 
 /** Leaves may be shared; what must not be is a way round in a circle. */
-function checkForward({ roots, whenTrue, whenFalse }: Forest): void {
+function checkForward({ roots, whenTrue, whenFalse }: Omit<Forest, 'plain'>): void {
   const state = new Uint8Array(whenTrue.length);
   for (const root of roots) {
     const stack: [number, boolean][] = [[root, false]];

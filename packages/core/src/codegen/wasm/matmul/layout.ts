@@ -33,6 +33,8 @@ export interface Layout {
   readonly isADirect: boolean;
   readonly isBDirect: boolean;
   readonly panels: number;
+  /** From a panel of b to the next, where b is read in place. */
+  readonly panelStep: number;
   readonly panelBytes: number;
   readonly blockRows: number;
   readonly blockPanels: number;
@@ -58,12 +60,10 @@ export function layOut(kernel: Extract<Kernel, { kind: 'matmul' }>): Layout {
   const isForward = (offsets: Offsets): boolean => offsets.kind === 'even' && offsets.step >= 0;
   // The last tile reads the rows there are and no others, so a may be read in place; b is read by whole vectors.
   const isADirect = isForward(a.rows) && isForward(a.columns) && (m * k <= SMALL_A || n <= TILE_COLUMNS);
+  const panelStep = n % TILE_COLUMNS === 0 ? panelStepOf(b.columns) : undefined;
+  const isPacked = panelStep !== undefined && stepOf(b.rows) === TILE_COLUMNS * WORD;
   const isBDirect =
-    isForward(b.rows) &&
-    b.columns.kind === 'even' &&
-    b.columns.step === WORD &&
-    n % TILE_COLUMNS === 0 &&
-    (m <= FEW_ROWS || k * n <= SMALL_B);
+    isForward(b.rows) && panelStep !== undefined && (isPacked || m <= FEW_ROWS || k * n <= SMALL_B);
   const panels = Math.ceil(n / TILE_COLUMNS);
   // Enough blocks for a few threads, unless the work is too small to share.
   const isShared = 2 * batch * m * n * k > 1e6;
@@ -82,11 +82,23 @@ export function layOut(kernel: Extract<Kernel, { kind: 'matmul' }>): Layout {
     isADirect,
     isBDirect,
     panels,
+    panelStep: panelStep ?? 0,
     panelBytes: k * TILE_COLUMNS * WORD,
     blockRows,
     blockPanels,
     tables,
   };
+}
+
+/** How far panels of whole vectors lie apart, in bytes; undefined where the columns lie otherwise. */
+function panelStepOf(columns: Offsets): number | undefined {
+  if (columns.kind === 'even') return columns.step === WORD ? TILE_COLUMNS * WORD : undefined;
+  const { offsets } = columns;
+  const step = offsets[TILE_COLUMNS] ?? 0;
+  const isEven = offsets.every(
+    (offset, index) => offset === Math.floor(index / TILE_COLUMNS) * step + (index % TILE_COLUMNS) * WORD,
+  );
+  return isEven && step > 0 ? step : undefined;
 }
 
 export const stepOf = (offsets: Offsets): number => (offsets.kind === 'even' ? offsets.step : 0);

@@ -16,8 +16,22 @@ export function multiplyPhase(
   features: WasmFeatures,
   finish: Finish | undefined,
 ): Phase {
-  const { a, b, m, k, n, batch, panels, panelBytes, blockRows, blockPanels, isADirect, isBDirect, tables } =
-    layout;
+  const {
+    a,
+    b,
+    m,
+    k,
+    n,
+    batch,
+    panels,
+    panelStep,
+    panelBytes,
+    blockRows,
+    blockPanels,
+    isADirect,
+    isBDirect,
+    tables,
+  } = layout;
   const phase = phaseScope(inputCount);
   const { scope } = phase;
   const rowBlocks = Math.ceil(m / blockRows);
@@ -145,7 +159,7 @@ export function multiplyPhase(
     ? i32.add(
         get(bBase),
         i32.add(
-          i32.mul(get(panel), i32.const(TILE_COLUMNS * WORD)),
+          i32.mul(get(panel), i32.const(panelStep)),
           i32.mul(get(depthFrom), i32.const(stepOf(b.rows))),
         ),
       )
