@@ -11,6 +11,7 @@ import {
 } from '../tensor/elementwise.ts';
 import { broadcastDims, broadcastPlaces } from '../tensor/places.ts';
 import {
+  checkSize,
   doublesOf,
   fromNumbers,
   isBig,
@@ -171,9 +172,10 @@ function power(a: Tensor, b: Tensor): Tensor {
   if (isBig(a.data) && isBig(b.data))
     return pairwise(a, { ...b, type: a.type }, { number: Math.pow, big: integerPower });
   const dims = broadcastDims(a.dims, b.dims);
+  const size = checkSize(dims, 'float64');
   const [left, right] = [broadcastPlaces(a.dims, dims), broadcastPlaces(b.dims, dims)];
   const [x, y] = [doublesOf(a), doublesOf(b)];
-  const out = new Float64Array(sizeOf(dims));
+  const out = new Float64Array(size);
   for (let i = 0; i < out.length; i++) {
     const base = x[left ? (left[i] ?? 0) : i] ?? 0;
     const exponent = y[right ? (right[i] ?? 0) : i] ?? 0;

@@ -1,3 +1,4 @@
+import { checkSize } from '../tensor/tensor.ts';
 /** How a place of the output stands in the input: ONNX's names. */
 export type Coordinates =
   | 'half_pixel'
@@ -78,8 +79,9 @@ export function tapsOf(axis: AxisResize, how: Interpolation): Taps {
   const reach = how.mode === 'cubic' ? 2 : 1;
   const first = Math.floor(-reach / stretch) + 1;
   const count = how.mode === 'nearest' ? 1 : 2 - 2 * first;
-  const places = new Int32Array(output * count);
-  const weights = new Float64Array(output * count);
+  const size = checkSize([output, count], 'float64');
+  const places = new Int32Array(size);
+  const weights = new Float64Array(size);
   const isOutside = new Uint8Array(output);
   const inside = (at: number): number => Math.min(Math.max(at, 0), input - 1);
   for (let index = 0; index < output; index++) {

@@ -1,5 +1,5 @@
 import { broadcastDims, broadcastPlaces } from '../tensor/places.ts';
-import { floats, longs, sizeOf, texts, textsOf } from '../tensor/tensor.ts';
+import { checkSize, floats, longs, sizeOf, texts, textsOf } from '../tensor/tensor.ts';
 import {
   bigints,
   checked,
@@ -180,11 +180,11 @@ export const TfIdfVectorizer: Versions = {
         throw call.fail(`it takes [words] or [rows, words], not [${x.dims}]`);
       const [rows, width] = isBatch ? [x.dims[0] ?? 0, x.dims[1] ?? 0] : [1, x.data.length];
       const words = Array.from<unknown, string>(x.data as ArrayLike<unknown>, String);
-      const out = new Float32Array(rows * columns);
+      const out = new Float32Array(checkSize([rows, columns], 'float32'));
       for (let row = 0; row < rows; row++)
-        for (let length = shortest; length <= longest; length++)
-          // One word alone is the same however many are skipped behind it.
-          for (let skip = 0; skip <= (length === 1 ? 0 : options.max_skip_count); skip++)
+        for (let length = shortest; length <= Math.min(longest, width); length++)
+          // One word alone is the same however many are skipped behind it, and no run is longer than the row.
+          for (let skip = 0; skip <= (length === 1 ? 0 : Math.min(options.max_skip_count, width)); skip++)
             for (let from = 0; from + (length - 1) * (skip + 1) < width; from++) {
               const gram = Array.from({ length }, (_, i) => words[row * width + from + i * (skip + 1)] ?? '');
               const found = places.get(keyOf(gram));
