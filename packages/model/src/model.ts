@@ -16,6 +16,7 @@ import type { Feature, ModelMetadata, ModelOrigin, ModelSchema } from './metadat
 import { ModelError } from './model-error.ts';
 import { readMetadata } from './read-metadata.ts';
 import { roundedFields } from './rounded-fields.ts';
+import { sha256 } from './sha256.ts';
 import type { TextModel } from './text/open-text.ts';
 import { wholeText } from './text/whole-text.ts';
 import { unseenFields } from './unseen-fields.ts';
@@ -159,12 +160,6 @@ async function predictTexts(
     );
   }
   return rows.map((_, row) => ({ embedding: [...values.subarray(row * width, (row + 1) * width)] }));
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  // A copy: the view may be of shared memory, which is not hashed.
-  const hash = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function predictionsOf(

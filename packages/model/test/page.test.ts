@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openModel } from '../src/index.ts';
+import { encoderModel, tableModel } from './page/models.ts';
+import { type Served, servePage } from './page/serve.ts';
+
+/** What a page may pay for a model of a table or of images, minified and compressed. */
+const MAX_BYTES = 130 * 1_000;
+
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = [process.env.TRESTLE_CHROMIUM ?? '', ...places].find(existsSync);
+if (executablePath === undefined && process.env.TRESTLE_REQUIRE_CHROMIUM === '1')
+  throw new Error('There is no Chromium, and TRESTLE_REQUIRE_CHROMIUM says that there must be one.');
+
+const [table, encoder] = [tableModel(), encoderModel()];
+const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const TEXTS = [{ text: 'The planes hit birds.' }, { text: 'late' }, { text: 'a bird hit the plane, late.' }];
+
+describe('a model in a page', () => {
+  let served: Served;
+  beforeAll(async () => {
+    served = await servePage(
+      new Map([
+        ['table.onnx', table],
+        ['encoder.onnx', encoder],
+        ['broken.onnx', table.slice(0, 100)],
+      ]),
+    );
+  }, 120_000);
+  afterAll(() => served?.close());
+
+  it(`costs at most ${MAX_BYTES} bytes, of which the page itself loads almost none`, () => {
+    const { page, worker } = served.sizes;
+    process.stdout.write(`A model in a page: ${page} bytes in the page, ${worker} in its worker.\n`);
+    expect(page).toBeGreaterThan(500);
+    expect(page).toBeLessThan(4_000);
+    expect(worker).toBeGreaterThan(50_000);
+    expect(page + worker).toBeLessThanOrEqual(MAX_BYTES);
+  });
+
+  describe.skipIf(executablePath === undefined)('in Chromium', () => {
+    let browser: Browser;
+    let page: Page;
+    const inPage = async <T>(code: string): Promise<T> => await page.evaluate<T>(`(async () => {${code}})()`);
+    /** The code and the words of what is thrown. */
+    const refusal = (code: string): Promise<{ code?: string; message: string; field?: string }> =>
+      inPage(`
+        try { ${code} } catch ({ code, message, details }) { return { code, message, field: details?.field }; }
+        return { message: 'nothing was thrown' };`);
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+      page = await browser.newPage();
+      await page.goto(served.url);
+      await page.waitForFunction('globalThis.load !== undefined');
+    });
+    afterAll(() => browser?.close());
+
+    it('of a table predicts as in Node, says how far its file is, and comes from the cache the second time', async () => {
+      const code = `
+        const progress = [];
+        const model = await load('table.onnx', { digest: '${digestOf(table)}', onProgress: (one) => progress.push(one) });
+        const found = {
+          digest: model.digest, card: model.card, last: progress.at(-1), isolated: crossOriginIsolated,
+          predictions: await model.predict([{ speed: 200 }, { speed: 100 }]),
+          verified: (await model.verify()).verified,
+          outputs: await model.run({ speed: { type: 'float32', dims: [1, 1], data: Float32Array.of(50) } }),
+        };
+        model.close();
+        return JSON.parse(JSON.stringify({ ...found, outputs: Object.values(found.outputs).map(({ data }) => [...data]) }));`;
+      const wanted = {
+        ...{ digest: digestOf(table), card: '# A cost', isolated: true, verified: true },
+        last: { received: table.length, total: table.length },
+        predictions: [{ value: 7 }, { value: 5 }],
+        outputs: [[4]],
+      };
+      expect(await inPage(code)).toEqual(wanted);
+      expect(await inPage(code)).toEqual(wanted);
+      expect(served.requests.get('table.onnx')).toBe(1);
+    });
+
+    it('of texts has its tokeniser with it, and gives the vectors that it gives in Node', async () => {
+      const node = await (await openModel(encoder)).predict(TEXTS);
+      const found = await inPage<typeof node>(`
+        const model = await load('encoder.onnx');
+        const answers = await model.predict(${JSON.stringify(TEXTS)});
+        model.close();
+        return JSON.parse(JSON.stringify(answers));`);
+      const vectors = (answers: typeof node): number[][] =>
+        answers.map((answer) => Array.from(Object.values(answer).find(Array.isArray) as number[]));
+      const [ours, theirs] = [vectors(found), vectors(node)];
+      expect(theirs[0]).toHaveLength(8);
+      for (const [row, vector] of theirs.entries())
+        for (const [at, value] of vector.entries()) expect(ours[row]?.[at]).toBeCloseTo(value, 5);
+    });
+
+    it('refuses a file that is another, is not there, is broken, or is too large', async () => {
+      const other = digestOf(encoder);
+      expect(await refusal(`await load('table.onnx', { digest: '${other}' })`)).toMatchObject({
+        code: 'TRS_MODEL_DIGEST',
+        message: expect.stringContaining(other),
+      });
+      expect(await refusal(`await load('missing.onnx')`)).toMatchObject({
+        code: 'TRS_MODEL_DOWNLOAD',
+        message: expect.stringContaining('404'),
+      });
+      expect(await refusal(`await load('broken.onnx')`)).toMatchObject({ code: 'TRS_ONNX_MALFORMED' });
+      expect(await refusal(`await load('table.onnx', { maxBytes: 10 })`)).toMatchObject({
+        code: 'TRS_MODEL_DOWNLOAD',
+        message: expect.stringContaining('more than 10'),
+      });
+    });
+
+    it('names the row and the field that it refuses, and ends when it is told to', async () => {
+      expect(
+        await refusal(`const model = await load('table.onnx'); await model.predict([{ speed: 'fast' }])`),
+      ).toMatchObject({ code: 'TRS_MODEL_ROW_INVALID', field: 'speed' });
+      expect(
+        await refusal(
+          `const model = await load('table.onnx'); model.close(); await model.predict([{ speed: 1 }])`,
+        ),
+      ).toMatchObject({ message: 'The model is closed.' });
+      expect(
+        await refusal(`await load('table.onnx', { signal: AbortSignal.abort(new Error('enough')) })`),
+      ).toEqual({ message: 'enough' });
+    });
+
+    it('replaces a file of the cache that is damaged', async () => {
+      const before = served.requests.get('table.onnx') ?? 0;
+      const value = await inPage(`
+        const cache = await caches.open(MODEL_CACHE);
+        await cache.put(new URL('table.onnx', location.href).href, new Response('damaged'));
+        const model = await load('table.onnx', { digest: '${digestOf(table)}' });
+        return (await model.predict([{ speed: 200 }]))[0].value;`);
+      expect(value).toBe(7);
+      expect(served.requests.get('table.onnx')).toBe(before + 1);
+    });
+  });
+});
