@@ -1,4 +1,5 @@
 export { CoreError } from './core-error.ts';
+export { type Debug, debug } from './debug.ts';
 export { defaultDevice, setDefaultDevice } from './device/default-device.ts';
 export type { Device, DeviceBuffer } from './device/device.ts';
 export { type DeviceOptions, openDevice } from './device/open-device.ts';

@@ -37,6 +37,8 @@ export interface RunState {
   readonly uploaded: WeakMap<Tensor, CoreTensor>;
   /** Weights in the form in which an operator's kernel uses them. */
   readonly packed: WeakMap<Tensor, ReadonlyMap<string, CoreTensor>>;
+  /** What nodes have made of weights alone. */
+  readonly constants: Map<Step, Value>;
   /** What the last runs of the session's graph recorded, by the shapes of its inputs. */
   readonly recorded: Map<string, Recording>;
 }
@@ -102,7 +104,8 @@ export async function execute(
       at -= 1;
       continue;
     }
-    let result: Result | Resident | Promise<Result> = recorded?.made.get(at) ?? runStep(step, frame, state);
+    let result: Result | Resident | Promise<Result> =
+      recorded?.made.get(at) ?? state.constants.get(step) ?? runStep(step, frame, state);
     if (result instanceof Promise) result = await result;
     const isList = Array.isArray(result);
     for (const [index, slot] of step.outputs.entries()) {
@@ -176,6 +179,7 @@ function record(key: string, plan: Plan, run: FirstRun, state: RunState): void {
   const [oldest] = state.recorded.keys();
   if (state.recorded.size >= MAX_RECORDED && oldest !== undefined) state.recorded.delete(oldest);
   state.recorded.set(key, found);
+  for (const [step, value] of found.constants) state.constants.set(step, value);
 }
 
 /** A weight as the kernel of the core packs it, once for a session. */

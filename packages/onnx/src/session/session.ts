@@ -1,3 +1,4 @@
+import { debug } from '@trestle/core';
 import type { OnnxGraph, OnnxModel, OnnxNode, ValueData, ValueInfo, ValueType } from '../format/model.ts';
 import { isTensorData } from '../format/model.ts';
 import { OnnxError } from '../onnx-error.ts';
@@ -5,6 +6,7 @@ import type { Versions } from '../operators/definition.ts';
 import { loadOperators } from '../operators/directory.ts';
 import { planGraph } from '../plan/plan.ts';
 import { declared, functionKey, type Plan, textOfGraph } from '../plan/step.ts';
+import { RULES, rewrite } from '../rewrite/rewrite.ts';
 import { fromData, type Tensor, type Value } from '../tensor/tensor.ts';
 import { checkFeeds, type Feed } from './check-feeds.ts';
 import { CORE_WORK, execute, type RunState } from './execute.ts';
@@ -23,6 +25,8 @@ export interface SessionOptions {
   readonly seed?: number;
   /** Nodes from so many multiplications on are computed by the core; what is right for small and large models is the default. */
   readonly coreWork?: number;
+  /** `false` runs the graph as it came, without the rules of `src/rewrite`. */
+  readonly rewrites?: boolean;
 }
 
 /** A model that is ready to run. */
@@ -51,9 +55,16 @@ export interface Session {
  */
 export async function openSession(model: OnnxModel, options: SessionOptions = {}): Promise<Session> {
   const { graph } = model;
-  const plan = planModel(model, await operatorsOf(model));
+  const operators = await operatorsOf(model);
+  // Checked as it came: what a rule takes away is not left out unseen.
+  const asGiven = planModel(model, operators);
+  const { model: rewritten, hits } = rewrite(model, options.rewrites === false ? [] : RULES);
+  const plan = Object.keys(hits).length > 0 ? planModel(rewritten, operators) : asGiven;
+  if (debug().level >= 1)
+    for (const [rule, count] of Object.entries(hits)) console.error(`onnx: ${rule}: ${count}`);
   const uploaded = new WeakMap<Tensor, never>();
   const packed = new WeakMap<Tensor, never>();
+  const constants: RunState['constants'] = new Map();
   const recorded: RunState['recorded'] = new Map();
   const seeds = seedsFrom(options.seed);
   const most = { bytes: 0 };
@@ -75,6 +86,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
         coreWork: options.coreWork ?? CORE_WORK,
         uploaded,
         packed,
+        constants,
         recorded,
         signal,
       };

@@ -19,8 +19,10 @@ export interface Stretch {
 export interface Recording {
   /** By the step that it begins with. */
   readonly stretches: ReadonlyMap<number, Stretch>;
-  /** What nodes make of weights alone, by step. */
+  /** What nodes make of weights and of shapes, by step. */
   readonly made: ReadonlyMap<number, Value>;
+  /** What nodes make of weights alone: the same whatever the shapes. */
+  readonly constants: ReadonlyMap<Step, Value>;
 }
 
 /** What a step gave in the run that is recorded. */
@@ -42,6 +44,7 @@ const PURE = new Set([
     'Concat',
     'Constant',
     'ConstantOfShape',
+    'DequantizeLinear',
     'Div',
     'Equal',
     'Expand',
@@ -99,6 +102,8 @@ export interface FirstRun {
 export function recordingOf(plan: Plan, { seen, shapes, fixed }: FirstRun, compute: CoreStep): Recording {
   const weights = new Map(plan.constants.map(({ slot, value }) => [slot, value]));
   const made = new Map<number, Value>();
+  const constants = new Map<Step, Value>();
+  const constantSlots = new Set(weights.keys());
   // Slots whose shapes follow from those of the inputs. Of those, and of weights, the same is made in every run.
   const shaped = new Set([...fixed, ...weights.keys()]);
   const onCore = new Set<number>();
@@ -117,6 +122,10 @@ export function recordingOf(plan: Plan, { seen, shapes, fixed }: FirstRun, compu
     if (output >= 0 && follows && given.every((slot) => shaped.has(slot))) shaped.add(output);
     if (!isMade || isCore || value?.kind !== 'tensor' || step.outputs.length !== 1) continue;
     made.set(index, value);
+    if (given.every((slot) => constantSlots.has(slot))) {
+      constants.set(step, value);
+      constantSlots.add(output);
+    }
     weights.set(output, value);
     shaped.add(output);
   }
@@ -128,7 +137,7 @@ export function recordingOf(plan: Plan, { seen, shapes, fixed }: FirstRun, compu
     if (steps.length > 1) stretches.set(start, stretchOf(plan, start, end, steps, weights, shapes, compute));
     start = Math.max(start, end);
   }
-  return { stretches, made };
+  return { stretches, made, constants };
 }
 
 function stretchOf(

@@ -1,0 +1,27 @@
+import type { OnnxModel } from '../format/model.ts';
+import { dropUnused, skipIdentities } from './drop-unused.ts';
+import { foldBatchNorm } from './fold-batch-norm.ts';
+import { mergeDuplicates } from './merge-duplicates.ts';
+import { type Rule, viewOf } from './rule.ts';
+
+/** In this order: one makes room for the next. */
+export const RULES: readonly Rule[] = [skipIdentities, mergeDuplicates, foldBatchNorm, dropUnused];
+
+export interface Rewritten {
+  readonly model: OnnxModel;
+  /** How often each rule has hit, by its name. */
+  readonly hits: Readonly<Record<string, number>>;
+}
+
+/** Applies all rules to a model's graph. Its inputs and outputs stay what they are, and so do its answers. */
+export function rewrite(given: OnnxModel, rules: readonly Rule[] = RULES): Rewritten {
+  let model = given;
+  const hits: Record<string, number> = {};
+  for (const { name, apply } of rules) {
+    const found = apply(viewOf(model));
+    if (!found) continue;
+    model = { ...model, graph: found.graph };
+    hits[name] = (hits[name] ?? 0) + found.hits;
+  }
+  return { model, hits };
+}
