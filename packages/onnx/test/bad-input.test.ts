@@ -106,6 +106,22 @@ describe('an attribute that makes much of little', () => {
     });
   });
 
+  it('ends where a convolution is to look further away than numbers can count', async () => {
+    const moves = { ...wide('moves', [1, 8, 2, 2]), data: new Float32Array(32).fill(3.4e38) };
+    const own = node('DeformConv', ['x', 'w', 'moves'], ['y']);
+    const graph = graphOf([own], [wide('x', [1, 1, 3, 3]), wide('w', [1, 1, 2, 2]), moves], ['y']);
+    const answer = await (await openSession(modelOf(graph, 19))).run({});
+    expect(answer).toMatchObject({ y: { data: new Float32Array(4) } });
+  });
+
+  it('makes nothing of an axis without elements beside one that is longer than any memory', async () => {
+    const own = node('Pad', ['nothing', 'pads'], ['y']);
+    const initializers = [wide('nothing', [0, 1]), longs('pads', 0, 0, 0, 2 ** 40)];
+    expect(await run(graphOf([own], initializers, ['y']))).toMatchObject({
+      y: { dims: [0, 2 ** 40 + 1], data: new Float32Array(0) },
+    });
+  });
+
   it('does not count words to skip that no row has', async () => {
     const words = node('TfIdfVectorizer', ['words'], ['y'], {
       ...{ max_gram_length: { kind: 'int', value: 2 }, min_gram_length: { kind: 'int', value: 1 } },

@@ -61,6 +61,7 @@ export interface Given {
   /** Of its inputs; undefined where it is not known, or the input is left out. */
   readonly types: readonly (ValueType | undefined)[];
   readonly hasOutput: (index: number) => boolean;
+  readonly outputCount: number;
 }
 
 interface Extras<A> {

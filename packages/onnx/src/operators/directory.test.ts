@@ -178,6 +178,7 @@ describe('an operator', () => {
       { attributes: { mode: text('linear') } },
     ],
     ['neither scales nor sizes', 'Resize', ['float32'], {}],
+    ['its num_outputs is 3', 'Split', ['float32'], { attributes: { num_outputs: int(3) } }],
     [
       'running statistics',
       'BatchNormalization',

@@ -152,6 +152,12 @@ export const Split: Versions = {
     { axis: int(0), num_outputs: int() },
     ([x, lengths], { axis, num_outputs }, call) =>
       split(x, axis, lengths && integersOf(lengths), num_outputs ?? call.wanted.length, true, call.fail),
+    {
+      refuse: ({ num_outputs: parts }, _, { outputCount }) =>
+        parts !== undefined && parts !== outputCount
+          ? `its num_outputs is ${parts}, and it has ${outputCount} outputs`
+          : undefined,
+    },
   ),
 };
 
@@ -190,6 +196,8 @@ export function padded(
   const size = checkSize(dims, x.type);
   if (mode !== 'constant' && size > 0 && x.dims.includes(0))
     throw fail(`it pads nothing in the mode ${mode}`);
+  // Beside an axis without elements another may be longer than any memory.
+  if (size === 0) return make(x.type, dims, newData(x.type, 0));
   let places = new Int32Array([0]);
   const strides = stridesOf(x.dims);
   for (let axis = rank - 1; axis >= 0; axis--) {

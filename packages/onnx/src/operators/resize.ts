@@ -7,6 +7,8 @@ import {
   integersOf,
   isBig,
   isText,
+  make,
+  newData,
   sizeOf,
   type Tensor,
   take,
@@ -28,6 +30,8 @@ function resized(
   const dims = axes.map(({ output }) => output);
   const size = checkSize(dims, 'float64');
   if (x.dims.includes(0) && size > 0) throw fail('it makes something of nothing');
+  // Beside an axis without elements another may be longer than any memory.
+  if (size === 0) return make(x.type, dims, newData(x.type, 0));
   const crops = axes.some(({ coordinates }) => coordinates === 'tf_crop_and_resize');
   const taps: (Taps | undefined)[] = axes.map((axis) =>
     axis.input === axis.output && axis.scale === 1 && axis.coordinates !== 'tf_crop_and_resize'

@@ -402,6 +402,8 @@ function between(
   y: number,
   x: number,
 ): number {
+  // A place that is far outside, or no number, has no elements around it: counting up from it would not end.
+  if (!(y > -1 && y < height && x > -1 && x < width)) return 0;
   const [top, left] = [Math.floor(y), Math.floor(x)];
   let sum = 0;
   for (let i = top; i <= top + 1; i++)

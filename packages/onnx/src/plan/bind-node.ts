@@ -49,6 +49,7 @@ export function bindNode(
     hasInput,
     types,
     hasOutput: (index) => (node.outputs[index] ?? '') !== '',
+    outputCount: node.outputs.length,
   });
   if (refused) throw fail(refused);
   const more = definition.types?.(attributes as never, types) ?? {};
