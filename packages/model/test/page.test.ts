@@ -4,7 +4,7 @@ import process from 'node:process';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel } from '../src/index.ts';
-import { encoderModel, tableModel } from './page/models.ts';
+import { encoderModel, productModel, tableModel } from './page/models.ts';
 import { type Served, servePage } from './page/serve.ts';
 
 /** What a page may pay for a model of a table or of images, minified and compressed. */
@@ -26,6 +26,7 @@ describe('a model in a page', () => {
       new Map([
         ['table.onnx', table],
         ['encoder.onnx', encoder],
+        ['product.onnx', productModel()],
         ['broken.onnx', table.slice(0, 100)],
       ]),
     );
@@ -51,7 +52,10 @@ describe('a model in a page', () => {
         try { ${code} } catch ({ code, message, details }) { return { code, message, field: details?.field }; }
         return { message: 'nothing was thrown' };`);
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'] });
+      browser = await chromium.launch({
+        executablePath: executablePath ?? '',
+        args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+      });
       page = await browser.newPage();
       await page.goto(served.url);
       await page.waitForFunction('globalThis.load !== undefined');
@@ -94,6 +98,24 @@ describe('a model in a page', () => {
       expect(theirs[0]).toHaveLength(8);
       for (const [row, vector] of theirs.entries())
         for (const [at, value] of vector.entries()) expect(ours[row]?.[at]).toBeCloseTo(value, 5);
+    });
+
+    it('computes on the device that is asked for', async () => {
+      const rows = 32;
+      const wanted = Array.from({ length: rows * 128 }, (_, at) => {
+        let sum = 0;
+        for (let k = 0; k < 128; k++) sum += ((Math.floor(at / 128) + k) % 5) * ((k * 128 + (at % 128)) % 7);
+        return sum;
+      });
+      for (const device of ['wasm', 'webgpu']) {
+        const found = await inPage<number[]>(`
+          const model = await load('product.onnx', { device: '${device}' });
+          const data = Float32Array.from({ length: ${rows} * 128 }, (_, i) => (Math.floor(i / 128) + (i % 128)) % 5);
+          const { y } = await model.run({ x: { type: 'float32', dims: [${rows}, 128], data } });
+          model.close();
+          return [...y.data];`);
+        expect(found).toEqual(wanted);
+      }
     });
 
     it('refuses a file that is another, is not there, is broken, or is too large', async () => {

@@ -114,6 +114,13 @@ describe('an attribute that makes much of little', () => {
     expect(answer).toMatchObject({ y: { data: new Float32Array(4) } });
   });
 
+  it('ends where bands of a spectrum reach further than numbers can count', async () => {
+    const own = node('MelWeightMatrix', ['bands', 'n', 'rate', 'low', 'high'], ['y']);
+    const whole = [scalar('bands', 'int64', 2), scalar('n', 'int64', 4), scalar('rate', 'int64', 8)];
+    const limits = [scalar('low', 'float32', 0), scalar('high', 'float32', 3e38)];
+    expect(await run(graphOf([own], [...whole, ...limits], ['y']))).toMatchObject({ y: { dims: [3, 2] } });
+  });
+
   it('makes nothing of an axis without elements beside one that is longer than any memory', async () => {
     const own = node('Pad', ['nothing', 'pads'], ['y']);
     const initializers = [wide('nothing', [0, 1]), longs('pads', 0, 0, 0, 2 ** 40)];

@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly digest?: string;
   /** Whether a file that is named by its digest is kept; it is if nothing is said. */
   readonly cache?: boolean;
+  /** Where large work is done: if nothing is said, on the GPU where there is a real one, or else on the CPU. */
+  readonly device?: 'wasm' | 'webgpu';
   /** Called while the file comes. */
   readonly onProgress?: (progress: Progress) => void;
   /** Ends the download, and with it the worker. */
@@ -55,10 +57,10 @@ const MAX_BYTES = 2 ** 31;
  * Loads a model package, or an ONNX file, into a worker of the page, which downloads it, checks it, and computes; the page never
  * waits for it. WebAssembly threads are used where the page is isolated, a GPU where there is one.
  *
- * @throws TRS_MODEL_DOWNLOAD, TRS_MODEL_DIGEST, TRS_ONNX_…, TRS_MODEL_METADATA, TRS_MODEL_TOKENIZER, and the reason of the signal
+ * @throws TRS_MODEL_DOWNLOAD, TRS_MODEL_DIGEST, TRS_CORE_DEVICE_UNAVAILABLE, TRS_ONNX_…, TRS_MODEL_METADATA, TRS_MODEL_TOKENIZER, and the reason of the signal
  */
 export async function load(url: string | URL, options: LoadOptions = {}): Promise<PageModel> {
-  const { digest, cache = true, onProgress, signal, maxBytes = MAX_BYTES } = options;
+  const { digest, cache = true, device, onProgress, signal, maxBytes = MAX_BYTES } = options;
   signal?.throwIfAborted();
   const worker = new Worker(new URL('./model-worker.js', import.meta.url), { type: 'module' });
   const waiting = new Map<number, Waiting>();
@@ -101,7 +103,9 @@ export async function load(url: string | URL, options: LoadOptions = {}): Promis
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const source = { url: new URL(url, location.href).href, digest: digest?.toLowerCase(), cache, maxBytes };
-    const { isWriting, ...opened } = await send<Opened>((id) => ({ id, open: source }), { onProgress });
+    const { isWriting, ...opened } = await send<Opened>((id) => ({ id, open: source, device }), {
+      onProgress,
+    });
     return {
       ...opened,
       predict: (rows) => call('predict', rows),

@@ -17,7 +17,7 @@ export type Method = 'predict' | 'run' | 'verify' | 'generate' | 'stop';
 
 /** From the page to its worker. */
 export type Request =
-  | { readonly id: number; readonly open: Source }
+  | { readonly id: number; readonly open: Source; readonly device: 'wasm' | 'webgpu' | undefined }
   | { readonly id: number; readonly method: Method; readonly argument: unknown };
 
 /** An error as it goes through `postMessage`: a class does not. */

@@ -1,3 +1,4 @@
+import { openDevice, setDefaultDevice } from '@trestle/core';
 import { type Model, openModel } from '../model.ts';
 import { download } from './download.ts';
 import type { Failure, Opened, Reply, Request } from './messages.ts';
@@ -21,7 +22,12 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
 async function answer(request: Request): Promise<unknown> {
   const { id } = request;
   if ('open' in request) {
-    const bytes = await download(request.open, (progress) => say({ id, progress }));
+    // Looking for a GPU takes a moment, in which the file comes.
+    const [bytes, device] = await Promise.all([
+      download(request.open, (progress) => say({ id, progress })),
+      openDevice(request.device),
+    ]);
+    setDefaultDevice(device);
     model = await openModel(bytes, { maxBytes: request.open.maxBytes });
     return descriptionOf(model);
   }

@@ -22,6 +22,24 @@ export const tableModel = (): Uint8Array =>
     },
   });
 
+/** A product that is large enough for the core: of whole numbers, so that every device gives the same. */
+export const productModel = (): Uint8Array =>
+  writeModel({
+    ...{ irVersion: 8, producer: 'test', opsets: [{ domain: '', version: 17 }], metadata: {} },
+    graph: {
+      name: 'product',
+      nodes: [node('MatMul', ['x', 'w'], 'y')],
+      initializers: [
+        {
+          ...{ name: 'w', type: 'float32', dims: [128, 128] },
+          data: Float32Array.from({ length: 128 * 128 }, (_, i) => i % 7),
+        },
+      ],
+      inputs: [{ name: 'x', type: 'float32', dims: ['rows', 128] }],
+      outputs: [{ name: 'y', type: 'float32', dims: ['rows', 128] }],
+    },
+  });
+
 const WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'late', 'plane', 'bird', '##s', 'hit', 'the', '.'];
 const WIDTH = 8;
 

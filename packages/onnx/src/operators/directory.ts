@@ -15,7 +15,6 @@ import * as pooling from './pooling.ts';
 import * as reduce from './reduce.ts';
 import * as resize from './resize.ts';
 import * as shape from './shape.ts';
-import * as text from './text.ts';
 import * as unary from './unary.ts';
 
 interface Family {
@@ -61,7 +60,6 @@ export const FAMILIES: readonly Family[] = [
     reduce,
     resize,
     shape,
-    text,
     unary,
   ].map((module) => here('', module)),
   ...[category, linear].map((module) => here('ai.onnx.ml', module)),
@@ -110,6 +108,7 @@ export const FAMILIES: readonly Family[] = [
     () => import('./random.ts'),
   ),
   elsewhere('', 'GRU LSTM RNN', () => import('./recurrent.ts')),
+  elsewhere('', 'StringConcat StringNormalizer StringSplit TfIdfVectorizer', () => import('./text.ts')),
   elsewhere('', 'RegexFullMatch', () => import('./regular-expression.ts')),
   elsewhere('', 'AffineGrid DeformConv GridSample MaxRoiPool RoiAlign', () => import('./sample.ts')),
   elsewhere('', 'NonMaxSuppression NonZero TopK Unique', () => import('./select.ts')),

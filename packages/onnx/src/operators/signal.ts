@@ -194,16 +194,21 @@ export const MelWeightMatrix: Versions = {
       const [from, to] = [mel(Number(low.data[0])), mel(Number(high.data[0]))];
       const step = (to - from) / (bands + 2);
       const corner = (i: number): number => Math.floor(((n + 1) * hertz(from + i * step)) / sampleRate);
-      const dims = [Math.floor(n / 2) + 1, bands];
+      const rows = Math.floor(n / 2) + 1;
+      const dims = [rows, bands];
       const out = new Float64Array(checkSize(dims, 'float64'));
       for (let band = 0; band < bands; band++) {
         const [lower, centre, upper] = [corner(band), corner(band + 1), corner(band + 2)];
         const set = (bin: number, value: number): void => {
-          if (bin >= 0 && bin < (dims[0] ?? 0)) out[bin * bands + band] = value;
+          if (bin >= 0 && bin < rows) out[bin * bands + band] = value;
         };
+        // Corners may lie further away than numbers can count; rows are few.
         if (centre === lower) set(centre, 1);
-        else for (let bin = lower; bin <= centre; bin++) set(bin, (bin - lower) / (centre - lower));
-        for (let bin = centre; bin < upper; bin++) set(bin, (upper - bin) / (upper - centre));
+        else
+          for (let bin = Math.max(0, lower); bin <= Math.min(centre, rows); bin++)
+            set(bin, (bin - lower) / (centre - lower));
+        for (let bin = Math.max(0, centre); bin < Math.min(upper, rows); bin++)
+          set(bin, (upper - bin) / (upper - centre));
       }
       return fromNumbers(type ?? 'float32', dims, out);
     },

@@ -1,8 +1,13 @@
+import process from 'node:process';
+import { openDevice, setDefaultDevice } from '@trestle/core';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../src/format/read-model.ts';
 import { openSession } from '../../src/session/session.ts';
 import { CASES_FOLDER, conformanceCases, dataSets, differenceOf, modelBytes, NEWER_FOLDER } from './cases.ts';
 import exceptions from './exceptions.json' with { type: 'json' };
+
+// By hand also on a GPU: TRESTLE_DEVICE=webgpu, with what "on the core" then means.
+if (process.env.TRESTLE_DEVICE !== undefined) setDefaultDevice(await openDevice());
 
 const cases = conformanceCases();
 /** Made by hand, and tried where their folder is named. */
