@@ -60,6 +60,7 @@ export const MAY_IMPORT = {
     'packages/model',
   ),
   'plugins/registry': plugin('packages/model', 'packages/formats'),
+  'plugins/container': plugin(),
   'plugins/serving': plugin('packages/model', 'packages/onnx'),
   'plugins/monitoring': plugin('packages/model'),
   // Floor 4

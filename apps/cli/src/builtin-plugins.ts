@@ -1,4 +1,5 @@
 import type { Plugin } from '@trestle/kernel';
+import { containerPlugin } from '@trestle/plugin-container';
 import { dataPlugin } from '@trestle/plugin-data';
 import { monitoringPlugin } from '@trestle/plugin-monitoring';
 import { pipelinePlugin } from '@trestle/plugin-pipeline';
@@ -17,6 +18,7 @@ export const builtinPlugins: readonly Plugin[] = [
   trackingPlugin,
   trainingPlugin,
   registryPlugin,
+  containerPlugin,
   servingPlugin,
   monitoringPlugin,
   systemPlugin,

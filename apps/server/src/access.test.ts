@@ -57,6 +57,26 @@ describe('who may do what', () => {
     }
   });
 
+  it('lets whoever shows no token do what the configuration says, and never change anything', async () => {
+    expect(serverConfig.schema.safeParse({ auth: 'tokens', anonymous: ['serving:deploy'] }).success).toBe(
+      false,
+    );
+    expect(serverConfig.schema.safeParse({ auth: 'tokens', anonymous: ['*:*'] }).success).toBe(false);
+    const open = await testServer({ auth: 'tokens', anonymous: ['system:read'] });
+    try {
+      const statuses = new Set<number>();
+      for (const [method, path] of await routes()) {
+        const { status } = await fetch(open.server.url + path, { method });
+        if (status !== 401) statuses.add(status);
+        if (method === 'POST' && /token|job\/cancel|migrate/.test(path))
+          expect([path, status]).toEqual([path, 401]);
+      }
+      expect(statuses.size).toBeGreaterThan(0);
+    } finally {
+      await open.stop();
+    }
+  });
+
   it('lets a browser open the pages with the token as the password, and nothing else', async () => {
     const { secret } = await it1.host.run(tokenCreate, { name: 'browser', scopes: ['*:*'] });
     const authorization = `Basic ${Buffer.from(`anybody:${secret}`).toString('base64')}`;

@@ -17,6 +17,17 @@ export const serverConfig = configSection(
   z.strictObject({
     /** `tokens`: callers show a token of "trestle token create". `none`: everybody on this machine may do everything. */
     auth: z.enum(['none', 'tokens']).default('none'),
+    /** With `tokens`: what callers may who show none, `serving:predict`. Nobody changes anything without a token. */
+    anonymous: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[a-z][a-z-]*:(read|predict)$/,
+            'must be a permission to read or to predict, as in "serving:predict"',
+          ),
+      )
+      .default([]),
     /** A port of its own for gRPC, on the same address; 0 takes a free one. Without it there is no gRPC. */
     grpcPort: z.number().int().min(0).max(65_535).optional(),
     /** Names under which the server is reached, besides the address it listens on: `ml.example.com`. */

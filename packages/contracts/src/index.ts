@@ -31,6 +31,7 @@ export * from './events/serving-events.ts';
 export * from './events/system-events.ts';
 export * from './events/tracking-events.ts';
 export * from './executors.ts';
+export * from './export-formats.ts';
 export * from './features.ts';
 export * from './gates.ts';
 export * from './lineage.ts';

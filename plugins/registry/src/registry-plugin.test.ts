@@ -75,7 +75,7 @@ describe('the registry', () => {
     expect(new Uint8Array(await readFile(out))).toEqual(bytes);
     await expect(
       host.run(modelExport, { ...input, out: `${out}.2`, format: 'oci' }, { surface: 'cli' }),
-    ).rejects.toMatchObject({ code: 'TRS_REGISTRY_FORMAT_UNAVAILABLE', kind: 'invalid' });
+    ).rejects.toMatchObject({ code: 'TRS_REGISTRY_FORMAT_UNKNOWN', kind: 'invalid' });
     expect((await readdir(project.dir)).filter((name) => name.startsWith('out.'))).toEqual(['out.onnx']);
   });
 

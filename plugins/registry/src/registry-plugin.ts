@@ -1,9 +1,10 @@
-import { gates, modelsToken } from '@trestle/contracts';
+import { exportFormats, gates, modelsToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { blobUses, metadataToken, migrations } from '@trestle/store';
 import { modelPromote, modelRollback } from './operations/alias.ts';
 import { modelCard } from './operations/card.ts';
 import { modelExport } from './operations/export.ts';
+import { onnxFormat } from './operations/onnx-format.ts';
 import { modelList, modelShow, modelVerify } from './operations/read.ts';
 import { modelRegister } from './operations/register.ts';
 import { registryConfig } from './registry-config.ts';
@@ -32,6 +33,7 @@ export const registryPlugin = plugin({
   ],
   contributions: [
     contribute(gates, verification),
+    contribute(exportFormats, onnxFormat),
     ...registryMigrations.map((migration) => contribute(migrations, migration)),
     contribute(blobUses, {
       name: 'registry',

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command, Flags } from '@oclif/core';
 import { isProject, projectGateToken } from '@trestle/kernel';
+import { deployFolder } from '../deploy-folder.ts';
 import { interruption } from '../interruption.ts';
 import { sayBegun, thisProject } from '../open-project.ts';
 import { studioDir } from '../studio-dir.ts';
@@ -17,6 +18,10 @@ const flags = {
     summary: 'A port for gRPC too; 0 takes a free one. None when left out, but what the configuration says.',
     min: 0,
     max: 65_535,
+  }),
+  models: Flags.string({
+    summary:
+      'A folder of model packages (NAME.onnx), each of which is registered and deployed by its name first.',
   }),
   json: globalFlags.json,
   project: globalFlags.project,
@@ -39,6 +44,7 @@ export class ServeCommand extends Command {
       sayBegun(host);
     }
     try {
+      if (typed.models !== undefined) await deployFolder(host, typed.models);
       const server = await startServer(host, {
         port: typed.port,
         host: typed.host,

@@ -16,14 +16,13 @@ declare module 'fastify' {
   }
 }
 
-const ANONYMOUS: Principal = { id: 'anonymous', scopes: [] };
+const ANONYMOUS = 'anonymous';
 /** Without authentication the server listens on loopback only: who reaches it is on this machine. */
 export const LOCAL: Principal = { id: 'local:http', scopes: ['*:*'] };
 
 /** Finds out who calls and whether they may, before anything of the body is read. */
 export async function addAccess(app: FastifyInstance, host: Host): Promise<void> {
-  const { auth } = host.config(serverConfig);
-  const tokens = auth === 'tokens' ? await host.service(tokensToken) : undefined;
+  const callers = await callersOf(host);
   app.decorateRequest('principal', null as unknown as Principal);
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
@@ -39,11 +38,11 @@ export async function addAccess(app: FastifyInstance, host: Host): Promise<void>
     });
   });
   app.addHook('onRequest', (request, reply, done) => {
-    if (!tokens) {
+    if (!callers) {
       request.principal = LOCAL;
       return done(check(request, reply));
     }
-    whoCalls(tokens, request.headers.authorization, request.routeOptions.config.isPage).then((principal) => {
+    whoCalls(callers, request.headers.authorization, request.routeOptions.config.isPage).then((principal) => {
       request.principal = principal;
       done(check(request, reply));
     }, done);
@@ -54,7 +53,7 @@ export async function addAccess(app: FastifyInstance, host: Host): Promise<void>
 /** Why somebody may not do something, if they may not. */
 export function accessRefusal(principal: Principal, access: string): TrestleError | undefined {
   if (mayOnSomething(principal, access)) return undefined;
-  if (principal === ANONYMOUS)
+  if (principal.id === ANONYMOUS)
     return serverError('UNAUTHENTICATED', {
       kind: 'unauthenticated',
       message: 'This server wants to know who calls.',
@@ -71,13 +70,30 @@ export function accessRefusal(principal: Principal, access: string): TrestleErro
 function check(request: FastifyRequest, reply: FastifyReply): TrestleError | undefined {
   const { access = OPEN_ACCESS, isPage = false } = request.routeOptions.config;
   const refused = accessRefusal(request.principal, access);
-  if (refused && request.principal === ANONYMOUS)
+  if (refused && request.principal.id === ANONYMOUS)
     reply.header('www-authenticate', `${isPage ? 'Basic' : 'Bearer'} realm="trestle"`);
   return refused;
 }
 
-/** Who shows a token. @param isPage whether it may be a password */
-export async function whoCalls(tokens: Tokens, authorization = '', isPage = false): Promise<Principal> {
+/** Who tells callers apart, and what those may do who say nothing. */
+export interface Callers {
+  readonly tokens: Tokens;
+  readonly anonymous: Principal;
+}
+
+/** Undefined where nobody is asked. */
+export async function callersOf(host: Host): Promise<Callers | undefined> {
+  const { auth, anonymous } = host.config(serverConfig);
+  if (auth === 'none') return undefined;
+  return { tokens: await host.service(tokensToken), anonymous: { id: ANONYMOUS, scopes: anonymous } };
+}
+
+/** Who shows a token; one that stands for nobody is as good as none. @param isPage whether it may be a password */
+export async function whoCalls(
+  { tokens, anonymous }: Callers,
+  authorization = '',
+  isPage = false,
+): Promise<Principal> {
   const [scheme = '', credentials = ''] = authorization.split(' ');
   const secret =
     scheme.toLowerCase() === 'bearer'
@@ -85,7 +101,7 @@ export async function whoCalls(tokens: Tokens, authorization = '', isPage = fals
       : isPage && scheme.toLowerCase() === 'basic'
         ? passwordOf(credentials)
         : '';
-  return (secret && (await tokens.verify(secret))) || ANONYMOUS;
+  return (secret && (await tokens.verify(secret))) || anonymous;
 }
 
 /** The password of basic credentials (RFC 7617, section 2); the user's name may be anything. */

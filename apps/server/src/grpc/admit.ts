@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
-import type { Tokens } from '@trestle/contracts';
 import type { Context, GrpcMessage, Host, Resource } from '@trestle/kernel';
-import { accessRefusal, LOCAL, whoCalls } from '../door/access.ts';
+import { accessRefusal, type Callers, LOCAL, whoCalls } from '../door/access.ts';
 import type { RequestCount } from '../door/rate-limit.ts';
 
 type Call = ServerUnaryCall<GrpcMessage, GrpcMessage> | ServerDuplexStream<GrpcMessage, GrpcMessage>;
@@ -21,11 +20,11 @@ export type Admit = (
 export const admission =
   (
     host: Host,
-    { tokens, count }: { readonly tokens: Tokens | undefined; readonly count: RequestCount },
+    { callers, count }: { readonly callers: Callers | undefined; readonly count: RequestCount },
   ): Admit =>
   async (id, access, call) => {
     const [authorization] = call.metadata.get('authorization');
-    const principal = tokens ? await whoCalls(tokens, authorization?.toString()) : LOCAL;
+    const principal = callers ? await whoCalls(callers, authorization?.toString()) : LOCAL;
     const refused = accessRefusal(principal, access) ?? count(`${principal.id} ${addressOf(call.getPeer())}`);
     if (refused) throw refused;
     const options = {

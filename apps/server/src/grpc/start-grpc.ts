@@ -9,11 +9,10 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import { tokensToken } from '@trestle/contracts';
 import { type GrpcMessage, type GrpcMethod, type Host, invariant, touchedBy } from '@trestle/kernel';
 import { HealthImplementation } from 'grpc-health-check';
+import { callersOf } from '../door/access.ts';
 import type { RequestCount } from '../door/rate-limit.ts';
-import { serverConfig } from '../server-config.ts';
 import { type Admit, admission } from './admit.ts';
 import { statusOf } from './grpc-status.ts';
 
@@ -32,14 +31,13 @@ export async function startGrpc(
   host: Host,
   options: { readonly port: number; readonly host: string; readonly count: RequestCount },
 ): Promise<RunningGrpc> {
-  const { auth } = host.config(serverConfig);
-  const tokens = auth === 'tokens' ? await host.service(tokensToken) : undefined;
+  const callers = await callersOf(host);
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
   });
   let isDraining = false;
-  const admit = admission(host, { tokens, count: options.count });
+  const admit = admission(host, { callers, count: options.count });
   const services = host.plugins.flatMap((plugin) => plugin.grpc ?? []);
   const packages = services.map(({ proto }) =>
     loadSync(fileURLToPath(proto), {

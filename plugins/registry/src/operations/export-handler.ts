@@ -1,40 +1,64 @@
-import { open, rename, rm } from 'node:fs/promises';
-import type { Context } from '@trestle/kernel';
+import { rename, rm } from 'node:fs/promises';
+import { type ExportFormat, exportFormats } from '@trestle/contracts';
+import { type Context, didYouMean } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
-import { registryConfig } from '../registry-config.ts';
 import { registryError } from '../registry-error.ts';
 import { resolveModel } from '../version/versions.ts';
 
-/** Writes the package beside its destination, then renames: the file is whole or not there. */
-export async function exportModel(
-  ctx: Context,
-  input: { readonly model: string; readonly format: string; readonly out: string },
-) {
-  const { name, version, digest } = await resolveModel(ctx, input.model);
-  if (input.format !== 'onnx') {
-    throw registryError('FORMAT_UNAVAILABLE', {
-      kind: 'invalid',
-      message: `--format ${input.format} is not available yet.`,
-      hint: 'Use --format onnx: one file with schema, preprocessing, weights and golden examples in it.',
-      details: { format: input.format },
-    });
-  }
+interface ExportInput {
+  readonly model: string;
+  readonly format: string;
+  readonly out: string;
+  readonly option?: readonly string[] | undefined;
+}
+
+/** Writes beside the destination, then renames: what is written is whole or not there. */
+export async function exportModel(ctx: Context, input: ExportInput) {
+  const format = formatOf(ctx.extensions(exportFormats), input.format);
+  const options = readOptions(format, input.option ?? []);
+  const model = await resolveModel(ctx, input.model);
   const path = await ctx.files.write(input.out);
-  // Checked against the digest as it is read: what is damaged does not leave the house.
-  const blobs = await ctx.service(blobsToken);
-  const bytes = await blobs.read(digest, ctx.config(registryConfig).maxModelBytes);
+  // Checked against the digest: what is damaged does not leave the house.
+  const file = await (await ctx.service(blobsToken)).localPath(model.digest);
   const beside = `${path}.${ctx.requestId}.partial`;
   try {
-    const file = await open(beside, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const write = await format.load();
+    const { digest, bytes } = await write({
+      ...{ model, file, out: beside, options, signal: ctx.signal },
+      progress: (update) => ctx.progress(update),
+    });
     await rename(beside, path);
+    return { name: model.name, version: model.version, path: input.out, digest, bytes };
   } finally {
-    await rm(beside, { force: true });
+    await rm(beside, { force: true, recursive: true });
   }
-  return { name, version, path: input.out, digest, bytes: bytes.length };
+}
+
+function formatOf(known: readonly ExportFormat[], name: string): ExportFormat {
+  const found = known.find((format) => format.name === name);
+  if (found) return found;
+  const names = known.map((format) => format.name);
+  throw registryError('FORMAT_UNKNOWN', {
+    kind: 'invalid',
+    message: `There is no format "${name}".${didYouMean(name, names)}`,
+    hint: `There is ${known.map((format) => `${format.name} (${format.summary})`).join('; ')}.`,
+    details: { format: name, formats: names },
+  });
+}
+
+function readOptions({ name, options }: ExportFormat, given: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const at = text.indexOf('=');
+      const key = at < 0 ? text : text.slice(0, at);
+      if (at > 0 && Object.hasOwn(options, key)) return [key, text.slice(at + 1)];
+      const known = Object.entries(options).map(([option, says]) => `${option} (${says})`);
+      throw registryError('FORMAT_OPTION', {
+        kind: 'usage',
+        message: `The format ${name} has no option "${key}"${at > 0 ? '' : ', or it has no value'}.`,
+        hint: known.length === 0 ? 'It has none.' : `Write --option NAME=VALUE; it has ${known.join('; ')}.`,
+        details: { format: name, option: key },
+      });
+    }),
+  );
 }

@@ -10,20 +10,31 @@ export const modelExport = operation({
   access: 'registry:read',
   resource: ({ model }) => resource('model', model),
   positionals: ['model'],
-  examples: ['trestle model export strikes@champion --format onnx --out strikes.onnx'],
+  examples: [
+    'trestle model export strikes@champion --format onnx --out strikes.onnx',
+    'trestle model export strikes@champion --format oci --out strikes.tar',
+  ],
   input: z.object({
     model: modelReferenceSchema,
     format: z
-      .enum(['onnx', 'folder', 'oci', 'npm'])
+      .string()
+      .max(100)
       .default('onnx')
-      .describe('onnx is the whole package in one file, which any ONNX runtime runs.'),
+      .describe(
+        'onnx is the whole package in one file, which any ONNX runtime runs; oci an image of a server with it; or of a plugin.',
+      ),
+    option: z
+      .array(z.string().max(4_096))
+      .max(50)
+      .optional()
+      .describe('NAME=VALUE: an option of the format.'),
     out: z.string().describe('Where to write it.'),
   }),
   output: z.object({
     name: z.string(),
     version: z.number().int(),
     path: z.string(),
-    digest: z.string().describe('SHA-256 (hex) of what was written.'),
+    digest: z.string().describe('SHA-256 (hex) of what was written; of an image, that of its manifest.'),
     bytes: z.number().int(),
   }),
   load: async () => (await import('./export-handler.ts')).exportModel,

@@ -1,0 +1,3 @@
+import { errorFactory } from '@trestle/kernel';
+
+export const containerError = errorFactory('CONTAINER');

@@ -1,0 +1,1 @@
+export { containerPlugin, default } from './container-plugin.ts';
