@@ -21,6 +21,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'monitor.feedback': ['deployment/deployment'],
   'monitor.check': ['deployment/deployment'],
   'monitor.retrain': ['deployment/deployment'],
+  'monitor.ingest': ['deployment/deployment'],
   'pipeline.run': ['pipeline/name'],
   'pipeline.show': ['pipeline/name'],
   'model.register': ['model/name', 'run/run'],

@@ -12,6 +12,8 @@ export * from './metric/metric-table.ts';
 export * from './metric/ranking.ts';
 export * from './metric/regression.ts';
 export * from './quantile.ts';
+export * from './sequential/block-profile.ts';
+export * from './sequential/change-detector.ts';
 export * from './sequential/excess.ts';
 export * from './sequential/mean.ts';
 export * from './sequential/proportion.ts';

@@ -8,6 +8,7 @@ export { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
 export { monitorCheck } from './operations/check.ts';
 export { monitorDrift } from './operations/drift.ts';
 export { monitorFeedback } from './operations/feedback.ts';
+export { monitorIngest } from './operations/ingest.ts';
 export { monitorStatus } from './operations/status.ts';
 export * from './performance/model-performance.ts';
 export * from './performance/performance-report.ts';

@@ -1,4 +1,5 @@
 import type { Migration } from '@trestle/store';
+import { sql } from 'kysely';
 
 export const monitoringMigrations: readonly Migration[] = [
   {
@@ -115,6 +116,130 @@ export const monitoringMigrations: readonly Migration[] = [
       await db.schema
         .alterTable('monitoring_traffic')
         .addColumn('imputed_rows', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute();
+    },
+  },
+  {
+    // Ids of predictions that were made elsewhere are others': two models may have the same.
+    name: 'monitoring-0004-elsewhere',
+    async up(db) {
+      await db.schema
+        .alterTable('monitoring_predictions')
+        .renameTo('monitoring_predictions_before')
+        .execute();
+      await db.schema.dropIndex('monitoring_predictions_window').execute();
+      await db.schema.dropIndex('monitoring_predictions_time').execute();
+      await db.schema
+        .createTable('monitoring_predictions')
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('revision', 'integer', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('latency_ms', 'double precision', (column) => column.notNull())
+        .addColumn('row_count', 'integer', (column) => column.notNull())
+        .addColumn('inputs', 'text', (column) => column.notNull())
+        .addColumn('outputs', 'text', (column) => column.notNull())
+        .addColumn('rolled', 'integer', (column) => column.notNull().defaultTo(0))
+        .addPrimaryKeyConstraint('monitoring_predictions_key', ['deployment', 'id'])
+        .execute();
+      const columns = sql.raw(
+        'id, deployment, revision, model, version, time, latency_ms, row_count, inputs, outputs',
+      );
+      await sql`insert into monitoring_predictions (${columns}) select ${columns} from monitoring_predictions_before`.execute(
+        db,
+      );
+      await db.schema.dropTable('monitoring_predictions_before').execute();
+      await db.schema
+        .createIndex('monitoring_predictions_window')
+        .on('monitoring_predictions')
+        .columns(['deployment', 'model', 'version', 'time'])
+        .execute();
+      await db.schema
+        .createIndex('monitoring_predictions_time')
+        .on('monitoring_predictions')
+        .column('time')
+        .execute();
+      await db.schema
+        .createIndex('monitoring_predictions_id')
+        .on('monitoring_predictions')
+        .column('id')
+        .execute();
+      await sql`create index monitoring_predictions_waiting on monitoring_predictions (deployment) where rolled = 0`.execute(
+        db,
+      );
+      await db.schema.alterTable('monitoring_labels').renameTo('monitoring_labels_before').execute();
+      await db.schema.dropIndex('monitoring_labels_deployment').execute();
+      await db.schema
+        .createTable('monitoring_labels')
+        .addColumn('prediction', 'text', (column) => column.notNull())
+        .addColumn('row', 'integer', (column) => column.notNull())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('label', 'text', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('changes', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_labels_of', ['deployment', 'prediction', 'row'])
+        .execute();
+      await sql`insert into monitoring_labels (prediction, ${sql.ref('row')}, deployment, label, time, changes) select prediction, ${sql.ref('row')}, deployment, label, time, changes from monitoring_labels_before`.execute(
+        db,
+      );
+      await db.schema.dropTable('monitoring_labels_before').execute();
+      await db.schema
+        .createTable('monitoring_early_labels')
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('prediction', 'text', (column) => column.notNull())
+        .addColumn('row', 'integer', (column) => column.notNull())
+        .addColumn('label', 'text', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_early_labels_key', ['deployment', 'prediction', 'row'])
+        .execute();
+      await db.schema
+        .createTable('monitoring_halves')
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('body', 'text', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_halves_key', ['deployment', 'id', 'kind'])
+        .execute();
+    },
+  },
+  {
+    name: 'monitoring-0005-rollups',
+    async up(db) {
+      await db.schema
+        .createTable('monitoring_rollups')
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('reference', 'text', (column) => column.notNull())
+        .addColumn('span', 'text', (column) => column.notNull())
+        .addColumn('start', 'text', (column) => column.notNull())
+        .addColumn('segment', 'text', (column) => column.notNull())
+        .addColumn('row_count', 'integer', (column) => column.notNull())
+        .addColumn('counts', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_rollups_key', [
+          'deployment',
+          'model',
+          'version',
+          'reference',
+          'start',
+          'span',
+          'segment',
+        ])
+        .execute();
+      await db.schema
+        .createTable('monitoring_detectors')
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('streams', 'text', (column) => column.notNull())
+        .addColumn('until', 'text', (column) => column.notNull())
+        .addColumn('blocks', 'integer', (column) => column.notNull())
+        .addColumn('memory', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_detectors_key', ['deployment', 'model', 'version'])
         .execute();
     },
   },

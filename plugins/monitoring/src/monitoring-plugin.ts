@@ -22,6 +22,7 @@ import { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
 import { monitorCheck } from './operations/check.ts';
 import { monitorDrift } from './operations/drift.ts';
 import { monitorFeedback } from './operations/feedback.ts';
+import { monitorIngest } from './operations/ingest.ts';
 import { monitorStatus } from './operations/status.ts';
 import { monitorRetrain } from './retrain/retrain-operation.ts';
 import { monitoringConfig } from './rules/monitoring-config.ts';
@@ -42,6 +43,7 @@ export const monitoringPlugin = plugin({
     monitorFeedback,
     monitorCheck,
     monitorRetrain,
+    monitorIngest,
   ],
   services: [
     provide(bufferedLogToken, async (scope) =>
@@ -71,6 +73,23 @@ export const monitoringPlugin = plugin({
       summary: 'Labels of earlier predictions: {"labels": [{"id", "row"?, "label"}]}.',
       maxBodyBytes: 4 * 2 ** 20,
       load: () => import('./feedback/feedback-route.ts').then((module) => module.feedbackRoute),
+    },
+    {
+      method: 'POST',
+      path: '/v1/log/:deployment',
+      access: 'monitor:write',
+      resource: ({ deployment = '' }) => resource('deployment', deployment),
+      summary:
+        'Predictions that were made elsewhere: {"predictions": [{"id", "time"?, "features", "prediction", "model_version"?}]}, JSON lines of them, or CloudEvents of KServe.',
+      accepts: [
+        'application/json',
+        'application/x-ndjson',
+        'application/jsonl',
+        'application/cloudevents+json',
+      ],
+      unpacks: true,
+      maxBodyBytes: 32 * 2 ** 20,
+      load: () => import('./ingest/log-route.ts').then((module) => module.logRoute),
     },
   ],
   subscribers: [

@@ -1,4 +1,3 @@
-import { deploymentsToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts } from './alert/alert-records.ts';
@@ -6,12 +5,13 @@ import { checkDeployment } from './check/check-deployment.ts';
 import { latestCheck, seenBy } from './check/check-records.ts';
 import { pruneLog } from './log/prune-log.ts';
 import { monitoringConfig } from './rules/monitoring-config.ts';
+import { allWatched } from './watched.ts';
 
 /** Checks each deployment whose last check is old enough, if it had traffic or labels since or an alert is open. */
 export async function checkDue(ctx: Context): Promise<void> {
   const { checkEvery } = ctx.config(monitoringConfig);
   const metadata = await ctx.service(metadataToken);
-  for (const deployment of await (await ctx.service(deploymentsToken)).list()) {
+  for (const deployment of await allWatched(ctx)) {
     ctx.signal.throwIfAborted();
     const name = deployment.deployment;
     const last = await latestCheck(metadata, name);

@@ -11,6 +11,56 @@ export interface MonitoringTables {
     row_count: number;
     inputs: string;
     outputs: string;
+    /** 1 once its rows are counted in the roll-ups. */
+    rolled: number;
+  };
+  /** Labels of predictions that have not come yet; only of what runs elsewhere. */
+  monitoring_early_labels: {
+    deployment: string;
+    prediction: string;
+    row: number;
+    label: string;
+    time: string;
+  };
+  /** The request or the response of an inference of which the other has not come yet. */
+  monitoring_halves: {
+    deployment: string;
+    id: string;
+    /** `request` or `response`. */
+    kind: string;
+    body: string;
+    time: string;
+  };
+  /** Rows counted over a time, by what their values are: whatever is asked about them later is answered from here. */
+  monitoring_rollups: {
+    deployment: string;
+    model: string;
+    version: number;
+    /** What values were counted against: `training`, or a dataset version. */
+    reference: string;
+    /** `minute`, `hour`, `day`. A row is counted in one of them. */
+    span: string;
+    /** ISO 8601, UTC. */
+    start: string;
+    /** Empty for all rows, else `feature=value`. */
+    segment: string;
+    row_count: number;
+    counts: string;
+  };
+  /** What the checks of a budget remember from block to block. */
+  monitoring_detectors: {
+    deployment: string;
+    model: string;
+    version: number;
+    /** What its streams are; another list is another detector. */
+    streams: string;
+    /** The end of the newest block that was looked at. */
+    until: string;
+    blocks: number;
+    /** Float64, little-endian, in base64. */
+    memory: string;
+    /** The newest look and the alarms of the budget's time. */
+    state: string;
   };
   monitoring_labels: {
     prediction: string;

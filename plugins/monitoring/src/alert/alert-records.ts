@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type Alert,
-  alertAcknowledged,
-  alertFired,
-  alertResolved,
-  alertSchema,
-  type Deployment,
-} from '@trestle/contracts';
+import { type Alert, alertAcknowledged, alertFired, alertResolved, alertSchema } from '@trestle/contracts';
 import type { Actor } from '@trestle/kernel';
 import { fits, type Metadata } from '@trestle/store';
 import type { MonitoringTables } from '../tables.ts';
+import type { Watched } from '../watched.ts';
 
 type AlertRow = MonitoringTables['monitoring_alerts'];
 
@@ -51,7 +45,7 @@ export async function openAlert(
   metadata: Metadata,
   actor: Actor,
   about: {
-    readonly deployment: Deployment;
+    readonly deployment: Watched;
     readonly kind: Alert['kind'];
     readonly summary: string;
     readonly details: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { type Alert, type Deployment, trackingToken } from '@trestle/contracts';
+import { type Alert, trackingToken } from '@trestle/contracts';
 import { type Context, isTrestleError, type JobState, jobStoreToken } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts } from '../alert/alert-records.ts';
@@ -8,14 +8,17 @@ import { monitorRetrain } from '../retrain/retrain-operation.ts';
 import { monitoringConfig, rulesOf } from '../rules/monitoring-config.ts';
 import { labelsNeeded, type RetrainOptions } from '../rules/retrain-options.ts';
 import type { MonitoringTables } from '../tables.ts';
+import { isElsewhere, type Watched } from '../watched.ts';
 import type { Action } from './check-report.ts';
 
 /**
  * Starts the configured action for the oldest open alert of the deployed model, once per alert: a durable job, queued with
  * the change that notes it, and for the alert as its key, so that two processes start only one.
  */
-export async function actOn(ctx: Context, deployment: Deployment): Promise<Action> {
+export async function actOn(ctx: Context, deployment: Watched): Promise<Action> {
   const rules = rulesOf(ctx.config(monitoringConfig), deployment.deployment);
+  if (isElsewhere(deployment) && rules.action !== 'none')
+    return { state: 'none', reason: 'What runs elsewhere is not retrained here.' };
   if (rules.action === 'none') return { state: 'none', reason: 'No action is configured.' };
   const metadata = await ctx.service(metadataToken);
   const open = await listAlerts(metadata, { deployment: deployment.deployment, isOpen: true, limit: 10 });
@@ -53,7 +56,7 @@ export async function actOn(ctx: Context, deployment: Deployment): Promise<Actio
 }
 
 /** A model that was not trained here cannot be retrained, which its retraining says. */
-async function neededFor(ctx: Context, { model }: Deployment, options: RetrainOptions): Promise<number> {
+async function neededFor(ctx: Context, { model }: Watched, options: RetrainOptions): Promise<number> {
   const champion = await championOf(ctx, model).catch((error: unknown) => {
     if (isTrestleError(error)) return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import type { Alert, Deployment } from '@trestle/contracts';
+import type { Alert } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts, openAlert, resolveAlert } from '../alert/alert-records.ts';
@@ -7,6 +7,7 @@ import { measureDrift } from '../drift/measure-drift.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import { measurePerformance } from '../performance/measure-performance.ts';
 import type { PerformanceReport } from '../performance/performance-report.ts';
+import type { Watched } from '../watched.ts';
 import { actOn } from './act-on-alerts.ts';
 import { keepCheck, seenBy } from './check-records.ts';
 import type { CheckReport } from './check-report.ts';
@@ -15,7 +16,7 @@ import type { CheckReport } from './check-report.ts';
  * Looks at a deployment once: measures drift and performance, keeps the result, opens and resolves alerts, and starts the
  * configured action. A verdict that is still waiting for rows neither opens nor resolves anything.
  */
-export async function checkDeployment(ctx: Context, deployment: Deployment): Promise<CheckReport> {
+export async function checkDeployment(ctx: Context, deployment: Watched): Promise<CheckReport> {
   const metadata = await ctx.service(metadataToken);
   await (await ctx.service(bufferedLogToken)).flush();
   const seen = await seenBy(metadata, deployment.deployment);

@@ -1,4 +1,4 @@
-import { type Deployment, datasetsToken, driftTests } from '@trestle/contracts';
+import { datasetsToken, driftTests } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { readWindow } from '../log/read-window.ts';
@@ -6,6 +6,7 @@ import { type ModelFacts, modelFactsToken } from '../model-facts.ts';
 import { monitorError } from '../monitor-error.ts';
 import { scoreOf } from '../performance/read-output.ts';
 import { monitoringConfig, rulesOf } from '../rules/monitoring-config.ts';
+import type { Watched } from '../watched.ts';
 import { compareSamples } from './compare-samples.ts';
 import type { DriftReport } from './drift-report.ts';
 import { type DriftReference, datasetReferencesToken } from './reference.ts';
@@ -20,7 +21,7 @@ type Rows = Awaited<ReturnType<typeof readWindow>>;
  */
 export async function measureDrift(
   scope: Scope,
-  deployment: Deployment,
+  deployment: Watched,
   against?: string,
 ): Promise<DriftReport> {
   const metadata = await scope.service(metadataToken);

@@ -2,7 +2,9 @@ import type { Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { type ModelFacts, modelFactsToken } from '../model-facts.ts';
 import { monitorError } from '../monitor-error.ts';
+import { monitoringConfig } from '../rules/monitoring-config.ts';
 import type { MonitoringTables } from '../tables.ts';
+import { ELSEWHERE } from '../watched.ts';
 import type { LabelEntry } from './feedback-schemas.ts';
 import { predictionsOf } from './logged-predictions.ts';
 
@@ -29,10 +31,12 @@ export async function checkLabels(
     const reference = `${model}@${version}`;
     if (!facts.has(reference)) facts.set(reference, await reader.of({ name: model, version }));
   }
+  const declared = deployment in scope.config(monitoringConfig).monitors;
+  const monitor = declared ? await reader.of({ name: deployment, version: ELSEWHERE }) : undefined;
   for (const [place, entry] of labels.entries()) {
     const prediction = known.get(entry.id);
     const reference = prediction && `${prediction.model}@${prediction.version}`;
-    const reason = reasonAgainst(entry.label, reference === undefined ? undefined : facts.get(reference));
+    const reason = reasonAgainst(entry.label, reference === undefined ? monitor : facts.get(reference));
     if (reason === undefined) continue;
     throw monitorError('LABEL_UNKNOWN', {
       kind: 'invalid',

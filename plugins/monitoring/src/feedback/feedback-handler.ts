@@ -1,6 +1,6 @@
-import { deploymentsToken } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
+import { watchedOf } from '../watched.ts';
 import { checkLabels } from './check-labels.ts';
 import { type FeedbackResult, MAX_LABELS } from './feedback-schemas.ts';
 import { readLabelFile } from './read-label-file.ts';
@@ -11,7 +11,7 @@ export async function feedback(
   ctx: Context,
   input: { readonly deployment: string; readonly input: string },
 ): Promise<FeedbackResult> {
-  const { deployment } = await (await ctx.service(deploymentsToken)).get(input.deployment);
+  const { deployment } = await watchedOf(ctx, input.deployment);
   // The whole file is checked before any of it is kept.
   const labels = await readLabelFile(await ctx.files.read(input.input));
   await (await ctx.service(bufferedLogToken)).flush();
@@ -23,6 +23,7 @@ export async function feedback(
     total.received += part.received;
     total.matched += part.matched;
     total.changed += part.changed;
+    if (part.early !== undefined) total.early = (total.early ?? 0) + part.early;
     total.unmatched.push(...part.unmatched);
     ctx.signal.throwIfAborted();
   }

@@ -1,12 +1,12 @@
-import { deploymentsToken } from '@trestle/contracts';
 import type { RouteHandler, RouteRequest } from '@trestle/kernel';
 import { monitorError } from '../monitor-error.ts';
+import { watchedOf } from '../watched.ts';
 import { parseFeedbackBody } from './read-label-file.ts';
 import { receiveLabels } from './receive-labels.ts';
 
 /** `POST /v1/feedback/:deployment`: the labels of earlier predictions, whenever they are known. */
 export const feedbackRoute: RouteHandler = async (ctx, request, params) => {
-  const { deployment } = await (await ctx.service(deploymentsToken)).get(params.deployment ?? '');
+  const { deployment } = await watchedOf(ctx, params.deployment ?? '');
   const labels = parseFeedbackBody(await jsonOf(request));
   return Response.json(await receiveLabels(ctx, ctx, deployment, labels));
 };

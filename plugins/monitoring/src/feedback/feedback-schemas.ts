@@ -26,6 +26,8 @@ export const feedbackResultSchema = z.object({
   matched: z.number().int(),
   /** Labels that replaced a different one: the last one wins. */
   changed: z.number().int(),
+  /** Of what runs elsewhere: labels that came before their prediction, and wait for it. */
+  early: z.number().int().optional(),
   unmatched: z.array(
     z.object({ id: z.string(), row: z.number().int(), reason: z.enum(['unknown-id', 'no-such-row']) }),
   ),

@@ -2,6 +2,7 @@ import { feedbackReceived } from '@trestle/contracts';
 import type { Actor, Scope } from '@trestle/kernel';
 import { type Change, metadataToken } from '@trestle/store';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
+import { monitoringConfig } from '../rules/monitoring-config.ts';
 import type { MonitoringTables } from '../tables.ts';
 import { checkLabels } from './check-labels.ts';
 import type { FeedbackResult, LabelEntry } from './feedback-schemas.ts';
@@ -23,16 +24,25 @@ export async function receiveLabels(
   await (await scope.service(bufferedLogToken)).flush();
   await checkLabels(scope, deployment, labels);
   const metadata = await scope.service(metadataToken);
+  const { monitors } = scope.config(monitoringConfig);
   // Within one request too, the last label of a row wins.
   const byRow = new Map(labels.map((entry) => [keyOf(entry.id, entry.row), entry]));
   return await metadata.change<MonitoringTables, FeedbackResult>(actor, async (change) => {
     const known = await predictionsOf(change.db, deployment, [...new Set(labels.map((entry) => entry.id))]);
-    const before = await labelsOf(change, [...known.keys()]);
+    const before = await labelsOf(change, deployment, [...known.keys()]);
     const unmatched: FeedbackResult['unmatched'] = [];
     const counts = new Map<string, { model: string; version: number; added: number; changed: number }>();
+    const isMonitor = deployment in monitors;
+    const time = new Date().toISOString();
+    const added: LabelRow[] = [];
+    const early: LabelEntry[] = [];
     let matched = 0;
     for (const entry of byRow.values()) {
       const prediction = known.get(entry.id);
+      if (!prediction && isMonitor) {
+        early.push(entry);
+        continue;
+      }
       if (!prediction || entry.row >= prediction.row_count) {
         unmatched.push({
           id: entry.id,
@@ -42,37 +52,62 @@ export async function receiveLabels(
         continue;
       }
       matched += 1;
-      const outcome = await keepLabel(change, deployment, entry, before.get(keyOf(entry.id, entry.row)));
-      if (outcome === 'same') continue;
+      const label = JSON.stringify(entry.label);
+      const former = before.get(keyOf(entry.id, entry.row));
+      if (former === label) continue;
+      const row = { prediction: entry.id, row: entry.row, deployment, label, time, changes: 0 };
+      const outcome = former === undefined ? 'added' : 'changed';
+      if (former === undefined) added.push(row);
+      else await changeLabel(change, row);
       const key = `${prediction.model}@${prediction.version}`;
       const count = counts.get(key) ?? { ...prediction, added: 0, changed: 0 };
       count[outcome] += 1;
       counts.set(key, count);
     }
+    for (let start = 0; start < added.length; start += ROWS_PER_INSERT)
+      await change.db
+        .insertInto('monitoring_labels')
+        .values(added.slice(start, start + ROWS_PER_INSERT))
+        .execute();
+    await keepEarly(change, deployment, early, time);
     for (const count of counts.values()) await addToTraffic(change, deployment, count);
     const changed = [...counts.values()].reduce((total, count) => total + count.changed, 0);
-    const added = [...counts.values()].reduce((total, count) => total + count.added, 0);
-    if (added + changed > 0) {
+    if (added.length + changed > 0) {
       await change.record(feedbackReceived, `deployment:${deployment}`, {
         deployment,
-        added,
+        added: added.length,
         changed,
         unmatched: unmatched.length,
       });
     }
-    return { deployment, received: labels.length, matched, changed, unmatched };
+    return {
+      deployment,
+      received: labels.length,
+      matched,
+      changed,
+      ...(isMonitor ? { early: early.length } : {}),
+      unmatched,
+    };
   });
 }
+
+/** SQLite takes at most 32,766 parameters. */
+const ROWS_PER_INSERT = 1_000;
 
 const keyOf = (id: string, row: number): string => `${row}/${id}`;
 
 type Labels = Change<MonitoringTables>;
-async function labelsOf(change: Labels, ids: readonly string[]): Promise<Map<string, string>> {
+async function labelsOf(
+  change: Labels,
+  deployment: string,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
   const labels = new Map<string, string>();
   for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {
     const rows = await change.db
       .selectFrom('monitoring_labels')
       .select(['prediction', 'row', 'label'])
+      .where('deployment', '=', deployment)
       .where('prediction', 'in', ids.slice(start, start + IDS_PER_QUERY))
       .execute();
     for (const row of rows) labels.set(keyOf(row.prediction, row.row), row.label);
@@ -80,29 +115,46 @@ async function labelsOf(change: Labels, ids: readonly string[]): Promise<Map<str
   return labels;
 }
 
-async function keepLabel(
+type LabelRow = MonitoringTables['monitoring_labels'];
+
+const changeLabel = (
   change: Labels,
-  deployment: string,
-  entry: LabelEntry,
-  before: string | undefined,
-): Promise<'added' | 'changed' | 'same'> {
-  const label = JSON.stringify(entry.label);
-  if (before === label) return 'same';
-  const time = new Date().toISOString();
-  if (before === undefined) {
-    await change.db
-      .insertInto('monitoring_labels')
-      .values({ prediction: entry.id, row: entry.row, deployment, label, time, changes: 0 })
-      .execute();
-    return 'added';
-  }
-  await change.db
+  { deployment, prediction, row, label, time }: LabelRow,
+): Promise<unknown> =>
+  change.db
     .updateTable('monitoring_labels')
     .set((eb) => ({ label, time, changes: eb('changes', '+', 1) }))
-    .where('prediction', '=', entry.id)
-    .where('row', '=', entry.row)
+    .where('deployment', '=', deployment)
+    .where('prediction', '=', prediction)
+    .where('row', '=', row)
     .execute();
-  return 'changed';
+
+/** Labels of what runs elsewhere may come before its predictions do: they wait for them. The last one of a row wins. */
+async function keepEarly(
+  change: Labels,
+  deployment: string,
+  entries: readonly LabelEntry[],
+  time: string,
+): Promise<void> {
+  for (let start = 0; start < entries.length; start += ROWS_PER_INSERT) {
+    await change.db
+      .insertInto('monitoring_early_labels')
+      .values(
+        entries.slice(start, start + ROWS_PER_INSERT).map(({ id, row, label }) => ({
+          deployment,
+          prediction: id,
+          row,
+          label: JSON.stringify(label),
+          time,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .columns(['deployment', 'prediction', 'row'])
+          .doUpdateSet((eb) => ({ label: eb.ref('excluded.label'), time })),
+      )
+      .execute();
+  }
 }
 
 async function addToTraffic(

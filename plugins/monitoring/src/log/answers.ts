@@ -18,7 +18,11 @@ export async function answersReader(scope: ServiceScope): Promise<Answers> {
       const rows = await metadata
         .query<MonitoringTables>()
         .selectFrom('monitoring_predictions as answer')
-        .innerJoin('monitoring_labels as truth', 'truth.prediction', 'answer.id')
+        .innerJoin('monitoring_labels as truth', (join) =>
+          join
+            .onRef('truth.prediction', '=', 'answer.id')
+            .onRef('truth.deployment', '=', 'answer.deployment'),
+        )
         .select(['answer.id', 'answer.revision', 'answer.time', 'answer.outputs', 'truth.label'])
         .where('answer.deployment', '=', deployment)
         .where('answer.time', '>=', since)

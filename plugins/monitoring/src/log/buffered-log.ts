@@ -5,7 +5,7 @@ export interface BufferedLogOptions {
   readonly bufferRows: number;
   readonly flushEveryMs: number;
   /** Makes a group of entries durable, all or none. */
-  readonly write: (entries: readonly LoggedPrediction[]) => Promise<void>;
+  readonly write: (entries: readonly LoggedPrediction[]) => Promise<unknown>;
   readonly log: Logger;
 }
 

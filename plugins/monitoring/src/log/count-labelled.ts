@@ -7,7 +7,11 @@ export async function countLabelled(metadata: Metadata, of: WindowOf): Promise<n
   const { labels } = await metadata
     .query<MonitoringTables>()
     .selectFrom('monitoring_labels')
-    .innerJoin('monitoring_predictions', 'monitoring_predictions.id', 'monitoring_labels.prediction')
+    .innerJoin('monitoring_predictions', (join) =>
+      join
+        .onRef('monitoring_predictions.id', '=', 'monitoring_labels.prediction')
+        .onRef('monitoring_predictions.deployment', '=', 'monitoring_labels.deployment'),
+    )
     .select((eb) => eb.fn.countAll<number>().as('labels'))
     .where('monitoring_predictions.deployment', '=', of.deployment)
     .where('monitoring_predictions.model', '=', of.model.name)

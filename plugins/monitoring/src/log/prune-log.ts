@@ -20,17 +20,28 @@ export async function pruneLog(
   for (;;) {
     const doomed = await db
       .selectFrom('monitoring_predictions')
-      .select(['id', 'time'])
+      .select(['deployment', 'id', 'time'])
       .orderBy('time')
       .limit(CHUNK)
       .execute();
-    const ids = doomed.filter((row, k) => row.time < oldest || k < excess).map((row) => row.id);
-    if (ids.length === 0) return deleted;
+    const going = doomed.filter((row, k) => row.time < oldest || k < excess);
+    if (going.length === 0) return deleted;
     await metadata.write<MonitoringTables, void>(async (transaction) => {
-      await transaction.deleteFrom('monitoring_labels').where('prediction', 'in', ids).execute();
-      await transaction.deleteFrom('monitoring_predictions').where('id', 'in', ids).execute();
+      for (const deployment of new Set(going.map((row) => row.deployment))) {
+        const ids = going.filter((row) => row.deployment === deployment).map((row) => row.id);
+        await transaction
+          .deleteFrom('monitoring_labels')
+          .where('deployment', '=', deployment)
+          .where('prediction', 'in', ids)
+          .execute();
+        await transaction
+          .deleteFrom('monitoring_predictions')
+          .where('deployment', '=', deployment)
+          .where('id', 'in', ids)
+          .execute();
+      }
     });
-    deleted += ids.length;
-    excess -= ids.length;
+    deleted += going.length;
+    excess -= going.length;
   }
 }

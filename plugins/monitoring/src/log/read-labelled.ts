@@ -26,7 +26,8 @@ export async function readLabelled(metadata: Metadata, of: WindowOf, rows: numbe
           eb
             .selectFrom('monitoring_labels')
             .select('monitoring_labels.row')
-            .whereRef('monitoring_labels.prediction', '=', 'monitoring_predictions.id'),
+            .whereRef('monitoring_labels.prediction', '=', 'monitoring_predictions.id')
+            .whereRef('monitoring_labels.deployment', '=', 'monitoring_predictions.deployment'),
         ),
       )
       .orderBy('time', 'desc')
@@ -37,6 +38,7 @@ export async function readLabelled(metadata: Metadata, of: WindowOf, rows: numbe
     if (requests.length === 0) break;
     const labels = await labelsOf(
       metadata,
+      of.deployment,
       requests.map((request) => request.id),
     );
     for (const row of requests.flatMap(rowsOf)) {
@@ -48,11 +50,16 @@ export async function readLabelled(metadata: Metadata, of: WindowOf, rows: numbe
   return labelled.slice(0, rows);
 }
 
-async function labelsOf(metadata: Metadata, predictions: readonly string[]): Promise<Map<string, Label>> {
+async function labelsOf(
+  metadata: Metadata,
+  deployment: string,
+  predictions: readonly string[],
+): Promise<Map<string, Label>> {
   const rows = await metadata
     .query<MonitoringTables>()
     .selectFrom('monitoring_labels')
     .select(['prediction', 'row', 'label'])
+    .where('deployment', '=', deployment)
     .where('prediction', 'in', predictions)
     .execute();
   return new Map(rows.map((row) => [`${row.prediction}/${row.row}`, parseLabel(row.label)]));

@@ -6,34 +6,43 @@ import type { MonitoringTables } from '../tables.ts';
 /** Rows of one INSERT, the largest first. SQLite takes at most 32,766 parameters. */
 const SIZES = [100, 10, 1];
 
-type Write = (entries: readonly LoggedPrediction[]) => Promise<void>;
+/** @returns how many were not there before */
+type Write = (entries: readonly LoggedPrediction[]) => Promise<number>;
 
 /**
  * Writes entries and counts them, in one transaction. Writing an entry twice is writing it once. The statements are made once for each
  * of a few sizes: making one costs as much as running it.
  */
 export function predictionWriter(metadata: Metadata): Write {
-  const statements = new Map<number, CompiledQuery>();
-  const statement = (db: Kysely<MonitoringTables>, records: readonly PredictionRecord[]): CompiledQuery => {
+  const statements = new Map<number, CompiledQuery<{ id: string }>>();
+  const statement = (
+    db: Kysely<MonitoringTables>,
+    records: readonly PredictionRecord[],
+  ): CompiledQuery<{ id: string }> => {
     const known = statements.get(records.length);
     if (known) return { ...known, parameters: records.flatMap((record) => Object.values(record)) };
     const made = db
       .insertInto('monitoring_predictions')
       .values(records)
-      .onConflict((conflict) => conflict.column('id').doNothing())
+      .onConflict((conflict) => conflict.columns(['deployment', 'id']).doNothing())
+      .returning('id')
       .compile();
     statements.set(records.length, made);
     return made;
   };
   return async (entries) => {
     const records = entries.map(recordOf);
-    await metadata.write<MonitoringTables, void>(async (db) => {
+    return await metadata.write<MonitoringTables, number>(async (db) => {
+      const added = new Set<string>();
       for (let start = 0; start < records.length; ) {
         const size = SIZES.find((one) => one <= records.length - start) ?? 1;
-        await db.executeQuery(statement(db, records.slice(start, start + size)));
+        const { rows } = await db.executeQuery(statement(db, records.slice(start, start + size)));
+        for (const { id } of rows) added.add(id);
         start += size;
       }
-      for (const count of trafficOf(entries)) await addTraffic(db, count);
+      const isNew = entries.filter(({ id }) => added.has(id));
+      for (const count of trafficOf(isNew)) await addTraffic(db, count);
+      return added.size;
     });
   };
 }
@@ -52,6 +61,7 @@ const recordOf = (entry: LoggedPrediction): PredictionRecord => ({
   row_count: entry.count,
   inputs: entry.inputs,
   outputs: entry.outputs,
+  rolled: 0,
 });
 
 async function addTraffic(db: Kysely<MonitoringTables>, count: Traffic): Promise<void> {

@@ -2,6 +2,8 @@ import { modelsToken, taskSchema } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import type { ModelFacts, ModelFactsReader } from '../model-facts.ts';
+import { monitoringConfig } from '../rules/monitoring-config.ts';
+import { isElsewhere } from '../watched.ts';
 
 /** Reads what monitoring needs from the model packages; a version never changes, so each is read once. */
 export function modelFactsReader(scope: Scope): ModelFactsReader {
@@ -26,14 +28,17 @@ export function modelFactsReader(scope: Scope): ModelFactsReader {
       reference: features.length > 0 ? { ...metadata.reference, features } : undefined,
     };
   };
+  const { monitors } = scope.config(monitoringConfig);
   return {
-    of(model) {
+    async of(model) {
+      const declared = isElsewhere({ model }) ? monitors[model.name] : undefined;
+      if (declared) return { task: declared.task, classes: declared.classes ?? [], reference: undefined };
       const reference = `${model.name}@${model.version}`;
       const facts = known.get(reference) ?? read(reference);
       known.set(reference, facts);
       // What could not be read (a store that was locked) may be read again.
       facts.catch(() => known.delete(reference));
-      return facts;
+      return await facts;
     },
   };
 }

@@ -1,9 +1,10 @@
-import { deploymentsToken, resource } from '@trestle/contracts';
+import { resource } from '@trestle/contracts';
 import { type Context, may } from '@trestle/kernel';
 import type { DriftReport } from '../drift/drift-report.ts';
 import { measureDrift } from '../drift/measure-drift.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import { monitorError } from '../monitor-error.ts';
+import { watchedOf } from '../watched.ts';
 
 /** @throws TRS_MONITOR_DATA_DENIED when a caller who may not read datasets names one: the report shows values of it */
 export async function drift(
@@ -17,7 +18,7 @@ export async function drift(
       hint: 'Use a token with that scope too, or leave --against out.',
     });
   }
-  const deployment = await (await ctx.service(deploymentsToken)).get(name);
+  const deployment = await watchedOf(ctx, name);
   await (await ctx.service(bufferedLogToken)).flush();
   return await measureDrift(ctx, deployment, against);
 }

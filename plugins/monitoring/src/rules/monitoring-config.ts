@@ -1,11 +1,23 @@
-import { durationSchema } from '@trestle/contracts';
+import { durationSchema, NAME_PATTERN } from '@trestle/contracts';
 import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
 import { driftThresholdsSchema } from './drift-thresholds.ts';
+import { falseAlarmsSchema, monitorDeclarationSchema } from './monitor-declaration.ts';
 import { performanceThresholdsSchema } from './performance-thresholds.ts';
 import { retrainOptionsSchema } from './retrain-options.ts';
 
 const rulesSchema = z.strictObject({
+  /** How often all checks of the deployment together may alarm without a change: `1 per 30d`. What pages follows from it. */
+  falseAlarms: falseAlarmsSchema.optional(),
+  /** Blocks of rows that the budget's checks look at: of so long, and of so many rows at least. */
+  block: z
+    .strictObject({
+      every: durationSchema.prefault('1h'),
+      rows: z.number().int().min(20).max(1_000_000).default(50),
+    })
+    .prefault({}),
+  /** Features whose values are looked at one by one, besides all rows together: at most 50 values of each. */
+  segments: z.array(z.string().min(1)).max(8).default([]),
   drift: driftThresholdsSchema.strict().prefault({}),
   performance: performanceThresholdsSchema.strict().prefault({}),
   retrain: retrainOptionsSchema.strict().prefault({}),
@@ -21,6 +33,8 @@ export const monitoringConfig = configSection(
     checkEvery: durationSchema.default(60_000),
     /** Rules by deployment. */
     deployments: z.record(z.string(), rulesSchema).default({}),
+    /** Models that run elsewhere, by the name under which their predictions are logged; their rules stand with the deployments'. */
+    monitors: z.record(z.string().regex(NAME_PATTERN), monitorDeclarationSchema).default({}),
     /** Rules of deployments without their own. */
     defaults: rulesSchema.prefault({}),
     log: z

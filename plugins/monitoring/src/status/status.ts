@@ -1,10 +1,10 @@
-import { type Deployment, deploymentsToken } from '@trestle/contracts';
 import type { Context, Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts } from '../alert/alert-records.ts';
 import { latestCheck, seenBy } from '../check/check-records.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import { latestRetrain } from '../retrain/latest-retrain.ts';
+import { allWatched, type Watched, watchedOf } from '../watched.ts';
 import { recentTraffic } from './recent-traffic.ts';
 import type { DeploymentStatus, StatusReport } from './status-report.ts';
 
@@ -13,17 +13,16 @@ export async function status(
   ctx: Context,
   input: { readonly deployment?: string | undefined },
 ): Promise<StatusReport> {
-  const deployments = await ctx.service(deploymentsToken);
   const log = await ctx.service(bufferedLogToken);
   await log.flush();
   const chosen =
-    input.deployment === undefined ? await deployments.list() : [await deployments.get(input.deployment)];
+    input.deployment === undefined ? await allWatched(ctx) : [await watchedOf(ctx, input.deployment)];
   const reports: DeploymentStatus[] = [];
   for (const deployment of chosen) reports.push(await statusOf(ctx, deployment));
   return { deployments: reports, log: { dropped: log.dropped() } };
 }
 
-async function statusOf(scope: Scope, deployment: Deployment): Promise<DeploymentStatus> {
+async function statusOf(scope: Scope, deployment: Watched): Promise<DeploymentStatus> {
   const metadata = await scope.service(metadataToken);
   const name = deployment.deployment;
   const [seen, recent, check, alerts, retrained] = await Promise.all([

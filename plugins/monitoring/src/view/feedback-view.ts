@@ -5,7 +5,7 @@ export function feedbackViews(result: FeedbackResult): View[] {
   const summary: View = {
     kind: 'note',
     tone: result.unmatched.length > 0 ? 'warn' : 'good',
-    text: `${result.matched} of ${result.received} labels belong to logged rows (${result.changed} replaced a different one).`,
+    text: `${result.matched} of ${result.received} labels belong to logged rows (${result.changed} replaced a different one).${result.early ? ` ${result.early} came before their prediction and wait for it.` : ''}`,
   };
   if (result.unmatched.length === 0) return [summary];
   return [
