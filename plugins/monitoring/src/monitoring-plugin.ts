@@ -19,10 +19,13 @@ import { modelFactsToken } from './model-facts.ts';
 import { monitoringMetrics } from './monitoring-metrics.ts';
 import { monitoringMigrations } from './monitoring-migrations.ts';
 import { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
+import { monitorBudget, monitorPower } from './operations/budget.ts';
 import { monitorCheck } from './operations/check.ts';
 import { monitorDrift } from './operations/drift.ts';
 import { monitorFeedback } from './operations/feedback.ts';
 import { monitorIngest } from './operations/ingest.ts';
+import { monitorPerformance } from './operations/performance.ts';
+import { monitorQuality } from './operations/quality.ts';
 import { monitorStatus } from './operations/status.ts';
 import { monitorRetrain } from './retrain/retrain-operation.ts';
 import { monitoringConfig } from './rules/monitoring-config.ts';
@@ -44,6 +47,10 @@ export const monitoringPlugin = plugin({
     monitorCheck,
     monitorRetrain,
     monitorIngest,
+    monitorBudget,
+    monitorPower,
+    monitorQuality,
+    monitorPerformance,
   ],
   services: [
     provide(bufferedLogToken, async (scope) =>

@@ -4,6 +4,7 @@ import { listAlerts } from './alert/alert-records.ts';
 import { checkDeployment } from './check/check-deployment.ts';
 import { latestCheck, seenBy } from './check/check-records.ts';
 import { pruneLog } from './log/prune-log.ts';
+import { compactRollups } from './rollup/roll-up.ts';
 import { monitoringConfig } from './rules/monitoring-config.ts';
 import { allWatched } from './watched.ts';
 
@@ -37,5 +38,6 @@ export async function prune(ctx: Context): Promise<void> {
     maxRequests,
     now: new Date(),
   });
+  for (const watched of await allWatched(ctx)) await compactRollups(ctx, watched, Date.now());
   if (deleted > 0) ctx.log.info('old predictions were deleted', { requests: deleted });
 }

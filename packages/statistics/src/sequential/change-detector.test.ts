@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { normalQuantile } from '../hypothesis/normal-quantile.ts';
 import { seeded } from '../hypothesis/seeded.ts';
 import { meanWeight, numericWeights } from './block-profile.ts';
 import { changeDetector, LEARNING_BLOCKS } from './change-detector.ts';
+import { rowsToDetect } from './rows-to-detect.ts';
 
 const normals = (seed: number) => {
   const random = seeded(seed);
@@ -101,5 +103,41 @@ describe('what is looked at of a block', () => {
       expect(meanWeight(squares, counts)).toBeCloseTo(1, 2);
     }
     expect(meanWeight([1, 2], [0, 0])).toBeNaN();
+  });
+});
+
+describe('the power of the detector', () => {
+  it.each([0.2, 0.5])(
+    'finds a shift of %d within the rows that are told, in nine of ten streams',
+    (shift) => {
+      const rows = rowsToDetect({
+        shift,
+        dispersion: 1,
+        streams: 10,
+        threshold: MONTH,
+        blockRows: ROWS,
+        probability: 0.9,
+      });
+      const runs = 20;
+      let found = 0;
+      for (let seed = 1; seed <= runs; seed++) {
+        const at = 400;
+        const next = drawn(10, 50 + seed, { shift: shift * Math.sqrt(3 / Math.PI), at });
+        const first = alarms(next, 10, at + rows / ROWS).find((block) => block >= at);
+        if (first !== undefined) found += 1;
+      }
+      // Of 20 runs 18 are expected.
+      expect(found).toBeGreaterThanOrEqual(14);
+    },
+  );
+
+  // scipy.stats.norm.ppf, scipy 1.10.1.
+  it.each([
+    [0.9, 1.2815515655446004],
+    [0.025, -1.9599639845400545],
+    [0.5, 0],
+    [1e-9, -5.997807015007697],
+  ])('takes the quantile of %d as scipy does', (probability, expected) => {
+    expect(normalQuantile(probability)).toBeCloseTo(expected, 9);
   });
 });

@@ -6,7 +6,7 @@ export const budgetReportSchema = z.object({
   model: z.object({ name: z.string(), version: z.number().int() }),
   /** As configured: `1 per 30d`; missing where none is, and nothing here is said then. */
   falseAlarms: z.string().optional(),
-  /** `learning`: the feed's own variation is not known yet, and nothing is paged for. */
+  /** `learning`: the feed's own variation is not known yet, and nothing is paged for. `alarm`: until it is known again after a change. */
   state: z.enum(['off', 'learning', 'ok', 'alarm']),
   /** Blocks of rows that were looked at, and those that are needed before the first verdict. */
   blocks: z.number().int(),

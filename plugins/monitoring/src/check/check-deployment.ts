@@ -2,6 +2,8 @@ import type { Alert } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts, openAlert, resolveAlert } from '../alert/alert-records.ts';
+import type { BudgetReport } from '../budget/budget-report.ts';
+import { lookAtBlocks } from '../budget/look-at-blocks.ts';
 import type { DriftReport } from '../drift/drift-report.ts';
 import { measureDrift } from '../drift/measure-drift.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
@@ -22,10 +24,14 @@ export async function checkDeployment(ctx: Context, deployment: Watched): Promis
   const seen = await seenBy(metadata, deployment.deployment);
   const drift = await measureDrift(ctx, deployment);
   const performance = await measurePerformance(ctx, deployment);
+  const { report: budget } = await lookAtBlocks(ctx, deployment);
   await keepCheck(metadata, { seen, drift, performance });
   const fired: Alert[] = [];
   const resolved: Alert[] = [];
-  for (const finding of [driftFinding(drift), performanceFinding(performance)]) {
+  for (const finding of [
+    budget.state === 'off' ? driftFinding(drift) : budgetFinding(budget, drift),
+    performanceFinding(performance),
+  ]) {
     if (finding.verdict === 'bad') {
       const { alert, isNew } = await openAlert(metadata, ctx, { deployment, ...finding });
       if (isNew) fired.push(alert);
@@ -37,7 +43,7 @@ export async function checkDeployment(ctx: Context, deployment: Watched): Promis
   }
   const action = await actOn(ctx, deployment);
   const open = await listAlerts(metadata, { deployment: deployment.deployment, isOpen: true, limit: 10 });
-  return { deployment: deployment.deployment, drift, performance, fired, resolved, open, action };
+  return { deployment: deployment.deployment, drift, performance, budget, fired, resolved, open, action };
 }
 
 interface Finding {
@@ -75,6 +81,21 @@ function driftFinding(drift: DriftReport): Finding {
         pValue,
       })),
     },
+  };
+}
+
+/** With a budget, what pages is what it pays for; the comparison with the reference says what it is like now. */
+function budgetFinding(budget: BudgetReport, drift: DriftReport): Finding {
+  const alarm = budget.alarms.at(-1);
+  const isOver = budget.state === 'ok' && drift.state === 'ok';
+  return {
+    kind: 'drift',
+    verdict: budget.state === 'alarm' ? 'bad' : isOver ? 'good' : 'open',
+    summary:
+      budget.state === 'alarm'
+        ? `${alarm?.features.slice(0, MAX_NAMED).join(', ')} changed in the block of ${alarm?.time}: as much evidence comes by chance ${budget.falseAlarms} at most, of all ${budget.streams} streams together.`
+        : `No change in ${budget.blocks} blocks, and no feature drifts over the newest ${drift.window.rows} rows.`,
+    details: { ...driftFinding(drift).details, budget },
   };
 }
 

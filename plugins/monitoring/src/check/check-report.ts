@@ -1,5 +1,6 @@
 import { alertSchema } from '@trestle/contracts';
 import { z } from 'zod';
+import { budgetReportSchema } from '../budget/budget-report.ts';
 import { driftReportSchema } from '../drift/drift-report.ts';
 import { performanceReportSchema } from '../performance/performance-report.ts';
 
@@ -15,6 +16,7 @@ export const checkReportSchema = z.object({
   deployment: z.string(),
   drift: driftReportSchema,
   performance: performanceReportSchema,
+  budget: budgetReportSchema,
   fired: z.array(alertSchema),
   resolved: z.array(alertSchema),
   open: z.array(alertSchema),

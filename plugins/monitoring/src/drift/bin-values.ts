@@ -104,19 +104,19 @@ function binNumbers({ edges, written }: NumericReference, values: Iterable<unkno
   const counts = new Array<number>(edges.length + 1).fill(0);
   let nulls = 0;
   for (const value of values) {
-    const number = asNumber(value, written);
+    const number = numberOf(value, written);
     if (Number.isNaN(number)) {
       nulls += 1;
       continue;
     }
-    const bin = binOf(edges, number);
+    const bin = binNumber(edges, number);
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   return { counts, nulls };
 }
 
 /** The first bin whose upper edge is not below the number. */
-function binOf(edges: readonly number[], number: number): number {
+export function binNumber(edges: readonly number[], number: number): number {
   let low = 0;
   let high = edges.length;
   while (low < high) {
@@ -127,7 +127,7 @@ function binOf(edges: readonly number[], number: number): number {
   return low;
 }
 
-function asNumber(value: unknown, written: NumericReference['written']): number {
+export function numberOf(value: unknown, written: NumericReference['written']): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value !== 'string' || value.trim() === '') return Number.NaN;

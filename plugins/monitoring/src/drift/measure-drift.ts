@@ -10,6 +10,7 @@ import type { Watched } from '../watched.ts';
 import { compareSamples } from './compare-samples.ts';
 import type { DriftReport } from './drift-report.ts';
 import { type DriftReference, datasetReferencesToken } from './reference.ts';
+import { TRAINING, watchedReference } from './watched-reference.ts';
 
 type Rows = Awaited<ReturnType<typeof readWindow>>;
 
@@ -29,9 +30,14 @@ export async function measureDrift(
   const thresholds = rulesOf(scope.config(monitoringConfig), deployment.deployment).drift;
   const rows = await readWindow(metadata, deployment, thresholds.windowRows);
   const [newest, oldest] = [rows[0], rows.at(-1)];
-  const named = against ?? thresholds.against;
-  const version = named === undefined ? undefined : await (await scope.service(datasetsToken)).resolve(named);
-  const compared = version && `${version.dataset}@${version.version}`;
+  const own = against === undefined ? await watchedReference(scope, deployment) : undefined;
+  const version =
+    against === undefined ? undefined : await (await scope.service(datasetsToken)).resolve(against);
+  const compared = version
+    ? `${version.dataset}@${version.version}`
+    : own && own.name !== TRAINING
+      ? own.name
+      : undefined;
   const report = {
     deployment: deployment.deployment,
     model: { name: deployment.model.name, version: deployment.model.version },
@@ -43,11 +49,11 @@ export async function measureDrift(
     },
     ...(compared === undefined ? {} : { against: compared }),
   };
-  if (compared === undefined && !facts.reference)
+  if (compared === undefined && !own)
     return { ...report, state: 'no-reference', drifted: false, features: [] };
   if (rows.length < thresholds.minRows) return { ...report, state: 'waiting', drifted: false, features: [] };
   const reference =
-    compared === undefined ? facts.reference : await referenceIn(scope, compared, facts, rows);
+    own?.reference ?? (compared === undefined ? undefined : await referenceIn(scope, compared, facts, rows));
   const features = compareSamples(
     {
       features: (reference?.features ?? []).filter((feature) => !thresholds.ignore.includes(feature.name)),
