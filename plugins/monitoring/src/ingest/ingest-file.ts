@@ -84,7 +84,7 @@ function recordsOf(
     const time = times === undefined ? now : timeAt(times, row, where, input.time);
     if (Date.parse(time) > latest)
       throw invalid(where, `${input.time}: ${time} lies ahead of this clock (${now})`);
-    const output = outputOf(facts, said, where);
+    const output = outputOf(facts, numberIn(facts.classes, said), where);
     const version = versions?.values[row];
     // Written at once: to make an object of each row costs more than all else of it.
     let inputs = '';
@@ -114,6 +114,12 @@ function recordsOf(
     };
   });
 }
+
+/** Decimals come with their digits, as texts: one that is no class and reads as a number is one. */
+const numberIn = (classes: readonly string[], said: string | number | boolean): string | number | boolean =>
+  typeof said === 'string' && said.trim() !== '' && !classes.includes(said) && Number.isFinite(Number(said))
+    ? Number(said)
+    : said;
 
 function timeAt(column: Batch['columns'][string], row: number, where: string, name: string): string {
   const value = column.values[row];
