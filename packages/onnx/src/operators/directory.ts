@@ -13,7 +13,6 @@ import * as move from './move.ts';
 import * as normalisation from './normalisation.ts';
 import * as pooling from './pooling.ts';
 import * as reduce from './reduce.ts';
-import * as resize from './resize.ts';
 import * as shape from './shape.ts';
 import * as unary from './unary.ts';
 
@@ -58,7 +57,6 @@ export const FAMILIES: readonly Family[] = [
     normalisation,
     pooling,
     reduce,
-    resize,
     shape,
     unary,
   ].map((module) => here('', module)),
@@ -109,6 +107,7 @@ export const FAMILIES: readonly Family[] = [
   ),
   elsewhere('', 'GRU LSTM RNN', () => import('./recurrent.ts')),
   elsewhere('', 'StringConcat StringNormalizer StringSplit TfIdfVectorizer', () => import('./text.ts')),
+  elsewhere('', 'Resize Upsample', () => import('./resize.ts')),
   elsewhere('', 'RegexFullMatch', () => import('./regular-expression.ts')),
   elsewhere('', 'AffineGrid DeformConv GridSample MaxRoiPool RoiAlign', () => import('./sample.ts')),
   elsewhere('', 'NonMaxSuppression NonZero TopK Unique', () => import('./select.ts')),
