@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -24,6 +25,8 @@ const project = (root: string, include: string[]) => ({
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes of their own: on two cores two at once take less than twice as long.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       ...folders.map((root) => project(root, ['src/**/*.test.ts', 'test/**/*.test.ts'])),
       project('benchmarks', ['*/*.test.ts']),

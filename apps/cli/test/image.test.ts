@@ -69,6 +69,7 @@ describe('a model as an image', { timeout: 300_000 }, () => {
       ['base=base.tar', 'TRS_CONTAINER_BASE'],
       ['tag=Flats', 'TRS_CONTAINER_TAG'],
       ['bas=x', 'TRS_REGISTRY_FORMAT_OPTION'],
+      ['tag', 'TRS_REGISTRY_FORMAT_OPTION'],
     ] as const)
       expect(
         await failure(

@@ -47,18 +47,29 @@ function formatOf(known: readonly ExportFormat[], name: string): ExportFormat {
 }
 
 function readOptions({ name, options }: ExportFormat, given: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    given.map((text) => {
-      const at = text.indexOf('=');
-      const key = at < 0 ? text : text.slice(0, at);
-      if (at > 0 && Object.hasOwn(options, key)) return [key, text.slice(at + 1)];
-      const known = Object.entries(options).map(([option, says]) => `${option} (${says})`);
+  const read: Record<string, string> = {};
+  for (const text of given) {
+    const at = text.indexOf('=');
+    const key = at < 0 ? text : text.slice(0, at);
+    const known = Object.entries(options).map(([option, says]) => `${option} (${says})`);
+    const why = !Object.hasOwn(options, key)
+      ? `has no option "${key}"`
+      : at < 0
+        ? `wants a value of the option "${key}"`
+        : Object.hasOwn(read, key)
+          ? `has the option "${key}" once, and it was given twice`
+          : undefined;
+    if (why !== undefined)
       throw registryError('FORMAT_OPTION', {
         kind: 'usage',
-        message: `The format ${name} has no option "${key}"${at > 0 ? '' : ', or it has no value'}.`,
-        hint: known.length === 0 ? 'It has none.' : `Write --option NAME=VALUE; it has ${known.join('; ')}.`,
+        message: `The format ${name} ${why}.`,
+        hint:
+          known.length === 0
+            ? 'It has no options.'
+            : `Write --option NAME=VALUE; it has ${known.join('; ')}.`,
         details: { format: name, option: key },
       });
-    }),
-  );
+    read[key] = text.slice(at + 1);
+  }
+  return read;
 }
