@@ -48,7 +48,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'job.cancel': ['job/job'],
   'run.list': ['experiment/experiment'],
   'run.show': ['run/run'],
-  'run.compare': ['run/first', 'run/second'],
+  'run.compare': ['run/first', 'run/second', 'run/more'],
   'run.start': ['experiment/experiment', 'run/parent'],
   'run.log': ['run/run'],
   'run.finish': ['run/run'],

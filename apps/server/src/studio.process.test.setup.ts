@@ -10,7 +10,7 @@ import { pipelinePlugin } from '@trestle/plugin-pipeline';
 import { modelPromote, registryPlugin } from '@trestle/plugin-registry';
 import { deployOperation, servingPlugin } from '@trestle/plugin-serving';
 import { systemPlugin } from '@trestle/plugin-system';
-import { trackingPlugin } from '@trestle/plugin-tracking';
+import { runFinish, runLog, runStart, runTag, trackingPlugin } from '@trestle/plugin-tracking';
 import { trainingPlugin, trainOperation } from '@trestle/plugin-training';
 import { temporaryProject } from '@trestle/testing';
 import { HOSTILE } from './hostile.test.setup.ts';
@@ -71,6 +71,20 @@ for (const seed of [1, 2]) {
     { data: HOSTILE.dataset, target: 'label', estimator: 'mlp', seed, register: 'birds' },
     local,
   );
+}
+// Runs of somebody's own, one of which is under way.
+for (let k = 0; k < 12; k += 1) {
+  const { run } = await host.run(runStart, {
+    experiment: 'tuning/nets',
+    param: [`rate=${k / 100}`, `kind=${k % 2 === 0 ? 'plain' : HOSTILE.column}`, 'seed=1'],
+  });
+  for (let step = 0; step < 5; step += 1)
+    await host.run(runLog, {
+      run,
+      metric: [`loss=${(12 - k) / (step + 1)}`, `epoch=${Math.floor(step / 2)}`],
+    });
+  await host.run(runTag, { run, tag: `stage=${k % 3 === 0 ? 'candidate' : 'tried'}` });
+  if (k > 0) await host.run(runFinish, { run });
 }
 await host.run(modelPromote, { name: 'birds', version: 1, alias: 'champion' });
 await host.run(deployOperation, { model: 'birds@champion' });

@@ -24,8 +24,8 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
   const visit = (path: string, heading: string, on = page): Promise<void> => studio.visit(path, heading, on);
   const violations = (on = page): Promise<readonly string[]> => studio.violations(on);
   const run = async (): Promise<string> => {
-    await visit('runs', 'Runs');
-    return ((await page.getByRole('rowheader').first().textContent()) ?? '').trim();
+    await visit('runs?where=kind%3Dtraining', 'Runs');
+    return ((await page.getByRole('gridcell').getByRole('link').first().textContent()) ?? '').trim();
   };
 
   const PAGES: readonly (readonly [path: string, heading: string, shows: string])[] = [
@@ -73,8 +73,9 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
   it('shows a run with its learning curves', async () => {
     const id = await run();
     await visit(`runs/${id}`, id);
-    await page.getByRole('img', { name: /^Learning curves: loss on the validation part by epoch/ }).waitFor();
-    expect(await page.locator('polyline').count()).toBeGreaterThan(0);
+    await page.getByRole('heading', { name: 'Learning curves' }).waitFor();
+    await page.getByRole('img', { name: /^validation\/.* of 1 run by step: last / }).waitFor();
+    await page.locator('.uplot canvas').first().waitFor();
     expect(await violations()).toEqual([]);
   });
 
@@ -87,6 +88,15 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
         await shown.getByRole('heading', { name: heading, exact: true }).waitFor();
       const tried = shown.getByRole('region', { name: 'Estimators that were tried' });
       await tried.getByText(/^baseline: /).waitFor();
+      for (const name of [/^ROC curve over/, /^Precision by recall/, /^Calibration in/])
+        await shown.getByRole('img', { name }).waitFor();
+      const counted = shown.getByRole('table', { name: 'What is taken for what at this threshold' });
+      await shown.getByLabel('Threshold', { exact: false }).first().fill('0');
+      // From nothing on, everything is said to be it.
+      await expect
+        .poll(() => counted.getByRole('row').nth(1).getByRole('cell').last().textContent())
+        .toBe('0');
+      await shown.getByRole('button', { name: 'As it is used' }).click();
       expect(await violations(shown)).toEqual([]);
     }
     await dark.context().close();

@@ -84,6 +84,7 @@ export const trackedRunSchema = z.looseObject({
   leftOut: training.leftOut,
   leaks: training.leaks,
   classes: training.classes,
+  pictures: training.pictures,
   modelDigest: training.modelDigest,
   split: training.split,
   environment: training.environment.removeDefault().optional(),

@@ -73,6 +73,27 @@ export const classesReportSchema = z.object({
 });
 export type ClassesReport = z.infer<typeof classesReportSchema>;
 
+/** What the pictures of an evaluation on held-out rows are drawn from. */
+export const picturesSchema = z.object({
+  /** Of two classes, from the highest threshold down: how many of the rows at or above it are positive, and how many are not. */
+  thresholds: z
+    .object({
+      at: z.array(z.number()),
+      truePositives: z.array(z.number()),
+      falsePositives: z.array(z.number()),
+      positives: z.number(),
+      negatives: z.number(),
+    })
+    .optional(),
+  /** Of probabilities, in bins of as many rows each: what was said on average, and what share is positive. */
+  calibration: z.array(z.object({ said: z.number(), is: z.number(), rows: z.number() })).optional(),
+  /** Of numbers: some of the rows. */
+  residuals: z
+    .object({ predicted: z.array(z.number()), actual: z.array(z.number()), ofRows: z.number() })
+    .optional(),
+});
+export type Pictures = z.infer<typeof picturesSchema>;
+
 /** Metrics by name; null where one is no number (of a model that answers so). */
 export const metricsSchema = z.record(z.string(), z.number().nullable());
 export type Metrics = z.infer<typeof metricsSchema>;
@@ -118,6 +139,8 @@ export const runSchema = z.object({
   leftOut: z.array(z.object({ name: z.string(), reason: z.string() })).optional(),
   /** Of classes: how each is known on the held-out rows. */
   classes: classesReportSchema.optional(),
+  /** What the pictures of its evaluation are drawn from. */
+  pictures: picturesSchema.optional(),
   /** SHA-256 (hex) of the model package. */
   modelDigest: z.string().optional(),
   /** How the held-out part was chosen. */

@@ -1,25 +1,34 @@
 import { findMetric, type TrackedRun } from '@trestle/contracts';
-import { isRecord, type Scope } from '@trestle/kernel';
+import { invariant, isRecord, type Scope } from '@trestle/kernel';
 import { chosenOf } from './chosen-of.ts';
-import { findRun } from './read-runs.ts';
+import { checkRuns, runsOf } from './read-runs.ts';
 
-type Pair<T> = [T, T];
-
-/** Two runs side by side. @throws TRS_TRAIN_UNKNOWN_RUN */
-export async function compareRuns(scope: Scope, firstId: string, secondId: string) {
-  const first = await findRun(scope, firstId);
-  const second = await findRun(scope, secondId);
-  const metrics = compareMetrics(first, second);
+/** Two or more runs side by side. @throws TRS_TRAIN_UNKNOWN_RUN */
+export async function compareRuns(
+  scope: Scope,
+  {
+    first,
+    second,
+    more,
+  }: { readonly first: string; readonly second: string; readonly more: readonly string[] },
+) {
+  const ids = [first, second, ...new Set(more)];
+  await checkRuns(scope, ids);
+  const found = new Map((await runsOf(scope, ids)).map((run) => [run.run, run]));
+  const runs = ids.map((id) => invariant(found.get(id), 'a run that was just there'));
+  const metrics = compareMetrics(runs);
   return {
-    runs: [first, second] satisfies Pair<TrackedRun>,
-    settings: differences(settingsOf(first), settingsOf(second)),
+    runs,
+    settings: differences(runs.map(settingsOf)),
     metrics,
-    sameRows: holdOutSameRows(first, second),
+    sameRows: runs.every((run) => holdOutSameRows(invariant(runs[0], 'the first run'), run)),
     best: Object.fromEntries(
-      metrics.flatMap(({ name, difference }) => {
-        const better = betterOf(scope, [first, second], name);
-        if (difference === null || difference === 0 || better === undefined) return [];
-        return [[name, difference > 0 === (better === 'higher') ? 1 : 0] as const];
+      metrics.flatMap(({ name, values }) => {
+        const better = betterOf(scope, runs, name);
+        const known = values.flatMap((value) => value ?? []);
+        if (better === undefined || known.length < 2) return [];
+        const [low, high] = [Math.min(...known), Math.max(...known)];
+        return low === high ? [] : [[name, values.indexOf(better === 'higher' ? high : low)] as const];
       }),
     ),
   };
@@ -29,11 +38,12 @@ export async function compareRuns(scope: Scope, firstId: string, secondId: strin
 const betterOf = (scope: Scope, runs: readonly TrackedRun[], name: string): 'higher' | 'lower' | undefined =>
   findMetric(scope, name)?.better ?? runs.find(({ metric }) => metric?.name === name)?.metric?.better;
 
-function compareMetrics(first: TrackedRun, second: TrackedRun) {
-  const [a, b] = [comparable(first), comparable(second)];
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].map((name) => {
-    const values: Pair<number | null> = [a[name] ?? null, b[name] ?? null];
-    const difference = values[0] === null || values[1] === null ? null : values[1] - values[0];
+function compareMetrics(runs: readonly TrackedRun[]) {
+  const measured = runs.map(comparable);
+  return [...new Set(measured.flatMap((one) => Object.keys(one)))].map((name) => {
+    const values = measured.map((one) => one[name] ?? null);
+    const [a = null, b = null] = values;
+    const difference = values.length > 2 || a === null || b === null ? null : b - a;
     return { name, values, difference };
   });
 }
@@ -62,10 +72,10 @@ const settingsOf = (run: TrackedRun): Readonly<Record<string, unknown>> => ({
   boundary: run.split?.boundary,
 });
 
-function differences(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>) {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
-    .filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name]))
-    .map((name) => ({ name, values: [a[name], b[name]] satisfies Pair<unknown> }));
+function differences(settings: readonly Readonly<Record<string, unknown>>[]) {
+  return [...new Set(settings.flatMap((one) => Object.keys(one)))]
+    .filter((name) => new Set(settings.map((one) => JSON.stringify(one[name]))).size > 1)
+    .map((name) => ({ name, values: settings.map((one) => one[name]) }));
 }
 
 /** The held-out rows follow from the data, the target (rows without one are dropped), the share and how they are chosen. */

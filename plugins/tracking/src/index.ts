@@ -2,6 +2,10 @@ export { runCompare } from './operations/compare-runs.ts';
 export { experimentList } from './operations/experiments.ts';
 export { runList, runShow } from './operations/read-runs.ts';
 export { runCancel, runResume } from './operations/resume-cancel.ts';
+export {
+  runColumnsOperation as runColumns,
+  runTableOperation as runTable,
+} from './operations/run-table.ts';
 export { runSeries } from './operations/series.ts';
 export { runGc, runSync } from './operations/storage.ts';
 export {

@@ -3,7 +3,7 @@ import { readStored } from '@trestle/store';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { TrackingTables } from './tracking-tables.ts';
-import { addMetrics, addNotes, setParams, setStep } from './write-rows.ts';
+import { addNotes, insertMetrics, setStep } from './write-rows.ts';
 
 /** What earlier versions kept, in three places, as far as it is read here. */
 type OldTables = TrackingTables & {
@@ -107,7 +107,12 @@ async function moveTraining(db: Kysely<OldTables>, record: z.output<typeof runSc
     started_at: startedAt,
     finished_at: finishedAt,
   });
-  await setParams(db, run, facts.spec);
+  for (const [name, value] of Object.entries(facts.spec))
+    if (value !== undefined)
+      await db
+        .insertInto('run_params')
+        .values({ run, name, value: JSON.stringify(value) })
+        .execute();
   await addNotes(db, run, notes, 'unknown');
   const time = finishedAt ?? startedAt;
   const last = Object.entries(metrics).flatMap(([part, values]) =>
@@ -119,7 +124,7 @@ async function moveTraining(db: Kysely<OldTables>, record: z.output<typeof runSc
   const series = Object.entries(curves).flatMap(([name, values]) =>
     values.map((value, at) => ({ name: `validation/${name}`, at, value, time })),
   );
-  await addMetrics(db, run, [...last, ...series]);
+  await insertMetrics(db, run, [...last, ...series]);
 }
 
 async function movePipelineRun(db: Kysely<OldTables>, record: z.output<typeof pipelineRun>): Promise<void> {

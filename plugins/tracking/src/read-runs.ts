@@ -10,6 +10,7 @@ import { didYouMean, jobStoreToken, type Scope } from '@trestle/kernel';
 import { fits, metadataToken, readStored, type StoreClock } from '@trestle/store';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
+import { byRun } from './grid/by-run.ts';
 import { LOST_AFTER_MS } from './live/receive.ts';
 import { trackingError, unknownRunError } from './tracking-error.ts';
 import type { TrackingTables } from './tracking-tables.ts';
@@ -111,6 +112,50 @@ export async function findRun(scope: Scope, id: string): Promise<TrackedRun> {
   });
 }
 
+/** @throws TRS_TRAIN_UNKNOWN_RUN for the first that is not there */
+export async function checkRuns(scope: Scope, ids: readonly string[]): Promise<void> {
+  const rows = await (await scope.service(metadataToken))
+    .query<TrackingTables>()
+    .selectFrom('tracked_runs')
+    .select('run')
+    .where('run', 'in', ids)
+    .where('deleted_at', 'is', null)
+    .execute();
+  const known = new Set(rows.map(({ run }) => run));
+  const missing = ids.find((id) => !known.has(id));
+  if (missing !== undefined) await findRun(scope, missing);
+}
+
+/** What stands of runs in their own rows, with their statuses as they are, by id. */
+export async function statusesOf(scope: Scope, db: Db, clock: StoreClock, ids: readonly string[]) {
+  const rows = await runRows(db, clock).where('run', 'in', ids).execute();
+  return new Map(
+    await Promise.all(
+      rows.map(async (row) => {
+        const shown = {
+          ...{ run: row.run, kind: row.kind, experiment: row.experiment, by: row.by },
+          status: isLost(row) ? ('interrupted' as const) : await statusOf(scope, row),
+          ...(row.parent === null ? {} : { parent: row.parent }),
+          ...(row.error === null ? {} : { error: row.error }),
+          startedAt: row.started_at,
+          ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+        };
+        return [row.run, shown] as const;
+      }),
+    ),
+  );
+}
+
+/** Runs by their ids, in their order; one that is not there is left out. */
+export async function runsOf(scope: Scope, ids: readonly string[]): Promise<readonly TrackedRun[]> {
+  if (ids.length === 0) return [];
+  const { clock, query } = await scope.service(metadataToken);
+  const db = query<TrackingTables>();
+  const rows = await runRows(db, clock).where('run', 'in', ids).where('deleted_at', 'is', null).execute();
+  const runs = new Map((await toRuns(scope, db, rows)).map((one) => [one.run, one]));
+  return ids.flatMap((id) => runs.get(id) ?? []);
+}
+
 async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<readonly TrackedRun[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ run }) => run);
@@ -123,13 +168,15 @@ async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<reado
     db.selectFrom('run_artifacts').selectAll().where('run', 'in', ids).execute(),
     db.selectFrom('run_steps').selectAll().where('run', 'in', ids).orderBy('place').execute(),
   ]);
-  const of = <T extends { readonly run: string }>(all: readonly T[], run: string): readonly T[] =>
-    all.filter((one) => one.run === run);
+  const of = {
+    ...{ params: byRun(params), metrics: byRun(metrics), specials: byRun(specials), tags: byRun(tags) },
+    ...{ notes: byRun(notes), artifacts: byRun(artifacts), steps: byRun(steps) },
+  };
   return await Promise.all(
     rows.map(async (row): Promise<TrackedRun> => {
       const { run } = row;
       const lost = isLost(row);
-      const special = of(specials, run);
+      const special = of.specials(run);
       const common = {
         run,
         kind: row.kind,
@@ -139,15 +186,15 @@ async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<reado
         ...(special.length === 0 ? {} : { specialValues: special.map(({ run: _, ...one }) => one) }),
         ...(row.parent === null ? {} : { parent: row.parent }),
         ...(row.job === null ? {} : { job: row.job }),
-        tags: Object.fromEntries(of(tags, run).map(({ name, value }) => [name, value])),
-        notes: of(notes, run).map(({ text }) => text),
+        tags: Object.fromEntries(of.tags(run).map(({ name, value }) => [name, value])),
+        notes: of.notes(run).map(({ text }) => text),
         ...(row.error === null ? {} : { error: row.error }),
         startedAt: row.started_at,
         ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
       };
       const facts = readStored(jsonObject, row.facts);
-      const given = of(params, run).map(({ name, value }) => [name, readStored(z.unknown(), value)] as const);
-      const marked = of(steps, run).map(({ step, state, detail }) => {
+      const given = of.params(run).map(({ name, value }) => [name, readStored(z.unknown(), value)] as const);
+      const marked = of.steps(run).map(({ step, state, detail }) => {
         const read = readStored(jsonObject, detail);
         return { read, shown: { step, state, ...read.value } };
       });
@@ -158,8 +205,8 @@ async function toRuns(scope: Scope, db: Db, rows: readonly Row[]): Promise<reado
         ...facts.value,
         ...common,
         params: Object.fromEntries(given.map(([name, { value }]) => [name, value])),
-        metrics: nested(of(metrics, run)),
-        artifacts: of(artifacts, run).map(({ name, digest, bytes, freed_at }) => ({
+        metrics: nested(of.metrics(run)),
+        artifacts: of.artifacts(run).map(({ name, digest, bytes, freed_at }) => ({
           ...{ name, digest, bytes },
           ...(freed_at === null ? {} : { freedAt: freed_at }),
         })),

@@ -174,6 +174,24 @@ describe('tracking', () => {
       ]);
     });
 
+    it('is compared with many others: only what differs, and the best of each', async () => {
+      const ids: string[] = [];
+      for (const [k, accuracy] of [0.7, 0.9, 0.8].entries()) {
+        const run = await start([`rate=${k}`, 'kind=plain']);
+        await host.run(runLog, { run, metric: [`test/accuracy=${accuracy}`] });
+        ids.push(run);
+      }
+      const [first = '', second = '', third = ''] = ids;
+      const compared = await host.run(runCompare, { first, second, more: [third, third] });
+      expect(compared.runs.map(({ run }) => run)).toEqual(ids);
+      expect(compared.settings).toEqual([{ name: 'rate', values: [0, 1, 2] }]);
+      expect(compared.metrics).toEqual([{ name: 'accuracy', values: [0.7, 0.9, 0.8], difference: null }]);
+      expect(compared.best).toEqual({ accuracy: 1 });
+      await expect(host.run(runCompare, { first, second, more: ['r-nobody'] })).rejects.toMatchObject({
+        code: 'TRS_TRAIN_UNKNOWN_RUN',
+      });
+    });
+
     it('is compared by its parameters and last metrics', async () => {
       const runs: string[] = [];
       for (const rate of [0.1, 0.2]) {

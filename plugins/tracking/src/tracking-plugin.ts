@@ -6,6 +6,7 @@ import { runCompare } from './operations/compare-runs.ts';
 import { experimentList } from './operations/experiments.ts';
 import { runList, runShow } from './operations/read-runs.ts';
 import { runCancel, runResume } from './operations/resume-cancel.ts';
+import { runColumnsOperation, runTableOperation } from './operations/run-table.ts';
 import { runSeries } from './operations/series.ts';
 import { runGc, runSync } from './operations/storage.ts';
 import {
@@ -26,6 +27,8 @@ export const trackingPlugin = plugin({
   version: '0.1.0',
   operations: [
     runList,
+    runTableOperation,
+    runColumnsOperation,
     runShow,
     runCompare,
     runStart,

@@ -1,6 +1,7 @@
 import type { Migration } from '@trestle/store';
 import type { Generated } from 'kysely';
 import { moveOldRuns } from './old-runs.ts';
+import { summariseAll } from './summaries.ts';
 
 /** A type, which (unlike an interface) may be added to the tables of a change that is open. */
 export type TrackingTables = {
@@ -22,7 +23,14 @@ export type TrackingTables = {
     /** When the process of a run that a script logs was last heard. */
     heard_at_ms: Generated<number | null>;
   };
-  run_params: { run: string; name: string; value: string };
+  run_params: {
+    run: string;
+    name: string;
+    /** JSON. */
+    value: string;
+    /** Its value, where that is a number. */
+    number: Generated<number | null>;
+  };
   /** Only added to: the last value of a series is its newest row. */
   run_metrics: {
     run: string;
@@ -32,6 +40,33 @@ export type TrackingTables = {
     value: number;
     time: string;
     special: Generated<string | null>;
+  };
+  /** What a series has come to: kept with each of its rows, so that a hundred thousand runs are sorted without reading them. */
+  run_summaries: {
+    run: string;
+    name: string;
+    points: number;
+    first_at: number;
+    last_at: number;
+    last_time: string;
+    /** Null where the last is no finite number: `last_special` says what it is. */
+    last: number | null;
+    last_special: string | null;
+    /** Of the finite values, with their steps. */
+    low: number | null;
+    low_at: number | null;
+    high: number | null;
+    high_at: number | null;
+  };
+  /** The extremes of each stretch of steps of a long series, so that a million points are drawn without reading them. */
+  run_stretches: {
+    run: string;
+    name: string;
+    place: number;
+    first_at: number;
+    time: string;
+    low: number | null;
+    high: number | null;
   };
   run_tags: { run: string; name: string; value: string };
   run_notes: { run: string; place: number; text: string; by: string; time: string };
@@ -147,6 +182,52 @@ export const trackingMigrations: readonly Migration[] = [
         .addColumn('received', 'integer', (column) => column.notNull())
         .addPrimaryKeyConstraint('run_writers_key', ['run', 'writer'])
         .execute();
+    },
+  },
+  {
+    name: 'tracking-0003-summaries',
+    async up(db) {
+      const table = (name: string) =>
+        db.schema
+          .createTable(name)
+          .addColumn('run', 'text', (it) => it.notNull())
+          .addColumn('name', 'text', (column) => column.notNull());
+      await table('run_summaries')
+        .addColumn('points', 'bigint', (column) => column.notNull())
+        .addColumn('first_at', 'bigint', (column) => column.notNull())
+        .addColumn('last_at', 'bigint', (column) => column.notNull())
+        .addColumn('last_time', 'text', (column) => column.notNull())
+        .addColumn('last', 'double precision')
+        .addColumn('last_special', 'text')
+        .addColumn('low', 'double precision')
+        .addColumn('low_at', 'bigint')
+        .addColumn('high', 'double precision')
+        .addColumn('high_at', 'bigint')
+        .addPrimaryKeyConstraint('run_summaries_key', ['run', 'name'])
+        .execute();
+      await table('run_stretches')
+        .addColumn('place', 'bigint', (column) => column.notNull())
+        .addColumn('first_at', 'bigint', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('low', 'double precision')
+        .addColumn('high', 'double precision')
+        .addPrimaryKeyConstraint('run_stretches_key', ['run', 'name', 'place'])
+        .execute();
+      await db.schema.alterTable('run_params').addColumn('number', 'double precision').execute();
+      const index = (name: string, on: string, columns: readonly string[]) =>
+        db.schema
+          .createIndex(name)
+          .on(on)
+          .columns([...columns])
+          .execute();
+      await index('run_summaries_by_last', 'run_summaries', ['name', 'last', 'run']);
+      await index('run_summaries_by_low', 'run_summaries', ['name', 'low', 'run']);
+      await index('run_summaries_by_high', 'run_summaries', ['name', 'high', 'run']);
+      await index('run_params_by_number', 'run_params', ['name', 'number', 'run']);
+      await index('run_tags_by_name', 'run_tags', ['name', 'run']);
+      await index('tracked_runs_not_deleted', 'tracked_runs', ['deleted_at', 'started_at', 'run']);
+      // A migration knows the tables by the steps before it.
+      await summariseAll(db as never);
     },
   },
 ];

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { checkCount } from './limits.ts';
+import { keepSummaries, numberOf } from './summaries.ts';
 import type { TrackingTables } from './tracking-tables.ts';
 
 type Db = Kysely<TrackingTables>;
@@ -14,7 +15,14 @@ export interface MetricRow {
   readonly time: string;
 }
 
+/** Adds measurements, and what their series come to by them. */
 export async function addMetrics(db: Db, run: string, rows: readonly MetricRow[]): Promise<void> {
+  await insertMetrics(db, run, rows);
+  await keepSummaries(db, run, rows);
+}
+
+/** Only the measurements themselves: for steps of the schema from before there were summaries. */
+export async function insertMetrics(db: Db, run: string, rows: readonly MetricRow[]): Promise<void> {
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     const part = rows.slice(from, from + ROWS_AT_ONCE);
     await db
@@ -38,12 +46,12 @@ export async function nextSteps(
   const next = new Map<string, number>();
   for (const name of names) {
     const row = await db
-      .selectFrom('run_metrics')
-      .select((select) => select.fn.max('at').as('at'))
+      .selectFrom('run_summaries')
+      .select('last_at')
       .where('run', '=', run)
       .where('name', '=', name)
       .executeTakeFirst();
-    next.set(name, row?.at === null || row?.at === undefined ? 0 : Number(row.at) + 1);
+    next.set(name, row === undefined ? 0 : Number(row.last_at) + 1);
   }
   return next;
 }
@@ -53,18 +61,17 @@ export async function checkSeries(db: Db, run: string, names: Iterable<string>):
   let fresh = 0;
   for (const name of new Set(names)) {
     const known = await db
-      .selectFrom('run_metrics')
+      .selectFrom('run_summaries')
       .select('name')
       .where('run', '=', run)
       .where('name', '=', name)
-      .limit(1)
       .executeTakeFirst();
     if (!known) fresh += 1;
   }
   if (fresh === 0) return;
   const { count } = await db
-    .selectFrom('run_metrics')
-    .select((select) => select.fn.count('name').distinct().as('count'))
+    .selectFrom('run_summaries')
+    .select((select) => select.fn.countAll().as('count'))
     .where('run', '=', run)
     .executeTakeFirstOrThrow();
   checkCount('series', run, Number(count) + fresh);
@@ -91,7 +98,8 @@ export async function setParams(
 ): Promise<void> {
   for (const [name, value] of Object.entries(params)) {
     if (value === undefined) continue;
-    const row = { value: JSON.stringify(value) };
+    const json = JSON.stringify(value);
+    const row = { value: json, number: numberOf(json) };
     await db
       .insertInto('run_params')
       .values({ run, name, ...row })

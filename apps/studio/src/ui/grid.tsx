@@ -38,10 +38,10 @@ export function Grid<Row>(props: {
         aria-label={caption}
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length}
-        ref={at({ width, height })}
+        ref={placed({ width, height })}
       >
         <div role="rowgroup" class="grid-head">
-          <div role="row" aria-rowindex={1} ref={at({ width, height: ROW_PX })}>
+          <div role="row" aria-rowindex={1} ref={placed({ width, height: ROW_PX })}>
             {seen.map((item) => (
               <Cell key={item.key} role="columnheader" item={item} column={columns[item.index]}>
                 {columns[item.index]?.label}
@@ -58,7 +58,7 @@ export function Grid<Row>(props: {
                 class="grid-row"
                 key={line.key}
                 aria-rowindex={line.index + 2}
-                ref={at({ top: line.start + ROW_PX, width, height: ROW_PX })}
+                ref={placed({ top: line.start + ROW_PX, width, height: ROW_PX })}
               >
                 {seen.map((item) => (
                   <Cell key={item.key} role="cell" item={item} column={columns[item.index]}>
@@ -87,7 +87,7 @@ function Cell<Row>(props: {
       class={`grid-cell ${props.column?.isNumber ? 'number' : ''}`}
       aria-colindex={item.index + 1}
       title={typeof children === 'string' ? children : undefined}
-      ref={at({ left: item.start, width: item.size, height: ROW_PX })}
+      ref={placed({ left: item.start, width: item.size, height: ROW_PX })}
     >
       {children}
     </div>
@@ -95,24 +95,28 @@ function Cell<Row>(props: {
 }
 
 /** Places an element. Not by a style attribute, which the server's policy refuses. */
-const at =
+export const placed =
   (place: Readonly<Partial<Record<'left' | 'top' | 'width' | 'height', number>>>) =>
   (element: HTMLElement | null): void => {
     for (const [side, px] of Object.entries(place)) element?.style.setProperty(side, `${px}px`);
   };
 
 /** What is seen of one direction, drawn anew as the box is scrolled. */
-function useVirtual(
+export function useVirtual(
   box: { readonly current: HTMLElement | null },
   count: number,
   sizeOf: (index: number) => number,
   horizontal: boolean,
+  /** What stands before the first and does not move. */
+  paddingStart = 0,
 ): Virtualizer<HTMLElement, HTMLElement> {
   const [, redraw] = useState({});
   const options = {
     count,
     horizontal,
     overscan: OVERSCAN,
+    paddingStart,
+    scrollPaddingStart: paddingStart,
     estimateSize: sizeOf,
     getScrollElement: () => box.current,
     scrollToFn: elementScroll,

@@ -1,35 +1,40 @@
-import { resource, resources, runStatusSchema, trackedRunSchema } from '@trestle/contracts';
+import { resource, resources, trackedRunSchema } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
+import { sortInput, wantedInput } from './run-table.ts';
 import { runTable, runViews } from './run-views.ts';
 
 export const runList = operation({
   id: 'run.list',
-  summary: 'List runs of every kind (trainings, pipelines, retrainings, your own), the newest first.',
+  summary:
+    'List runs of every kind (trainings, pipelines, retrainings, your own), the newest first or by any of their keys.',
   kind: 'query',
   access: 'training:read',
   resource: ({ experiment }) => resources({ experiment }),
-  examples: ['trestle run list', 'trestle run list --kind pipeline --status failed'],
+  examples: [
+    'trestle run list --kind pipeline --status failed',
+    'trestle run list --experiment churn --where "param:depth>=6" --sort best:test/rocAuc',
+  ],
   input: z.object({
     limit: z.number().int().min(1).max(1_000).default(50),
-    kind: z
-      .string()
-      .max(100)
-      .optional()
-      .describe('Only runs of this kind: training, pipeline, retraining, custom.'),
-    experiment: z.string().max(200).optional().describe('Only runs of this experiment.'),
-    parent: z.string().max(200).optional().describe('Only parts of this run.'),
-    status: runStatusSchema.optional().describe('Only runs with this status.'),
+    ...wantedInput,
+    ...sortInput,
+    offset: z.number().int().min(0).max(10_000_000).default(0).describe('How many are left out before.'),
   }),
-  output: z.object({ runs: z.array(trackedRunSchema) }),
+  output: z.object({
+    runs: z.array(trackedRunSchema),
+    total: z.number().int().describe('How many there are, whatever the limit.'),
+  }),
   load: async () => {
-    const { checkExperiment, checkKind, findRun, listRuns } = await import('../read-runs.ts');
+    const { checkExperiment, checkKind, findRun, runsOf } = await import('../read-runs.ts');
+    const { findRuns } = await import('../grid/find-runs.ts');
     return async (ctx, query) => {
-      const runs = [...(await listRuns(ctx, query))];
-      if (runs.length === 0 && query.parent !== undefined) await findRun(ctx, query.parent);
-      if (runs.length === 0 && query.kind !== undefined) await checkKind(ctx, query.kind);
-      if (runs.length === 0 && query.experiment !== undefined) await checkExperiment(ctx, query.experiment);
-      return { runs };
+      const { ids, total } = await findRuns(ctx, query);
+      const runs = [...(await runsOf(ctx, ids))];
+      if (total === 0 && query.parent !== undefined) await findRun(ctx, query.parent);
+      if (total === 0 && query.kind !== undefined) await checkKind(ctx, query.kind);
+      if (total === 0 && query.experiment !== undefined) await checkExperiment(ctx, query.experiment);
+      return { runs, total };
     };
   },
   present: ({ runs }) => runTable(runs),

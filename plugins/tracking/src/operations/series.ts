@@ -12,7 +12,7 @@ export const runSeries = operation({
   positionals: ['runs'],
   examples: ['trestle run series r-… --metrics loss,test/loss', 'trestle run series r-…,r-… --metrics loss'],
   input: z.object({
-    runs: z.array(z.string().max(200)).min(1).max(50).describe('The runs, r-….'),
+    runs: z.array(z.string().max(200)).min(1).max(500).describe('The runs, r-….'),
     metrics: z.array(z.string()).default([]).describe('Only these; all when left out.'),
     points: z
       .number()
@@ -21,6 +21,8 @@ export const runSeries = operation({
       .max(10_000)
       .default(1_000)
       .describe('A series of more steps than this is thinned to as many.'),
+    from: z.number().int().min(0).optional().describe('Only from this step on: of a part more is told.'),
+    to: z.number().int().min(0).optional().describe('Only up to this step.'),
   }),
   output: z.object({
     series: z.array(

@@ -1,7 +1,8 @@
-import type { ClassesReport, Metrics } from '@trestle/contracts';
+import type { ClassesReport, Metrics, Pictures } from '@trestle/contracts';
 import { invariant } from '@trestle/kernel';
 import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
 import { measure, reportOf } from '../evaluation/metrics.ts';
+import { picturesOf } from '../evaluation/pictures.ts';
 import { scoreModel } from '../evaluation/score-model.ts';
 import type { Prepared } from '../preparation/prepare.ts';
 import { targetsOf } from '../selection/designs.ts';
@@ -15,6 +16,7 @@ export interface Evaluation {
   /** Of whoever learns nothing, on the same rows. */
   readonly baseline: Metrics;
   readonly classes: ClassesReport | undefined;
+  readonly pictures: Pictures | undefined;
   /** The answers on the held-out rows. */
   readonly scores: Float64Array;
   readonly notes: readonly string[];
@@ -72,6 +74,7 @@ export async function evaluate(
     test,
     baseline: measureBaseline(baseline, task, targets, classes.length, metrics),
     classes: report,
+    pictures: picturesOf({ task, targets, scores }),
     scores,
     notes: [
       ...unfound(prepared, report, threshold),
@@ -103,7 +106,17 @@ export function measureOn(
   rows: Int32Array,
   threshold: number,
 ): Metrics {
-  const { target, metrics } = prepared;
+  const { target, metrics, deciding } = prepared;
   if (rows.length === 0) return {};
-  return measure(target.task, targetsOf(prepared, rows), scores, target.classes.length, threshold, metrics);
+  const { name } = deciding.metric;
+  const { [name]: decides, ...others } = measure(
+    target.task,
+    targetsOf(prepared, rows),
+    scores,
+    target.classes.length,
+    threshold,
+    metrics,
+  );
+  // What decides stands first, wherever only the first few are shown.
+  return { ...(decides === undefined ? {} : { [name]: decides }), ...others };
 }

@@ -2,6 +2,7 @@ import process from 'node:process';
 import {
   type ClassesReport,
   type Metrics,
+  type Pictures,
   type Run,
   type RunEnd,
   type RunRecorder,
@@ -126,6 +127,7 @@ async function runTraining(
       features: made.features,
       leftOut: made.leftOut,
       ...(made.classes ? { classes: made.classes } : {}),
+      ...(made.pictures ? { pictures: made.pictures } : {}),
       modelDigest: made.digest,
     },
   };
@@ -148,6 +150,7 @@ async function fitAndPackage(
   readonly notes: readonly string[];
   readonly baseline: Metrics;
   readonly classes: ClassesReport | undefined;
+  readonly pictures: Pictures | undefined;
   readonly features: NonNullable<Run['features']>;
   readonly leftOut: NonNullable<Run['leftOut']>;
 }> {
@@ -203,6 +206,7 @@ async function fitAndPackage(
     notes: found,
     baseline: evaluation.baseline,
     classes: evaluation.classes,
+    pictures: evaluation.pictures,
     features: [...fitted.encodings],
     leftOut: [...fitted.leftOut, ...saidToBeNone(spec)],
   };

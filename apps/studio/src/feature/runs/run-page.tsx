@@ -1,62 +1,22 @@
-import { Lines } from '../../chart/lines.tsx';
-import { ago, count, duration, metric, metricName } from '../../format.ts';
+import { useState } from 'preact/hooks';
+import { LookTools, SeriesChart, useLook } from '../../chart/series-chart.tsx';
+import { count, duration, metric, metricName } from '../../format.ts';
 import { to } from '../../frame/route.ts';
 import type { Output } from '../../frame/server.ts';
 import { useQuery } from '../../frame/use-query.ts';
-import { Answer, Empty } from '../../ui/answer.tsx';
-import { Badge, Time } from '../../ui/badge.tsx';
+import { Answer } from '../../ui/answer.tsx';
+import { Badge } from '../../ui/badge.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Panels } from '../extensions/panels.tsx';
+import { EvaluationPictures } from './pictures.tsx';
 import { Training, Understood } from './training.tsx';
 
 type Run = Output<'run.list'>['runs'][number];
 
 /** Curves grow without an event. */
 const POLL_MS = 3_000;
-
-export function RunsPage() {
-  const list = useQuery('run.list', { kind: 'training' });
-  return (
-    <>
-      <h1>Runs</h1>
-      <Answer of={list}>
-        {({ runs }) =>
-          runs.length === 0 ? (
-            <Empty command="trestle train --data NAME --target COLUMN">Nothing has been trained yet.</Empty>
-          ) : (
-            <Table
-              caption="Training runs"
-              rows={runs}
-              columns={[
-                { label: 'Run', cell: (run) => <a href={to('runs', run.run)}>{run.run}</a> },
-                { label: 'Status', cell: (run) => <Badge>{run.status}</Badge> },
-                { label: 'Data', cell: (run) => run.dataset ?? run.spec?.data ?? '–' },
-                { label: 'Target', cell: (run) => run.spec?.target ?? '–' },
-                {
-                  label: 'Estimator',
-                  cell: (run) => estimatorOf(run),
-                },
-                { label: 'Test', cell: (run) => headline(run) },
-                { label: 'Started', cell: (run) => <Time at={run.startedAt} text={ago(run.startedAt)} /> },
-              ]}
-            />
-          )
-        }
-      </Answer>
-    </>
-  );
-}
-
-function estimatorOf({ candidates = [] }: Run): string {
-  const chosen = candidates.filter((each) => each.chosen);
-  return chosen.length > 1 ? `ensemble of ${chosen.length}` : (chosen[0]?.estimator ?? '–');
-}
-
-function headline(run: Run): string {
-  const test = partsOf(run.metrics).get('test') ?? {};
-  const name = ['rocAuc', 'accuracy', 'rmse'].find((each) => test[each] !== undefined);
-  return name === undefined ? '–' : `${metricName(name)} ${metric(test[name])}`;
-}
+/** Charts that are there at once; each asks for its series. */
+const CHARTS = 24;
 
 /** One run: what was asked, every candidate with its metrics, and its learning curves. */
 export function RunPage({ id }: { id: string }) {
@@ -82,8 +42,10 @@ export function RunPage({ id }: { id: string }) {
             <Understood of={run} />
             <h2>Metrics</h2>
             <Metrics of={run.metrics} baseline={run.baseline?.test} />
+            <EvaluationPictures of={run} />
             <Training of={run} />
-            <Curves of={run.curves ?? {}} />
+            <Charts of={run} />
+            <Settings of={run} />
           </>
         )}
       </Answer>
@@ -114,22 +76,90 @@ function Facts({ of: run }: { of: Run }) {
   );
 }
 
-function Curves({ of: curves }: { of: Readonly<Record<string, readonly number[]>> }) {
-  const series = Object.entries(curves).map(([name, points]) => ({ name, points }));
-  if (series.every((each) => each.points.length < 2)) return null;
-  const best = series.map((each) => `${each.name} ${metric(Math.min(...each.points))}`).join(', ');
+/** A picture for each series of more than one value; live as long as the run is. */
+function Charts({ of: run }: { of: Run }) {
+  const columns = useQuery(
+    'run.columns',
+    { runs: [run.run] },
+    run.status === 'running' ? { pollMs: POLL_MS } : {},
+  );
+  const look = useLook();
+  const [isWhole, setIsWhole] = useState(false);
+  const series = (columns.data?.metrics ?? []).filter(({ points }) => points > 1);
+  if (series.length === 0) return null;
+  const shown = isWhole ? series : series.slice(0, CHARTS);
+  const isLive = run.status === 'running';
   return (
     <>
       <h2>Learning curves</h2>
-      <Lines
-        series={series}
-        yLabel="loss on the validation part"
-        xLabel="epoch"
-        about={`Learning curves: loss on the validation part by epoch. Lowest: ${best}.`}
-      />
+      <LookTools of={look} />
+      <div class="charts">
+        {shown.map(({ name }) => (
+          <SeriesChart key={name} runs={[run.run]} metric={name} look={look} isLive={isLive} />
+        ))}
+      </div>
+      {shown.length === series.length ? null : (
+        <p>
+          <button type="button" onClick={() => setIsWhole(true)}>
+            {`Show all ${series.length} series`}
+          </button>
+        </p>
+      )}
     </>
   );
 }
+
+/** What was given, and the code and surroundings that it ran in. */
+function Settings({ of: run }: { of: Run }) {
+  const params = Object.entries(run.params);
+  const surroundings = Object.entries({ ...run.code, ...run.environment });
+  return (
+    <>
+      {params.length === 0 ? null : (
+        <>
+          <h2>Settings</h2>
+          <Table
+            caption="Parameters of the run"
+            rows={params}
+            columns={[
+              { label: 'Parameter', cell: ([name]) => name },
+              { label: 'Value', isText: true, cell: ([, value]) => textOf(value) },
+            ]}
+          />
+        </>
+      )}
+      {surroundings.length === 0 ? null : (
+        <>
+          <h2>Code and environment</h2>
+          <Table
+            caption="The code and what it ran in"
+            rows={surroundings}
+            columns={[
+              { label: 'What', cell: ([name]) => name },
+              { label: 'Value', isText: true, cell: ([, value]) => textOf(value) },
+            ]}
+          />
+        </>
+      )}
+      {run.artifacts.length === 0 ? null : (
+        <>
+          <h2>Artifacts</h2>
+          <Table
+            caption="Files of the run"
+            rows={run.artifacts}
+            columns={[
+              { label: 'File', cell: ({ name }) => name },
+              { label: 'Bytes', isNumber: true, cell: ({ bytes }) => count(bytes) },
+              { label: 'SHA-256', cell: ({ digest }) => digest },
+            ]}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 type PartMetrics = Readonly<Record<string, number | null>>;
 
