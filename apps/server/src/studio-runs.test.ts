@@ -26,6 +26,11 @@ describe.skipIf(isWithoutChromium)('runs in the Studio', () => {
     await page.getByText('12 runs').waitFor();
     // The seed is the same in all of them.
     expect(await page.getByRole('columnheader', { name: 'seed' }).count()).toBe(0);
+    // What is pinned and what is not stand on one line.
+    const tops = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('[aria-rowindex="2"], [aria-rowindex="2"] [role=gridcell]')].map((cell) => cell.getBoundingClientRect().top)`,
+    );
+    expect(new Set(tops).size).toBe(1);
     await page.getByRole('columnheader', { name: /loss/ }).click();
     await page.getByRole('columnheader', { name: /loss/ }).click();
     await expect.poll(async () => (await columnOf(/loss/)).slice(0, 3)).toEqual(['0.2', '0.4', '0.6']);

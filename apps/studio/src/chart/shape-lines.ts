@@ -53,10 +53,11 @@ export function lineOf(
       x.push(from);
       y.push(null);
     } else if (smoothing > 0) {
-      mean = smoothing * mean + (1 - smoothing) * ((low + high) / 2);
       weight = smoothing * weight + (1 - smoothing);
+      // Moved by the difference: what never changes stays exactly what it is, and has no jitter to be enlarged.
+      mean += ((1 - smoothing) / weight) * ((low + high) / 2 - mean);
       x.push(from);
-      y.push(mean / weight);
+      y.push(mean);
     } else if (low === high) {
       x.push(from);
       y.push(low);

@@ -66,7 +66,7 @@ export interface GridColumn {
   readonly range?: readonly [low: number, high: number];
 }
 
-const [NARROW, WIDE] = [110, 170];
+const [LEAST, NARROW, WIDE] = [110, 140, 170];
 const WORDS: Readonly<Record<Aggregate, 'metric' | 'min' | 'max'>> = {
   last: 'metric',
   low: 'min',
@@ -76,7 +76,7 @@ const WORDS: Readonly<Record<Aggregate, 'metric' | 'min' | 'max'>> = {
 /** The columns of a view: what every run has, then what differs between them, or all there is. */
 export function columnsOf(view: RunView, columns: Columns): readonly GridColumn[] {
   const isShown = ({ differs }: { readonly differs: boolean }): boolean => view.isAll || differs;
-  const widthOf = (name: string): number => Math.min(260, Math.max(NARROW, 8 * name.length + 40));
+  const widthOf = (name: string): number => Math.min(260, Math.max(LEAST, 8 * name.length + 40));
   const all: readonly GridColumn[] = [
     {
       key: 'experiment',
