@@ -10,7 +10,7 @@ import { didYouMean, jobStoreToken, type Scope } from '@trestle/kernel';
 import { fits, metadataToken, readStored, type StoreClock } from '@trestle/store';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { z } from 'zod';
-import { byRun } from './grid/by-run.ts';
+import { byRun } from './by-run.ts';
 import { LOST_AFTER_MS } from './live/receive.ts';
 import { trackingError, unknownRunError } from './tracking-error.ts';
 import type { TrackingTables } from './tracking-tables.ts';

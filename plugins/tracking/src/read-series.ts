@@ -2,7 +2,7 @@ import { specialNumberSchema } from '@trestle/contracts';
 import type { Scope } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
-import { byRun } from './grid/by-run.ts';
+import { byRun } from './by-run.ts';
 import { checkRuns } from './read-runs.ts';
 import { LONG_SERIES, STRETCH } from './summaries.ts';
 import { trackingError } from './tracking-error.ts';

@@ -1,9 +1,9 @@
 import type { Scope } from '@trestle/kernel';
 import { metadataToken, readStored } from '@trestle/store';
 import { z } from 'zod';
+import { byRun } from '../by-run.ts';
 import { statusesOf } from '../read-runs.ts';
 import type { TrackingTables } from '../tracking-tables.ts';
-import { byRun } from './by-run.ts';
 import { findRuns, type RunsWanted } from './find-runs.ts';
 
 /** A page of runs, light: what a line of a table shows. @throws as findRuns */

@@ -1,4 +1,3 @@
-import { LookTools, SeriesChart, useLook } from '../../chart/series-chart.tsx';
 import { number } from '../../format.ts';
 import { to, useParameter } from '../../frame/route.ts';
 import { useQuery } from '../../frame/use-query.ts';
@@ -10,6 +9,7 @@ import { associationOf, LEAST_RUNS } from './association.ts';
 import { type Dimension, Parallel } from './parallel.tsx';
 import type { Columns, TableRow } from './run-view.ts';
 import { Scatter } from './scatter.tsx';
+import { LookTools, SeriesChart, useLook } from './series-chart.tsx';
 
 /** Dimensions that are drawn side by side, the closest first. */
 const MOST_DIMENSIONS = 12;

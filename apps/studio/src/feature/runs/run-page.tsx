@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { LookTools, SeriesChart, useLook } from '../../chart/series-chart.tsx';
 import { count, duration, metric, metricName } from '../../format.ts';
 import { to } from '../../frame/route.ts';
 import type { Output } from '../../frame/server.ts';
@@ -9,6 +8,7 @@ import { Badge } from '../../ui/badge.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Panels } from '../extensions/panels.tsx';
 import { EvaluationPictures } from './pictures.tsx';
+import { LookTools, SeriesChart, useLook } from './series-chart.tsx';
 import { Training, Understood } from './training.tsx';
 
 type Run = Output<'run.list'>['runs'][number];

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useParameter } from '../frame/route.ts';
-import { useQuery } from '../frame/use-query.ts';
-import { Answer } from '../ui/answer.tsx';
-import { type Along, lineOf, placesOf } from './shape-lines.ts';
+import { type Along, lineOf, placesOf } from '../../chart/shape-lines.ts';
+import { useParameter } from '../../frame/route.ts';
+import { useQuery } from '../../frame/use-query.ts';
+import { Answer } from '../../ui/answer.tsx';
 
 const [HEIGHT, LEAST_WIDTH] = [280, 280];
 const MARKS = ['--now', '--line-1', '--line-2', '--line-3', '--line-4', '--line-5'];
@@ -217,7 +217,7 @@ function Drawn(props: {
     let isGone = false;
     let leave = (): void => {};
     // Loaded where there is such a chart: most pages have none.
-    void import('./plot-series.ts').then(({ plotSeries }) => {
+    void import('../../chart/plot-series.ts').then(({ plotSeries }) => {
       if (isGone) return;
       const style = getComputedStyle(current);
       leave = plotSeries(current, places, {
