@@ -62,6 +62,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'run.cancel': ['run/run'],
   train: ['dataset/data', 'model/register'],
   evaluate: ['model/model', 'dataset/data'],
+  'model.optimize': ['model/model', 'dataset/data'],
 };
 
 /** Inputs whose names confine them to nothing: a token's, a new plugin's, and what reaches further than the dataset that is named. */

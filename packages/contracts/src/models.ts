@@ -26,7 +26,15 @@ export interface Models {
   /** The model package, checked against its digest. */
   bytes(model: ModelVersion): Promise<Uint8Array>;
   /** Registers a model package as the next version of `name`. The same digest twice is the same version. */
-  register(actor: Actor, model: { readonly name: string; readonly bytes: Uint8Array }): Promise<ModelVersion>;
+  register(
+    actor: Actor,
+    model: {
+      readonly name: string;
+      readonly bytes: Uint8Array;
+      /** What it was made from, `model:strikes@3`: its lineage begins there. */
+      readonly madeFrom?: string;
+    },
+  ): Promise<ModelVersion>;
   /**
    * Asks all gates. Whoever lets a model version through to users asks here, and nowhere else.
    *

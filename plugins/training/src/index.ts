@@ -1,4 +1,5 @@
 export { evaluateOperation } from './operations/evaluate.ts';
+export { modelOptimize } from './operations/optimize.ts';
 export { runReproduce } from './operations/reproduce.ts';
 export { sweepResume, sweepShow, sweepStart, sweepStop } from './operations/sweep.ts';
 export { trainOperation } from './operations/train.ts';

@@ -6,6 +6,7 @@ import { linear } from './estimator/linear.ts';
 import { mlp } from './estimator/mlp.ts';
 import { trees } from './estimator/trees.ts';
 import { evaluateOperation } from './operations/evaluate.ts';
+import { modelOptimize } from './operations/optimize.ts';
 import { runReproduce } from './operations/reproduce.ts';
 import { sweepResume, sweepShow, sweepStart, sweepStop } from './operations/sweep.ts';
 import { trainOperation } from './operations/train.ts';
@@ -21,6 +22,7 @@ export const trainingPlugin = plugin({
   operations: [
     trainOperation,
     evaluateOperation,
+    modelOptimize,
     sweepStart,
     sweepShow,
     sweepResume,

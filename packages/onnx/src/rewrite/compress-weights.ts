@@ -126,7 +126,7 @@ function channelAxis({ name, dims }: TensorData, view: GraphView): number {
   const isTransposed =
     reader?.attributes.transB?.kind === 'int' && Number(reader.attributes.transB.value) === 1;
   if (reader?.operator === 'Conv' || reader?.operator === 'Gather' || isTransposed) return 0;
-  return dims.length - 1;
+  return reader?.operator === 'ConvTranspose' ? 1 : dims.length - 1;
 }
 
 /** Right sides of products, column by column in blocks, as MatMulNBits wants them. */

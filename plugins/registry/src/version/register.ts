@@ -25,13 +25,17 @@ export interface Registered extends ModelVersion {
 export async function registerModel(
   scope: Scope,
   actor: Actor,
-  { name, bytes }: { readonly name: string; readonly bytes: Uint8Array },
+  {
+    name,
+    bytes,
+    madeFrom,
+  }: { readonly name: string; readonly bytes: Uint8Array; readonly madeFrom?: string },
 ): Promise<Registered> {
   checkName(name);
   const { maxModelBytes } = scope.config(registryConfig);
   if (bytes.byteLength > maxModelBytes) throw tooLarge(bytes.byteLength, maxModelBytes);
   const model = await (await scope.service(examinerToken)).examine(bytes);
-  return await keep(scope, actor, { name, bytes, model });
+  return await keep(scope, actor, { name, bytes, model, madeFrom });
 }
 
 /**
@@ -61,7 +65,17 @@ export async function registerPath(
 async function keep(
   scope: Scope,
   actor: Actor,
-  { name, bytes, model }: { readonly name: string; readonly bytes: Uint8Array; readonly model: Examined },
+  {
+    name,
+    bytes,
+    model,
+    madeFrom,
+  }: {
+    readonly name: string;
+    readonly bytes: Uint8Array;
+    readonly model: Examined;
+    readonly madeFrom?: string | undefined;
+  },
 ): Promise<Registered> {
   const { verified, checks } = model.verification;
   if (!verified) {
@@ -74,11 +88,17 @@ async function keep(
   }
   const blobs = await scope.service(blobsToken);
   await blobs.put(bytes);
-  const version = await commit(scope, actor, name, model);
+  const version = await commit(scope, actor, name, model, madeFrom);
   return { ...version, inputs: model.inputs, outputs: model.outputs, origin: model.origin };
 }
 
-async function commit(scope: Scope, actor: Actor, name: string, model: Examined): Promise<ModelVersion> {
+async function commit(
+  scope: Scope,
+  actor: Actor,
+  name: string,
+  model: Examined,
+  madeFrom: string | undefined,
+): Promise<ModelVersion> {
   const metadata = await scope.service(metadataToken);
   const made = model.metadata;
   return await metadata.change<RegistryTables, ModelVersion>(actor, async (change) => {
@@ -114,7 +134,8 @@ async function commit(scope: Scope, actor: Actor, name: string, model: Examined)
     // A model from elsewhere starts its lineage at the file that was taken in.
     const from =
       version.run === undefined ? `file:${model.origin?.digest ?? version.digest}` : `run:${version.run}`;
-    await change.link({ from, to: ref, kind: 'registered' });
+    if (madeFrom === undefined) await change.link({ from, to: ref, kind: 'registered' });
+    else await change.link({ from: madeFrom, to: ref, kind: 'optimized' });
     const { digest, run, metrics } = version;
     await change.record(modelRegistered, ref, { digest, run, metrics });
     return version;

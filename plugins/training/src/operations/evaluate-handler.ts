@@ -1,7 +1,7 @@
-import { datasetsToken, modelsToken } from '@trestle/contracts';
+import { datasetsToken, type ModelVersion, modelsToken } from '@trestle/contracts';
 import type { Table } from '@trestle/features';
 import { type Context, didYouMean } from '@trestle/kernel';
-import { type ModelSchema, openModel } from '@trestle/model';
+import { type Model, type ModelSchema, openModel } from '@trestle/model';
 import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
 import { bootstrap } from '../evaluation/intervals.ts';
 import { allMetrics, measure, properMetric, reportOf } from '../evaluation/metrics.ts';
@@ -23,9 +23,18 @@ interface EvaluateInput {
 /** Measures a model on all rows of a dataset that have a label. @throws TRS_TRAIN_NO_SCHEMA, TRS_TRAIN_UNKNOWN_COLUMN, TRS_TRAIN_LABELS, TRS_TRAIN_UNREADABLE */
 export async function evaluateModel(ctx: Context, input: EvaluateInput) {
   const models = await ctx.service(modelsToken);
-  const datasets = await ctx.service(datasetsToken);
   const version = await models.resolve(input.model);
-  const model = await openModel(await models.bytes(version));
+  return await evaluateOpened(ctx, await openModel(await models.bytes(version)), version, input);
+}
+
+/** The same of a model that is open, and perhaps not registered yet. */
+export async function evaluateOpened(
+  ctx: Context,
+  model: Model,
+  version: Pick<ModelVersion, 'name' | 'version' | 'dataset'>,
+  input: EvaluateInput,
+) {
+  const datasets = await ctx.service(datasetsToken);
   const schema = model.metadata?.schema;
   if (!schema) throw noSchema(input.model);
   const { task, classes } = schema;
