@@ -74,7 +74,10 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
     const id = await run();
     await visit(`runs/${id}`, id);
     await page.getByRole('heading', { name: 'Learning curves' }).waitFor();
-    await page.getByRole('img', { name: /^validation\/.* of 1 run by step: last / }).waitFor();
+    await page
+      .getByRole('img', { name: /^validation\/.* of 1 run by step: last / })
+      .first()
+      .waitFor();
     await page.locator('.uplot canvas').first().waitFor();
     expect(await violations()).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
  *
  * @throws the signal's reason when it was aborted
  */
-export async function breathe(signal: AbortSignal): Promise<void> {
+export async function breathe(signal?: AbortSignal): Promise<void> {
   await setImmediate();
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
 }

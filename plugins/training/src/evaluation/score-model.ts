@@ -1,5 +1,6 @@
 import type { Table, TableColumn } from '@trestle/features';
 import { imageGroups, type Model, readWritten } from '@trestle/model';
+import { breathe } from '../breathe.ts';
 import { toRows } from '../packaging/golden.ts';
 import { takeRows } from '../table/table.ts';
 import { labelTexts } from '../table/target.ts';
@@ -11,6 +12,8 @@ export async function scoreModel(model: Model, table: Table): Promise<Float64Arr
   const images = model.features.filter(({ type }) => type === 'image');
   const parts: number[] = [];
   for (let from = 0; from < table.rows; from += CHUNK_ROWS) {
+    // A graph that runs on the host gives nobody else a turn, and a lease has to be renewed.
+    await breathe();
     const length = Math.min(CHUNK_ROWS, table.rows - from);
     const places = Array.from({ length }, (_, index) => from + index);
     if (images.length === 0) {
