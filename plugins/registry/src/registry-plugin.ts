@@ -4,6 +4,8 @@ import { blobUses, metadataToken, migrations } from '@trestle/store';
 import { modelPromote, modelRollback } from './operations/alias.ts';
 import { modelCard } from './operations/card.ts';
 import { modelExport } from './operations/export.ts';
+import { folderFormat } from './operations/folder-format.ts';
+import { npmFormat } from './operations/npm-format.ts';
 import { onnxFormat } from './operations/onnx-format.ts';
 import { modelList, modelShow, modelVerify } from './operations/read.ts';
 import { modelRegister } from './operations/register.ts';
@@ -33,7 +35,7 @@ export const registryPlugin = plugin({
   ],
   contributions: [
     contribute(gates, verification),
-    contribute(exportFormats, onnxFormat),
+    ...[onnxFormat, folderFormat, npmFormat].map((format) => contribute(exportFormats, format)),
     ...registryMigrations.map((migration) => contribute(migrations, migration)),
     contribute(blobUses, {
       name: 'registry',

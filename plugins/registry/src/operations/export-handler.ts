@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { type ExportFormat, exportFormats } from '@trestle/contracts';
 import { type Context, didYouMean } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
@@ -18,6 +18,8 @@ export async function exportModel(ctx: Context, input: ExportInput) {
   const options = readOptions(format, input.option ?? []);
   const model = await resolveModel(ctx, input.model);
   const path = await ctx.files.write(input.out);
+  // Before the work: a file is replaced whole, a folder never is.
+  if ((await stat(path).catch(() => undefined))?.isDirectory()) throw isFolder(input.out);
   // Checked against the digest: what is damaged does not leave the house.
   const file = await (await ctx.service(blobsToken)).localPath(model.digest);
   const beside = `${path}.${ctx.requestId}.partial`;
@@ -33,6 +35,14 @@ export async function exportModel(ctx: Context, input: ExportInput) {
     await rm(beside, { force: true, recursive: true });
   }
 }
+
+const isFolder = (out: string) =>
+  registryError('OUT_IS_FOLDER', {
+    kind: 'conflict',
+    message: `${out} is a folder that is there already; nothing was written.`,
+    hint: 'Name something that is not there.',
+    details: { out },
+  });
 
 function formatOf(known: readonly ExportFormat[], name: string): ExportFormat {
   const found = known.find((format) => format.name === name);

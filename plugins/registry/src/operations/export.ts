@@ -21,7 +21,7 @@ export const modelExport = operation({
       .max(100)
       .default('onnx')
       .describe(
-        'onnx is the whole package in one file, which any ONNX runtime runs; oci an image of a server with it; or of a plugin.',
+        'onnx is the whole package in one file, which any ONNX runtime runs; folder has card, schema and examples beside it; npm is a typed package; oci an image of a server with it; or of a plugin.',
       ),
     option: z
       .array(z.string().max(4_096))
@@ -34,7 +34,11 @@ export const modelExport = operation({
     name: z.string(),
     version: z.number().int(),
     path: z.string(),
-    digest: z.string().describe('SHA-256 (hex) of what was written; of an image, that of its manifest.'),
+    digest: z
+      .string()
+      .describe(
+        'SHA-256 (hex) of what was written; of an image that of its manifest, of a folder that of the package in it.',
+      ),
     bytes: z.number().int(),
   }),
   load: async () => (await import('./export-handler.ts')).exportModel,
