@@ -13,6 +13,7 @@ import { addSameSite } from './door/same-site.ts';
 import { addSpans } from './door/spans.ts';
 import { addDrain, type Drain } from './drain.ts';
 import { addDocsRoutes } from './openapi/docs-routes.ts';
+import type { Keeper } from './processes/keeper.ts';
 import { eventStreams } from './routes/event-streams.ts';
 import { addHealthRoutes } from './routes/health-routes.ts';
 import { addJobRoutes } from './routes/job-routes.ts';
@@ -65,6 +66,7 @@ export async function buildApp(
     readonly listenHost: string;
     readonly studioDir: string | undefined;
     readonly count: RequestCount;
+    readonly keeper?: Keeper | undefined;
   },
 ): Promise<{ readonly app: FastifyInstance; readonly drain: Drain }> {
   const config = host.config(serverConfig);
@@ -103,7 +105,7 @@ export async function buildApp(
   const streams = eventStreams({ isDraining: drain.isDraining, maxStreams: config.maxEventStreams });
   addJobRoutes(app, host, streams);
   addLogRoute(app, host, streams);
-  addMetricsRoute(app, host, streams.open);
+  addMetricsRoute(app, host, { openStreams: streams.open, keeper: options.keeper });
   addOperationRoutes(app, host, config.maxBodyBytes);
   addPluginRoutes(app, host, { maxBodyBytes: config.maxBodyBytes, isDraining: drain.isDraining });
   await addDocsRoutes(app, host);

@@ -3,7 +3,8 @@ import { type Host, isTrestleError, journalToken } from '@trestle/kernel';
 import { buildApp } from './build-app.ts';
 import { countRequests } from './door/rate-limit.ts';
 import { startGrpc } from './grpc/start-grpc.ts';
-import { startJobProcesses } from './job-processes.ts';
+import { type JobProcesses, startJobProcesses } from './job-processes.ts';
+import type { Keeper } from './processes/keeper.ts';
 import { jobsConfig, serverConfig } from './server-config.ts';
 import { serverError } from './server-error.ts';
 
@@ -20,6 +21,8 @@ export interface ServerOptions {
    * run beside the server. Without them its own process does the jobs, and requests wait for them.
    */
   readonly worker?: readonly string[] | undefined;
+  /** Keeps this process and others on the same port: what only one of them does begins when it says so. */
+  readonly keeper?: Keeper | undefined;
 }
 
 export interface RunningServer {
@@ -55,6 +58,7 @@ export async function startServer(host: Host, options: ServerOptions): Promise<R
     listenHost: options.host,
     studioDir: options.studioDir,
     count,
+    keeper: options.keeper,
   });
   await app.listen({ port: options.port, host: options.host }).catch(async (cause: unknown) => {
     await app.close();
@@ -68,24 +72,44 @@ export async function startServer(host: Host, options: ServerOptions): Promise<R
           await app.close();
           throw listenError(cause, { ...options, port: grpcPort });
         });
-  const jobProcesses = options.worker ? host.config(jobsConfig).processes : 0;
-  const isApart = options.worker !== undefined;
-  await host.start({ worker: !isApart, reactions: jobProcesses === 0 });
-  const processes =
-    options.worker && jobProcesses > 0
-      ? await startJobProcesses(host, { command: options.worker, count: jobProcesses })
-      : undefined;
+  const own = await startOwn(host, options);
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const shownHost = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const url = `http://${shownHost}:${port}`;
+  options.keeper?.ready({ url, grpc: grpc?.address, drainTimeoutMs: config.drainTimeoutMs });
   return {
-    url: `http://${shownHost}:${port}`,
+    url,
     grpc: grpc?.address,
     async close() {
       await Promise.all([drain.drain(config.drainTimeoutMs), grpc?.close(config.drainTimeoutMs)]);
       app.server.closeAllConnections();
       await app.close();
-      await processes?.close();
+      await own.close();
+      await options.keeper?.handOver();
+    },
+  };
+}
+
+/** What a server does by itself, without being asked: jobs, subscribers and schedules, here or in processes beside it. */
+async function startOwn(host: Host, { worker, keeper }: ServerOptions): Promise<JobProcesses> {
+  const count = worker ? host.config(jobsConfig).processes : 0;
+  const isAlone = keeper === undefined;
+  await host.start({ worker: worker === undefined && isAlone, reactions: count === 0 && isAlone });
+  let processes: Promise<JobProcesses> | undefined;
+  let isClosing = false;
+  const begin = (): void => {
+    if (isClosing) return;
+    if (worker && count > 0) processes = startJobProcesses(host, { command: worker, count });
+    else if (!isAlone) void host.start({ worker: worker === undefined });
+  };
+  if (keeper) keeper.onLead(begin);
+  else begin();
+  await processes;
+  return {
+    async close() {
+      isClosing = true;
+      await (await processes)?.close();
     },
   };
 }

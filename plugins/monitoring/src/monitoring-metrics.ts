@@ -13,6 +13,7 @@ const trafficCounter = (
   name,
   help,
   type: 'counter',
+  of: 'project',
   collect: async (scope) =>
     (
       await (
@@ -76,12 +77,14 @@ export const monitoringMetrics: readonly Metric[] = [
     name: 'trestle_drift_statistic',
     help: 'Drift of each feature in the latest check, by test.',
     type: 'gauge',
+    of: 'project',
     collect: driftStatistics,
   },
   {
     name: 'trestle_alerts_open',
     help: 'Alerts that are not resolved.',
     type: 'gauge',
+    of: 'project',
     collect: openAlerts,
   },
   {

@@ -1,14 +1,18 @@
 import { availableParallelism, totalmem } from 'node:os';
+import process from 'node:process';
 import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
 
+/** Processes of this server on the machine, which the one that keeps them says: by default they share it evenly. */
+const PROCESSES = Math.max(1, Number(process.env.TRESTLE_PROCESSES) || 1);
+
 /** One core is left to the thread that accepts requests. */
-const DEFAULT_WORKERS = Math.max(1, Math.min(4, availableParallelism() - 1));
+const DEFAULT_WORKERS = Math.max(1, Math.min(4, Math.floor(availableParallelism() / PROCESSES) - 1));
 
 export const servingConfig = configSection(
   'serving',
   z.strictObject({
-    /** Threads that run models. */
+    /** Threads that run models, in each process. */
     workers: z.number().int().min(1).max(64).default(DEFAULT_WORKERS),
     /** Where the graphs of models run: `core`, `onnxruntime` where onnxruntime-node is installed, one of a plugin, or `auto`. */
     executor: z.string().min(1).default('core'),
@@ -22,12 +26,12 @@ export const servingConfig = configSection(
     maxBatchRows: z.number().int().min(1).max(1_000_000).default(256),
     /** For so long a request waits for others while others are expected, in milliseconds; those that wait for a thread go together anyway. */
     maxDelayMs: z.number().min(0).max(1_000).default(0),
-    /** What the models that are open may take in all threads together, their weights and the most that a run has taken, in bytes. */
+    /** What the models that are open may take in all threads of a process together, their weights and the most that a run has taken, in bytes. */
     memoryBytes: z
       .number()
       .int()
       .min(1)
-      .default(Math.floor(totalmem() / 2)),
+      .default(Math.floor(totalmem() / 2 / PROCESSES)),
     /** A model that hangs or ends its thread so often in a row is set aside for so long, and then tried again. */
     setAside: z
       .strictObject({

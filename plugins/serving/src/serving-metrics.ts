@@ -31,6 +31,7 @@ const rolloutMetric = (
   name: `trestle_rollout_${name}`,
   help,
   type,
+  of: 'project',
   async collect(scope) {
     const { seenOfRollouts } = await import('./deployment/rollout-records.ts');
     return (await seenOfRollouts(scope)).map((version) => ({

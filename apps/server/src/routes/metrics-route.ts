@@ -2,10 +2,18 @@ import type { Host, Metric } from '@trestle/kernel';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+import type { Keeper } from '../processes/keeper.ts';
+import type { Measured } from '../processes/messages.ts';
+import { summed } from '../processes/sum-metrics.ts';
+
 type OpenMetrics = Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>;
 
-/** `GET /metrics`: the process, its requests, and what plugins count. */
-export function addMetricsRoute(app: FastifyInstance, host: Host, openStreams: () => number): void {
+/** `GET /metrics`: the process, its requests, and what plugins count; of all processes of the server, where there are several. */
+export function addMetricsRoute(
+  app: FastifyInstance,
+  host: Host,
+  { openStreams, keeper }: { readonly openStreams: () => number; readonly keeper?: Keeper | undefined },
+): void {
   const register: OpenMetrics = new Registry();
   register.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   collectDefaultMetrics({ register });
@@ -33,10 +41,19 @@ export function addMetricsRoute(app: FastifyInstance, host: Host, openStreams: (
     });
     done();
   });
-  app.get('/metrics', { config: { access: 'system:read' } }, async (_request, reply) => {
+  const collectAll = async (): Promise<void> => {
     for (const metric of host.plugins.flatMap((plugin) => plugin.metrics ?? []))
       await collect(host, metric, register);
-    return reply.type(register.contentType).send(await register.metrics());
+  };
+  const measure = async (): Promise<Measured> => {
+    await collectAll();
+    return await register.getMetricsAsJSON();
+  };
+  keeper?.onMeasure(measure);
+  app.get('/metrics', { config: { access: 'system:read' } }, async (_request, reply) => {
+    if (!keeper) await collectAll();
+    const all = keeper ? summed(await keeper.collect(await measure())) : register;
+    return reply.type(register.contentType).send(await all.metrics());
   });
 }
 
@@ -117,7 +134,11 @@ async function collect(host: Host, metric: Metric, register: OpenMetrics): Promi
   try {
     const samples = await metric.collect(host);
     const labelNames = [...new Set(samples.flatMap((sample) => Object.keys(sample.labels)))];
-    const options = { name: metric.name, help: metric.help, labelNames, registers: [] };
+    const options = {
+      ...{ name: metric.name, help: metric.help, labelNames, registers: [] },
+      // Of the project all processes say the same.
+      aggregator: metric.of === 'project' ? ('first' as const) : ('sum' as const),
+    };
     // What a plugin counts is asked for anew each time; its labels may have changed.
     register.removeSingleMetric(metric.name);
     if (metric.type === 'counter') {

@@ -127,6 +127,11 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge';
+  /**
+   * Whose number it is where a server has several processes: of each process, and the sum is shown, or of the whole project, as what
+   * is read from the store is. `process` when left out.
+   */
+  readonly of?: 'process' | 'project';
   readonly collect: (
     scope: Scope,
   ) => Promise<readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>;
