@@ -34,4 +34,6 @@ if (first === '--version' && rest.length === 0) {
   const { endOnClosedPipe, main } = await import('../dist/main.js');
   endOnClosedPipe();
   process.exitCode = await main(process.argv.slice(2));
+  // The channel to whoever started it would keep it there, with nothing left to do.
+  if (process.connected) process.disconnect();
 }
