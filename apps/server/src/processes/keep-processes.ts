@@ -48,6 +48,8 @@ const LONGEST_RESTART_MS = 30_000;
 const SOUND_MS = 60_000;
 /** What a process may take to close its services once it has drained. */
 const CLOSE_MS = 10_000;
+/** What was said before an end arrives within this time. */
+const UNHEARD_MS = 1_000;
 /** A process that does not say in this time what it has counted is there with what it said before. */
 const MEASURE_MS = 1_000;
 
@@ -107,9 +109,12 @@ export async function keepProcesses(options: ProcessesOptions): Promise<ServerPr
     const exit = new Promise<string>((resolve) => {
       worker.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
-    // What it has said last is read after its end.
     const unheard = new Promise<void>((resolve) => worker.once('disconnect', () => resolve()));
-    const end = Promise.all([exit, unheard]);
+    // What it has said last is read after its end; of one that was killed the channel may stay open for as long as what it had started lives.
+    const end = exit.then(async (how) => {
+      await Promise.race([unheard, wait(UNHEARD_MS, undefined, { ref: false })]);
+      return how;
+    });
     const ready = new Promise<Ready>((resolve, reject) => {
       worker.on('message', (sent: unknown) => {
         const message = fromProcess.parse(sent);
@@ -122,7 +127,7 @@ export async function keepProcesses(options: ProcessesOptions): Promise<ServerPr
           heard(one, message);
         }
       });
-      void end.then(([how]) => reject(endedEarly(how)));
+      void end.then((how) => reject(endedEarly(how)));
     });
     const one: Kept = {
       worker,
