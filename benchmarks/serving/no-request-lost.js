@@ -28,6 +28,7 @@ const [each, least, connections] = [Number(values.each), Number(values.least), N
 const BIN = fileURLToPath(new URL('../../apps/cli/bin/trestle.js', import.meta.url));
 const dir = await mkdtemp(join(tmpdir(), 'no-request-lost-'));
 const run = promisify(execFile);
+/** @param {string[]} args */
 const local = (...args) => run(process.execPath, [BIN, ...args, '--json'], { cwd: dir });
 
 const rows = Array.from({ length: 400 }, (_, i) => {
@@ -66,8 +67,9 @@ server.stderr.setEncoding('utf8').on('data', (text) => {
   told += text;
 });
 const [first] = await once(server.stdout, 'data');
-const url = /http:\/\/\S+/.exec(String(first))[0];
+const [url = ''] = /http:\/\/\S+/.exec(String(first)) ?? [];
 
+/** @param {string} operation @param {object} input */
 const api = async (operation, input) => {
   const response = await fetch(`${url}/api/v1/${operation}`, {
     method: 'POST',
@@ -83,6 +85,7 @@ const failed = new Map();
 const versions = new Map();
 let answered = 0;
 let isOver = false;
+/** @param {Agent} agent @returns {Promise<{ status: unknown, text: string }>} */
 const ask = (agent) =>
   new Promise((resolve) => {
     const asked = request(
@@ -94,10 +97,10 @@ const ask = (agent) =>
           text += piece;
         });
         response.on('end', () => resolve({ status: response.statusCode, text }));
-        response.on('error', (error) => resolve({ status: error.code, text: '' }));
+        response.on('error', (error) => resolve({ status: error.message, text: '' }));
       },
     );
-    asked.on('error', (error) => resolve({ status: error.code, text: '' }));
+    asked.on('error', (error) => resolve({ status: error.message, text: '' }));
     asked.end(body);
   });
 const keepAsking = async () => {
@@ -120,6 +123,7 @@ const restarts = async () => {
   server.kill('SIGHUP');
   while (replaced() === before) await wait(50);
 };
+/** @type {Record<string, (at: number) => Promise<unknown>>} */
 const steps = {
   'swaps of the model (deploy)': async (at) =>
     await api('deploy', { model: at % 2 ? 'm@champion' : 'm@2', name: 'd' }),

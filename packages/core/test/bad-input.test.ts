@@ -16,6 +16,11 @@ const disposed = (): Tensor => {
   t.dispose();
   return t;
 };
+const disposedMatrix = (): Tensor => {
+  const t = tensor(Array.from({ length: 4 }, () => new Array<number>(64).fill(1)));
+  t.dispose();
+  return t;
+};
 const donated = (): Tensor => {
   const t = tensor([1, 2]);
   core.jit((x: Tensor) => x.add(1), { donate: [0] })(t);
@@ -258,6 +263,7 @@ const LIFETIMES: readonly Case[] = [
   [() => disposed().item(), 'NOT_A_SCALAR', 'item:', '[2]'],
   [() => disposed().add(1), 'RELEASED', 'add:', 'float32[2]', 'dispose()'],
   [() => disposed().sum(), 'RELEASED', 'sum:', 'float32[2]', 'dispose()'],
+  [() => core.inPanels(disposedMatrix()), 'RELEASED', 'reshape:', 'float32[4, 64]', 'dispose()'],
   [() => disposed().matmul(disposed().reshape([2, 1])), 'RELEASED', 'reshape:', 'float32[2]', 'dispose()'],
   [() => core.concat([disposed(), disposed()]), 'RELEASED', 'assemble:', 'float32[2]', 'dispose()'],
   [() => core.jit((x: Tensor) => x.add(1))(disposed()), 'RELEASED', 'jit:', 'float32[2]', 'dispose()'],
@@ -368,7 +374,16 @@ const CANNOT_FAIL = [
   ],
   ...['relu', 'sigmoid', 'erf', 'gelu', 'silu', 'softplus', 'toString', 'dispose'],
   ...['mapTree', 'treeLeaves', 'realizeTree', 'valueAndGrad', 'checkpoint', 'customGradient', 'explain'],
-  ...['startTrace', 'defaultDevice', 'openDevice', 'setDefaultDevice', 'Tensor', 'CoreError', 'constructor'],
+  ...[
+    'startTrace',
+    'defaultDevice',
+    'openDevice',
+    'setDefaultDevice',
+    'debug',
+    'Tensor',
+    'CoreError',
+    'constructor',
+  ],
 ];
 
 it('meets every operation that is exported', () => {

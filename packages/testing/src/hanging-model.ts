@@ -62,7 +62,9 @@ export function hangingModel(hangs: boolean): Uint8Array {
         ? [
             ...turns,
             // What nothing depends on may be left out: its zeros are added.
-            node('ReduceSum', ['last'], ['nothing'], { attributes: { keepdims: { kind: 'int', value: 0n } } }),
+            node('ReduceSum', ['last'], ['nothing'], {
+              attributes: { keepdims: { kind: 'int', value: 0n } },
+            }),
             node('Add', ['a', 'a'], ['twice']),
             node('Add', ['twice', 'nothing'], ['b']),
           ]
