@@ -15,8 +15,9 @@ const project = (root: string, include: string[]) => ({
     name: root,
     root,
     include,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Two files share two cores: a training of a minute may take two.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // What is waited for comes when it comes: a second is not enough where several tests share two cores.
     expect: { poll: { timeout: 30_000 } },
     setupFiles: [fileURLToPath(new URL('scripts/property-tests.setup.ts', import.meta.url))],
