@@ -51,8 +51,6 @@ export const powerReportSchema = z.object({
       shift: z.number(),
       /** Within so many rows it is found with `probability`; null where it never is. */
       rows: z.number().int().nullable(),
-      /** At the pace of the newest traffic; missing where there is none. */
-      seconds: z.number().optional(),
       /** How much more the feature varies from block to block than independent rows would; 1 while that is not known. */
       dispersion: z.number(),
       summary: z.string(),

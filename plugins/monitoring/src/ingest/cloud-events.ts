@@ -8,7 +8,7 @@ import type { MonitoringTables } from '../tables.ts';
 import type { Watched } from '../watched.ts';
 import type { IngestResult } from './ingest-result.ts';
 import { keepRecords } from './keep-logged.ts';
-import { invalid, outputOf, parsed } from './read-logged.ts';
+import { invalid, outputOf, parsed, timeSchema } from './read-logged.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
 const KINDS: Readonly<Record<string, 'request' | 'response'>> = {
@@ -22,7 +22,7 @@ export const isEvent = (type: string, headers: RouteRequest['headers']): boolean
 const eventSchema = z.object({
   id: z.string().min(1).max(200),
   type: z.string(),
-  time: z.string().optional(),
+  time: timeSchema.optional(),
   data: z.unknown(),
 });
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -68,8 +68,10 @@ export async function entriesOfEvents(
           ...(headers.has('ce-time') ? { time: headers.get('ce-time') } : {}),
           data: parsed(text, 'the body of the event'),
         });
-  if (!event.success) throw invalid('the event', 'it needs an id, a type and its data');
-  const { id, type: kindName, data, time = new Date().toISOString() } = event.data;
+  if (!event.success)
+    throw invalid('the event', 'it needs an id, a type, its data, and a time that is one where it has one');
+  const { id, type: kindName, data } = event.data;
+  const time = new Date(event.data.time ?? Date.now()).toISOString();
   const kind = KINDS[kindName];
   if (kind === undefined)
     throw invalid('ce-type', `"${kindName}" is not known; there are ${Object.keys(KINDS).join(', ')}`);
@@ -106,7 +108,7 @@ export async function entriesOfEvents(
     deployment: watched.deployment,
     revision: watched.revision,
     model: watched.model,
-    time: new Date(Date.parse(time)).toISOString(),
+    time,
     latencyMs: 0,
     count: inputs.length,
     inputs: JSON.stringify(inputs),

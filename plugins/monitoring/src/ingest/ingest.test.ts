@@ -2,6 +2,7 @@ import { type Host, TrestleError } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { responseOf, type TemporaryProject, temporaryProject } from '@trestle/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pruneLog } from '../log/prune-log.ts';
 import { newWorld, pluginsOf } from '../neighbours.test.setup.ts';
 import { monitorStatus } from '../operations/status.ts';
 import type { MonitoringTables } from '../tables.ts';
@@ -135,11 +136,11 @@ describe('predictions of a model that runs elsewhere', () => {
   });
 
   it('come as the two events that KServe sends of an inference, in either order', async () => {
-    const event = (id: string, kind: string, data: unknown) =>
+    const event = (id: string, kind: string, data: unknown, time = '2026-03-01T11:00:00Z') =>
       post('/v1/log', 'loans', JSON.stringify(data), {
         'ce-id': id,
         'ce-type': `org.kubeflow.serving.inference.${kind}`,
-        'ce-time': '2026-03-01T11:00:00Z',
+        'ce-time': time,
       });
     const request = { instances: [[1, 'south'], { income: 2, region: 'north' }] };
     expect(await event('e1', 'request', request)).toMatchObject({ waiting: 1 });
@@ -172,5 +173,28 @@ describe('predictions of a model that runs elsewhere', () => {
     ]);
     const [, message] = await codeOf(event('e3', 'explain', request));
     expect(message).toContain('explain');
+    const [code, late] = await codeOf(event('e4', 'request', request, 'yesterday'));
+    expect([code, late]).toEqual(['TRS_MONITOR_LOG_INVALID', expect.stringContaining('time')]);
+  });
+
+  it('wait for their other half, or for their predictions, as long as predictions are kept, and no longer', async () => {
+    const metadata = await host.service(metadataToken);
+    await post('/v1/log', 'loans', '{"instances": [[1, "south"]]}', {
+      'ce-id': 'alone',
+      'ce-type': 'org.kubeflow.serving.inference.request',
+      'ce-time': '2026-03-01T11:00:00Z',
+    });
+    const waiting = async () =>
+      await metadata
+        .query<MonitoringTables>()
+        .selectFrom('monitoring_halves')
+        .select('id')
+        .where('id', '=', 'alone')
+        .execute();
+    const limits = { keepMs: 86_400_000, maxRequests: 1_000_000 };
+    await pruneLog(metadata, { ...limits, now: new Date('2026-03-01T12:00:00Z') });
+    expect(await waiting()).toHaveLength(1);
+    await pruneLog(metadata, { ...limits, now: new Date('2026-03-03T12:00:00Z') });
+    expect(await waiting()).toEqual([]);
   });
 });

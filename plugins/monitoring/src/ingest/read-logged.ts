@@ -18,14 +18,16 @@ const outputSchema = z.union([
   }),
 ]);
 
+/** When a prediction was made, as `Date` reads it. */
+export const timeSchema = z
+  .string()
+  .refine((text) => Number.isFinite(Date.parse(text)), 'it is no time: write 2026-03-01T12:00:00Z');
+
 /** A prediction that was made elsewhere. */
 export const loggedEntrySchema = z.strictObject({
   id: z.string().min(1).max(200),
   /** When it was made, ISO 8601; now when left out. */
-  time: z
-    .string()
-    .refine((text) => Number.isFinite(Date.parse(text)), 'it is no time: write 2026-03-01T12:00:00Z')
-    .optional(),
+  time: timeSchema.optional(),
   features: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
     .refine((features) => Object.keys(features).length <= MAX_FEATURES, `at most ${MAX_FEATURES} features`),

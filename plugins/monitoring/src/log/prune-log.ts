@@ -4,12 +4,19 @@ import type { MonitoringTables } from '../tables.ts';
 /** Requests deleted in one transaction, so that writers of live traffic do not wait long. */
 const CHUNK = 500;
 
-/** Deletes predictions (and their labels) that are too old or too many, oldest first. Returns how many requests went. */
+/**
+ * Deletes predictions (and their labels) that are too old or too many, oldest first, and what waited for so long for another part that never
+ * came. Returns how many requests went.
+ */
 export async function pruneLog(
   metadata: Metadata,
   limits: { readonly keepMs: number; readonly maxRequests: number; readonly now: Date },
 ): Promise<number> {
   const oldest = new Date(limits.now.getTime() - limits.keepMs).toISOString();
+  await metadata.write<MonitoringTables, void>(async (transaction) => {
+    for (const waiting of ['monitoring_halves', 'monitoring_early_labels'] as const)
+      await transaction.deleteFrom(waiting).where('time', '<', oldest).execute();
+  });
   const db = metadata.query<MonitoringTables>();
   const { total } = await db
     .selectFrom('monitoring_predictions')

@@ -28,8 +28,6 @@ export const realisedSchema = z.object({
   /** Rows whose label came, of the rows that were predicted in the same time. */
   labelledRows: z.number().int(),
   predictedRows: z.number().int(),
-  /** From prediction to label, seconds: the median and nine in ten; missing without labels. */
-  delay: z.object({ median: z.number(), p90: z.number() }).optional(),
   /** What keeps the labels from standing for all rows, a sentence each. */
   cautions: z.array(z.string()),
   metrics: z.array(measuredMetricSchema),
@@ -53,10 +51,6 @@ export const realisedSchema = z.object({
       error: z.number(),
       bins: z.array(z.object({ predicted: z.number(), observed: z.number(), rows: z.number().int() })),
     })
-    .optional(),
-  /** The configured formula, a row. */
-  business: z
-    .object({ formula: z.string(), value: z.number().nullable(), interval: intervalSchema.optional() })
     .optional(),
 });
 

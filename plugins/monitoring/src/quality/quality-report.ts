@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 export const qualityCheckSchema = z.object({
-  /** `missing`, `unseen`, `out-of-range`, `wrong-type`, `constant`, `absent`, `unknown-field`, `duplicates`, `stale`, `fewer-rows`, `freshness`, `clock`, or `expectation`. */
+  /** `missing`, `unseen`, `out-of-range`, `wrong-type`, `constant`, `absent`, `unknown-field`, `duplicates`, `stale` or `fewer-rows`. */
   check: z.string(),
   /** Missing where the check is of the feed and not of one feature. */
   feature: z.string().optional(),
