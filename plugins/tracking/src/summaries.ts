@@ -11,18 +11,7 @@ export const LONG_SERIES = 20_000;
 /** A row has at most twelve values, and SQLite takes some thirty thousand in a statement. */
 const ROWS_AT_ONCE = 1_000;
 
-interface Summary {
-  points: number;
-  first_at: number;
-  last_at: number;
-  last_time: string;
-  last: number | null;
-  last_special: string | null;
-  low: number | null;
-  low_at: number | null;
-  high: number | null;
-  high_at: number | null;
-}
+type Summary = Omit<TrackingTables['run_summaries'], 'run' | 'name'>;
 
 /**
  * Brings what the series of a run have come to up to date with points that were just added, in the same transaction. The last value is

@@ -14,24 +14,28 @@ export interface PlotLook {
   readonly marks: readonly string[];
   readonly ink: string;
   readonly line: string;
-  readonly isLogX: boolean;
-  readonly isLogY: boolean;
-  readonly isTime: boolean;
-  /** Called with the part that was drawn over with the pointer; with nothing when all is to be seen again. */
-  readonly zoom: (range: readonly [number, number] | undefined) => void;
+  readonly isLogX?: boolean;
+  readonly isLogY?: boolean;
+  readonly isTime?: boolean;
+  /**
+   * Called with the part that was drawn over with the pointer; with nothing when all is to be seen again. Without it the part is shown larger
+   * from what is there, and a double click shows all.
+   */
+  readonly zoom?: ((range: readonly [number, number] | undefined) => void) | undefined;
 }
 
 /** Draws lines of their own steps into a box, and keeps to its width. @returns takes the picture away */
 export function plotSeries(box: HTMLElement, lines: readonly PlottedLine[], look: PlotLook): () => void {
   const axis = { stroke: look.ink, grid: { stroke: look.line, width: 1 }, ticks: { stroke: look.line } };
   const sizeOf = () => ({ width: Math.max(look.leastWidth, box.clientWidth), height: look.height });
+  const { isLogX = false, isLogY = false, isTime = false, zoom } = look;
   const scale = (isLog: boolean) => (isLog ? { distr: 3 as const } : {});
   const plot = new Plot(
     {
       ...sizeOf(),
-      scales: { x: { time: look.isTime, ...scale(look.isLogX) }, y: scale(look.isLogY) },
+      scales: { x: { time: isTime, ...scale(isLogX) }, y: scale(isLogY) },
       legend: { show: false },
-      cursor: { drag: { x: true, y: false, setScale: false } },
+      cursor: { drag: { x: true, y: false, setScale: zoom === undefined } },
       axes: [axis, { ...axis, size: 70 }],
       series: [
         {},
@@ -47,7 +51,7 @@ export function plotSeries(box: HTMLElement, lines: readonly PlottedLine[], look
         setSelect: [
           (self) => {
             const { left, width } = self.select;
-            if (width > 4) look.zoom([self.posToVal(left, 'x'), self.posToVal(left + width, 'x')]);
+            if (width > 4) zoom?.([self.posToVal(left, 'x'), self.posToVal(left + width, 'x')]);
           },
         ],
       },
@@ -55,7 +59,7 @@ export function plotSeries(box: HTMLElement, lines: readonly PlottedLine[], look
     joined(lines),
     box,
   );
-  const whole = (): void => look.zoom(undefined);
+  const whole = (): void => zoom?.(undefined);
   plot.over.addEventListener('dblclick', whole);
   const observer = new ResizeObserver(() => plot.setSize(sizeOf()));
   observer.observe(box);

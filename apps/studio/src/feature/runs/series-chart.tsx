@@ -1,11 +1,10 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
+import { MARKS, PlotBox } from '../../chart/plot-box.tsx';
 import { type Along, lineOf, placesOf } from '../../chart/shape-lines.ts';
 import { useParameter } from '../../frame/route.ts';
 import { useQuery } from '../../frame/use-query.ts';
 import { Answer } from '../../ui/answer.tsx';
 
-const [HEIGHT, LEAST_WIDTH] = [280, 280];
-const MARKS = ['--now', '--line-1', '--line-2', '--line-3', '--line-4', '--line-5'];
 /** Points of all lines together: more than a picture has places for. */
 const POINTS = 100_000;
 /** A legend of more is longer than its picture. */
@@ -208,31 +207,6 @@ function Drawn(props: {
     }),
   );
   const places = isLogX ? lines.map((line) => within(line, [Number.MIN_VALUE, Number.MAX_VALUE])) : lines;
-  const box = useRef<HTMLDivElement>(null);
-  // Drawn anew when what is seen is another: answers that say the same are not.
-  const key = JSON.stringify([places, along, isLogX, isLogY]);
-  useEffect(() => {
-    const { current } = box;
-    if (!current) return undefined;
-    let isGone = false;
-    let leave = (): void => {};
-    // Loaded where there is such a chart: most pages have none.
-    void import('../../chart/plot-series.ts').then(({ plotSeries }) => {
-      if (isGone) return;
-      const style = getComputedStyle(current);
-      leave = plotSeries(current, places, {
-        ...{ height: HEIGHT, leastWidth: LEAST_WIDTH, isLogX, isLogY, zoom },
-        isTime: along === 'time',
-        marks: MARKS.map((mark) => style.getPropertyValue(mark)),
-        ink: style.getPropertyValue('--quiet'),
-        line: style.getPropertyValue('--line'),
-      });
-    });
-    return () => {
-      isGone = true;
-      leave();
-    };
-  }, [key]);
   const ends = lines.flatMap(({ y }) => y.findLast((value) => value !== null) ?? []);
   const words =
     ends.length === 0
@@ -241,11 +215,11 @@ function Drawn(props: {
         ? `last ${ends[0]}`
         : `last values from ${Math.min(...ends)} to ${Math.max(...ends)}`;
   return (
-    <div
-      class="long-lines"
-      role="img"
-      aria-label={`${metric} of ${lines.length} ${lines.length === 1 ? 'run' : 'runs'} by ${along}: ${words}`}
-      ref={box}
+    <PlotBox
+      lines={places}
+      of={JSON.stringify([places, along, isLogX, isLogY])}
+      about={`${metric} of ${lines.length} ${lines.length === 1 ? 'run' : 'runs'} by ${along}: ${words}`}
+      look={{ isLogX, isLogY, isTime: along === 'time', zoom }}
     />
   );
 }
