@@ -9,6 +9,8 @@ export interface ExportRequest {
   readonly out: string;
   /** What the caller said of the format's options; names that it does not have were refused. */
   readonly options: Readonly<Record<string, string>>;
+  /** What a path that an option names is, where the caller may read it. @throws what the door refuses it for */
+  readonly read: (path: string) => Promise<string>;
   readonly signal: AbortSignal;
   readonly progress: (update: { readonly step: string; readonly fraction?: number }) => void;
 }

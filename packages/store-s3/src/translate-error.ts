@@ -4,7 +4,8 @@ import { storeError } from './store-error.ts';
 /** What S3 calls rights and keys that do not do (Amazon S3 API Reference, "Error responses"). */
 const REFUSED =
   /^(AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken|AllAccessDisabled|Forbidden|CredentialsProviderError|403)$/;
-const ABSENT = /^(NoSuchBucket|NotFound|404)$/;
+/** Asked about by HEAD, a bucket that is not there has no other name. An upload that was ended elsewhere answers 404 too. */
+const ABSENT = /^(NoSuchBucket|NotFound)$/;
 const FULL = /^(QuotaExceeded|InsufficientStorage|XMinioStorageFull|507)$/;
 const DIFFERENT = /^(BadDigest|XAmzContentSHA256Mismatch|XAmzContentChecksumMismatch)$/;
 
@@ -20,7 +21,7 @@ export function translateError(thrown: unknown, location: string): unknown {
       hint: 'Check s3.accessKeyId and s3.secretAccessKey, or the role of this machine, and its rights in the bucket.',
       cause: thrown,
     });
-  if (is(ABSENT))
+  if (ABSENT.test(thrown.name))
     return storeError('NO_BUCKET', {
       kind: 'failed',
       message: `There is no bucket ${location}.`,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { platformOfThisMachine, readBaseImage } from './base-image.ts';
+import { architectureOfThisMachine, readBaseImage } from './base-image.ts';
 
 describe('a base for an image', () => {
   let dir: string;
@@ -16,15 +16,23 @@ describe('a base for an image', () => {
   const blob = async (content: string) => {
     const hex = createHash('sha256').update(content).digest('hex');
     await writeFile(join(dir, 'blobs', 'sha256', hex), content);
-    return { digest: `sha256:${hex}`, size: content.length, mediaType: 'application/octet-stream' };
+    return {
+      digest: `sha256:${hex}`,
+      size: content.length,
+      mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+    };
   };
   /** A layout with one layer; its pieces can be other ones. */
-  const layout = async (architecture = platformOfThisMachine().arch) => {
-    const layer = await blob('a layer');
+  const layout = async (
+    architecture = architectureOfThisMachine(),
+    other: { readonly mediaType?: string; readonly diffIds?: readonly string[] } = {},
+  ) => {
+    const plain = await blob('a layer');
+    const layer = { ...plain, mediaType: other.mediaType ?? plain.mediaType };
     const config = await blob(
       JSON.stringify({
         ...{ architecture, os: 'linux', config: { Env: ['PATH=/opt/node/bin'] } },
-        rootfs: { type: 'layers', diff_ids: [layer.digest] },
+        rootfs: { type: 'layers', diff_ids: other.diffIds ?? [layer.digest] },
       }),
     );
     const manifest = await blob(JSON.stringify({ schemaVersion: 2, config, layers: [layer] }));
@@ -34,9 +42,16 @@ describe('a base for an image', () => {
 
   it('is read with its layers and its environment', async () => {
     const { layer } = await layout();
-    expect(await readBaseImage(dir, dir)).toMatchObject({
+    expect(await readBaseImage(dir, 'base', dir)).toMatchObject({
       env: ['PATH=/opt/node/bin'],
-      layers: [{ digest: layer.digest, bytes: 7, diffId: layer.digest }],
+      layers: [
+        {
+          digest: layer.digest,
+          bytes: 7,
+          diffId: layer.digest,
+          mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+        },
+      ],
     });
   });
 
@@ -59,6 +74,21 @@ describe('a base for an image', () => {
       /not as the image layout has it/,
     ],
     [
+      'an index that is no JSON',
+      async () => await writeFile(join(dir, 'index.json'), '{'),
+      /not as the image layout has it/,
+    ],
+    [
+      'a kind of layer that nobody here knows',
+      async () => void (await layout(undefined, { mediaType: 'application/vnd.else' })),
+      /"application\/vnd\.else" is not known/,
+    ],
+    [
+      'layers that its configuration does not tell of',
+      async () => void (await layout(undefined, { diffIds: [] })),
+      /it has 1 layers, and tells of 0/,
+    ],
+    [
       'a digest that climbs',
       async () =>
         await writeFile(
@@ -69,7 +99,7 @@ describe('a base for an image', () => {
     ],
   ])('is refused with %s', async (_, make, why) => {
     await make();
-    await expect(readBaseImage(dir, dir)).rejects.toMatchObject({
+    await expect(readBaseImage(dir, 'base', dir)).rejects.toMatchObject({
       code: 'TRS_CONTAINER_BASE',
       message: expect.stringMatching(why),
     });
@@ -78,7 +108,9 @@ describe('a base for an image', () => {
   it('is refused when it is no tar, or not there', async () => {
     await writeFile(join(dir, 'image.tar'), 'a'.repeat(2_000));
     for (const name of ['image.tar', 'nothing'])
-      await expect(readBaseImage(join(dir, name), dir)).rejects.toMatchObject({ code: 'TRS_CONTAINER_BASE' });
+      await expect(readBaseImage(join(dir, name), name, dir)).rejects.toMatchObject({
+        code: 'TRS_CONTAINER_BASE',
+      });
   });
 
   const spoil = (digest: string) => writeFile(join(dir, 'blobs', ...digest.split(':')), 'something else');

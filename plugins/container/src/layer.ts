@@ -5,6 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 
+/** How the layers that are written here are kept (OCI Image Format Specification, "Image Layer Filesystem Changeset"). */
+export const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
+
 /** The user that nobody is outside: not root, and no user of a usual base image. */
 export const USER_ID = 10_001;
 

@@ -4,14 +4,13 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { ExportRequest } from '@trestle/contracts';
 import { pack } from 'tar-stream';
-import { type BaseImage, platformOfThisMachine, readBaseImage } from './base-image.ts';
+import { architectureOfThisMachine, type BaseImage, readBaseImage } from './base-image.ts';
 import { billOfMaterials } from './bill-of-materials.ts';
 import { containerError } from './container-error.ts';
-import { type Entry, type Layer, USER_ID, writeLayer } from './layer.ts';
+import { type Entry, GZIP, type Layer, USER_ID, writeLayer } from './layer.ts';
 import { NODE, nodeOfThisMachine } from './node-of-this-machine.ts';
 import { filesOf, programOfThisProcess } from './program.ts';
 
-const GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
 const EPOCH = new Date(0);
 const PORT = 7070;
 
@@ -39,7 +38,9 @@ export async function writeImage(
     };
     begin('the base', 0);
     const base: BaseImage | undefined =
-      options.base === undefined ? undefined : await readBaseImage(options.base, room);
+      options.base === undefined
+        ? undefined
+        : await readBaseImage(await request.read(options.base), options.base, room);
     if (base) parts.push(...base.layers.map((layer) => ({ ...layer, madeBy: 'the base' })));
     else
       parts.push({
@@ -100,7 +101,7 @@ function imageConfig(
   const serve = ['serve', '--project', '/project', '--models', '/models', '--host', '0.0.0.0'];
   const healthy = `fetch('http://127.0.0.1:${PORT}/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
   return {
-    architecture: base?.architecture ?? platformOfThisMachine().arch,
+    architecture: architectureOfThisMachine(),
     os: 'linux',
     created: EPOCH.toISOString(),
     config: {

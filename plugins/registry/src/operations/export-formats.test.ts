@@ -38,6 +38,7 @@ describe('what a model is written as', () => {
       out: join(dir, out),
       options,
       signal,
+      read: async (path) => path,
       progress: () => {},
     });
   };

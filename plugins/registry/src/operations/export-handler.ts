@@ -27,6 +27,7 @@ export async function exportModel(ctx: Context, input: ExportInput) {
     const write = await format.load();
     const { digest, bytes } = await write({
       ...{ model, file, out: beside, options, signal: ctx.signal },
+      read: (named) => ctx.files.read(named),
       progress: (update) => ctx.progress(update),
     });
     await rename(beside, path);
