@@ -19,7 +19,7 @@ export const foldBatchNorm: Rule = {
     for (const node of view.graph.nodes) {
       const folded = folding(node, view);
       if (!folded) continue;
-      const [maker] = [view.makers.get(node.inputs[0] ?? '')];
+      const maker = view.makers.get(node.inputs[0] ?? '');
       if (!maker) continue;
       gone.add(maker);
       replaced.set(node, folded);

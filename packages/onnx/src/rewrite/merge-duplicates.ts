@@ -1,4 +1,4 @@
-import type { OnnxNode } from '../format/model.ts';
+import type { Attribute, OnnxNode } from '../format/model.ts';
 import { isPure, type Rule, renamed } from './rule.ts';
 
 /** Nodes that do the same with the same inputs are one. */
@@ -25,12 +25,14 @@ export const mergeDuplicates: Rule = {
   },
 };
 
-/** Undefined of nodes that are not compared: random ones, and those with tensors or graphs in them. */
+/** Longer lists are weights (a forest is nothing else), which nobody writes twice, and which would be read here to no end. */
+const LONGEST = 64;
+
+/** Undefined of nodes that are not compared: random ones, and those with tensors, graphs or long lists in them. */
 function keyOf(node: OnnxNode): string | undefined {
   const { domain, operator, inputs, outputs, attributes, overload = '' } = node;
   const all = Object.entries(attributes);
-  if (!isPure(node) || all.some(([, { kind }]) => kind.startsWith('tensor') || kind === 'reference'))
-    return undefined;
+  if (!isPure(node) || all.some(([, attribute]) => isLarge(attribute))) return undefined;
   // An output that is left out may be one that the other names.
   const shape = outputs.map((name) => name !== '');
   const sorted = all.toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -38,6 +40,12 @@ function keyOf(node: OnnxNode): string | undefined {
     typeof value === 'bigint' ? `${value}n` : Object.is(value, -0) ? '-0' : exact(value),
   );
 }
+
+const isLarge = (attribute: Attribute): boolean => {
+  const { kind } = attribute;
+  if (kind === 'ints' || kind === 'floats' || kind === 'strings') return attribute.value.length > LONGEST;
+  return kind.startsWith('tensor') || kind === 'reference';
+};
 
 /** JSON has no word for these: they would all be null. */
 const exact = (value: unknown): unknown =>

@@ -88,14 +88,15 @@ function forestOf(given: NodeAttributes, votes: Votes, width: number): Forest {
       throw new Refusal(`its lists of nodes have ${list.length} and ${count} entries`);
   if (missing.length > 0 && missing.length !== count)
     throw new Refusal('its nodes_missing_value_tracks_true is not of all nodes');
-  const places = new Map<string, number>();
+  const places = new Map<number | undefined, Map<number | undefined, number>>();
   for (let i = 0; i < count; i++) {
-    const key = `${trees[i]}:${numbers[i]}`;
-    if (places.has(key)) throw new Refusal(`the tree ${trees[i]} has two nodes ${numbers[i]}`);
-    places.set(key, i);
+    const [tree, node] = [trees[i], numbers[i]];
+    const ofTree = places.get(tree) ?? new Map<number | undefined, number>();
+    if (ofTree.has(node)) throw new Refusal(`the tree ${tree} has two nodes ${node}`);
+    places.set(tree, ofTree.set(node, i));
   }
   const placeOf = (tree: number | undefined, node: number | undefined): number => {
-    const place = places.get(`${tree}:${node}`);
+    const place = places.get(tree)?.get(node);
     if (place === undefined) throw new Refusal(`the tree ${tree} has no node ${node}`);
     return place;
   };
