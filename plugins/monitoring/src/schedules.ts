@@ -3,8 +3,9 @@ import { metadataToken } from '@trestle/store';
 import { listAlerts } from './alert/alert-records.ts';
 import { checkDeployment } from './check/check-deployment.ts';
 import { latestCheck, seenBy } from './check/check-records.ts';
+import { watchedReference } from './drift/watched-reference.ts';
 import { pruneLog } from './log/prune-log.ts';
-import { compactRollups } from './rollup/roll-up.ts';
+import { compactRollups, rollUp } from './rollup/roll-up.ts';
 import { monitoringConfig } from './rules/monitoring-config.ts';
 import { allWatched } from './watched.ts';
 
@@ -30,14 +31,26 @@ export async function checkDue(ctx: Context): Promise<void> {
   }
 }
 
-/** Deletes predictions beyond the configured age and number. */
+/** Deletes predictions beyond the configured age and number, once their rows are counted: what is asked about them later is answered from there. */
 export async function prune(ctx: Context): Promise<void> {
   const { keep, maxRequests } = ctx.config(monitoringConfig).log;
+  const all = await allWatched(ctx);
+  for (const watched of all)
+    try {
+      const named = await watchedReference(ctx, watched);
+      if (named) await rollUp(ctx, watched, named);
+    } catch (cause) {
+      // A reference that has gone must not let the log grow for ever.
+      ctx.log.warn('rows are deleted without being counted', {
+        deployment: watched.deployment,
+        cause: String(cause),
+      });
+    }
   const deleted = await pruneLog(await ctx.service(metadataToken), {
     keepMs: keep,
     maxRequests,
     now: new Date(),
   });
-  for (const watched of await allWatched(ctx)) await compactRollups(ctx, watched, Date.now());
+  for (const watched of all) await compactRollups(ctx, watched, Date.now());
   if (deleted > 0) ctx.log.info('old predictions were deleted', { requests: deleted });
 }

@@ -13,6 +13,7 @@ import { monitorPerformance } from '../operations/performance.ts';
 import { monitorQuality } from '../operations/quality.ts';
 import { compactRollups } from '../rollup/roll-up.ts';
 import { rollupsOf } from '../rollup/rollup-rows.ts';
+import { prune } from '../schedules.ts';
 import type { MonitoringTables } from '../tables.ts';
 import { drawRows } from '../traffic.test.setup.ts';
 import { watchedOf } from '../watched.ts';
@@ -231,5 +232,26 @@ describe('performance', () => {
     const turned = await host.run(monitorPerformance, { deployment: 'feed' });
     expect(turned.estimated.state).toBe('distrusted');
     expect(turned.estimated.reason).toContain('has changed');
+  });
+});
+
+describe('the log', () => {
+  it('is counted before what is too old is deleted', async () => {
+    const watched = await watchedOf(host, 'birds');
+    const metadata = await host.service(metadataToken);
+    const all = { reference: 'strikes@1', from: '', segment: '' };
+    const rows = async () =>
+      (await rollupsOf(metadata, watched, all)).reduce((sum, { rollup }) => sum + rollup.rows, 0);
+    const before = await rows();
+    // They come months late, and nobody has looked since.
+    await send('birds', 400, 2);
+    await prune(host.context(monitorCheck));
+    const { count } = await metadata
+      .query<MonitoringTables>()
+      .selectFrom('monitoring_predictions')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    expect(Number(count)).toBe(0);
+    expect(await rows()).toBe(before + 120);
   });
 });

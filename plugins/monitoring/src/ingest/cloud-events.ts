@@ -7,7 +7,7 @@ import { monitoringConfig } from '../rules/monitoring-config.ts';
 import type { MonitoringTables } from '../tables.ts';
 import type { Watched } from '../watched.ts';
 import type { IngestResult } from './ingest-result.ts';
-import { keepRecords } from './keep-logged.ts';
+import { keepRecords, refuseAhead } from './keep-logged.ts';
 import { invalid, outputOf, parsed, timeSchema } from './read-logged.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
@@ -71,7 +71,10 @@ export async function entriesOfEvents(
   if (!event.success)
     throw invalid('the event', 'it needs an id, a type, its data, and a time that is one where it has one');
   const { id, type: kindName, data } = event.data;
-  const time = new Date(event.data.time ?? Date.now()).toISOString();
+  const now = Date.now();
+  const at = event.data.time === undefined ? now : Date.parse(event.data.time);
+  refuseAhead(at, now, `the event ${id}`);
+  const time = new Date(at).toISOString();
   const kind = KINDS[kindName];
   if (kind === undefined)
     throw invalid('ce-type', `"${kindName}" is not known; there are ${Object.keys(KINDS).join(', ')}`);

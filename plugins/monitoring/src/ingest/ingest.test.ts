@@ -175,6 +175,8 @@ describe('predictions of a model that runs elsewhere', () => {
     expect(message).toContain('explain');
     const [code, late] = await codeOf(event('e4', 'request', request, 'yesterday'));
     expect([code, late]).toEqual(['TRS_MONITOR_LOG_INVALID', expect.stringContaining('time')]);
+    const [ahead] = await codeOf(event('e5', 'request', request, '2999-01-01T00:00:00Z'));
+    expect(ahead).toBe('TRS_MONITOR_LOG_CLOCK');
   });
 
   it('wait for their other half, or for their predictions, as long as predictions are kept, and no longer', async () => {

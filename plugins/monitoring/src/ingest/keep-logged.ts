@@ -31,12 +31,7 @@ export async function keepLogged(
   const records = entries.map((entry, place): LoggedPrediction => {
     const where = `prediction ${place} (${entry.id})`;
     const time = entry.time === undefined ? now : Date.parse(entry.time);
-    if (time > now + CLOCK_AHEAD_MS)
-      throw monitorError('LOG_CLOCK', {
-        kind: 'invalid',
-        message: `The predictions cannot be kept: ${where}: its time, ${entry.time}, lies ahead of this clock (${new Date(now).toISOString()}).`,
-        hint: 'Send times in UTC, or with their offset. Nothing of this request was kept.',
-      });
+    refuseAhead(time, now, where);
     const output = outputOf(facts, entry.prediction, where);
     return {
       id: entry.id,
@@ -56,6 +51,17 @@ export async function keepLogged(
     };
   });
   return await keepRecords(scope, actor, watched, records);
+}
+
+/** @throws TRS_MONITOR_LOG_CLOCK where a time lies further ahead than clocks differ */
+export function refuseAhead(time: number, now: number, where: string): void {
+  if (time <= now + CLOCK_AHEAD_MS) return;
+  const [said, here] = [time, now].map((each) => new Date(each).toISOString());
+  throw monitorError('LOG_CLOCK', {
+    kind: 'invalid',
+    message: `The predictions cannot be kept: ${where}: its time, ${said}, lies ahead of this clock (${here}).`,
+    hint: 'Send times in UTC, or with their offset. Nothing of this request was kept.',
+  });
 }
 
 /** Keeps predictions in the form of the log. */
