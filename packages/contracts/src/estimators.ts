@@ -1,5 +1,6 @@
 import { extensionPoint } from '@trestle/kernel/spec';
 import type { GraphPart } from '@trestle/onnx';
+import type { SearchParams, SearchSpace } from './search.ts';
 import type { Task } from './training.ts';
 
 /** Rows as an estimator sees them: every feature as numbers. */
@@ -64,6 +65,8 @@ export interface Estimator<Settings> {
   readonly takesWeights?: boolean;
   /** The settings that are tried: the validation part decides between them. Plain data, as it is recorded. */
   readonly space: readonly Settings[];
+  /** What `--trials` searches besides: ranges by name, and the settings that drawn parameters make. */
+  readonly search?: { readonly space: SearchSpace; readonly settings: (params: SearchParams) => Settings };
   /** Settings in words: what tells them from the others of this estimator. */
   readonly describe: (settings: Settings) => string;
   readonly load: () => Promise<Fit<Settings>>;
@@ -85,20 +88,36 @@ export interface EstimatorCandidate {
   readonly tasks: readonly Task[];
   readonly encoding: Encoding;
   readonly takesWeights: boolean;
+  /** What a search may draw of its estimator, and the candidate that drawn parameters make. */
+  readonly search?: {
+    readonly space: SearchSpace;
+    readonly candidate: (params: SearchParams) => EstimatorCandidate;
+  };
   fit(design: Design, options: FitOptions): Promise<FittedEstimator>;
 }
 
 /** Defines an estimator: what a plugin contributes to `estimators`. */
-export const estimator = <Settings>(parts: Estimator<Settings>): readonly EstimatorCandidate[] =>
-  parts.space.map((settings) => ({
+export function estimator<Settings>(parts: Estimator<Settings>): readonly EstimatorCandidate[] {
+  const { search } = parts;
+  const candidateOf = (settings: Settings): EstimatorCandidate => ({
     estimator: parts.name,
     label: `${parts.name} ${parts.describe(settings)}`.trim(),
     aliases: parts.aliases ?? [],
     tasks: parts.tasks,
     encoding: parts.encoding ?? 'scaled',
     takesWeights: parts.takesWeights ?? false,
+    ...(search
+      ? {
+          search: {
+            space: search.space,
+            candidate: (params: SearchParams) => candidateOf(search.settings(params)),
+          },
+        }
+      : {}),
     fit: async (design, options) => await (await parts.load())(design, settings, options),
-  }));
+  });
+  return parts.space.map(candidateOf);
+}
 
 /** Where a plugin adds estimators of its own. */
 export const estimators = extensionPoint<readonly EstimatorCandidate[]>('training.estimators');

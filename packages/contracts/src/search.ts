@@ -1,7 +1,7 @@
 import { extensionPoint } from '@trestle/kernel/spec';
 import { z } from 'zod';
 
-const paramValueSchema = z.union([z.string(), z.number(), z.boolean()]);
+export const paramValueSchema = z.union([z.string(), z.number(), z.boolean()]);
 export type ParamValue = z.infer<typeof paramValueSchema>;
 
 /** The parameter is there only where others have these values. */

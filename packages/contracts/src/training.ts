@@ -2,6 +2,7 @@ import { type Context, token } from '@trestle/kernel/spec';
 import { z } from 'zod';
 import { durationTextSchema } from './duration.ts';
 import { featureRecipeSchema } from './features.ts';
+import { paramValueSchema } from './search.ts';
 
 export const taskSchema = z.enum(['binary', 'multiclass', 'regression']);
 export type Task = z.infer<typeof taskSchema>;
@@ -25,6 +26,8 @@ export const trainingSpecSchema = z.object({
   folds: z.number().int().min(2).max(50).optional(),
   /** A column with the name of each row's part, instead of `test`; the part that `hold` names is held out. */
   splitColumn: z.string().optional(),
+  /** A column whose rows of one value (a person, a site) stay together: in the held-out part, and in each fold. */
+  group: z.string().optional(),
   timeColumn: z.string().optional(),
   /** How features are made of columns; the other columns are encoded in the usual way. */
   features: featureRecipeSchema.optional(),
@@ -33,7 +36,10 @@ export const trainingSpecSchema = z.object({
   /** Its part that is held out. */
   hold: z.string().default('test'),
   seed: z.number().int().default(42),
+  /** So many settings are drawn besides the usual ones of each estimator; 1 draws none. */
   trials: z.number().int().min(1).max(1000).default(1),
+  /** What one row may take in the model that is kept, with its unit. */
+  inferLimit: durationTextSchema.optional(),
   /** What decides between candidates; by the task and how rare the positive class is when left out. */
   metric: z.string().optional(),
   /** The class of two that probabilities, precision and recall speak of; the usual word for yes, else the rarer one, when left out. */
@@ -116,6 +122,10 @@ export const runSchema = z.object({
       metrics: metricsSchema,
       /** How long it took to fit and to judge. */
       seconds: z.number().optional(),
+      /** What was drawn for it, where it is one of the trials. */
+      params: z.record(z.string(), paramValueSchema).optional(),
+      /** What one row takes in a model of it alone, where that has a limit. */
+      milliseconds: z.number().optional(),
       /** What it counts in an ensemble. */
       weight: z.number().optional(),
       chosen: z.boolean(),
@@ -146,7 +156,7 @@ export const runSchema = z.object({
   /** How the held-out part was chosen. */
   split: z
     .object({
-      kind: z.enum(['time', 'random', 'recorded', 'column', 'folds']),
+      kind: z.enum(['time', 'random', 'recorded', 'column', 'group', 'folds']),
       /** Of cross-validation: how many folds. */
       folds: z.number().optional(),
       /** The first time of the held-out part, ISO 8601, or the number that stands for it. */

@@ -90,6 +90,7 @@ function holdOutSameRows(first: TrackedRun, second: TrackedRun): boolean {
       spec?.split,
       spec?.hold,
       spec?.splitColumn,
+      spec?.group,
       spec?.test === 0 ? spec.folds : [],
       // A split by time has nothing random; one at random is stratified by class.
       spec?.timeColumn === undefined ? [spec?.seed, task === 'regression'] : [],

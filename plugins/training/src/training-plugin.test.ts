@@ -223,7 +223,6 @@ describe('the training plugin', () => {
       { features: { group: { kind: 'scale' as const } } },
       'TRS_TRAIN_FEATURE',
     ],
-    ['more trials', { trials: 5 }, 'TRS_TRAIN_TRIALS_UNAVAILABLE'],
     ['a regression of texts', { target: 'group', task: 'regression' as const }, 'TRS_TRAIN_TASK'],
   ])('refuses %s', async (_, change, code) => {
     const [header, ...lines] = rows(40, (x) => String(x > 0))

@@ -91,7 +91,50 @@ describe('rows that are judged', () => {
     expect(split).toMatchObject({ kind: 'random', testRows: 180 });
   });
 
+  describe('stay together with those of their group', () => {
+    // Each of 60 persons has an answer of their own, which nothing but their number tells: known persons are known by heart.
+    const of = { data: 'visits', target: 'cured', estimator: 'forest', group: 'person' };
+    beforeAll(async () => {
+      let state = 7;
+      const lines = Array.from({ length: 60 }, (_, person) => {
+        state = (state * 16_807) % 2_147_483_647;
+        const [mark, cured] = [(state % 10_000) / 100, state % 2 === 0 ? 'yes' : 'no'];
+        return Array.from({ length: 8 }, (_, visit) => `p${person},${mark},${visit % 2},${cured}`);
+      });
+      const path = join(project.dir, 'visits.csv');
+      await writeFile(path, `person,mark,visit,cured\n${lines.flat().join('\n')}\n,3,1,no\n,4,1,yes\n`);
+      await host.run(dataAdd, { path: 'visits.csv', name: 'visits' }, { surface: 'cli' });
+    });
+
+    it('held out and on folds', async () => {
+      const together = await host.run(trainOperation, of);
+      expect(together.split).toMatchObject({ kind: 'group', testRows: 96, trainRows: 386 });
+      expect(together.validation).toBe('8 folds of whole groups');
+      expect(together.leftOut).toContainEqual({
+        name: 'person',
+        reason: 'it says which rows belong together',
+      });
+      expect(together.notes).toContain('2 rows without a value in "person" are each a group of its own.');
+      // Of persons that nobody has seen nothing is known, which rows of known ones would hide.
+      expect(together.metrics.validation.rocAuc).toBeLessThan(0.75);
+      const { group: _, ...apart } = { ...of, exclude: ['person'] };
+      expect((await host.run(trainOperation, apart)).metrics.validation.rocAuc).toBeGreaterThan(0.95);
+    });
+
+    it('in cross-validation, and there are no fewer groups than folds', async () => {
+      const crossed = await host.run(trainOperation, { ...of, test: 0, folds: 4 });
+      expect(crossed.split).toMatchObject({ kind: 'folds', folds: 4, testRows: 482 });
+      expect(crossed.metrics.test.rocAuc).toBeLessThan(0.75);
+      await expect(host.run(trainOperation, { ...of, group: 'cured', target: 'mark' })).rejects.toMatchObject(
+        { code: 'TRS_TRAIN_SPLIT', message: expect.stringContaining('2 groups') },
+      );
+    });
+  });
+
   it.each([
+    ['groups beside parts', { splitColumn: 'part', group: 'age' }, 'TRS_TRAIN_SPLIT_UNCLEAR'],
+    ['groups beside times', { timeColumn: 'years', group: 'age' }, 'TRS_TRAIN_SPLIT_UNCLEAR'],
+    ['groups of no column', { group: 'persons' }, 'TRS_TRAIN_UNKNOWN_COLUMN'],
     ['a part without a column', { hold: 'b' }, 'TRS_TRAIN_SPLIT_UNCLEAR'],
     ['a part that is not there', { splitColumn: 'part', hold: 'c' }, 'TRS_TRAIN_SPLIT'],
     ['a column that is not there', { splitColumn: 'parts' }, 'TRS_TRAIN_UNKNOWN_COLUMN'],

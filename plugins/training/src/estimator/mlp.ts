@@ -1,4 +1,5 @@
 import { estimator } from '@trestle/contracts';
+import { numberIn } from './drawn-settings.ts';
 
 /** Dense layers with their regularisation. */
 export interface MlpSettings {
@@ -19,6 +20,21 @@ export const mlp = estimator({
   tasks: ['binary', 'multiclass', 'regression'],
   takesWeights: true,
   space,
+  search: {
+    space: {
+      layers: { type: 'int', low: 1, high: 3, scale: 'linear' },
+      width: { type: 'int', low: 16, high: 256, scale: 'log' },
+      weightDecay: { type: 'float', low: 0.01, high: 3, scale: 'log' },
+      dropout: { type: 'float', low: 0, high: 0.5, scale: 'linear' },
+      learningRate: { type: 'float', low: 0.0005, high: 0.01, scale: 'log' },
+    },
+    settings: (params) => ({
+      hidden: Array.from({ length: numberIn(params, 'layers') }, () => numberIn(params, 'width')),
+      weightDecay: numberIn(params, 'weightDecay'),
+      dropout: numberIn(params, 'dropout'),
+      learningRate: numberIn(params, 'learningRate'),
+    }),
+  },
   describe: ({ hidden, weightDecay }) => `${hidden.join('-')} (decay ${weightDecay})`,
   load: async () => (await import('./fit-mlp.ts')).fitMlp,
 });

@@ -1,4 +1,5 @@
 import { estimator } from '@trestle/contracts';
+import { numberIn } from './drawn-settings.ts';
 
 export interface TreesSettings {
   readonly leaves: number;
@@ -25,6 +26,25 @@ export const trees = estimator({
   encoding: 'plain',
   takesWeights: true,
   space,
+  search: {
+    // About what is tuned of boosted trees elsewhere (Grinsztajn, Oyallon and Varoquaux 2022, appendix A.3).
+    space: {
+      leaves: { type: 'int', low: 4, high: 255, scale: 'log' },
+      learningRate: { type: 'float', low: 0.01, high: 0.3, scale: 'log' },
+      minRows: { type: 'int', low: 2, high: 100, scale: 'log' },
+      l2: { type: 'float', low: 0.001, high: 100, scale: 'log' },
+      rowShare: { type: 'float', low: 0.5, high: 1, scale: 'linear' },
+      columnShare: { type: 'float', low: 0.4, high: 1, scale: 'linear' },
+    },
+    settings: (params) => ({
+      leaves: numberIn(params, 'leaves'),
+      learningRate: numberIn(params, 'learningRate'),
+      minRows: numberIn(params, 'minRows'),
+      l2: numberIn(params, 'l2'),
+      rowShare: numberIn(params, 'rowShare'),
+      columnShare: numberIn(params, 'columnShare'),
+    }),
+  },
   describe: ({ leaves, learningRate }) => `${leaves} leaves (rate ${learningRate})`,
   load: async () => (await import('./fit-trees.ts')).fitTrees,
 });

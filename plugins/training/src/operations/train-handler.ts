@@ -44,32 +44,40 @@ export async function trainAndRegister(
 }
 
 /** What only some splits have, and what they stand in place of. */
-function checkSplit({ split, splitColumn, hold, timeColumn, test, folds, refit }: TrainingSpec): void {
+function checkSplit({ split, splitColumn, group, hold, timeColumn, test, folds, refit }: TrainingSpec): void {
   const named = split !== undefined ? '--split' : splitColumn !== undefined ? '--split-column' : undefined;
   const [message, hint] =
     named === undefined && hold !== 'test'
       ? [`--hold ${hold} names a part, and nothing names the parts.`, 'Give --split or --split-column.']
       : split !== undefined && splitColumn !== undefined
         ? ['--split and --split-column each say which rows are held out.', 'Leave one of them out.']
-        : named !== undefined && timeColumn !== undefined
+        : group !== undefined && (named !== undefined || timeColumn !== undefined)
           ? [
-              `${named} and --time-column each say which rows are held out.`,
-              'Leave one of them out; "trestle data split --kind time" records a split by time.',
+              `--group and ${named ?? '--time-column'} each say which rows are held out.`,
+              'Leave one of them out; "trestle data split --kind grouped" records a split of whole groups.',
             ]
-          : test === 0 && hold !== 'test'
-            ? [`--test 0 holds each part out once, and --hold ${hold} one of them.`, 'Leave one of them out.']
-            : test === 0 && named !== undefined && folds !== undefined
-              ? [`--folds and ${named} each say what is held out in turn.`, 'Leave one of them out.']
-              : timeColumn !== undefined && (test === 0 || folds !== undefined)
-                ? [
-                    'Folds mix earlier and later rows, which --time-column keeps apart.',
-                    'Leave --test 0 and --folds out, or the time column.',
-                  ]
-                : test === 0 && refit === 'no'
+          : named !== undefined && timeColumn !== undefined
+            ? [
+                `${named} and --time-column each say which rows are held out.`,
+                'Leave one of them out; "trestle data split --kind time" records a split by time.',
+              ]
+            : test === 0 && hold !== 'test'
+              ? [
+                  `--test 0 holds each part out once, and --hold ${hold} one of them.`,
+                  'Leave one of them out.',
+                ]
+              : test === 0 && named !== undefined && folds !== undefined
+                ? [`--folds and ${named} each say what is held out in turn.`, 'Leave one of them out.']
+                : timeColumn !== undefined && (test === 0 || folds !== undefined)
                   ? [
-                      '--test 0 fits a model to each fold, and --refit no keeps none that is fitted to all rows.',
-                      'Leave one of them out.',
+                      'Folds mix earlier and later rows, which --time-column keeps apart.',
+                      'Leave --test 0 and --folds out, or the time column.',
                     ]
-                  : [undefined, undefined];
+                  : test === 0 && refit === 'no'
+                    ? [
+                        '--test 0 fits a model to each fold, and --refit no keeps none that is fitted to all rows.',
+                        'Leave one of them out.',
+                      ]
+                    : [undefined, undefined];
   if (message !== undefined) throw trainError('SPLIT_UNCLEAR', { kind: 'invalid', message, hint });
 }

@@ -65,7 +65,11 @@ function nextCommand({ run: id, model }: TrainResult): string {
 
 function plan(result: TrainResult): View {
   const { task, target, split, metric, positive, threshold } = result;
-  const held = split?.boundary ? `the latest, from ${shownTime(split.boundary)} on` : split?.kind;
+  const held = split?.boundary
+    ? `the latest, from ${shownTime(split.boundary)} on`
+    : split?.kind === 'group'
+      ? 'whole groups'
+      : split?.kind;
   return {
     kind: 'facts',
     title: `${target}, ${task}`,
@@ -114,6 +118,7 @@ function features({ features: all = [], leftOut = [] }: TrainResult): readonly V
 
 function candidates({ candidates: all, metric, metrics, baseline, validation }: TrainResult): View {
   const isEnsemble = all.filter((one) => one.chosen).length > 1;
+  const isTimed = all.some(({ milliseconds }) => milliseconds !== undefined);
   const known = Object.keys(all[0]?.metrics ?? {});
   const others = known.filter((name) => name !== metric?.name);
   const shown = [...(metric ? [metric.name] : []), ...others.slice(0, MORE_METRICS)];
@@ -125,6 +130,7 @@ function candidates({ candidates: all, metric, metrics, baseline, validation }: 
       { key: 'candidate', label: 'candidate' },
       ...shown.map((name) => ({ key: name, label: name, align: 'right' as const })),
       ...(isEnsemble ? [{ key: 'weight', label: 'weight', align: 'right' as const }] : []),
+      ...(isTimed ? [{ key: 'milliseconds', label: 'ms a row', align: 'right' as const }] : []),
       { key: 'seconds', label: 'seconds', align: 'right' },
     ],
     rows: [
@@ -134,6 +140,7 @@ function candidates({ candidates: all, metric, metrics, baseline, validation }: 
         candidate: one.name ?? one.estimator,
         ...one.metrics,
         weight: one.chosen && one.weight !== undefined ? Number(one.weight.toFixed(2)) : undefined,
+        milliseconds: one.milliseconds === undefined ? undefined : Number(one.milliseconds.toPrecision(2)),
         seconds: one.seconds === undefined ? undefined : Number(one.seconds.toFixed(1)),
       })),
       ...(isEnsemble

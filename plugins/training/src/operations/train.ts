@@ -17,6 +17,7 @@ export const trainOperation = operation({
     'trestle train --data strikes --target damaged --estimator trees',
     'trestle train --data claims --target fraud --positive yes --metric f1 --threshold tuned',
     'trestle train --data flats --target rent --test 0 --folds 10',
+    'trestle train --data visits --target cured --group patient',
     'trestle train --data weather@2 --target temp_max --estimator linear --json',
   ],
   input: z.object({
@@ -37,6 +38,9 @@ export const trainOperation = operation({
     ),
     splitColumn: shape.splitColumn.describe(
       'A column with the name of each row’s part, instead of --test; --hold names the part that is held out.',
+    ),
+    group: shape.group.describe(
+      'A column whose rows of one value (a person, a site) stay together, held out and on folds; it is no feature.',
     ),
     timeColumn: shape.timeColumn.describe('Hold out the latest rows by this column, instead of random ones.'),
     features: shape.features.describe(
@@ -66,7 +70,12 @@ export const trainOperation = operation({
     leaks: shape.leaks.describe(
       'What comes of columns that alone nearly tell the target, as data profile finds them: warn, or refuse to train.',
     ),
-    trials: shape.trials.describe('How many settings to search.'),
+    trials: shape.trials.describe(
+      'So many settings are drawn besides the usual ones, of each estimator in turn, where good ones were (TPE); 1 draws none.',
+    ),
+    inferLimit: shape.inferLimit.describe(
+      'What one row may take in the model on this machine: 1ms. Slower candidates are not kept, and an ensemble has fewer of them.',
+    ),
     budget: shape.budget.describe(
       'What choosing and fitting may take: 60s, 10m, 1h. A minute of auto when nothing is said, else as long as it takes.',
     ),

@@ -32,9 +32,11 @@ export function modelCard({
       ? `the latest rows, from ${split.boundary ?? 'the boundary'} on`
       : split.kind === 'random'
         ? `a random part (seed ${spec.seed})`
-        : split.kind === 'column'
-          ? `those that "${spec.splitColumn}" calls "${spec.hold}"`
-          : `those that ${spec.split ?? 'the split'} calls "${spec.hold}"`;
+        : split.kind === 'group'
+          ? `whole groups of "${spec.group}" (seed ${spec.seed})`
+          : split.kind === 'column'
+            ? `those that "${spec.splitColumn}" calls "${spec.hold}"`
+            : `those that ${spec.split ?? 'the split'} calls "${spec.hold}"`;
   const heldOut = split.folds
     ? `Judged by ${split.folds.length} folds: each row by a model that was fitted to the others.`
     : `Held out: ${split.test.length} rows, ${held}.`;

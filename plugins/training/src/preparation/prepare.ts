@@ -6,6 +6,7 @@ import { breathe } from '../breathe.ts';
 import { allMetrics, type Deciding, decidingMetric } from '../evaluation/metrics.ts';
 import { decodeImageColumns } from '../table/decode-images.ts';
 import { withoutOdd } from '../table/finite.ts';
+import { crossGroups, groupsOf, splitByGroup } from '../table/groups.ts';
 import { crossParts, holdPart } from '../table/parts.ts';
 import { recordedSplit } from '../table/recorded-split.ts';
 import { roundedNotes } from '../table/rounded.ts';
@@ -53,31 +54,16 @@ export async function prepare(
   const names = dataset.columns.map((column) => column.name);
   const declared = readRecipe(spec.features ?? {}, [...builtInKinds, ...scope.extensions(featureKinds)]);
   const sources = declared.flatMap((feature) => feature.sources);
-  for (const name of [
-    spec.target,
-    ...spec.exclude,
-    ...sources,
-    ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
-    ...(spec.splitColumn === undefined ? [] : [spec.splitColumn]),
-  ])
-    checkColumn(name, names, dataset);
+  // What says how rows are parted is no feature: later times, other parts and other groups lie outside of what was learnt of them.
+  const aside = [spec.timeColumn, spec.splitColumn, spec.group].flatMap((name) => name ?? []);
+  for (const name of [spec.target, ...spec.exclude, ...sources, ...aside]) checkColumn(name, names, dataset);
   checkTimeColumn(dataset, spec);
-  // The time itself is no feature: later rows lie outside of what was learnt of it.
   const possible = dataset.columns.filter(
-    ({ name }) =>
-      ![spec.target, spec.timeColumn, spec.splitColumn].includes(name) && !spec.exclude.includes(name),
+    ({ name }) => name !== spec.target && !aside.includes(name) && !spec.exclude.includes(name),
   );
   const candidates = possible.filter(({ about }) => !about).map(({ name }) => name);
   const facts = possible.filter(({ name, about }) => about && !sources.includes(name));
-  const needed = [
-    ...new Set([
-      ...candidates,
-      ...sources,
-      spec.target,
-      ...(spec.timeColumn === undefined ? [] : [spec.timeColumn]),
-      ...(spec.splitColumn === undefined ? [] : [spec.splitColumn]),
-    ]),
-  ];
+  const needed = [...new Set([...candidates, ...sources, spec.target, ...aside])];
   // A recorded split names rows by their places in the version.
   const orderBy = spec.split === undefined ? spec.timeColumn : undefined;
   const read = await readTable(datasets, dataset, needed, orderBy, signal);
@@ -100,6 +86,8 @@ export async function prepare(
   const parts = spec.splitColumn === undefined ? undefined : partsOf(table, spec.splitColumn);
   const usable = parts ? timed.filter((row) => parts[row] !== '') : timed;
   const partless = timed.length - usable.length;
+  const groups = spec.group === undefined ? undefined : partsOf(table, spec.group);
+  const groupless = groups ? usable.filter((row) => groups[row] === '').length : 0;
   await breathe(signal);
   const strata = target.task === 'regression' ? undefined : target.values;
   const split =
@@ -112,11 +100,13 @@ export async function prepare(
         )
       : parts
         ? splitByColumn(spec, parts, usable)
-        : times
-          ? splitByTime(times.values, usable, spec.test, times.type === 'timestamp')
-          : spec.test === 0
-            ? splitIntoFolds(usable, spec.folds ?? USUAL_FOLDS, spec.seed, strata)
-            : splitAtRandom(usable, spec.test, spec.seed, strata);
+        : groups
+          ? splitIntoGroups(spec, groupsOf(groups), usable)
+          : times
+            ? splitByTime(times.values, usable, spec.test, times.type === 'timestamp')
+            : spec.test === 0
+              ? splitIntoFolds(usable, spec.folds ?? USUAL_FOLDS, spec.seed, strata)
+              : splitAtRandom(usable, spec.test, spec.seed, strata);
   const notes = [
     ...(facts.length > 0
       ? [`Left out: ${facts.map(({ name }) => name).join(', ')}: facts of the file, not of what it shows.`]
@@ -125,6 +115,9 @@ export async function prepare(
     ...roundedNotes(table, [...new Set([...candidates, ...sources, spec.target])], dataset.columns),
     ...(dropped > 0 ? [`${dropped} rows without a target are left out.`] : []),
     ...(partless > 0 ? [`${partless} rows without a part in "${spec.splitColumn}" are left out.`] : []),
+    ...(groupless > 0
+      ? [`${groupless} rows without a value in "${spec.group}" are each a group of its own.`]
+      : []),
     ...(timeless > 0
       ? [
           `${timeless} rows without a time in "${spec.timeColumn}" are left out: they may be later than the held-out ones.`,
@@ -161,6 +154,15 @@ const splitByColumn = (
   test === 0
     ? crossParts(`"${splitColumn}"`, parts, usable)
     : holdPart('column', `"${splitColumn}"`, parts, hold, usable);
+
+const splitIntoGroups = (
+  { group = '', test, folds, seed }: TrainingSpec,
+  groups: readonly string[],
+  usable: Int32Array,
+): Split =>
+  test === 0
+    ? crossGroups(group, groups, usable, folds ?? USUAL_FOLDS)
+    : splitByGroup(group, groups, usable, test, seed);
 
 /** The names of the parts of rows; '' where there is none. */
 const partsOf = (table: Table, name: string): readonly string[] => {

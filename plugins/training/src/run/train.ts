@@ -2,6 +2,7 @@ import process from 'node:process';
 import {
   type ClassesReport,
   type Metrics,
+  millisecondsOf,
   type Pictures,
   type Run,
   type RunEnd,
@@ -13,6 +14,7 @@ import {
 import { type Context, invariant } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import type { z } from 'zod';
+import { rowTime } from '../graph/row-time.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
@@ -24,7 +26,7 @@ import { checkParts, type Split } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { crossScores, evaluate } from './evaluate.ts';
-import { fitRows } from './fit-rows.ts';
+import { type FittedRows, fitRows } from './fit-rows.ts';
 import { readRun } from './runs.ts';
 
 /**
@@ -117,8 +119,10 @@ async function runTraining(
     metrics: Object.fromEntries([...flat('train', made.train), ...flat('test', made.test)]),
     notes: made.notes,
     facts: {
-      candidates: chosen.tried.map(({ candidate, metrics, seconds, weight }) => ({
+      candidates: chosen.tried.map(({ candidate, metrics, seconds, weight, params, milliseconds }) => ({
         ...{ name: candidate.label, estimator: candidate.label, metrics, seconds, weight },
+        ...(params ? { params } : {}),
+        ...(milliseconds === undefined ? {} : { milliseconds }),
         chosen: weight > 0,
       })),
       validation: { how: chosen.validation, metrics: chosen.metrics },
@@ -165,7 +169,13 @@ async function fitAndPackage(
   const packaged = spec.refit === 'yes' && !split.folds ? await fit(all) : judged;
   ctx.progress({ step: 'packaging', fraction: 0.94 });
   const { fitted, model, metadata } = packaged;
-  const found = [...chosen.notes, ...fitted.notes, ...evaluation.notes, ...crossNotes(split, chosen)];
+  const found = [
+    ...chosen.notes,
+    ...fitted.notes,
+    ...evaluation.notes,
+    ...crossNotes(split, chosen),
+    ...(await limitNotes(prepared, spec, packaged)),
+  ];
   const held = takeRows(table, split.test);
   const bytes = packaged.package({
     ...metadata,
@@ -220,11 +230,31 @@ const crossNotes = ({ folds }: Split, { tried }: Selection): readonly string[] =
       ]
     : [];
 
+/** What one row takes in the very model that is packaged: of all rows it may be a little slower than of a fold. */
+async function limitNotes(
+  prepared: Prepared,
+  { inferLimit }: TrainingSpec,
+  { model, fitted, rows }: FittedRows,
+): Promise<readonly string[]> {
+  if (inferLimit === undefined) return [];
+  const taken = await rowTime(model, prepared, fitted.features, rows);
+  const more = taken > millisecondsOf(inferLimit) ? 'more than' : 'within';
+  return [
+    `One row takes ${taken.toPrecision(2)} ms in the model, alone and on this machine: ${more} the ${inferLimit} of --infer-limit.`,
+  ];
+}
+
 /** Columns that are no features because somebody said so. */
-const saidToBeNone = ({ exclude, timeColumn, splitColumn }: TrainingSpec): NonNullable<Run['leftOut']> => [
+const saidToBeNone = ({
+  exclude,
+  timeColumn,
+  splitColumn,
+  group,
+}: TrainingSpec): NonNullable<Run['leftOut']> => [
   ...exclude
-    .filter((name) => name !== timeColumn && name !== splitColumn)
+    .filter((name) => ![timeColumn, splitColumn, group].includes(name))
     .map((name) => ({ name, reason: 'as asked' })),
   ...(timeColumn === undefined ? [] : [{ name: timeColumn, reason: 'it says which rows are later' }]),
   ...(splitColumn === undefined ? [] : [{ name: splitColumn, reason: 'it says which part a row is in' }]),
+  ...(group === undefined ? [] : [{ name: group, reason: 'it says which rows belong together' }]),
 ];

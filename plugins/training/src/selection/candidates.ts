@@ -9,13 +9,17 @@ import { trainError } from '../train-error.ts';
  * @throws TRS_TRAIN_ESTIMATOR_UNAVAILABLE, TRS_TRAIN_TRIALS_UNAVAILABLE, TRS_TRAIN_WEIGHTS_UNAVAILABLE
  */
 export function candidatesFor(scope: Scope, spec: TrainingSpec): readonly EstimatorCandidate[] {
-  if (spec.trials > 1) {
+  const wanted = named(scope, spec);
+  if (spec.trials > 1 && !wanted.some(({ search }) => search))
     throw trainError('TRIALS_UNAVAILABLE', {
       kind: 'invalid',
-      message: `--trials ${spec.trials} is not available yet: there is no search over more settings.`,
-      hint: 'Leave --trials out; each estimator tries its few usual settings on the validation part.',
+      message: `--trials ${spec.trials}: the estimator "${spec.estimator}" names no ranges that could be searched.`,
+      hint: 'Leave --trials out, or give it a "search" (docs/develop/add-an-estimator.md).',
     });
-  }
+  return wanted;
+}
+
+function named(scope: Scope, spec: TrainingSpec): readonly EstimatorCandidate[] {
   const every = inTurn(scope.extensions(estimators));
   const all = spec.classWeight === 'none' ? every : every.filter(({ takesWeights }) => takesWeights);
   if (spec.estimator === 'auto') return all;

@@ -1,4 +1,4 @@
-import type { EstimatorCandidate, Metrics, TrainingSpec } from '@trestle/contracts';
+import type { EstimatorCandidate, Metrics, SearchParams, TrainingSpec } from '@trestle/contracts';
 import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
 import { judged as judgedBy, measure, properMetric, scoreOf } from '../evaluation/metrics.ts';
 import { metricOfThreshold, tunedThreshold } from '../evaluation/threshold.ts';
@@ -18,6 +18,10 @@ export interface Measured {
 /** A candidate that was tried. */
 export interface Judged extends Measured {
   readonly candidate: EstimatorCandidate;
+  /** What was drawn for it, where it is a trial. */
+  readonly params?: SearchParams | undefined;
+  /** What one row takes in a model of it alone, where that has a limit. */
+  readonly milliseconds?: number | undefined;
   readonly rounds: number;
   readonly seconds: number;
   /** What it says of the rows that judge, where an ensemble may be made of it. */
@@ -77,13 +81,21 @@ export function chooseOne({ deciding }: Prepared, judged: readonly Judged[]): Ch
 /**
  * The ensemble that loses least by the proper score, which varies less than what ranks or labels; the best candidate alone where that
  * is better by the deciding metric.
+ *
+ * @param limit the milliseconds that one row may take: of an ensemble those of its members together
  */
-export function chooseEnsemble(prepared: Prepared, judged: readonly Judged[], judge: Judge): Choice {
+export function chooseEnsemble(
+  prepared: Prepared,
+  judged: readonly Judged[],
+  judge: Judge,
+  limit: number,
+): Choice {
   const one = chooseOne(prepared, judged);
   const scores = judged.flatMap((each) => each.scores ?? []);
   if (scores.length !== judged.length || !scores.some((each) => Number.isFinite(judge.loss(each))))
     return one;
-  const weights = selectEnsemble(scores, judge.loss);
+  const times = judged.map(({ milliseconds = 0 }) => milliseconds);
+  const weights = selectEnsemble(scores, judge.loss, { times, limit });
   const mean = new Float64Array(scores[0]?.length ?? 0);
   for (const [place, of] of scores.entries())
     for (let at = 0; at < mean.length; at++)

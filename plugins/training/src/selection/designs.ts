@@ -53,6 +53,7 @@ export async function designOf(
 }
 
 interface FoldDesigns {
+  readonly learnt: Learnt;
   readonly fitted: Design;
   readonly held: Design;
 }
@@ -68,6 +69,7 @@ export function designsOf(prepared: Prepared, folds: readonly Fold[], signal: Ab
     const { fitted, held } = invariant(folds[place], `fold ${place}`);
     const learnt = await learn(prepared, fitted, encoding, signal);
     const made = {
+      learnt,
       fitted: await designOf(prepared, learnt, fitted, signal),
       held: await designOf(prepared, learnt, held, signal),
     };

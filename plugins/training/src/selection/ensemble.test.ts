@@ -20,6 +20,14 @@ describe('an ensemble', () => {
     expect(weights[2]).toBe(0);
   });
 
+  it('has no more members than there is time for one row', () => {
+    const scores = [Float64Array.of(1, 1), Float64Array.of(-3, -3), Float64Array.of(-2, 0)];
+    const weigh = (limit: number) => selectEnsemble(scores, square, { times: [1, 2, 1], limit });
+    expect(weigh(4).filter((weight) => weight > 0).length).toBeGreaterThan(1);
+    expect(weigh(2)[1]).toBe(0);
+    expect(weigh(1)).toEqual([1, 0, 0]);
+  });
+
   it('is one candidate where the others only make it worse', () => {
     expect(selectEnsemble([Float64Array.of(3, 4), Float64Array.of(1, 0)], square)).toEqual([0, 1]);
   });

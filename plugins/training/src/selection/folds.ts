@@ -1,5 +1,7 @@
 import type { TrainingSpec } from '@trestle/contracts';
 import type { Prepared } from '../preparation/prepare.ts';
+import { dealtRows, dealWhole, sizesOf } from '../table/groups.ts';
+import { splitError } from '../table/parts.ts';
 import { placesInFolds, splitAtRandom } from '../table/split.ts';
 
 /** Rows that a candidate is fitted to, and those that judge it. */
@@ -26,6 +28,8 @@ const MANY_ANSWERS = 50_000;
 /**
  * The folds of the training rows: the latest ones where the held-out part is the latest, named parts whole where they are held out
  * whole, a part of many rows, else as many folds as there is time for; of classes the same share in each.
+ *
+ * @throws TRS_TRAIN_SPLIT where groups have to stay whole, and rows without one of them are of one class
  */
 export function validationOf(
   { split, target }: Pick<Prepared, 'split' | 'target'>,
@@ -42,6 +46,11 @@ export function validationOf(
   }
   const whole = wholeParts(split, spec);
   if (whole?.folds.every(({ fitted }) => differs(target, fitted))) return whole;
+  if (spec.group !== undefined)
+    throw splitError(
+      `without the rows of some of "${spec.group}" there is one class alone to learn`,
+      'Leave --group out, or name a column whose groups each hold several classes.',
+    );
   const answers = train.length * Math.max(1, target.classes.length - 1);
   if (answers > MANY_ANSWERS && spec.folds === undefined) {
     const { train: fitted, test: held } = splitAtRandom(train, HELD_SHARE, spec.seed + 1, strata);
@@ -68,24 +77,18 @@ const differs = ({ values }: Pick<Prepared['target'], 'values'>, rows: Int32Arra
  */
 function wholeParts({ train, parts, folds }: Prepared['split'], spec: TrainingSpec): Validation | undefined {
   if (!parts) return undefined;
-  const rows = new Map<string, number>();
-  for (const row of train) rows.set(parts[row] ?? '', (rows.get(parts[row] ?? '') ?? 0) + 1);
-  // One part that is called "train", or a few, say nothing of what rows belong together.
-  if (rows.size < (folds ? 2 : FOLDS)) return undefined;
+  const rows = sizesOf(parts, train);
+  // One part that is called "train", or a few, say nothing of what rows belong together; groups always do.
+  if (rows.size < (folds || spec.group !== undefined ? 2 : FOLDS)) return undefined;
   const count = Math.min(rows.size, spec.folds ?? (train.length < FEW_ROWS ? FOLDS_OF_FEW : FOLDS));
-  const dealt = Array.from({ length: count }, () => 0);
-  const foldOf = new Map<string, number>();
-  for (const [part, size] of [...rows].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))) {
-    const fold = dealt.indexOf(Math.min(...dealt));
-    foldOf.set(part, fold);
-    dealt[fold] = (dealt[fold] ?? 0) + size;
-  }
-  const placed = (row: number) => foldOf.get(parts[row] ?? '');
+  const foldOf = dealWhole(rows, count);
+  const named = spec.group === undefined ? 'part' : 'group';
+  const dealt = Array.from({ length: count }, (_, fold) => {
+    const { others, held } = dealtRows(parts, train, foldOf, fold);
+    return { fitted: others, held };
+  });
   return {
-    how: rows.size === count ? `${count} folds, each a part` : `${count} folds of whole parts`,
-    folds: dealt.map((_, fold) => ({
-      fitted: train.filter((row) => placed(row) !== fold),
-      held: train.filter((row) => placed(row) === fold),
-    })),
+    how: rows.size === count ? `${count} folds, each a ${named}` : `${count} folds of whole ${named}s`,
+    folds: dealt,
   };
 }

@@ -12,6 +12,7 @@ import { candidatesFor } from './candidates.ts';
 import { chooseEnsemble, chooseOne, type Judge, type Judged, judgeOf, type Measured } from './choose.ts';
 import { designsOf } from './designs.ts';
 import { validationOf } from './folds.ts';
+import { type Proposal, trialsOf } from './trials.ts';
 import { tryCandidate } from './try-candidate.ts';
 
 /** What `auto` may take when nothing is said. */
@@ -41,7 +42,7 @@ export interface Selection extends Measured {
  * Fits every candidate that there is time for on folds of the training rows, and chooses: of one estimator the best settings, of
  * `auto` the ensemble that loses least. The held-out part has no say. Each candidate is a step of the run.
  *
- * @throws TRS_TRAIN_ESTIMATOR_UNAVAILABLE, TRS_TRAIN_BUDGET
+ * @throws TRS_TRAIN_ESTIMATOR_UNAVAILABLE, TRS_TRAIN_BUDGET, TRS_TRAIN_INFER_LIMIT
  */
 export async function select(
   ctx: Context,
@@ -62,23 +63,35 @@ export async function select(
   const judged: Judged[] = [];
   const passed: string[] = [];
   let spent = 0;
-  for (const [index, candidate] of candidates.entries()) {
+  const trials = trialsOf(candidates, spec, prepared.deciding.metric);
+  const toTry = candidates.length + trials.count;
+  for (let index = 0; index < toTry; index++) {
+    const usual = candidates[index];
+    const { candidate, params }: Proposal = usual
+      ? { candidate: usual }
+      : trials.propose(index - candidates.length, judged);
     const toCome = (FITS_TO_COME * spent) / validation.folds.length;
     const rest = (budget - spent - toCome) / (1 + FITS_TO_COME / validation.folds.length);
     if (rest <= 0 && judged.length > 0) {
       passed.push(candidate.label);
+      // Of settings that were not drawn yet nothing is known but how many there are.
+      if (!usual) {
+        const more = toTry - index - 1;
+        if (more > 0) passed.push(`${more} more trials`);
+        break;
+      }
       continue;
     }
     const outcome = await recorder.step(`fit ${candidate.label}`, async (step): Promise<Kept> => {
-      const { seconds, rounds, scores } = await tryCandidate(step, prepared, candidate, {
+      const { seconds, rounds, scores, milliseconds } = await tryCandidate(step, prepared, candidate, {
         ...options,
         seconds: SHARE_OF_REST * rest,
         isNeeded: judged.length === 0,
         onScore: (value, round) => recorder.log({ [`validation/${candidate.label}`]: value }, round),
         onProgress: (fraction, values) =>
           ctx.progress({
-            step: `${candidate.label}, ${index + 1} of ${candidates.length}`,
-            fraction: 0.75 * Math.max((index + fraction) / candidates.length, Math.min(1, spent / budget)),
+            step: `${candidate.label}, ${index + 1} of ${toTry}`,
+            fraction: 0.75 * Math.max((index + fraction) / toTry, Math.min(1, spent / budget)),
             values,
           }),
       });
@@ -90,13 +103,18 @@ export async function select(
               .digest,
           }
         : {};
-      return { seconds, found: { rounds, ...judge.measure(scores) }, ...kept };
+      const found = {
+        rounds,
+        ...judge.measure(scores),
+        ...(milliseconds === undefined ? {} : { milliseconds }),
+      };
+      return { seconds, found, ...kept };
     });
     spent += outcome.seconds;
     if (!outcome.found) passed.push(candidate.label);
     else
       judged.push({
-        ...{ candidate, seconds: outcome.seconds, ...outcome.found },
+        ...{ candidate, params, seconds: outcome.seconds, ...outcome.found },
         scores: outcome.scores === undefined ? undefined : await keptScores(ctx, outcome.scores),
       });
   }
@@ -107,13 +125,18 @@ export async function select(
       hint: 'Give more time with --budget.',
     });
   }
+  const { limit, quick } = withinLimit(spec, judged);
   const { weights, ...chosen } = isEnsemble
-    ? chooseEnsemble(prepared, judged, judge)
-    : chooseOne(prepared, judged);
-  const members = judged.filter((_, place) => (weights[place] ?? 0) > 0);
+    ? chooseEnsemble(prepared, quick, judge, limit)
+    : chooseOne(prepared, quick);
+  const weightOf = new Map(quick.map((one, place) => [one, weights[place] ?? 0]));
+  const members = judged.filter((one) => (weightOf.get(one) ?? 0) > 0);
   return {
     estimator: members.length === 1 ? (members[0]?.candidate.estimator ?? spec.estimator) : 'ensemble',
-    tried: judged.map(({ scores, ...one }, place) => ({ ...one, weight: weights[place] ?? 0 })),
+    tried: judged.map((one) => {
+      const { scores: _, ...kept } = one;
+      return { ...kept, weight: weightOf.get(one) ?? 0 };
+    }),
     validation: validation.how,
     ...chosen,
     baseline: judge.baseline(),
@@ -124,10 +147,29 @@ export async function select(
   };
 }
 
+/**
+ * The candidates of which one row takes no longer than it may.
+ *
+ * @throws TRS_TRAIN_INFER_LIMIT where there is none
+ */
+function withinLimit({ inferLimit }: TrainingSpec, judged: readonly Judged[]) {
+  if (inferLimit === undefined) return { limit: Number.POSITIVE_INFINITY, quick: judged };
+  const limit = millisecondsOf(inferLimit);
+  const time = ({ milliseconds = Number.NaN }: Judged): number => milliseconds;
+  const quick = judged.filter((one) => time(one) <= limit);
+  if (quick.length > 0) return { limit, quick };
+  const [fastest] = judged.toSorted((a, b) => time(a) - time(b));
+  throw trainError('INFER_LIMIT', {
+    kind: 'invalid',
+    message: `No candidate answers one row within ${inferLimit}; the fastest, ${fastest?.candidate.label}, takes ${fastest?.milliseconds?.toPrecision(2)} ms on this machine.`,
+    hint: 'Raise --infer-limit, leave columns out (--exclude), or give more time (--budget) where few candidates were tried.',
+  });
+}
+
 /** What the step of a candidate keeps; nothing found where time was over before. */
 interface Kept {
   readonly seconds: number;
-  readonly found?: Measured & { readonly rounds: number };
+  readonly found?: Measured & { readonly rounds: number; readonly milliseconds?: number };
   /** The digest of its scores. */
   readonly scores?: string;
 }

@@ -1,6 +1,8 @@
 import type { EstimatorCandidate, TrainingSpec } from '@trestle/contracts';
 import { type Context, invariant } from '@trestle/kernel';
 import { judged, properMetric } from '../evaluation/metrics.ts';
+import type { FittedParts } from '../graph/open-fitted.ts';
+import { rowTimeOf } from '../graph/row-time.ts';
 import { outputsOf, type Prepared } from '../preparation/prepare.ts';
 import { type designsOf, targetsOf } from './designs.ts';
 import type { Fold } from './folds.ts';
@@ -26,6 +28,16 @@ export interface Outcome {
   readonly rounds: number;
   /** Of the held rows of all folds, one fold behind the other: probabilities, or values in the unit of the target. */
   readonly scores: Float64Array;
+  /** What one row takes in a model of a fold, where that has a limit. */
+  readonly milliseconds?: number;
+}
+
+/** What a fold came to. */
+interface OfFold {
+  readonly rounds: number;
+  readonly scores: Float64Array;
+  /** Not there where time ended it. */
+  readonly parts?: FittedParts;
 }
 
 /** Fits a candidate on each fold and keeps what its best round says of the held rows; undefined scores where time was over before. */
@@ -34,11 +46,19 @@ export async function tryCandidate(
   prepared: Prepared,
   candidate: EstimatorCandidate,
   options: TryOptions,
-): Promise<Outcome | { readonly seconds: number; readonly rounds?: undefined; readonly scores?: undefined }> {
+): Promise<
+  | Outcome
+  | {
+      readonly seconds: number;
+      readonly rounds?: undefined;
+      readonly scores?: undefined;
+      readonly milliseconds?: undefined;
+    }
+> {
   const { folds } = options;
   const began = performance.now();
   const spent = (): number => (performance.now() - began) / 1e3;
-  const found: { readonly rounds: number; readonly scores: Float64Array }[] = [];
+  const found: OfFold[] = [];
   for (const [place, fold] of folds.entries()) {
     const outcome = await fitFold(ctx, prepared, candidate, options, {
       ...{ place, fold },
@@ -54,7 +74,14 @@ export async function tryCandidate(
     at += one.scores.length;
   }
   const rounds = Math.round(found.reduce((sum, one) => sum + one.rounds, 0) / found.length);
-  return { seconds: spent(), rounds: Math.max(1, rounds), scores };
+  const outcome = { rounds: Math.max(1, rounds), scores };
+  if (options.spec.inferLimit === undefined) return { seconds: spent(), ...outcome };
+  const [held] = folds.map((fold) => fold.held);
+  const parts = found.findLast((one) => one.parts)?.parts;
+  // What was ended before a model of it could be opened may be too slow.
+  if (!parts || !held) return { seconds: spent() };
+  const milliseconds = await rowTimeOf(prepared, options.spec, parts, held);
+  return { seconds: spent(), ...outcome, milliseconds };
 }
 
 async function fitFold(
@@ -63,7 +90,7 @@ async function fitFold(
   candidate: EstimatorCandidate,
   { folds, designs, spec, isNeeded, onScore, onProgress }: TryOptions,
   { place, fold, seconds }: { readonly place: number; readonly fold: Fold; readonly seconds: number },
-): Promise<{ readonly rounds: number; readonly scores: Float64Array } | undefined> {
+): Promise<OfFold | undefined> {
   const { task, classes } = prepared.target;
   const { name, better } = properMetric(task);
   const targets = targetsOf(prepared, fold.fitted);
@@ -113,7 +140,11 @@ async function fitFold(
         });
       },
     });
-    return { rounds: fitted.rounds, scores: invariant(best, `a verdict on ${candidate.label}`).scores };
+    return {
+      rounds: fitted.rounds,
+      scores: invariant(best, `a verdict on ${candidate.label}`).scores,
+      parts: { ...design.learnt, head: scaling.head(fitted.head), exact: scaling.exact },
+    };
   } catch (thrown) {
     ctx.signal.throwIfAborted();
     if (!late.signal.aborted) throw thrown;

@@ -5,12 +5,12 @@ import { shownTime } from './shown-time.ts';
 
 /** Which rows are trained on, and which are held out. */
 export interface Split {
-  readonly kind: 'time' | 'random' | 'recorded' | 'column' | 'folds';
+  readonly kind: 'time' | 'random' | 'recorded' | 'column' | 'group' | 'folds';
   readonly train: Int32Array;
   readonly test: Int32Array;
   /** Of cross-validation: each row is in the test part of one of them; `train` and `test` then are all rows. */
   readonly folds?: readonly { readonly train: Int32Array; readonly test: Int32Array }[];
-  /** Of a split by named parts, the part of each row of the table. */
+  /** Of a split by named parts or groups, that of each row of the table: what stays whole. */
   readonly parts?: readonly string[];
   /** The first time of the held-out part, ISO 8601, or the number that stands for it. */
   readonly boundary?: string;
