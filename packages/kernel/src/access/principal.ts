@@ -47,6 +47,17 @@ function readScope(text: string): Scope {
   return { area, action, of: { kind: confined.slice(0, Math.max(0, at)), name: confined.slice(at + 1) } };
 }
 
+const read = new WeakMap<readonly string[], readonly Scope[]>();
+
+/** Each request asks for them, and a principal has the same for many requests. */
+function scopesOf({ scopes }: Principal): readonly Scope[] {
+  const known = read.get(scopes);
+  if (known) return known;
+  const fresh = scopes.map(readScope);
+  read.set(scopes, fresh);
+  return fresh;
+}
+
 const hasPermission = (scope: Scope, access: string): boolean => {
   const [area, action] = access.split(':');
   return (scope.area === '*' || scope.area === area) && (scope.action === '*' || scope.action === action);
@@ -65,7 +76,7 @@ const reaches = ({ of }: Scope, { kind, name }: Resource): boolean =>
 export function may(principal: Principal, access: string, resources: readonly Resource[]): boolean {
   if (access === OPEN_ACCESS) return true;
   if (access === OWN_ACCESS) return principal.scopes.length > 0;
-  const scopes = principal.scopes.map(readScope).filter((scope) => hasPermission(scope, access));
+  const scopes = scopesOf(principal).filter((scope) => hasPermission(scope, access));
   return scopes.length > 0 && resources.every((one) => scopes.some((scope) => reaches(scope, one)));
 }
 
@@ -85,6 +96,10 @@ export function touchedBy(
 ): readonly Resource[] {
   if (!resource) return [WORKSPACE];
   // The schema of this very operation made the input.
-  const touched = [resource(input as never)].flat();
+  const touched = resource(input as never);
+  if (!isSeveral(touched)) return [touched];
   return touched.length === 0 ? [WORKSPACE] : touched;
 }
+
+const isSeveral = (touched: Resource | readonly Resource[]): touched is readonly Resource[] =>
+  Array.isArray(touched);

@@ -28,9 +28,14 @@ interface Waiting {
   readonly since: number;
   /** Nobody waits for it any more. */
   isLate: boolean;
+  /** A thread is free for it: it waits for no other request, only for those that are read with it. */
+  readonly isNext: boolean;
   resolve(reply: Reply): void;
   reject(thrown: unknown): void;
 }
+
+const isLong = (one: Pick<Waiting, 'asked'> | undefined): boolean =>
+  (one?.asked.body.length ?? 0) > SHORT_BYTES;
 
 interface Line {
   running: number;
@@ -38,6 +43,8 @@ interface Line {
   /** When the newest came. */
   newest: number;
   timer: NodeJS.Timeout | undefined;
+  /** A task begins as soon as all has been read that has come. */
+  isBeginning: boolean;
 }
 
 /**
@@ -49,22 +56,32 @@ export function joinedRequests<Model extends LineOptions>({ now, run, isOfTask, 
   const lines = new Map<Model, Line>();
   let waiting = 0;
 
+  const waitingIn = (requests: readonly Waiting[]): number =>
+    requests.reduce((count, { isNext }) => count + Number(!isNext), 0);
+
   const lineOf = (model: Model): Line => {
     const known = lines.get(model);
     if (known) return known;
-    const line: Line = { running: 0, waiting: [], newest: Number.NEGATIVE_INFINITY, timer: undefined };
+    const line: Line = {
+      running: 0,
+      waiting: [],
+      newest: Number.NEGATIVE_INFINITY,
+      timer: undefined,
+      isBeginning: false,
+    };
     lines.set(model, line);
     return line;
   };
 
-  /** The next that go together; what is long goes alone. */
-  const take = (line: Line): readonly Waiting[] => {
-    const isLong = (one: Waiting | undefined): boolean => (one?.asked.body.length ?? 0) > SHORT_BYTES;
+  /** The next that go together; what is long goes alone. What has not waited for each other is shared out among the free threads. */
+  const take = ({ atOnce, maxDelayMs }: Model, line: Line): readonly Waiting[] => {
+    const free = maxDelayMs > 0 ? 1 : atOnce - line.running;
+    const most = Math.min(MOST_REQUESTS, Math.ceil(line.waiting.length / free));
     let count = 1;
     if (!isLong(line.waiting[0]))
-      while (count < line.waiting.length && count < MOST_REQUESTS && !isLong(line.waiting[count])) count++;
+      while (count < line.waiting.length && count < most && !isLong(line.waiting[count])) count++;
     const batch = line.waiting.splice(0, count);
-    waiting -= batch.length;
+    waiting -= waitingIn(batch);
     return batch.filter(({ isLate }) => !isLate);
   };
 
@@ -72,7 +89,7 @@ export function joinedRequests<Model extends LineOptions>({ now, run, isOfTask, 
     clearTimeout(line.timer);
     line.timer = undefined;
     while (line.waiting.length > 0 && line.running < model.atOnce) {
-      const batch = take(line);
+      const batch = take(model, line);
       if (batch.length === 0) continue;
       line.running++;
       runBatch(model, batch).finally(() => {
@@ -87,6 +104,21 @@ export function joinedRequests<Model extends LineOptions>({ now, run, isOfTask, 
   const alone = async (model: Model, { asked, since, resolve, reject }: Waiting): Promise<void> => {
     // A task of one request has one reply.
     await run(model, [asked], since).then((replies) => resolve(replies[0] as Reply), reject);
+  };
+
+  /** Sockets that are ready are read one after the other: what came at the same time goes together, and nobody waits for it. */
+  const beginSoon = (model: Model, line: Line): void => {
+    if (line.isBeginning || line.running >= model.atOnce) return;
+    // Where nothing may wait, the pool itself says what does not fit.
+    if (model.atOnce === Number.POSITIVE_INFINITY) {
+      begin(model, line);
+      return;
+    }
+    line.isBeginning = true;
+    setImmediate(() => {
+      line.isBeginning = false;
+      begin(model, line);
+    });
   };
 
   const runBatch = async (model: Model, batch: readonly Waiting[]): Promise<void> => {
@@ -110,14 +142,22 @@ export function joinedRequests<Model extends LineOptions>({ now, run, isOfTask, 
   const isExpecting = ({ maxDelayMs }: Model, line: Line, time: number): boolean =>
     maxDelayMs > 0 && time - line.newest < maxDelayMs && line.waiting.length < MOST_REQUESTS - 1;
 
+  /** Whether it is begun with what is read now: it has a thread of its own, or is short and goes with others. */
+  const hasPlace = ({ atOnce }: Model, { running, waiting }: Line, asked: Asked): boolean =>
+    waiting.length < atOnce - running ||
+    (running < atOnce && waiting.length < MOST_REQUESTS && !isLong({ asked }));
+
   return {
     waiting: (): number => waiting,
-    waitingFor: (model: Model): number => lines.get(model)?.waiting.length ?? 0,
+    waitingFor: (model: Model): number => waitingIn(lines.get(model)?.waiting ?? []),
     /** @param timeoutMs how long the caller waits, where it is not as long as everybody does */
     answer: (model: Model, asked: Asked, timeoutMs?: number): Promise<Reply> =>
       new Promise<Reply>((resolve, reject) => {
         const since = now();
-        const one: Waiting = { asked, since, isLate: false, resolve, reject };
+        const line = lineOf(model);
+        const waits = isExpecting(model, line, since);
+        const isNext = !waits && hasPlace(model, line, asked);
+        const one: Waiting = { asked, since, isLate: false, isNext, resolve, reject };
         if (timeoutMs !== undefined) {
           const timer = setTimeout(() => {
             one.isLate = true;
@@ -132,12 +172,10 @@ export function joinedRequests<Model extends LineOptions>({ now, run, isOfTask, 
             reject(thrown);
           };
         }
-        const line = lineOf(model);
-        const waits = isExpecting(model, line, since);
         line.newest = since;
         line.waiting.push(one);
-        waiting++;
-        if (!waits) begin(model, line);
+        waiting += Number(!isNext);
+        if (!waits) beginSoon(model, line);
         else line.timer ??= setTimeout(() => begin(model, line), model.maxDelayMs);
       }),
   };
