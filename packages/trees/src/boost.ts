@@ -1,4 +1,4 @@
-import { activate } from './activation.ts';
+import { type Activation, activate } from './activation.ts';
 import { type BinnedTable, binTable, tableBytes, tableIn } from './bins.ts';
 import { breathe } from './breath.ts';
 import { readConstraints } from './constraints.ts';
@@ -77,7 +77,9 @@ export async function boost(
       '0 where there is a validation part: each round changes those before, and none can be gone back to',
     );
   const workshop = workshopIn((): Arena => arena, examples.rows);
-  const objective = objectiveOf(settings.objective, settings.outputs, settings, workshop);
+  const objectiveFor = (of: Examples): Objective =>
+    objectiveOf(settings.objective, settings.outputs, settings, workshop, of);
+  const objective = objectiveFor(examples);
   const { targets, weights } = readExamples(examples, objective.targets, objective.name);
   const binned = await binTable(examples, settings.bins, settings.seed, breath);
   const { rows, width } = binned;
@@ -114,7 +116,13 @@ export async function boost(
   };
   const slopes = slopesFor(rows, arena);
   const grower = growerFor(table, slopes, growth, breath, arena);
-  const judged = validation && judgeOf(validation, settings, objective, initial, width);
+  const judged =
+    validation &&
+    judgeOf(validation, settings, validation.judge ?? minusLoss(validation, objectiveFor(validation)), {
+      activation: objective.activation,
+      initial,
+      width,
+    });
   const scores = arena.doubles(rows * outputs);
   for (let output = 0; output < outputs; output++)
     scores.fill(initial[output] ?? 0, output * rows, (output + 1) * rows);
@@ -208,14 +216,15 @@ function drawing(
 /** Keeps the scores of the validation part up to date: each round adds its own trees. */
 function judgeOf(
   validation: Validation,
-  settings: Settings,
-  objective: Objective,
-  initial: Float64Array,
-  width: number,
+  { outputs }: Settings,
+  judge: (predictions: Float64Array) => number,
+  {
+    activation,
+    initial,
+    width,
+  }: { readonly activation: Activation; readonly initial: Float64Array; readonly width: number },
 ) {
   checkShape(validation, width);
-  const { outputs } = settings;
-  const judge = validation.judge ?? minusLoss(validation, objective);
   const scores = Float64Array.from(
     { length: validation.rows * outputs },
     (_, at) => initial[at % outputs] ?? 0,
@@ -225,7 +234,7 @@ function judgeOf(
     const added = rawScores({ ...newest, initial: none }, validation);
     for (let at = 0; at < scores.length; at++) scores[at] = (scores[at] ?? 0) + (added[at] ?? 0);
     const predictions = scores.slice();
-    activate(objective.activation, predictions, outputs);
+    activate(activation, predictions, outputs);
     return judge(predictions);
   };
 }

@@ -3,10 +3,12 @@ import { TreesError } from './trees-error.ts';
 
 /** Rows with what is to be predicted of them. */
 export interface Examples extends TreeTable {
-  /** Numbers; 0 and 1 for logistic; the places of classes for softmax. */
+  /** Numbers; 0 and 1 for logistic; the places of classes for softmax; relevances from 0 on for lambdaRank. */
   readonly targets: ArrayLike<number>;
   /** How much each row counts; 1 where left out. */
   readonly weights?: ArrayLike<number>;
+  /** For lambdaRank: which query each row is of, as a number. */
+  readonly queries?: ArrayLike<number>;
 }
 
 /** Which targets an objective learns. */

@@ -11,6 +11,7 @@ export { type Forest, type LeafVectors, setWords } from './forest.ts';
 export type { ForestOptions } from './forest-options.ts';
 export { importance } from './importance.ts';
 export { averagePath, type IsolateOptions, isolate } from './isolate.ts';
+export { type Gain, type NdcgOptions, ndcg } from './ndcg.ts';
 export type { Objective } from './objective/objective.ts';
 export type { ObjectiveName } from './objective/objectives.ts';
 export type { BoostOptions } from './options.ts';

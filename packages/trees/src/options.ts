@@ -13,6 +13,8 @@ export interface BoostOptions {
   readonly huberDelta?: number;
   /** Between 1, counts, and 2, amounts: how `tweedie` has the variance grow with the mean. */
   readonly tweediePower?: number;
+  /** How many of the highest places `lambdaRank` learns to fill: pairs that are both below have no say. */
+  readonly rankTruncation?: number;
   /** Trees, or as many of them as there are classes, that are added at most. */
   readonly rounds?: number;
   /** The share of each tree's step that is taken. */
@@ -57,6 +59,7 @@ const DEFAULTS = {
   quantile: 0.5,
   huberDelta: 1,
   tweediePower: 1.5,
+  rankTruncation: 30,
   rounds: 100,
   learningRate: 0.1,
   leaves: 31,
@@ -85,6 +88,7 @@ const LIMITS: Readonly<Record<keyof typeof DEFAULTS, Limit>> = {
   quantile: [0, 1, 'share'],
   huberDelta: [0, Number.MAX_VALUE, 'share'],
   tweediePower: [1, 2, 'share'],
+  rankTruncation: [1, 2 ** 31, 'whole'],
   rounds: [1, 100_000, 'whole'],
   learningRate: [0, 1, 'share'],
   leaves: [2, 65_536, 'whole'],

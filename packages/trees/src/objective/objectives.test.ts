@@ -27,7 +27,8 @@ interface Fixture {
 const fixtures: readonly Fixture[] = JSON.parse(
   readFileSync(new URL('../fixtures/objectives.json', import.meta.url), 'utf8'),
 );
-const DETAILS = { quantile: 0.8, huberDelta: 1, tweediePower: 1.5 };
+const ROWS = { rows: 0 };
+const DETAILS = { quantile: 0.8, huberDelta: 1, tweediePower: 1.5, rankTruncation: 30 };
 const SMALL = { rounds: 60, leaves: 15, minRows: 10, l2: 1 };
 
 const workshop = (rows: number) => {
@@ -43,7 +44,7 @@ const partOf = ({ matrix, targets }: Fixture, from: number, to: number): Example
 /** The mean loss as others count it: deviances are twice what is minimised. */
 const scoreOf = (name: ObjectiveName, targets: ArrayLike<number>, predictions: Float64Array): number =>
   (['poisson', 'gamma', 'tweedie'].includes(name) ? 2 : 1) *
-  (objectiveOf(name, 1, DETAILS, workshop(1)).loss(
+  (objectiveOf(name, 1, DETAILS, workshop(1), ROWS).loss(
     predictions,
     Float64Array.from(targets),
     new Float64Array(targets.length).fill(1),
@@ -77,7 +78,7 @@ describe('an objective', () => {
         fc.double({ min: -3, max: 3, noNaN: true }),
         fc.double({ min: 0.1, max: 5, noNaN: true }),
         (target, score, weight) => {
-          const objective = objectiveOf(name, 1, DETAILS, workshop(1));
+          const objective = objectiveOf(name, 1, DETAILS, workshop(1), ROWS);
           const [targets, weights] = [Float64Array.of(target), Float64Array.of(weight)];
           const at = (given: number) => {
             const into = new Float64Array(2);
@@ -119,7 +120,7 @@ describe('an objective', () => {
             maxLength: 30,
           }),
           (rows) => {
-            const objective = objectiveOf(name, 1, { ...DETAILS, quantile: 0.25 }, workshop(1));
+            const objective = objectiveOf(name, 1, { ...DETAILS, quantile: 0.25 }, workshop(1), ROWS);
             const targets = Float64Array.from(rows, ([target]) => target);
             const equal = new Float64Array(rows.length).fill(2);
             const lossAt = (score: number): number =>

@@ -1,14 +1,17 @@
+import type { Examples } from '../examples.ts';
+import { readQueries } from '../ndcg.ts';
 import { TreesError } from '../trees-error.ts';
 import { logistic, softmax } from './classes.ts';
 import { gamma, huber, poisson, squaredError, tweedie } from './means.ts';
 import type { Objective } from './objective.ts';
 import { absoluteError, quantile } from './quantiles.ts';
+import { lambdaRank } from './ranking.ts';
 import type { Workshop } from './workshop.ts';
 
-/** The objectives that are there: of numbers, counts, amounts, quantiles, and classes. */
+/** The objectives that are there: of numbers, counts, amounts, quantiles, classes, and orders. */
 export const OBJECTIVES = [
   ...(['squaredError', 'absoluteError', 'quantile', 'huber'] as const),
-  ...(['poisson', 'gamma', 'tweedie', 'logistic', 'softmax'] as const),
+  ...(['poisson', 'gamma', 'tweedie', 'logistic', 'softmax', 'lambdaRank'] as const),
 ] as const;
 export type ObjectiveName = (typeof OBJECTIVES)[number];
 
@@ -20,6 +23,8 @@ export interface ObjectiveDetails {
   readonly huberDelta: number;
   /** Between 1 (counts) and 2 (amounts). */
   readonly tweediePower: number;
+  /** How many of the highest places a ranking is learnt for. */
+  readonly rankTruncation: number;
 }
 
 export function objectiveOf(
@@ -27,6 +32,8 @@ export function objectiveOf(
   outputs: number,
   details: ObjectiveDetails,
   workshop: Workshop,
+  /** Of these rows. */
+  { rows, queries }: Pick<Examples, 'rows' | 'queries'>,
 ): Objective {
   if (typeof given !== 'string') return given;
   const made: Readonly<Record<ObjectiveName, () => Objective>> = {
@@ -39,6 +46,7 @@ export function objectiveOf(
     tweedie: () => tweedie(details.tweediePower, workshop),
     logistic: () => logistic(workshop),
     softmax: () => softmax(outputs, workshop),
+    lambdaRank: () => lambdaRank(readQueries(queries, rows), details.rankTruncation, workshop),
   };
   return made[given]();
 }
