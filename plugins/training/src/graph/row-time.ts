@@ -5,8 +5,10 @@ import type { Prepared } from '../preparation/prepare.ts';
 import { takeRows } from '../table/table.ts';
 import { type FittedParts, openFitted } from './open-fitted.ts';
 
-/** Rows that are asked for one by one, and how often before and while it is measured. */
-const [ROWS, WARM, MEASURED] = [8, 16, 64];
+/** Rows that are asked for one by one, and how often while it is measured. */
+const [ROWS, MEASURED] = [8, 64];
+/** Asked so often before, or for so long: what has just been compiled takes several times as long, and the first candidate would pay for all. */
+const [WARM, WARM_MS] = [400, 200];
 
 /** The milliseconds that one row takes in a model alone, in process: the median of several. */
 export async function rowTime(
@@ -22,13 +24,15 @@ export async function rowTime(
     Array.from({ length: some.rows }, (_, row) => row),
   ).filter((row) => features.every(({ name, nullable }) => nullable || row[name] !== null));
   const times: number[] = [];
-  for (let at = 0; at < WARM + MEASURED; at++) {
+  const since = performance.now();
+  for (let at = 0; times.length < MEASURED; at++) {
     const row = asked[at % asked.length];
     // Each has something missing that may not be: nothing could be asked.
     if (!row) return Number.NaN;
     const began = performance.now();
+    const isWarm = at >= WARM || began - since >= WARM_MS;
     await model.predict([row]);
-    if (at >= WARM) times.push(performance.now() - began);
+    if (isWarm) times.push(performance.now() - began);
   }
   return times.toSorted((a, b) => a - b)[MEASURED / 2] ?? Number.NaN;
 }

@@ -2,7 +2,6 @@ import process from 'node:process';
 import {
   type ClassesReport,
   type Metrics,
-  millisecondsOf,
   type Pictures,
   type Run,
   type RunEnd,
@@ -14,7 +13,6 @@ import {
 import { type Context, invariant } from '@trestle/kernel';
 import { openModel } from '@trestle/model';
 import type { z } from 'zod';
-import { rowTime } from '../graph/row-time.ts';
 import { goldenExamples } from '../packaging/golden.ts';
 import { modelCard } from '../packaging/model-card.ts';
 import { driftReference } from '../packaging/reference.ts';
@@ -26,8 +24,9 @@ import { checkParts, type Split } from '../table/split.ts';
 import { takeRows } from '../table/table.ts';
 import { trainError } from '../train-error.ts';
 import { crossScores, evaluate } from './evaluate.ts';
-import { type FittedRows, fitRows } from './fit-rows.ts';
+import { fitRows } from './fit-rows.ts';
 import { readRun } from './runs.ts';
+import { chooseWithinLimit, limitNotes } from './within-limit.ts';
 
 /**
  * Trains, evaluates on the held-out part, packages, verifies; tracked as a run whatever comes of it. Each candidate is a
@@ -105,7 +104,8 @@ async function runTraining(
   prepared: Prepared,
   recorder: RunRecorder,
 ): Promise<RunEnd> {
-  const chosen = await select(ctx, prepared, spec, recorder);
+  const selected = await select(ctx, prepared, spec, recorder);
+  const chosen = await chooseWithinLimit(ctx, spec, prepared, recorder.run, selected);
   const { baseline } = chosen;
   const made = await recorder.step('fit on all training rows, evaluate and package', () =>
     fitAndPackage(ctx, spec, prepared, recorder, chosen),
@@ -229,20 +229,6 @@ const crossNotes = ({ folds }: Split, { tried }: Selection): readonly string[] =
         `The numbers are of ${folds.length} folds, each row answered by a model of the others; which candidate that is was chosen on the same rows, so they are a little too good.`,
       ]
     : [];
-
-/** What one row takes in the very model that is packaged: of all rows it may be a little slower than of a fold. */
-async function limitNotes(
-  prepared: Prepared,
-  { inferLimit }: TrainingSpec,
-  { model, fitted, rows }: FittedRows,
-): Promise<readonly string[]> {
-  if (inferLimit === undefined) return [];
-  const taken = await rowTime(model, prepared, fitted.features, rows);
-  const more = taken > millisecondsOf(inferLimit) ? 'more than' : 'within';
-  return [
-    `One row takes ${taken.toPrecision(2)} ms in the model, alone and on this machine: ${more} the ${inferLimit} of --infer-limit.`,
-  ];
-}
 
 /** Columns that are no features because somebody said so. */
 const saidToBeNone = ({

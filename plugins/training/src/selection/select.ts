@@ -4,7 +4,7 @@ import {
   type RunRecorder,
   type TrainingSpec,
 } from '@trestle/contracts';
-import type { Context } from '@trestle/kernel';
+import { type Context, invariant } from '@trestle/kernel';
 import { blobsToken } from '@trestle/store';
 import type { Prepared } from '../preparation/prepare.ts';
 import { trainError } from '../train-error.ts';
@@ -36,6 +36,8 @@ export interface Selection extends Measured {
   readonly validation: string;
   readonly baseline: ReturnType<Judge['baseline']>;
   readonly notes: readonly string[];
+  /** The choice of those of which one row takes no longer than so many milliseconds; none where there is none. */
+  within(limit: number): Selection | undefined;
 }
 
 /**
@@ -125,40 +127,44 @@ export async function select(
       hint: 'Give more time with --budget.',
     });
   }
-  const { limit, quick } = withinLimit(spec, judged);
-  const { weights, ...chosen } = isEnsemble
-    ? chooseEnsemble(prepared, quick, judge, limit)
-    : chooseOne(prepared, quick);
-  const weightOf = new Map(quick.map((one, place) => [one, weights[place] ?? 0]));
-  const members = judged.filter((one) => (weightOf.get(one) ?? 0) > 0);
-  return {
-    estimator: members.length === 1 ? (members[0]?.candidate.estimator ?? spec.estimator) : 'ensemble',
-    tried: judged.map((one) => {
-      const { scores: _, ...kept } = one;
-      return { ...kept, weight: weightOf.get(one) ?? 0 };
-    }),
-    validation: validation.how,
-    ...chosen,
-    baseline: judge.baseline(),
-    notes:
-      passed.length > 0
-        ? [`Not tried for lack of time: ${passed.join(', ')}. More of it can be given with --budget.`]
-        : [],
+  const limit = spec.inferLimit === undefined ? Number.POSITIVE_INFINITY : millisecondsOf(spec.inferLimit);
+  checkLimit(spec, judged, limit);
+  const within = (bound: number): Selection | undefined => {
+    const quick = judged.filter((one) => isWithin(one, bound));
+    if (quick.length === 0) return undefined;
+    const { weights, ...chosen } = isEnsemble
+      ? chooseEnsemble(prepared, quick, judge, bound)
+      : chooseOne(prepared, quick);
+    const weightOf = new Map(quick.map((one, place) => [one, weights[place] ?? 0]));
+    const members = judged.filter((one) => (weightOf.get(one) ?? 0) > 0);
+    return {
+      estimator: members.length === 1 ? (members[0]?.candidate.estimator ?? spec.estimator) : 'ensemble',
+      tried: judged.map((one) => {
+        const { scores: _, ...kept } = one;
+        return { ...kept, weight: weightOf.get(one) ?? 0 };
+      }),
+      validation: validation.how,
+      ...chosen,
+      baseline: judge.baseline(),
+      notes:
+        passed.length > 0
+          ? [`Not tried for lack of time: ${passed.join(', ')}. More of it can be given with --budget.`]
+          : [],
+      within,
+    };
   };
+  return invariant(within(limit), 'a candidate within the limit');
 }
 
-/**
- * The candidates of which one row takes no longer than it may.
- *
- * @throws TRS_TRAIN_INFER_LIMIT where there is none
- */
-function withinLimit({ inferLimit }: TrainingSpec, judged: readonly Judged[]) {
-  if (inferLimit === undefined) return { limit: Number.POSITIVE_INFINITY, quick: judged };
-  const limit = millisecondsOf(inferLimit);
+/** Whether one row takes no longer, where that was measured. */
+const isWithin = ({ milliseconds }: Judged, limit: number): boolean =>
+  limit === Number.POSITIVE_INFINITY || (milliseconds ?? Number.NaN) <= limit;
+
+/** @throws TRS_TRAIN_INFER_LIMIT where one row of no candidate takes no longer than it may */
+function checkLimit({ inferLimit }: TrainingSpec, judged: readonly Judged[], limit: number): void {
+  if (judged.some((one) => isWithin(one, limit))) return;
   const time = ({ milliseconds = Number.NaN }: Judged): number => milliseconds;
-  const quick = judged.filter((one) => time(one) <= limit);
-  if (quick.length > 0) return { limit, quick };
-  const [fastest] = judged.toSorted((a, b) => time(a) - time(b));
+  const [fastest] = judged.toSorted((one, other) => time(one) - time(other));
   throw trainError('INFER_LIMIT', {
     kind: 'invalid',
     message: `No candidate answers one row within ${inferLimit}; the fastest, ${fastest?.candidate.label}, takes ${fastest?.milliseconds?.toPrecision(2)} ms on this machine.`,
