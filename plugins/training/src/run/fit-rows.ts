@@ -20,7 +20,7 @@ export async function fitRows(
   chosen: Selection,
   rows: Int32Array,
 ): Promise<FittedRows> {
-  const fitted = await fitChosen(ctx, prepared, chosen.tried, rows, spec);
+  const fitted = await fitChosen(ctx, prepared, chosen, rows, spec);
   const { estimator, threshold } = chosen;
   return { rows, fitted, ...(await openFitted(prepared, spec, fitted, { run, estimator, threshold })) };
 }

@@ -2,11 +2,12 @@ import type { EstimatorCandidate, Metrics, SearchParams, TrainingSpec } from '@t
 import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
 import { judged as judgedBy, measure, properMetric, scoreOf } from '../evaluation/metrics.ts';
 import { metricOfThreshold, tunedThreshold } from '../evaluation/threshold.ts';
-import type { Prepared } from '../preparation/prepare.ts';
+import { outputsOf, type Prepared } from '../preparation/prepare.ts';
 import { targetsOf } from './designs.ts';
 import { selectEnsemble } from './ensemble.ts';
 import type { Fold } from './folds.ts';
 import { weightsOf } from './row-weights.ts';
+import { sharpened, sharpness } from './sharpen.ts';
 
 /** How something did on the rows that judge. */
 export interface Measured {
@@ -32,6 +33,8 @@ export interface Judged extends Measured {
 export interface Choice extends Measured {
   /** They add up to 1. */
   readonly weights: readonly number[];
+  /** What log odds are multiplied by: 1 where probabilities stay as they are. */
+  readonly sharpness: number;
 }
 
 /** Measures scores of the rows that folds hold, one fold behind the other. */
@@ -73,6 +76,7 @@ export function chooseOne({ deciding }: Prepared, judged: readonly Judged[]): Ch
   const best = judged.reduce((most, one) => (score(one) > score(most) ? one : most));
   return {
     weights: judged.map((one) => Number(one === best)),
+    sharpness: 1,
     metrics: best.metrics,
     threshold: best.threshold,
   };
@@ -100,7 +104,9 @@ export function chooseEnsemble(
   for (const [place, of] of scores.entries())
     for (let at = 0; at < mean.length; at++)
       mean[at] = (mean[at] ?? 0) + (weights[place] ?? 0) * (of[at] ?? 0);
-  const together = { weights, ...judge.measure(mean) };
+  const outputs = outputsOf(prepared);
+  const by = sharpness(prepared.target.task, mean, outputs, judge.loss);
+  const together = { weights, sharpness: by, ...judge.measure(sharpened(mean, outputs, by)) };
   const { metric } = prepared.deciding;
   return scoreOf(metric, together.metrics) >= scoreOf(metric, one.metrics) ? together : one;
 }

@@ -6,7 +6,8 @@ import { outputsOf, type Prepared } from '../preparation/prepare.ts';
 import type { Learnt } from '../preprocessing/learn.ts';
 import { designOf, learn, targetsOf } from './designs.ts';
 import { weightsOf } from './row-weights.ts';
-import type { Tried } from './select.ts';
+import type { Selection } from './select.ts';
+import { sharpenedHead } from './sharpen.ts';
 import { targetScaling } from './target-scaling.ts';
 
 /** What was fitted in the end: the features it is made of, and what becomes of their design matrix. */
@@ -22,7 +23,7 @@ export interface Fitted extends Learnt {
 export async function fitChosen(
   ctx: Context,
   prepared: Prepared,
-  tried: readonly Tried[],
+  { tried, sharpness }: Pick<Selection, 'tried' | 'sharpness'>,
   rows: Int32Array,
   spec: TrainingSpec,
 ): Promise<Fitted> {
@@ -75,7 +76,7 @@ export async function fitChosen(
       encoding: [...new Set(learnt.flatMap((one) => encodingIn(one, name)))].join('; '),
     })),
     notes: [...new Set(notes)],
-    head: scaling.head(weightedMean(parts, from)),
+    head: scaling.head(sharpenedHead(weightedMean(parts, from), outputsOf(prepared), sharpness)),
     exact: scaling.exact,
   };
 }

@@ -30,6 +30,8 @@ export interface Tried extends Omit<Judged, 'scores'> {
 /** What was chosen, and how it did on the rows that judged. */
 export interface Selection extends Measured {
   readonly tried: readonly Tried[];
+  /** What the log odds of all together are multiplied by. */
+  readonly sharpness: number;
   /** What the model is called after: the estimator of all that is chosen, or `ensemble`. */
   readonly estimator: string;
   /** How candidates were judged, in words. */
@@ -146,10 +148,16 @@ export async function select(
       validation: validation.how,
       ...chosen,
       baseline: judge.baseline(),
-      notes:
-        passed.length > 0
+      notes: [
+        ...(passed.length > 0
           ? [`Not tried for lack of time: ${passed.join(', ')}. More of it can be given with --budget.`]
-          : [],
+          : []),
+        ...(chosen.sharpness === 1
+          ? []
+          : [
+              `Probabilities are made ${chosen.sharpness > 1 ? 'surer' : 'less sure'}, in the same order: log odds times ${chosen.sharpness.toPrecision(3)}, with which the rows that judge are likelier.`,
+            ]),
+      ],
       within,
     };
   };
