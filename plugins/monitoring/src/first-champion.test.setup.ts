@@ -5,7 +5,7 @@ import { drawRows, referenceOf } from './traffic.test.setup.ts';
 /** Trains, registers and deploys the first model of `strikes`; returns what it learnt. */
 export async function firstChampion(
   world: World,
-  options: { readonly timeColumn?: string } = { timeColumn: 'time' },
+  options: { readonly timeColumn?: string; readonly group?: string } = { timeColumn: 'time' },
 ): Promise<Record<string, number>> {
   const rows = drawRows(1, 2_000);
   addDataset(world, 'strikes', rows);

@@ -240,7 +240,10 @@ const trainingOf = (world: World): Training => {
     modelBytes: async (run) => get(run.run).bytes,
     async compare(_ctx, { models, spec }) {
       called(world, 'compare');
-      const [, held] = heldOut(find(world, spec.data).rows, spec);
+      const { rows } = find(world, spec.data);
+      if (spec.group !== undefined && !rows.some((row) => spec.group !== undefined && spec.group in row))
+        throw new Error(`no column ${spec.group}`);
+      const [, held] = heldOut(rows, spec);
       return { rows: held.length, metrics: models.map((bytes) => evaluate(bytes, held)) };
     },
   };

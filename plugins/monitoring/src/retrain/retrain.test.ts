@@ -33,7 +33,7 @@ const open = async (rules: Record<string, unknown> = {}): Promise<Host> =>
 
 async function start(
   rules: Record<string, unknown> = {},
-  world_: { timeColumn?: string } = { timeColumn: 'time' },
+  world_: { timeColumn?: string; group?: string } = { timeColumn: 'time' },
 ) {
   world = newWorld();
   rates = await firstChampion(world, world_);
@@ -162,6 +162,12 @@ describe('monitor.retrain', () => {
       }
     },
   );
+
+  it('compares on rows that do not say which group they are of', async () => {
+    await start({}, { group: 'site' });
+    await live(shifted(600));
+    expect(await retrain()).toMatchObject({ promoted: true, challenger: { version: 2 } });
+  });
 
   it('refuses, before anything is added, what would leave too few rows to compare on', async () => {
     await start({ minLabels: 20 }, {});

@@ -206,7 +206,8 @@ async function compareWith(
   const models = await ctx.service(modelsToken);
   const { columns } = await (await ctx.service(datasetsToken)).resolve(comparison.dataset);
   const isThere = (name: string): boolean => columns.some((column) => column.name === name);
-  const whole = withoutSplit(champion.run.spec);
+  // All recent rows are compared on, whoever's they are; they need not say it.
+  const { group: _group, ...whole } = withoutSplit(champion.run.spec);
   return await training.compare(ctx, {
     models: [await models.bytes(champion.model), await training.modelBytes(await training.run(run))],
     spec: {
