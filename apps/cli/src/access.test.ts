@@ -18,6 +18,11 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'monitor.drift': ['deployment/deployment'],
   'monitor.alerts': ['deployment/deployment'],
   'monitor.acknowledge': ['alert/alert'],
+  'monitor.incidents': ['deployment/deployment'],
+  'incident.show': ['incident/incident'],
+  'incident.ack': ['incident/incident'],
+  'incident.resolve': ['incident/incident'],
+  'incident.silence': ['incident/incident'],
   'monitor.feedback': ['deployment/deployment'],
   'monitor.check': ['deployment/deployment'],
   'monitor.retrain': ['deployment/deployment'],
@@ -68,7 +73,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
 /** Inputs whose names confine them to nothing: a token's, a new plugin's, and what reaches further than the dataset that is named. */
 const EVERYTHING = ['token.create', 'plugin.new', 'data.erase', 'data.transform'];
 
-const NAMING = /^(name|model|dataset|data|deployment|runs?|experiment|pipeline|alert|job)$/;
+const NAMING = /^(name|model|dataset|data|deployment|runs?|experiment|pipeline|alert|incident|job)$/;
 const operations = builtinPlugins.flatMap((plugin): readonly AnyOperation[] => plugin.operations ?? []);
 /** An input whose fields hold their own names, as references to a version. */
 const inputOf = (operation: AnyOperation, version = '@3'): Record<string, string> =>

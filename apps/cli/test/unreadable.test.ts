@@ -109,7 +109,7 @@ describe('records that cannot be read', { timeout: 180_000 }, () => {
     change(`UPDATE monitoring_checks SET drift = '{"state": 1}'`);
     change(`
       INSERT INTO monitoring_alerts (id, open_key, deployment, kind, state, model, version, summary, details, opened_at)
-      SELECT DISTINCT 'a-' || deployment, deployment, deployment, 'later', 'open', model, version, 'it leaks', '{}', '2026-11-30'
+      SELECT DISTINCT 'a-' || deployment, deployment, deployment, 'drift', 'later', model, version, 'it leaks', '{}', '2026-11-30'
       FROM monitoring_checks;
     `);
     const { output, seen } = await call('monitor.status');

@@ -34,6 +34,7 @@ export * from './executors.ts';
 export * from './export-formats.ts';
 export * from './features.ts';
 export * from './gates.ts';
+export * from './incidents.ts';
 export * from './lineage.ts';
 export * from './metrics.ts';
 export * from './models.ts';

@@ -34,4 +34,12 @@ const notAReference = (text: string): TrestleError =>
 
 /** What a thing is called in lineage and events: `dataset:strikes@2`, `run:r-…`, `model:strikes@1`. */
 export type Ref = `${RefKind}:${string}`;
-export type RefKind = 'file' | 'dataset' | 'run' | 'model' | 'deployment' | 'prediction' | 'alert';
+export type RefKind =
+  | 'file'
+  | 'dataset'
+  | 'run'
+  | 'model'
+  | 'deployment'
+  | 'prediction'
+  | 'alert'
+  | 'incident';

@@ -9,7 +9,8 @@ export type ResourceKind =
   | 'experiment'
   | 'pipeline'
   | 'job'
-  | 'alert';
+  | 'alert'
+  | 'incident';
 
 /** The thing that a reference names, whatever version of it: `churn@3` is `model/churn`. */
 export const resource = (kind: ResourceKind, reference: string): Resource => ({

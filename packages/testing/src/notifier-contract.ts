@@ -13,8 +13,10 @@ const FIRED: Alert = {
   alert: 'a-0199',
   deployment: 'contract',
   kind: 'drift',
+  severity: 'warning',
   state: 'open',
   model: { name: 'contract', version: 3 },
+  features: ['größe'],
   summary: 'Of 4 features 2 have drifted; the most is "größe" (0.41).',
   openedAt: '2026-11-30T12:00:00.000Z',
 };

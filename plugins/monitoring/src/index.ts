@@ -9,6 +9,13 @@ export { monitorBudget, monitorPower } from './operations/budget.ts';
 export { monitorCheck } from './operations/check.ts';
 export { monitorDrift } from './operations/drift.ts';
 export { monitorFeedback } from './operations/feedback.ts';
+export {
+  incidentAck,
+  incidentResolve,
+  incidentShow,
+  incidentSilence,
+  monitorIncidents,
+} from './operations/incidents.ts';
 export { monitorIngest } from './operations/ingest.ts';
 export { monitorPerformance } from './operations/performance.ts';
 export { monitorQuality } from './operations/quality.ts';

@@ -243,4 +243,50 @@ export const monitoringMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: 'monitoring-0006-incidents',
+    async up(db) {
+      for (const column of ['severity', 'features', 'incident'])
+        await db.schema.alterTable('monitoring_alerts').addColumn(column, 'text').execute();
+      await db.schema
+        .createTable('monitoring_incidents')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('severity', 'text', (column) => column.notNull())
+        .addColumn('title', 'text', (column) => column.notNull())
+        .addColumn('features', 'text', (column) => column.notNull())
+        .addColumn('kinds', 'text', (column) => column.notNull())
+        .addColumn('opened_at', 'text', (column) => column.notNull())
+        .addColumn('changed_at', 'text', (column) => column.notNull())
+        .addColumn('acknowledged_by', 'text')
+        .addColumn('acknowledged_at', 'text')
+        .addColumn('silenced_until', 'text')
+        .addColumn('resolved_at', 'text')
+        .addColumn('resolution', 'text')
+        .execute();
+      await db.schema
+        .createIndex('monitoring_incidents_deployment')
+        .on('monitoring_incidents')
+        .columns(['deployment', 'opened_at'])
+        .execute();
+      await db.schema
+        .createTable('monitoring_incident_history')
+        .addColumn('incident', 'text', (column) => column.notNull())
+        .addColumn('seq', 'integer', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('actor', 'text', (column) => column.notNull())
+        .addColumn('what', 'text', (column) => column.notNull())
+        .addColumn('text', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_incident_history_key', ['incident', 'seq'])
+        .execute();
+      await db.schema
+        .createIndex('monitoring_alerts_incident')
+        .on('monitoring_alerts')
+        .column('incident')
+        .execute();
+    },
+  },
 ];

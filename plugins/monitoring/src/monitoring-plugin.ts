@@ -15,7 +15,7 @@ import { builtInDriftTests } from './drift/drift-tests.ts';
 import { datasetReferencesToken } from './drift/reference.ts';
 import { predictionSource } from './lineage/prediction-source.ts';
 import { bufferedLogToken } from './log/buffered-log-token.ts';
-import { modelFactsToken } from './model-facts.ts';
+import { importancesToken, modelFactsToken } from './model-facts.ts';
 import { monitoringMetrics } from './monitoring-metrics.ts';
 import { monitoringMigrations } from './monitoring-migrations.ts';
 import { monitorAcknowledge, monitorAlerts } from './operations/alerts.ts';
@@ -23,6 +23,13 @@ import { monitorBudget, monitorPower } from './operations/budget.ts';
 import { monitorCheck } from './operations/check.ts';
 import { monitorDrift } from './operations/drift.ts';
 import { monitorFeedback } from './operations/feedback.ts';
+import {
+  incidentAck,
+  incidentResolve,
+  incidentShow,
+  incidentSilence,
+  monitorIncidents,
+} from './operations/incidents.ts';
 import { monitorIngest } from './operations/ingest.ts';
 import { monitorPerformance } from './operations/performance.ts';
 import { monitorQuality } from './operations/quality.ts';
@@ -43,6 +50,11 @@ export const monitoringPlugin = plugin({
     monitorDrift,
     monitorAlerts,
     monitorAcknowledge,
+    monitorIncidents,
+    incidentShow,
+    incidentAck,
+    incidentResolve,
+    incidentSilence,
     monitorFeedback,
     monitorCheck,
     monitorRetrain,
@@ -60,6 +72,9 @@ export const monitoringPlugin = plugin({
     provide(answersToken, async (scope) => (await import('./log/answers.ts')).answersReader(scope)),
     provide(modelFactsToken, async (scope) =>
       (await import('./model/read-model-facts.ts')).modelFactsReader(scope),
+    ),
+    provide(importancesToken, async (scope) =>
+      (await import('./model/feature-importance.ts')).importanceReader(scope),
     ),
     provide(datasetReferencesToken, async (scope) =>
       (await import('./drift/dataset-reference.ts')).datasetReferences(scope),

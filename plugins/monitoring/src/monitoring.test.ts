@@ -304,25 +304,36 @@ describe('monitor.check', () => {
   it('fires an alert once while it is open, and resolves it when the traffic is normal again', async () => {
     await send(drawRows(15, 300, true, '2026-02-01'), 'shifted');
     const [first, second] = [await check(), await check()];
-    expect(first.fired).toMatchObject([{ kind: 'drift', state: 'open', model: { version: 1 } }]);
+    expect(first.fired).toMatchObject([
+      { kind: 'drift', state: 'open', model: { version: 1 }, features: ['speed', 'kind'] },
+      { kind: 'quality', features: ['speed'] },
+      { kind: 'quality', features: ['kind'] },
+    ]);
     expect(first.fired[0]?.summary).toContain('2 of 2 features drifted over 300 rows: speed (psi');
     expect(second.fired).toEqual([]);
-    expect(second.open.map((alert) => alert.alert)).toEqual([first.fired[0]?.alert]);
+    const ids = first.fired.map(({ alert }) => alert).toSorted();
+    expect(second.open.map(({ alert }) => alert).toSorted()).toEqual(ids);
     await send(drawRows(16, 500, false, '2026-03-01'), 'normal');
-    expect((await check()).resolved).toMatchObject([{ alert: first.fired[0]?.alert, state: 'resolved' }]);
+    const { resolved } = await check();
+    expect(resolved.map(({ alert }) => alert).toSorted()).toEqual(ids);
     expect((await host.run(monitorAlerts, { state: 'open' })).alerts).toEqual([]);
     const events = await (await host.service(journalToken)).read({});
     expect(events.map((event) => event.type).filter((type) => type.startsWith('alert.'))).toEqual([
-      'alert.fired',
-      'alert.resolved',
+      ...ids.map(() => 'alert.fired'),
+      ...ids.map(() => 'alert.resolved'),
     ]);
   });
 
-  it('opens only one alert when two processes check at once', async () => {
+  it('opens only one alert of a kind when two processes check at once', async () => {
     await send(drawRows(17, 300, true));
     const other = await project.open(pluginsOf(world));
     await Promise.all([check(), other.run(monitorCheck, { deployment: 'strikes' }), check()]);
-    expect((await host.run(monitorAlerts, {})).alerts).toHaveLength(1);
+    const { alerts } = await host.run(monitorAlerts, {});
+    expect(alerts.map(({ kind, features }) => [kind, ...features].join(' ')).toSorted()).toEqual([
+      'drift speed kind',
+      'quality kind',
+      'quality speed',
+    ]);
   });
 
   it('keeps an acknowledged alert open until its cause is gone', async () => {
@@ -334,7 +345,7 @@ describe('monitor.check', () => {
     });
     const again = await check();
     expect(again.fired).toEqual([]);
-    expect(again.open).toMatchObject([{ state: 'acknowledged' }]);
+    expect(again.open.find((one) => one.alert === alert?.alert)).toMatchObject({ state: 'acknowledged' });
     await expect(host.run(monitorAcknowledge, { alert: 'a-none' })).rejects.toMatchObject({
       code: 'TRS_MONITOR_UNKNOWN_ALERT',
     });

@@ -1,7 +1,7 @@
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts } from './alert/alert-records.ts';
-import { checkDeployment } from './check/check-deployment.ts';
+import { checkDeployment, checkFeed } from './check/check-deployment.ts';
 import { latestCheck, seenBy } from './check/check-records.ts';
 import { watchedReference } from './drift/watched-reference.ts';
 import { pruneLog } from './log/prune-log.ts';
@@ -9,7 +9,10 @@ import { compactRollups, rollUp } from './rollup/roll-up.ts';
 import { monitoringConfig } from './rules/monitoring-config.ts';
 import { allWatched } from './watched.ts';
 
-/** Checks each deployment whose last check is old enough, if it had traffic or labels since or an alert is open. */
+/**
+ * Checks each deployment whose last check is old enough, if it had traffic or labels since or an alert is open. Of the others it is asked whether
+ * rows should have come.
+ */
 export async function checkDue(ctx: Context): Promise<void> {
   const { checkEvery } = ctx.config(monitoringConfig);
   const metadata = await ctx.service(metadataToken);
@@ -21,9 +24,9 @@ export async function checkDue(ctx: Context): Promise<void> {
     const seen = await seenBy(metadata, name);
     const hasNews = seen.rows !== (last?.seenRows ?? 0) || seen.labels !== (last?.seenLabels ?? 0);
     const hasAlert = (await listAlerts(metadata, { deployment: name, isOpen: true, limit: 1 })).length > 0;
-    if (!hasNews && !hasAlert) continue;
     try {
-      await checkDeployment(ctx, deployment);
+      if (hasNews || hasAlert) await checkDeployment(ctx, deployment);
+      else if (last) await checkFeed(ctx, deployment);
     } catch (cause) {
       // One deployment that cannot be checked must not keep the others from it.
       ctx.log.warn('a deployment could not be checked', { deployment: name, cause: String(cause) });

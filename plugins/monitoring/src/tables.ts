@@ -99,7 +99,7 @@ export interface MonitoringTables {
   };
   monitoring_alerts: {
     id: string;
-    /** `deployment/kind` while the alert is open, so that there is never a second one; null afterwards. */
+    /** `deployment/kind`, or `deployment/kind/feature`, while the alert is open, so that there is never a second one; null afterwards. */
     open_key: string | null;
     deployment: string;
     kind: string;
@@ -113,5 +113,38 @@ export interface MonitoringTables {
     resolved_at: string | null;
     resolution: string | null;
     job: string | null;
+    /** These three are null on what was raised before there were incidents. `features` is a list of names. */
+    severity: string | null;
+    features: string | null;
+    incident: string | null;
+  };
+  monitoring_incidents: {
+    id: string;
+    deployment: string;
+    model: string;
+    version: number;
+    state: string;
+    severity: string;
+    title: string;
+    /** A list of `{name, importance?}`. */
+    features: string;
+    /** A list of kinds of alerts. */
+    kinds: string;
+    opened_at: string;
+    changed_at: string;
+    acknowledged_by: string | null;
+    acknowledged_at: string | null;
+    silenced_until: string | null;
+    resolved_at: string | null;
+    resolution: string | null;
+  };
+  /** What happened to an incident, from 1. */
+  monitoring_incident_history: {
+    incident: string;
+    seq: number;
+    time: string;
+    actor: string;
+    what: string;
+    text: string;
   };
 }

@@ -51,6 +51,8 @@ describe('a trigger', () => {
         payload: {
           ...{ alert: `a-${seq}`, state: 'open', summary: '', openedAt: '' },
           model: { name: 'm', version: 1 },
+          severity: 'warning',
+          features: [],
           ...about,
         },
       });

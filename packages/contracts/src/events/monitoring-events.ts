@@ -1,14 +1,33 @@
 import { defineEvent } from '@trestle/kernel/spec';
 import { z } from 'zod';
 import { alertSchema } from '../alerts.ts';
+import { incidentSchema } from '../incidents.ts';
+
+/** As the log of earlier versions has them too. */
+const alert = alertSchema.extend({
+  severity: alertSchema.shape.severity.default('warning'),
+  features: alertSchema.shape.features.default([]),
+});
 
 /** An alert was opened, with the measurements that opened it. */
 export const alertFired = defineEvent(
   'alert.fired',
-  alertSchema.extend({ details: z.record(z.string(), z.unknown()).optional() }),
+  alert.extend({ details: z.record(z.string(), z.unknown()).optional() }),
 );
-export const alertAcknowledged = defineEvent('alert.acknowledged', alertSchema);
-export const alertResolved = defineEvent('alert.resolved', alertSchema);
+/** What an open alert is about has become more, or worse. */
+export const alertGrew = defineEvent('alert.grew', alert);
+export const alertAcknowledged = defineEvent('alert.acknowledged', alert);
+export const alertResolved = defineEvent('alert.resolved', alert);
+
+const incident = incidentSchema.omit({ alerts: true });
+export const incidentOpened = defineEvent('incident.opened', incident);
+/** An alert of the same cause joined it, or it became more severe. */
+export const incidentGrew = defineEvent('incident.grew', incident);
+/** What it was about came again soon after it had ended. */
+export const incidentReopened = defineEvent('incident.reopened', incident);
+export const incidentAcknowledged = defineEvent('incident.acknowledged', incident);
+export const incidentSilenced = defineEvent('incident.silenced', incident);
+export const incidentResolved = defineEvent('incident.resolved', incident);
 
 /** Labels of earlier predictions came in. */
 export const feedbackReceived = defineEvent(

@@ -101,7 +101,8 @@ describe('a budget of false alarms', () => {
     const { budget, fired } = await host.run(monitorCheck, { deployment: 'birds' });
     expect(budget.state).toBe('alarm');
     expect(budget.alarms[0]?.features).toContain('speed');
-    expect(fired).toMatchObject([{ kind: 'drift' }]);
+    expect(fired).toMatchObject([{ kind: 'drift' }, { kind: 'quality', features: ['speed'] }]);
+    expect(new Set(fired.map(({ incident }) => incident)).size).toBe(1);
     expect((await host.run(monitorCheck, { deployment: 'birds' })).fired).toEqual([]);
   });
 

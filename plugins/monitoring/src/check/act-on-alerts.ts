@@ -11,6 +11,9 @@ import type { MonitoringTables } from '../tables.ts';
 import { isElsewhere, type Watched } from '../watched.ts';
 import type { Action } from './check-report.ts';
 
+/** What learning from newer rows can mend: not a feed that is broken, or a service that does not answer. */
+const RETRAINED_FOR: readonly string[] = ['drift', 'performance'];
+
 /**
  * Starts the configured action for the oldest open alert of the deployed model, once per alert: a durable job, queued with
  * the change that notes it, and for the alert as its key, so that two processes start only one.
@@ -21,8 +24,10 @@ export async function actOn(ctx: Context, deployment: Watched): Promise<Action> 
     return { state: 'none', reason: 'What runs elsewhere is not retrained here.' };
   if (rules.action === 'none') return { state: 'none', reason: 'No action is configured.' };
   const metadata = await ctx.service(metadataToken);
-  const open = await listAlerts(metadata, { deployment: deployment.deployment, isOpen: true, limit: 10 });
-  const alert = open.filter((each) => each.model.version === deployment.model.version).at(-1);
+  const open = await listAlerts(metadata, { deployment: deployment.deployment, isOpen: true, limit: 1_000 });
+  const alert = open
+    .filter(({ kind, model }) => RETRAINED_FOR.includes(kind) && model.version === deployment.model.version)
+    .at(-1);
   if (!alert) return { state: 'none', reason: 'No alert is open.' };
   if (alert.job !== undefined) {
     const job = await (await ctx.service(jobStoreToken)).get(alert.job);

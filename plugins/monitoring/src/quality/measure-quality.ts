@@ -1,5 +1,5 @@
-import type { Context } from '@trestle/kernel';
-import { quantile, sumOf } from '@trestle/statistics';
+import type { Context, Scope } from '@trestle/kernel';
+import { sumOf } from '@trestle/statistics';
 import { metadataToken } from '@trestle/store';
 import type { FeatureReference } from '../drift/reference.ts';
 import { watchedReference } from '../drift/watched-reference.ts';
@@ -8,37 +8,41 @@ import { monitorError } from '../monitor-error.ts';
 import type { FeatureCounts } from '../rollup/feature-counts.ts';
 import { rollUp } from '../rollup/roll-up.ts';
 import { addRollup, noRollup, type Rollup, rollupsOf } from '../rollup/rollup-rows.ts';
-import { watchedOf } from '../watched.ts';
+import { type Watched, watchedOf } from '../watched.ts';
+import { DAYS, feedChecks } from './measure-feed.ts';
 import type { QualityCheck, QualityReport } from './quality-report.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** The calendar, and the feed's own past. */
-const DAYS = 35;
+const DAY_MS = 86_400_000;
 /** Rows without which nothing is said of a share. */
 const FEWEST = 50;
 /** A share that has risen by less is nobody's broken feed. */
 const NOTABLE = 0.05;
 /** Standard errors beyond which a share is no chance. */
 const ERRORS = 5;
-/** Hours of other days that tell how many rows an hour has. */
-const FEWEST_HOURS = 3;
 
-/** How the newest day of a feed is, against its reference and its own past. Answered from the roll-ups. */
+/** @throws TRS_MONITOR_NO_REFERENCE */
 export async function quality(ctx: Context, input: { readonly deployment: string }): Promise<QualityReport> {
   await (await ctx.service(bufferedLogToken)).flush();
   const watched = await watchedOf(ctx, input.deployment);
-  const named = await watchedReference(ctx, watched);
-  if (!named) {
-    throw monitorError('NO_REFERENCE', {
-      kind: 'invalid',
-      message: `Nothing says what the values of ${watched.deployment} should be: its model brings no training statistics.`,
-      hint: 'Name a dataset version under monitoring.deployments.NAME.drift.against, or as the reference of the monitor.',
-    });
-  }
-  await rollUp(ctx, watched, named);
+  const report = await measureQuality(ctx, watched);
+  if (report) return report;
+  throw monitorError('NO_REFERENCE', {
+    kind: 'invalid',
+    message: `Nothing says what the values of ${watched.deployment} should be: its model brings no training statistics.`,
+    hint: 'Name a dataset version under monitoring.deployments.NAME.drift.against, or as the reference of the monitor.',
+  });
+}
+
+/**
+ * How the newest day of a feed is, against its reference and its own past. Answered from the roll-ups; undefined where nothing says what its
+ * values should be.
+ */
+export async function measureQuality(scope: Scope, watched: Watched): Promise<QualityReport | undefined> {
+  const named = await watchedReference(scope, watched);
+  if (!named) return undefined;
+  await rollUp(scope, watched, named);
   const now = Date.now();
-  const all = await rollupsOf(await ctx.service(metadataToken), watched, {
+  const all = await rollupsOf(await scope.service(metadataToken), watched, {
     reference: named.name,
     from: new Date(0).toISOString(),
     segment: '',
@@ -54,7 +58,11 @@ export async function quality(ctx: Context, input: { readonly deployment: string
     ...named.reference.features.flatMap((feature) => featureChecks(feature, window)),
     ...unknownChecks(window),
     duplicates(window, past),
-    ...feedChecks(recent, newest, now),
+    ...feedChecks(
+      recent.map(({ start, rollup }) => ({ start, rows: rollup.rows })),
+      newest,
+      now,
+    ),
   ].toSorted((a, b) => rank(a) - rank(b));
   const first = today[0];
   return {
@@ -159,8 +167,12 @@ function featureChecks(reference: FeatureReference, window: Rollup): QualityChec
           feature,
           count: (bins[0] ?? 0) + (bins.at(-1) ?? 0),
           rows: values,
-          // Of as many rows as the reference has and one more, the least and the greatest.
-          expected: Math.min(1, 2 / (known + 1)),
+          // Of as many rows as the reference has and one more, the least and the greatest; and what itself lies there, where its edges
+          // are not its least and greatest value.
+          expected: Math.min(
+            1,
+            2 / (known + 1) + ((reference.counts[0] ?? 0) + (reference.counts.at(-1) ?? 0)) / (known || 1),
+          ),
           spare: 0.01,
           words: `lie outside of ${reference.edges[0]} to ${reference.edges.at(-1)}`,
         }),
@@ -234,66 +246,6 @@ function duplicates(window: Rollup, past: Rollup): QualityCheck {
     words: 'are the same as another of their minute',
   });
 }
-
-/** Whether rows come as they usually do. */
-function feedChecks(
-  rollups: readonly { readonly start: string; readonly rollup: Rollup }[],
-  newest: number,
-  now: number,
-): QualityCheck[] {
-  if (rollups.length === 0) return [];
-  const hours = new Map<number, number>();
-  for (const { start, rollup } of rollups) {
-    const hour = Math.floor(Date.parse(start) / HOUR_MS);
-    hours.set(hour, (hours.get(hour) ?? 0) + rollup.rows);
-  }
-  const sorted = [...hours.keys()].toSorted((a, b) => a - b);
-  const gaps = sorted.slice(1).map((hour, k) => hour - (sorted[k] ?? hour));
-  const usualGap = gaps.length >= FEWEST_HOURS ? Math.max(...gaps) * HOUR_MS : undefined;
-  const age = now - newest;
-  const limit = usualGap === undefined ? undefined : 2 * usualGap + HOUR_MS;
-  const stale: QualityCheck = {
-    check: 'stale',
-    state: limit === undefined ? 'waiting' : age > limit ? 'bad' : 'ok',
-    value: Math.round(age / 1_000),
-    expected: usualGap === undefined ? null : usualGap / 1_000,
-    limit: limit === undefined ? null : limit / 1_000,
-    unit: 'seconds',
-    summary:
-      limit === undefined
-        ? `The newest row is ${words(age)} old; ${FEWEST_HOURS + 1} hours with rows are needed to know what is usual.`
-        : `The newest row is ${words(age)} old; up to ${words(limit)} is usual.`,
-  };
-  // The last hour that is over, and the same one of the days before.
-  const last = Math.floor(newest / HOUR_MS) - 1;
-  const same = [...hours].flatMap(([hour, rows]) => (hour < last && (last - hour) % 24 === 0 ? [rows] : []));
-  if (same.length < FEWEST_HOURS) return [stale];
-  const usual = quantile(
-    same.toSorted((a, b) => a - b),
-    0.5,
-  );
-  const rows = hours.get(last) ?? 0;
-  const fewest = Math.max(0, usual / 2 - ERRORS * Math.sqrt(usual));
-  return [
-    stale,
-    {
-      check: 'fewer-rows',
-      state: rows < fewest ? 'bad' : 'ok',
-      value: rows,
-      expected: usual,
-      limit: fewest,
-      unit: 'rows',
-      summary: `${rows} rows in the hour from ${new Date(last * HOUR_MS).toISOString()}; ${usual} is the median of that hour on ${same.length} days before.`,
-    },
-  ];
-}
-
-const words = (ms: number): string =>
-  ms < 2 * HOUR_MS
-    ? `${Math.round(ms / 60_000)} minutes`
-    : ms < 3 * DAY_MS
-      ? `${(ms / HOUR_MS).toFixed(1)} hours`
-      : `${Math.round(ms / DAY_MS)} days`;
 
 function daysOf(
   rollups: readonly { readonly start: string; readonly rollup: Rollup }[],

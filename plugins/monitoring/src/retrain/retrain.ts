@@ -14,7 +14,7 @@ import {
 } from '@trestle/contracts';
 import { type Context, toTrestleError } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
-import { resolveAlert } from '../alert/alert-records.ts';
+import { resolveAlerts } from '../alert/alert-records.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import { readLabelled } from '../log/read-labelled.ts';
 import { monitorError } from '../monitor-error.ts';
@@ -268,9 +268,7 @@ async function finish(ctx: Context, result: RetrainResult): Promise<void> {
     await change.record(retrainFinished, `deployment:${deployment}`, result);
   });
   if (!promoted) return;
-  for (const kind of ['drift', 'performance'] as const) {
-    await resolveAlert(metadata, ctx, { deployment, kind }, reason);
-  }
+  await resolveAlerts(metadata, ctx, { deployment, kinds: ['drift', 'performance'] }, reason);
 }
 
 /** A recorded split names rows of the version that the champion learnt from, and of no other; live rows have no part. */

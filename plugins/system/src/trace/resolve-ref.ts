@@ -3,11 +3,12 @@ import { type Context, isTrestleError } from '@trestle/kernel';
 import { lineageToken } from '@trestle/store';
 import { systemError } from '../system-error.ts';
 
-const KINDS = ['file', 'dataset', 'run', 'model', 'deployment', 'prediction', 'alert'];
+const KINDS = ['file', 'dataset', 'run', 'model', 'deployment', 'prediction', 'alert', 'incident'];
 const IDS: readonly (readonly [RegExp, string])[] = [
   [/^p-[A-Za-z0-9-]+$/, 'prediction'],
   [/^r-[A-Za-z0-9-]+$/, 'run'],
   [/^a-[A-Za-z0-9-]+$/, 'alert'],
+  [/^i-[A-Za-z0-9-]+$/, 'incident'],
   [/^[0-9a-f]{64}$/, 'file'],
 ];
 
