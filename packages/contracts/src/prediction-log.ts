@@ -20,8 +20,18 @@ export interface LoggedPrediction {
   readonly imputed: number;
 }
 
+/** A request that was not answered for no fault of the caller's. */
+export interface FailedPrediction {
+  readonly deployment: string;
+  readonly model: { readonly name: string; readonly version: number };
+  /** The error's code. */
+  readonly code: string;
+}
+
 /** Keeps what was predicted, for drift, labels and traces. Provided by the monitoring plugin. */
 export interface PredictionLog {
+  /** Counts a request that was not answered, and returns at once. */
+  fail(failed: FailedPrediction): void;
   /** Takes an entry into a bounded buffer and returns at once; the buffer is written in groups. */
   append(entry: LoggedPrediction): void;
   /** Waits until everything taken so far is durable. */

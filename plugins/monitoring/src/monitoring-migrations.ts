@@ -289,4 +289,25 @@ export const monitoringMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: 'monitoring-0007-failures',
+    async up(db) {
+      await db.schema
+        .createTable('monitoring_failures')
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('model', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('minute', 'text', (column) => column.notNull())
+        .addColumn('code', 'text', (column) => column.notNull())
+        .addColumn('failures', 'integer', (column) => column.notNull())
+        .addPrimaryKeyConstraint('monitoring_failures_key', [
+          'deployment',
+          'minute',
+          'model',
+          'version',
+          'code',
+        ])
+        .execute();
+    },
+  },
 ];

@@ -26,7 +26,7 @@ export async function checkDue(ctx: Context): Promise<void> {
     const hasAlert = (await listAlerts(metadata, { deployment: name, isOpen: true, limit: 1 })).length > 0;
     try {
       if (hasNews || hasAlert) await checkDeployment(ctx, deployment);
-      else if (last) await checkFeed(ctx, deployment);
+      else await checkFeed(ctx, deployment);
     } catch (cause) {
       // One deployment that cannot be checked must not keep the others from it.
       ctx.log.warn('a deployment could not be checked', { deployment: name, cause: String(cause) });

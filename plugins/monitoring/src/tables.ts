@@ -85,6 +85,15 @@ export interface MonitoringTables {
     /** Predicted rows of which a feature was missing that never was in training. */
     imputed_rows: number;
   };
+  /** Requests that were not answered, for no fault of the caller's. */
+  monitoring_failures: {
+    deployment: string;
+    model: string;
+    version: number;
+    minute: string;
+    code: string;
+    failures: number;
+  };
   monitoring_checks: {
     id: string;
     deployment: string;

@@ -4,7 +4,7 @@ import { deploymentsToken, lineageSources, predictionLogToken } from '@trestle/c
 import { type Host, journalToken, problemOf, toTrestleError } from '@trestle/kernel';
 import { writeModel } from '@trestle/onnx';
 import { dataPlugin } from '@trestle/plugin-data';
-import { monitoringPlugin, monitorStatus } from '@trestle/plugin-monitoring';
+import { monitorCheck, monitoringPlugin, monitorStatus } from '@trestle/plugin-monitoring';
 import { modelPromote, modelRegister, modelRollback, registryPlugin } from '@trestle/plugin-registry';
 import { trackingPlugin } from '@trestle/plugin-tracking';
 import { lineageToken } from '@trestle/store';
@@ -265,6 +265,11 @@ describe('the serving plugin', () => {
           kind: 'overloaded',
           retryAfterS: 1,
         });
+      // Who monitors the deployment is told: it was not the callers' fault.
+      const { fired } = await small.run(monitorCheck, { deployment: 'strikes' });
+      expect(fired.find(({ kind }) => kind === 'serving')?.summary).toMatch(
+        /^\d+ of \d+ requests .* were not answered \(TRS_SERVING_OVERLOADED \d+\)\.$/,
+      );
     });
 
     it('gives up on what takes too long, and goes on with another worker', async () => {

@@ -20,6 +20,7 @@ import {
   performanceFinding,
   qualityFindings,
 } from './findings.ts';
+import { servingFinding } from './serving-finding.ts';
 
 /**
  * Looks at a deployment once: measures drift, performance and the quality of its feed, keeps the result, opens and resolves alerts, and
@@ -33,10 +34,12 @@ export async function checkDeployment(ctx: Context, deployment: Watched): Promis
   const performance = await measurePerformance(ctx, deployment);
   const { report: budget } = await lookAtBlocks(ctx, deployment);
   const quality = await measureQuality(ctx, deployment);
+  const serving = await servingFinding(ctx, deployment);
   await keepCheck(metadata, { seen, drift, performance });
   const findings = (importances: readonly WeighedFeature[]): readonly Finding[] => [
     budget.state === 'off' ? driftFinding(drift, importances) : budgetFinding(budget, drift, importances),
     performanceFinding(performance),
+    serving,
     ...(quality ? qualityFindings(quality, importances) : []),
   ];
   const settled = await settleFindings(
@@ -61,8 +64,11 @@ async function weighedFindings(
   return findings(await (await scope.service(importancesToken)).of(model));
 }
 
-/** Looks whether rows come as they usually do: of a feed that has none, no check is due. */
+/** Looks whether rows come as they usually do, and requests are answered: where no row comes, no check is due. */
 export async function checkFeed(ctx: Context, deployment: Watched): Promise<void> {
-  const checks = await measureFeed(ctx, deployment);
-  await settleFindings(await ctx.service(metadataToken), ctx, deployment, feedFindings(checks));
+  const findings = [
+    ...feedFindings(await measureFeed(ctx, deployment)),
+    await servingFinding(ctx, deployment),
+  ];
+  await settleFindings(await ctx.service(metadataToken), ctx, deployment, findings);
 }

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { settleFindings } from '../alert/alert-records.ts';
 import { firstChampion } from '../first-champion.test.setup.ts';
+import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import { newWorld, pluginsOf, type World } from '../neighbours.test.setup.ts';
 import { monitorAcknowledge } from '../operations/alerts.ts';
 import { monitorCheck } from '../operations/check.ts';
@@ -226,5 +227,34 @@ describe('severity', () => {
         },
       ),
     );
+  });
+});
+
+describe('requests that are not answered', () => {
+  it('are an alert by their share, by code, and over once they are answered', async () => {
+    const log = await host.service(bufferedLogToken);
+    const model = { name: 'strikes', version: 1 };
+    const fail = async (times: number, code: string): Promise<void> => {
+      for (let k = 0; k < times; k++) log.fail({ deployment: 'strikes', model, code });
+      await log.flush();
+    };
+    const check = () => host.run(monitorCheck, { deployment: 'strikes' });
+    await fail(4, 'TRS_SERVING_TIMEOUT');
+    expect((await check()).fired).toEqual([]);
+    await fail(2, 'TRS_SERVING_WORKER_LOST');
+    expect((await check()).fired).toMatchObject([
+      {
+        kind: 'serving',
+        severity: 'critical',
+        summary:
+          '6 of 6 requests of the last 15 minutes were not answered (TRS_SERVING_TIMEOUT 4, TRS_SERVING_WORKER_LOST 2).',
+      },
+    ]);
+    await sendTraffic(
+      host,
+      drawRows(31, 150).map((row) => ({ ...row, time: new Date().toISOString() })),
+      { version: 1, rates: {} },
+    );
+    expect((await check()).resolved).toMatchObject([{ kind: 'serving' }]);
   });
 });

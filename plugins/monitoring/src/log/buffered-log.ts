@@ -9,7 +9,7 @@ export interface BufferedLogOptions {
   readonly log: Logger;
 }
 
-export interface BufferedLog extends PredictionLog {
+export interface BufferedLog extends Pick<PredictionLog, 'append' | 'flush'> {
   /** Entries that were dropped since the log was opened because the buffer was full. */
   readonly dropped: () => number;
   /** Writes what is left. */

@@ -16,6 +16,7 @@ export async function pruneLog(
   await metadata.write<MonitoringTables, void>(async (transaction) => {
     for (const waiting of ['monitoring_halves', 'monitoring_early_labels'] as const)
       await transaction.deleteFrom(waiting).where('time', '<', oldest).execute();
+    await transaction.deleteFrom('monitoring_failures').where('minute', '<', oldest).execute();
   });
   const db = metadata.query<MonitoringTables>();
   const { total } = await db

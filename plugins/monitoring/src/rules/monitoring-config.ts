@@ -20,6 +20,17 @@ const rulesSchema = z.strictObject({
   segments: z.array(z.string().min(1)).max(8).default([]),
   drift: driftThresholdsSchema.strict().prefault({}),
   performance: performanceThresholdsSchema.strict().prefault({}),
+  /** When requests that are not answered are an alert. */
+  serving: z
+    .strictObject({
+      /** The newest requests that are looked at. */
+      window: durationSchema.prefault('15m'),
+      /** The share of them that may fail. */
+      maxFailures: z.number().positive().max(1).default(0.05),
+      /** Fewer are no alert, whatever their share. */
+      minFailures: z.number().int().min(1).default(5),
+    })
+    .prefault({}),
   retrain: retrainOptionsSchema.strict().prefault({}),
   /** What follows an alert. */
   action: z.enum(['none', 'retrain']).default('none'),

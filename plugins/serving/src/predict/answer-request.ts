@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import { type Deployment, predictionLogToken } from '@trestle/contracts';
-import type { Scope } from '@trestle/kernel';
+import { type ErrorKind, type Scope, toTrestleError } from '@trestle/kernel';
 import type { Prediction } from '@trestle/model';
 import type { Asked, Replied } from '../exchange/asked.ts';
 import type { TextCaller } from '../inference/inference-pool.ts';
@@ -94,7 +94,14 @@ export async function answerRequest(
       ? await pool.write(model.digest, asked, caller, executor)
       : await pool.answer(model.digest, asked, executor);
   };
-  const reply = await answerWatched(assigned, ask, firstOutput);
+  const reply = await answerWatched(assigned, ask, firstOutput).catch(async (thrown: unknown) => {
+    const { kind, code } = toTrestleError(thrown);
+    if (OURS.includes(kind)) {
+      const log = await scope.service(predictionLogToken);
+      log.fail({ deployment: deployment.deployment, model: { name, version }, code });
+    }
+    throw thrown;
+  });
   const { logged } = reply;
   if (logged) {
     const log = await scope.service(predictionLogToken);
@@ -110,6 +117,9 @@ export async function answerRequest(
   }
   return reply;
 }
+
+/** Failures that the caller could not have prevented by asking otherwise. */
+const OURS: readonly ErrorKind[] = ['failed', 'unavailable', 'overloaded'];
 
 /** Answers that are longer are not looked into: what they cost to read would be waited for by others. */
 const LONGEST_READ = 2 ** 16;
