@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { labelled, makeProject, type Project, runAll, start } from './trestle.test.setup.ts';
@@ -8,13 +9,14 @@ import { labelled, makeProject, type Project, runAll, start } from './trestle.te
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const CALLERS = 6;
+const CONFIG = '{"server": {"rateLimit": {"max": 1000000}}}';
 
 let project: Project;
 let url: string;
 let server: ReturnType<typeof start>;
 
 beforeAll(async () => {
-  project = await makeProject('{"server": {"rateLimit": {"max": 1000000}}}');
+  project = await makeProject(CONFIG);
   await project.write('rows.csv', labelled(200));
   const train = ['train', '--data', 'rows', '--target', 'label', '--exclude', 'day', '--estimator', 'linear'];
   const lines = [
@@ -132,13 +134,26 @@ describe('a server of several processes', () => {
     const [killed = 0, other = 0] = await processes();
     const came = await asking(async () => {
       process.kill(killed, 'SIGKILL');
-      await said(/is started again/);
-      await vi.waitUntil(async () => (await processes()).length === 2, { timeout: 60_000, interval: 100 });
+      await said(/is ready in its place/);
+      expect((await processes()).length).toBe(2);
     });
     expect([...came.keys()].filter((status) => status !== 200 && status !== 'lost')).toEqual([]);
     expect(came.get('lost') ?? 0).toBeLessThanOrEqual(CALLERS);
     survivor = other;
     expect(await processes()).toContain(survivor);
+  });
+
+  it('passes a connection on that one had been handed which ended before it took it', async () => {
+    const [stopped = 0, other = 0] = await processes();
+    process.kill(stopped, 'SIGSTOP');
+    // Connections go to each in turn: of four, the stopped one has been handed two.
+    const asked = Promise.all(Array.from({ length: 4 }, () => predict()));
+    await wait(500);
+    const replaced = said(/is ready in its place/);
+    process.kill(stopped, 'SIGKILL');
+    expect((await asked).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    await replaced;
+    survivor = other;
   });
 
   it('keeps those that are there where a new configuration is refused', async () => {
@@ -147,10 +162,30 @@ describe('a server of several processes', () => {
     await refused;
     expect(await processes()).toContain(survivor);
     expect(await predict()).toMatchObject({ status: 200 });
+    const renewed = said(/all processes of the server are new/);
+    await project.write('trestle.config.json', CONFIG);
+    await renewed;
+  });
+
+  it('closes a connection that none can take, and is there again', async () => {
+    const all = await processes();
+    for (const pid of all) process.kill(pid, 'SIGSTOP');
+    const asked = Promise.all(Array.from({ length: 4 }, () => predict()));
+    await wait(500);
+    const replaced = said(/is ready in its place/);
+    for (const pid of all) process.kill(pid, 'SIGKILL');
+    expect((await asked).map(({ status }) => status)).toEqual(Array(4).fill('lost'));
+    await replaced;
   });
 
   it('drains all on SIGTERM', async () => {
     server.child.kill('SIGTERM');
     expect((await server.ended).code).toBe(0);
+  });
+});
+
+describe('a process for jobs', () => {
+  it('ends where its server has ended before it could begin', async () => {
+    expect(await project.run('worker', '--holder', 'of-a-server')).toMatchObject({ code: 0, stderr: '' });
   });
 });

@@ -17,13 +17,16 @@ export class WorkerCommand extends Command {
 
   override async run(): Promise<void> {
     const { flags: typed } = await this.parse({ flags });
-    const stop = process.connected ? untilParentEnds() : interruption();
+    const isOfServer = typed.holder !== undefined;
+    // Its server ended while this process began: there is nobody for whom it would work, and nobody who would end it.
+    if (isOfServer && !process.connected) return;
+    const stop = isOfServer ? untilParentEnds() : interruption();
     const host = await (typed.holder === undefined
       ? thisProject(typed.project)
       : openProject(typed.project, { holder: typed.holder }));
     try {
       await host.start();
-      if (!process.connected)
+      if (!isOfServer)
         process.stderr.write('Waiting for jobs. Ctrl-C stops; a job in progress goes to another worker.\n');
       if (!stop.aborted)
         await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));

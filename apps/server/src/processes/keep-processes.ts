@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Logger, TrestleError } from '@trestle/kernel';
 import { serverError } from '../server-error.ts';
 import { type FromProcess, fromProcess, type Measured, type ToProcess } from './messages.ts';
+import { passOnConnections } from './pass-on-connections.ts';
 import { lasting, summed } from './sum-metrics.ts';
 
 export interface ProcessesOptions {
@@ -109,10 +110,12 @@ export async function keepProcesses(options: ProcessesOptions): Promise<ServerPr
     const exit = new Promise<string>((resolve) => {
       worker.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
+    const passOn = passOnConnections(worker);
     const unheard = new Promise<void>((resolve) => worker.once('disconnect', () => resolve()));
     // What it has said last is read after its end; of one that was killed the channel may stay open for as long as what it had started lives.
     const end = exit.then(async (how) => {
       await Promise.race([unheard, wait(UNHEARD_MS, undefined, { ref: false })]);
+      passOn([...kept].some((other) => other.isReady && !other.worker.isDead()));
       return how;
     });
     const ready = new Promise<Ready>((resolve, reject) => {
@@ -186,7 +189,14 @@ export async function keepProcesses(options: ProcessesOptions): Promise<ServerPr
     if (performance.now() - one.startedAt > SOUND_MS) restartMs = FIRST_RESTART_MS;
     await wait(restartMs, undefined, { signal: closing.signal }).catch(() => {});
     restartMs = Math.min(restartMs * 2, LONGEST_RESTART_MS);
-    if (!closing.signal.aborted) void watch(start());
+    if (closing.signal.aborted) return;
+    const again = start();
+    void watch(again);
+    await again.ready.then(
+      () => log.info('a process of the server is ready in its place', { pid: again.worker.process.pid }),
+      // Its end is told, and it is started again.
+      () => {},
+    );
   };
 
   const retire = async (one: Kept): Promise<void> => {
