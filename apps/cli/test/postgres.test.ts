@@ -40,7 +40,7 @@ describe.skipIf(url === undefined)(`a project on Postgres${why}`, { timeout: 120
     vi.unstubAllEnvs();
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    await client.query(`DROP SCHEMA IF EXISTS "${schema}", "${schema}_b" CASCADE`);
+    await client.query(`DROP SCHEMA IF EXISTS "${schema}", "${schema}_b", "${schema}_c" CASCADE`);
     await client.end();
     await rm(dir, { recursive: true, force: true });
   });
@@ -92,6 +92,35 @@ describe.skipIf(url === undefined)(`a project on Postgres${why}`, { timeout: 120
     expect(await call('audit.verify', { head })).toMatchObject({ ok: true });
     await call('model.promote', { name: 'flats', version: 1, alias: 'third' });
     expect((await call('audit.verify', { head: end })).ok).toBe(true);
+  });
+
+  it('is backed up while it is written to, and comes back on SQLite and on Postgres', async () => {
+    const folder = join(dir, 'backups');
+    let isOver = false;
+    const writing = (async () => {
+      for (let n = 0; !isOver; n++)
+        await call('model.promote', { name: 'flats', version: 1, alias: `a${n}` });
+    })();
+    const made = await call('backup', { dir: folder }).finally(() => {
+      isOver = true;
+    });
+    await writing;
+    const project = dir;
+    for (const there of [undefined, `${schema}_c`]) {
+      dir = await mkdtemp(join(tmpdir(), 'trestle-restored-'));
+      await writeFile(join(dir, 'trestle.config.json'), '{}');
+      await reopen(there);
+      expect(await call('restore', { dir: folder })).toMatchObject({ head: made.head, blobs: made.blobs });
+      expect(await call('audit.verify', { head: made.head })).toMatchObject({ ok: true });
+      const path = join(project, 'flats.csv');
+      expect((await call('predict', { model: 'flats', input: path })).rows).toBe(200);
+      // Numbers go on behind those that came along.
+      await call('model.promote', { name: 'flats', version: 1, alias: 'again' });
+      await host.close();
+      await rm(dir, { recursive: true, force: true });
+    }
+    dir = project;
+    await reopen(schema);
   });
 
   it('names its address by TRESTLE_STORE, which is refused when it is none, and not shown', async () => {

@@ -7,4 +7,5 @@ export { type HostOptions, openHost } from './host/open-host.ts';
 export { isProject, type ProjectGate, projectGateToken } from './host/project-gate.ts';
 export { beginSpan, inSpan, traceParent } from './host/spans.ts';
 export { stderrLogger } from './host/stderr-logger.ts';
+export { whileLeased } from './host/while-leased.ts';
 export * from './spec.ts';

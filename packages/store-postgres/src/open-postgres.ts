@@ -65,6 +65,14 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
     relaxed: kysely({ begin: 'BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit = off' }),
   };
   const reader = kysely({ begin: 'BEGIN' }, pools.reading);
+  // Between two pieces it may be idle for as long as whoever reads takes; scans that join others would begin anywhere.
+  const snapshots = kysely(
+    {
+      begin:
+        'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL synchronize_seqscans = off',
+    },
+    pools.reading,
+  );
   const underWay = new Set<Promise<unknown>>();
   return {
     reader,
@@ -78,6 +86,7 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
       underWay.add(execution);
       return await execution.finally(() => underWay.delete(execution));
     },
+    snapshot: (work) => snapshots.transaction().execute(work),
     async forbidChanges(db, table) {
       const name = sql.id(`${table}_append_only`);
       await sql`CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -3,6 +3,7 @@ import { contribute, plugin, provide } from '@trestle/kernel';
 import { metadataToken, migrations } from '@trestle/store';
 import { auditLog } from './audit/audit-log.ts';
 import { auditVerify } from './audit/audit-verify.ts';
+import { backup, restore, storeBackups } from './backup/backup-operations.ts';
 import { doctor } from './doctor/doctor.ts';
 import { init } from './init/init.ts';
 import { jobCancel, jobList, jobShow } from './job/job-operations.ts';
@@ -37,6 +38,9 @@ export const systemPlugin = plugin({
     panelList,
     storeMigrate,
     storeCopy,
+    backup,
+    restore,
+    storeBackups,
   ],
   services: [
     provide(tokensToken, async (scope) =>

@@ -200,7 +200,8 @@ export async function invoke(
   const startedAt = performance.now();
   const attributes = { 'trestle.operation': operation.id, 'trestle.request_id': actor.requestId };
   return await inSpan(`operation ${operation.id}`, attributes, async () => {
-    const journal = operation.kind === 'query' ? undefined : await openJournal(invoker);
+    const isLate = operation.recordsFailures === false;
+    let journal = operation.kind === 'query' || isLate ? undefined : await openJournal(invoker);
     try {
       // What the input touches is asked when the schema has made it.
       const unasked = { id: operation.id, access: operation.access, touched: [] };
@@ -210,6 +211,7 @@ export async function invoke(
       const handler = await loadHandler(operation);
       // The schema of this very operation made the value, which is what its handler takes.
       const output = parseOutput(operation, await handler(context, parsed as never));
+      if (isLate) journal = await openJournal(invoker);
       await journal?.append(
         actor,
         newEvent(operationSucceeded, subject, {

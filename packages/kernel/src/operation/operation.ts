@@ -29,6 +29,8 @@ export interface OperationParts<Id extends string, I extends z.ZodObject, O exte
   readonly positionals?: readonly (keyof z.infer<I> & string)[];
   /** It may be the first thing done in a folder, and makes that a project; others are refused where there is none. */
   readonly beginsProject?: boolean;
+  /** `false`: the log is first opened when it has succeeded, since it is what brings the log; a failure is not recorded. */
+  readonly recordsFailures?: false;
   /** Command lines that show it at work, for `--help`: `trestle train --data strikes --target damaged`. */
   readonly examples?: readonly string[];
   /** Loads the handler when it is first needed, so that `--help` stays fast. */
@@ -62,6 +64,7 @@ export interface AnyOperation {
   readonly resource?: (input: never) => Resource | readonly Resource[];
   readonly positionals?: readonly string[];
   readonly beginsProject?: boolean;
+  readonly recordsFailures?: false;
   readonly examples?: readonly string[];
   readonly load: () => Promise<(ctx: Context, input: never) => Promise<unknown>>;
   readonly present?: (output: never) => readonly View[];

@@ -32,6 +32,11 @@ export interface SqlDatabase {
    * @throws TRS_STORE_… in place of the database's own errors
    */
   transact<T>(weight: Weight, work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T>;
+  /**
+   * Reads everything as of one moment, on a connection of its own, however long that takes: nobody waits for it, and what others
+   * change meanwhile is not seen. Rows of a table come in the order in which they lie, the same each time where nothing changed.
+   */
+  snapshot<T>(work: (db: Transaction<StoreTables>) => Promise<T>): Promise<T>;
   /** Makes the database refuse to update or delete rows of a table. */
   forbidChanges(db: Kysely<unknown>, table: string): Promise<void>;
   /** Keeps others from writing to tables until the transaction ends. */

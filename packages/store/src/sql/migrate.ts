@@ -7,19 +7,31 @@ import type { StoreTables } from './tables.ts';
 
 const NAME = /^([a-z][a-z0-9-]*)-(\d{4})-[a-z0-9-]+$/;
 
+/** The names of all steps that are known here. */
+export const migrationNames = (
+  database: SqlDatabase,
+  contributed: readonly Migration[],
+): ReadonlySet<string> => new Set([...storeMigrations(database), ...contributed].map(({ name }) => name));
+
 /**
  * Applies what is not applied yet, in the order of the names, each step in a transaction of its own: killed in the
  * middle, the next start goes on; two processes at once, one does it and the other sees it done.
  *
+ * @param only the steps to apply; all when left out
+ *
  * @throws TRS_STORE_NEWER when a newer Trestle made the store, TRS_STORE_MIGRATION
  */
-export async function migrate(database: SqlDatabase, contributed: readonly Migration[]): Promise<void> {
+export async function migrate(
+  database: SqlDatabase,
+  contributed: readonly Migration[],
+  only?: ReadonlySet<string>,
+): Promise<void> {
   const own = storeMigrations(database);
   const steps = [...own, ...inOrder(contributed, new Set(own.map(({ name }) => name)))];
   const applied = await appliedNames(database);
   checkNotNewer(steps, applied);
   for (const step of steps) {
-    if (applied.has(step.name)) continue;
+    if (applied.has(step.name) || only?.has(step.name) === false) continue;
     await database.transact('schema', async (db) => {
       const row = await db
         .selectFrom('schema_migrations')

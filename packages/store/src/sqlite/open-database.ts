@@ -4,14 +4,16 @@ import { PAGES_BEFORE_CHECKPOINT } from './checkpointer.ts';
 /**
  * - `writer`: an acknowledged transaction survives a power cut (`synchronous = FULL`; NORMAL loses the newest ones);
  * - `relaxed`: may lose its newest transactions in a power cut, never its consistency, unless the log is synced behind them;
- * - `reader`: refuses to write.
+ * - `reader`: refuses to write;
+ * - `snapshot`: refuses to write, and what it streams is of the transaction that is open.
  */
-export type Role = 'writer' | 'relaxed' | 'reader';
+export type Role = 'writer' | 'relaxed' | 'reader' | 'snapshot';
 
 const PRAGMAS: Readonly<Record<Role, string>> = {
   writer: 'PRAGMA synchronous = FULL',
   relaxed: `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${PAGES_BEFORE_CHECKPOINT}`,
   reader: 'PRAGMA query_only = ON',
+  snapshot: 'PRAGMA query_only = ON',
 };
 
 /** Opens one connection. Throws SQLite's own error; `withRetry` makes it readable. */

@@ -42,6 +42,15 @@ export async function openSqlite(options: TransactorOptions): Promise<SqlDatabas
       if (weight === 'state') head.changed();
       return result;
     },
+    async snapshot(work) {
+      const db = new Kysely<StoreTables>({ dialect: sqliteDialect({ file, lockWaitMs, role: 'snapshot' }) });
+      try {
+        // What is read first decides which moment it is.
+        return await db.transaction().execute(work);
+      } finally {
+        await db.destroy();
+      }
+    },
     async forbidChanges(db, table) {
       for (const action of ['UPDATE', 'DELETE']) {
         await sql`CREATE TRIGGER ${sql.id(`${table}_no_${action.toLowerCase()}`)} BEFORE ${sql.raw(action)} ON ${sql.table(table)}

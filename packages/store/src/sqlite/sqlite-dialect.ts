@@ -76,7 +76,7 @@ function sqliteDriver({ file, role, lockWaitMs, turns }: SqliteOptions): Driver 
     },
     async beginTransaction() {
       // IMMEDIATE: the lock is taken before anything is read, so a transaction never fails half-way for it.
-      await retrying(() => exec(role === 'reader' ? 'BEGIN' : 'BEGIN IMMEDIATE'));
+      await retrying(() => exec(role === 'reader' || role === 'snapshot' ? 'BEGIN' : 'BEGIN IMMEDIATE'));
     },
     async commitTransaction() {
       exec('COMMIT');

@@ -1,0 +1,3 @@
+import { createReadStream } from 'node:fs';
+
+export const bytesOf = (path: string): AsyncIterable<Uint8Array> => createReadStream(path);
