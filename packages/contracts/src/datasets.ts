@@ -118,6 +118,8 @@ export interface Datasets {
     path: string,
     options?: {
       readonly types?: ReadonlyMap<string, ColumnType>;
+      /** What the other columns are where `types` names some: texts (when left out), or what they look like. */
+      readonly others?: 'texts' | 'inferred';
       /** Told what a person is to know of how the file was read. */
       readonly onNote?: (note: string) => void;
       /** `skip`: lines that do not fit are left out, and told as a note; they fail the file when left out. */

@@ -9,21 +9,28 @@ import { readingOf } from './reading.ts';
 import { sourceColumns } from './source-columns.ts';
 import type { SourceOptions } from './source-options.ts';
 
+/** How the rows of a file are read. */
+export interface RowReading {
+  /** The types of columns that may be there, whatever they look like. */
+  readonly types?: ReadonlyMap<string, ColumnType>;
+  /** What the other columns are where some are named: texts as they stand there (when left out), or what they look like. */
+  readonly others?: 'texts' | 'inferred';
+  /** Told what a person is to know of how they were read. */
+  readonly onNote?: (note: string) => void;
+  /** Whether rows that do not fit fail (when left out), or are left out and told. */
+  readonly badRows?: 'refuse' | 'skip';
+}
+
 /**
  * Streams the rows of what a user named. Rows that do not fit fail at the end.
  *
  * @param dir an empty folder for what is fetched, extracted or written
- * @param wanted the types of columns that may be there, whatever they look like; where any are named, the others are texts
- * @param onNote told what a person is to know of how they were read
- * @param badRows whether rows that do not fit fail, or are left out and told
  */
 export async function* readSource(
   ctx: ReadContext,
   options: SourceOptions,
   dir: string,
-  wanted: ReadonlyMap<string, ColumnType> = new Map(),
-  onNote: (note: string) => void = () => {},
-  badRows: 'refuse' | 'skip' = 'refuse',
+  { types: wanted = new Map(), others = 'texts', onNote = () => {}, badRows = 'refuse' }: RowReading = {},
 ): AsyncGenerator<Batch> {
   const { files } = await openSource(ctx, options, dir);
   const engine = await openEngine(ctx.limits, {
@@ -35,7 +42,10 @@ export async function* readSource(
     const reading = { ...readingOf(options), skipsBadRows: badRows === 'skip' };
     const looked = await sourceColumns(engine, files, reading, undefined);
     const types = new Map(
-      looked.columns.map(({ name }) => [name, wanted.get(name) ?? ('string' as const)] as const),
+      looked.columns.flatMap(({ name }) => {
+        const type = wanted.get(name) ?? (others === 'texts' ? ('string' as const) : undefined);
+        return type === undefined ? [] : [[name, type] as const];
+      }),
     );
     const { columns, ready, notes } =
       wanted.size === 0 ? looked : await sourceColumns(engine, files, { ...reading, types }, undefined);

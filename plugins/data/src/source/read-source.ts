@@ -8,11 +8,11 @@ import { readContext } from './read-context.ts';
 export async function* readSource(
   ctx: Context,
   path: string,
-  { types, onNote, badRows }: Parameters<Datasets['readFile']>[2] = {},
+  reading: Parameters<Datasets['readFile']>[2] = {},
 ): AsyncGenerator<Batch> {
   const workspace = await (await ctx.service(blobsToken)).workspace();
   try {
-    yield* readInto(readContext(ctx), { path }, workspace.dir, types, onNote, badRows);
+    yield* readInto(readContext(ctx), { path }, workspace.dir, reading);
   } finally {
     await workspace.remove();
   }

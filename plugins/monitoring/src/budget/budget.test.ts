@@ -130,6 +130,33 @@ describe('a budget of false alarms', () => {
     expect(await sum()).toEqual(before);
   });
 
+  it('has looked at blocks before they are merged; what is filled in of times long past is merged at once elsewhere', async () => {
+    const metadata = await host.service(metadataToken);
+    const spans = async (deployment: string, from: number) => {
+      const rows = await metadata
+        .query<MonitoringTables>()
+        .selectFrom('monitoring_rollups')
+        .select(['span', 'start'])
+        .where('deployment', '=', deployment)
+        .where('start', '>=', new Date(START + from * HOUR).toISOString())
+        .where('segment', '=', '')
+        .execute();
+      return [...new Set(rows.map(({ span }) => span))];
+    };
+    await send('birds', 90, 30);
+    await host.run(monitorQuality, { deployment: 'birds' });
+    expect(await spans('birds', 90)).toEqual(['minute']);
+    const { blocks } = await host.run(monitorBudget, { deployment: 'birds' });
+    expect(blocks).toBeGreaterThanOrEqual(29);
+    await compactRollups(host, await watchedOf(host, 'birds'), Date.now());
+    expect(await spans('birds', 90)).toEqual(['day']);
+
+    const old = (START - Date.parse('2026-01-01T00:00:00Z')) / HOUR;
+    await send('feed', -old, 48);
+    await host.run(monitorQuality, { deployment: 'feed' });
+    expect(await spans('feed', -old)).toEqual(['day']);
+  });
+
   it('refuses to tell the power of what has none, and a reference of a time without rows', async () => {
     await expect(
       host.run(monitorPower, { deployment: 'feed', shift: 0.2, probability: 0.9 }),

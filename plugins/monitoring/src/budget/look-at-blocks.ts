@@ -6,7 +6,14 @@ import { z } from 'zod';
 import { watchedReference } from '../drift/watched-reference.ts';
 import { modelFactsToken } from '../model-facts.ts';
 import { rollUp } from '../rollup/roll-up.ts';
-import { addRollup, noRollup, type Rollup, rollupsOf } from '../rollup/rollup-rows.ts';
+import {
+  addRollup,
+  type Counted,
+  noRollup,
+  type Rollup,
+  rollupsSince,
+  segmentsSince,
+} from '../rollup/rollup-rows.ts';
 import { everyMs } from '../rules/monitor-declaration.ts';
 import { monitoringConfig, rulesOf } from '../rules/monitoring-config.ts';
 import type { MonitoringTables } from '../tables.ts';
@@ -54,10 +61,10 @@ export async function lookAtBlocks(scope: Scope, watched: Watched): Promise<Watc
     .where('version', '=', watched.model.version)
     .executeTakeFirst();
   const until = kept?.until ?? '';
-  const rollups = await rollupsOf(metadata, watched, { reference: named.name, from: until });
-  const { blocks, end } = complete(rollups, block, Date.now());
+  const since = { reference: named.name, from: until };
+  const { segments: counted, newest } = await segmentsSince(metadata, watched, since);
   const before: readonly Stream[] = kept ? (readStored(streamsSchema, kept.streams).value ?? []) : [];
-  const segments = ['', ...new Set(rollups.map(({ segment }) => segment).filter((one) => one !== ''))];
+  const segments = ['', ...counted.filter((segment) => segment !== '')];
   const streams = streamsOf(before, looks, segments);
   const threshold = every / block.every;
   const detector = changeDetector(
@@ -72,8 +79,12 @@ export async function lookAtBlocks(scope: Scope, watched: Watched): Promise<Watc
   );
   let alarms = kept ? (readStored(stateSchema, kept.state).value?.alarms ?? []) : [];
   const fresh: BudgetReport['alarms'] = [];
-  for (const { start, segments: counted } of blocks) {
-    const { values, rows } = blockOf(streams, looks, counted);
+  let end: string | undefined;
+  const seen = Math.max(Date.now() - GRACE_MS, newest === undefined ? 0 : Date.parse(newest));
+  for await (const complete of blocksOf(rollupsSince(metadata, watched, since), block, seen)) {
+    const { start } = complete;
+    end = complete.end;
+    const { values, rows } = blockOf(streams, looks, complete.segments);
     const hour = Math.floor(Date.parse(start) / HOUR_MS) % HOURS;
     if (!detector.next(values, rows, hour)) continue;
     const strongest = ranked(detector, streams);
@@ -88,7 +99,7 @@ export async function lookAtBlocks(scope: Scope, watched: Watched): Promise<Watc
   alarms = [...alarms, ...fresh]
     .filter(({ time }) => Date.parse(time) >= Date.parse(end ?? until) - every)
     .slice(-100);
-  if (blocks.length > 0 && end !== undefined) {
+  if (end !== undefined) {
     const row = {
       streams: JSON.stringify(streams),
       until: end,
@@ -148,30 +159,30 @@ function ranked(detector: ChangeDetector, streams: readonly Stream[]): BudgetRep
 
 interface Block {
   readonly start: string;
+  /** Where the next one begins. */
+  readonly end: string;
   readonly segments: ReadonlyMap<string, Rollup>;
 }
 
-/** Blocks that are over: of their time at least, and of their rows. `end` is where the next one begins. */
-function complete(
-  rollups: Awaited<ReturnType<typeof rollupsOf>>,
+/** Blocks that are over: of their time at least, and of their rows. @param seen rows up to this time are all there */
+async function* blocksOf(
+  rollups: AsyncIterable<Counted>,
   { every, rows }: { readonly every: number; readonly rows: number },
-  now: number,
-): { readonly blocks: readonly Block[]; readonly end: string | undefined } {
-  const newest = Math.max(now - GRACE_MS, 0);
-  const last = rollups.at(-1);
-  const seen = last ? Math.max(newest, Date.parse(last.start)) : newest;
-  const blocks: Block[] = [];
-  let end: string | undefined;
+  seen: number,
+): AsyncGenerator<Block> {
   let open: { start: number; until: number; segments: Map<string, Rollup> } | undefined;
-  const close = (): void => {
-    if (!open || open.until > seen || (open.segments.get('')?.rows ?? 0) < rows) return;
-    blocks.push({ start: new Date(open.start).toISOString(), segments: open.segments });
-    end = new Date(open.until).toISOString();
-    open = undefined;
+  const complete = (): Block | undefined => {
+    if (!open || open.until > seen || (open.segments.get('')?.rows ?? 0) < rows) return undefined;
+    const [start, end] = [open.start, open.until].map((time) => new Date(time).toISOString());
+    return { start: start ?? '', end: end ?? '', segments: open.segments };
   };
-  for (const { start, segment, rollup } of rollups) {
+  for await (const { start, segment, rollup } of rollups) {
     const at = Math.floor(Date.parse(start) / every) * every;
-    if (open && at >= open.until) close();
+    const block = open && at >= open.until ? complete() : undefined;
+    if (block) {
+      yield block;
+      open = undefined;
+    }
     // A block that has too few rows goes on until it has enough.
     if (open) open.until = Math.max(open.until, at + every);
     else open = { start: at, until: at + every, segments: new Map() };
@@ -179,8 +190,8 @@ function complete(
     addRollup(sum, rollup);
     open.segments.set(segment, sum);
   }
-  close();
-  return { blocks, end };
+  const last = complete();
+  if (last) yield last;
 }
 
 /** What was remembered of fewer streams: the new ones know nothing yet. */

@@ -6,8 +6,10 @@ import { modelFactsToken } from '../model-facts.ts';
 import { monitorError } from '../monitor-error.ts';
 import { type Watched, watchedOf } from '../watched.ts';
 import type { IngestResult } from './ingest-result.ts';
-import { keepRecords } from './keep-logged.ts';
+import { keepRecords, recordOf } from './keep-logged.ts';
+import { isPacked, packedEntry } from './packed-rows.ts';
 import { invalid, outputOf } from './read-logged.ts';
+import { refuseUnwatched, type WatchedFeatures, watchedFeatures } from './watched-features.ts';
 
 export interface IngestInput {
   readonly deployment: string;
@@ -23,7 +25,10 @@ export interface IngestInput {
  * Takes in a file of predictions (CSV, JSON lines, Parquet, … as `data add` reads them), batch by batch: an interruption leaves whole
  * batches, and to repeat it is safe, as ids that are there are not taken twice.
  */
-export async function ingestFile(ctx: Context, input: IngestInput): Promise<IngestResult> {
+export async function ingestFile(
+  ctx: Context,
+  input: IngestInput,
+): Promise<IngestResult & { readonly notes: string[] }> {
   const watched = await watchedOf(ctx, input.deployment);
   const total: IngestResult = {
     deployment: watched.deployment,
@@ -34,9 +39,13 @@ export async function ingestFile(ctx: Context, input: IngestInput): Promise<Inge
   };
   const datasets = await ctx.service(datasetsToken);
   const facts = await (await ctx.service(modelFactsToken)).of(watched.model);
-  // Ids are names, whatever they look like: 007 is not 7.
-  const types = new Map([[input.id, 'string' as const]]);
-  for await (const batch of datasets.readFile(ctx, await ctx.files.read(input.file), { types })) {
+  const watchedNames = await watchedFeatures(ctx, watched);
+  // Ids are names, and categories too, whatever they look like: 007 is not 7.
+  const texts = [...(watchedNames ?? [])].filter(([, { isText }]) => isText).map(([name]) => name);
+  const types = new Map([input.id, ...texts].map((name) => [name, 'string' as const]));
+  const notes = new Set<string>();
+  const reading = { types, others: 'inferred', onNote: (note: string) => void notes.add(note) } as const;
+  for await (const batch of datasets.readFile(ctx, await ctx.files.read(input.file), reading)) {
     for (const name of [input.id, input.prediction, ...(input.label === undefined ? [] : [input.label])]) {
       if (name in batch.columns) continue;
       throw monitorError('INGEST_COLUMN', {
@@ -45,7 +54,9 @@ export async function ingestFile(ctx: Context, input: IngestInput): Promise<Inge
         hint: 'Say what the columns are called: --id, --time, --prediction, --label.',
       });
     }
-    const records = recordsOf(batch, watched, facts, input, total.rows);
+    const records = isPacked(batch, watchedNames)
+      ? packedRecords(batch, watched, facts, input, total.rows, watchedNames)
+      : recordsOf(batch, watched, facts, input, total.rows, watchedNames);
     const kept = await keepRecords(ctx, ctx, watched, records);
     total.rows += kept.rows;
     total.added += kept.added;
@@ -55,7 +66,25 @@ export async function ingestFile(ctx: Context, input: IngestInput): Promise<Inge
     ctx.progress({ step: 'taking in predictions', values: { rows: total.rows } });
     ctx.signal.throwIfAborted();
   }
-  return total;
+  return { ...total, notes: [...notes] };
+}
+
+/** Rows in the form of `/v1/log`. */
+function packedRecords(
+  batch: Batch,
+  watched: Watched,
+  facts: Parameters<typeof outputOf>[0],
+  input: IngestInput,
+  before: number,
+  watchedNames: WatchedFeatures | undefined,
+): LoggedPrediction[] {
+  const now = Date.now();
+  return Array.from({ length: batch.rows }, (_, row) => {
+    const where = `row ${before + row + 1}`;
+    const entry = packedEntry(batch, row, input, where);
+    refuseUnwatched(Object.keys(entry.features), watchedNames, where);
+    return recordOf(facts, watched, entry, where, now);
+  });
 }
 
 function recordsOf(
@@ -64,10 +93,16 @@ function recordsOf(
   facts: Parameters<typeof outputOf>[0],
   input: IngestInput,
   before: number,
+  watchedNames: WatchedFeatures | undefined,
 ): LoggedPrediction[] {
   const { columns } = batch;
   const special = new Set([input.id, input.time, input.prediction, input.label, input.version]);
   const features = Object.entries(columns).filter(([name]) => !special.has(name));
+  refuseUnwatched(
+    features.map(([name]) => name),
+    watchedNames,
+    'the file',
+  );
   const keys = features.map(([name]) => `${JSON.stringify(name)}:`);
   const now = new Date().toISOString();
   const latest = Date.now() + 300_000;

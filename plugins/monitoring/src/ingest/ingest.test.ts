@@ -111,6 +111,18 @@ describe('predictions of a model that runs elsewhere', () => {
     expect((await kept('loans')).length).toBe(before);
   });
 
+  it('are refused where none of their features is watched', async () => {
+    expect(await codeOf(log([entry('u3'), entry('u4', { features: {} })]))).toEqual([
+      'TRS_MONITOR_LOG_FEATURES',
+      expect.stringContaining('u4'),
+    ]);
+    expect((await kept('loans')).filter(({ id }) => id.startsWith('u'))).toEqual([]);
+    // Nothing says what the features of this one are.
+    expect(await log([entry('free', { prediction: 1, features: { any: 1 } })], 'prices')).toMatchObject({
+      added: 1,
+    });
+  });
+
   it('find labels that came before them', async () => {
     const labels = (all: readonly unknown[]) =>
       post('/v1/feedback', 'loans', JSON.stringify({ labels: all }));

@@ -9,6 +9,7 @@ import type { MonitoringTables } from '../tables.ts';
 import { isElsewhere, type Watched } from '../watched.ts';
 import type { IngestResult } from './ingest-result.ts';
 import { type LoggedEntry, outputOf } from './read-logged.ts';
+import { refuseUnwatched, watchedFeatures } from './watched-features.ts';
 
 /** A clock that goes wrong by no more than this is put up with. */
 const CLOCK_AHEAD_MS = 300_000;
@@ -18,7 +19,7 @@ const IDS_PER_QUERY = 1_000;
  * Keeps predictions that were made elsewhere, all or none; an id that is there already stays as it is and is counted. Labels that came
  * before them find them now.
  *
- * @throws TRS_MONITOR_LOG_INVALID, TRS_MONITOR_LOG_CLOCK where a time lies ahead
+ * @throws TRS_MONITOR_LOG_INVALID, TRS_MONITOR_LOG_FEATURES, TRS_MONITOR_LOG_CLOCK where a time lies ahead
  */
 export async function keepLogged(
   scope: Scope,
@@ -28,29 +29,40 @@ export async function keepLogged(
 ): Promise<IngestResult> {
   const facts = await (await scope.service(modelFactsToken)).of(watched.model);
   const now = Date.now();
-  const records = entries.map((entry, place): LoggedPrediction => {
+  const watchedNames = await watchedFeatures(scope, watched);
+  const records = entries.map((entry, place) => {
     const where = `prediction ${place} (${entry.id})`;
-    const time = entry.time === undefined ? now : Date.parse(entry.time);
-    refuseAhead(time, now, where);
-    const output = outputOf(facts, entry.prediction, where);
-    return {
-      id: entry.id,
-      deployment: watched.deployment,
-      revision: watched.revision,
-      model: watched.model,
-      time: new Date(time).toISOString(),
-      latencyMs: entry.latency_ms ?? 0,
-      count: 1,
-      inputs: JSON.stringify([entry.features]),
-      outputs: JSON.stringify([
-        entry.model_version === undefined
-          ? output
-          : { ...output, model_version: String(entry.model_version) },
-      ]),
-      imputed: 0,
-    };
+    refuseUnwatched(Object.keys(entry.features), watchedNames, where);
+    return recordOf(facts, watched, entry, where, now);
   });
   return await keepRecords(scope, actor, watched, records);
+}
+
+/** A prediction in the form of the log. @throws TRS_MONITOR_LOG_INVALID, TRS_MONITOR_LOG_CLOCK */
+export function recordOf(
+  facts: Parameters<typeof outputOf>[0],
+  watched: Watched,
+  entry: LoggedEntry,
+  where: string,
+  now: number,
+): LoggedPrediction {
+  const time = entry.time === undefined ? now : Date.parse(entry.time);
+  refuseAhead(time, now, where);
+  const output = outputOf(facts, entry.prediction, where);
+  return {
+    id: entry.id,
+    deployment: watched.deployment,
+    revision: watched.revision,
+    model: watched.model,
+    time: new Date(time).toISOString(),
+    latencyMs: entry.latency_ms ?? 0,
+    count: 1,
+    inputs: JSON.stringify([entry.features]),
+    outputs: JSON.stringify([
+      entry.model_version === undefined ? output : { ...output, model_version: String(entry.model_version) },
+    ]),
+    imputed: 0,
+  };
 }
 
 /** @throws TRS_MONITOR_LOG_CLOCK where a time lies further ahead than clocks differ */

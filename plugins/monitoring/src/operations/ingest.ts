@@ -24,10 +24,14 @@ export const monitorIngest = operation({
     label: z.string().min(1).optional().describe('Column of what really happened, where that is known.'),
     version: column("Column of the model's version.", 'model_version'),
   }),
-  output: ingestResultSchema,
+  output: ingestResultSchema.extend({
+    /** What a person is to know of how the file was read. */
+    notes: z.array(z.string()),
+  }),
   positionals: ['deployment', 'file'],
   load: () => import('../ingest/ingest-file.ts').then((module) => module.ingestFile),
-  present: ({ deployment, rows, added, duplicates, labelled }) => [
+  present: ({ deployment, rows, added, duplicates, labelled, notes }) => [
+    ...notes.map((text) => ({ kind: 'note', tone: 'warn', text }) as const),
     {
       kind: 'note',
       tone: duplicates > 0 ? 'warn' : 'good',

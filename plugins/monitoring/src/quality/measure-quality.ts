@@ -6,8 +6,8 @@ import { watchedReference } from '../drift/watched-reference.ts';
 import { bufferedLogToken } from '../log/buffered-log-token.ts';
 import { monitorError } from '../monitor-error.ts';
 import type { FeatureCounts } from '../rollup/feature-counts.ts';
-import { rollUp } from '../rollup/roll-up.ts';
-import { addRollup, noRollup, type Rollup, rollupsOf } from '../rollup/rollup-rows.ts';
+import { compactRollups, rollUp } from '../rollup/roll-up.ts';
+import { addRollup, newestRollup, noRollup, type Rollup, rollupsOf } from '../rollup/rollup-rows.ts';
 import { type Watched, watchedOf } from '../watched.ts';
 import { DAYS, feedChecks } from './measure-feed.ts';
 import type { QualityCheck, QualityReport } from './quality-report.ts';
@@ -40,16 +40,15 @@ export async function quality(ctx: Context, input: { readonly deployment: string
 export async function measureQuality(scope: Scope, watched: Watched): Promise<QualityReport | undefined> {
   const named = await watchedReference(scope, watched);
   if (!named) return undefined;
-  await rollUp(scope, watched, named);
   const now = Date.now();
-  const all = await rollupsOf(await scope.service(metadataToken), watched, {
-    reference: named.name,
-    from: new Date(0).toISOString(),
-    segment: '',
-  });
-  const newest = Date.parse(all.at(-1)?.start ?? new Date(now).toISOString());
-  const since = newest - DAYS * DAY_MS;
-  const recent = all.filter(({ start }) => Date.parse(start) >= since);
+  // What was filled in of times long past is merged as those times are.
+  if ((await rollUp(scope, watched, named)) > 0) await compactRollups(scope, watched, now);
+  const metadata = await scope.service(metadataToken);
+  const of = { reference: named.name, segment: '' };
+  const newest = Date.parse((await newestRollup(metadata, watched, of)) ?? new Date(now).toISOString());
+  // The past that a day is compared with, and no more: a year of minutes is not read for it.
+  const from = new Date(newest - DAYS * DAY_MS).toISOString();
+  const recent = await rollupsOf(metadata, watched, { ...of, from });
   const today = recent.filter(({ start }) => Date.parse(start) > newest - DAY_MS);
   const before = recent.filter(({ start }) => Date.parse(start) <= newest - DAY_MS);
   const window = summed(today);

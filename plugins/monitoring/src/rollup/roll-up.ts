@@ -1,5 +1,5 @@
 import type { Scope } from '@trestle/kernel';
-import { type Change, metadataToken } from '@trestle/store';
+import { type Change, type Metadata, metadataToken } from '@trestle/store';
 import type { NamedReference } from '../drift/watched-reference.ts';
 import { rowsOf } from '../log/read-window.ts';
 import { type ModelFacts, modelFactsToken } from '../model-facts.ts';
@@ -180,42 +180,79 @@ const STEPS = [
   { from: 'hour', to: 'day', ms: DAY_MS, after: 35 * DAY_MS },
 ] as const;
 
-/** Merges what is old into longer times: a year is read in milliseconds then. */
+/**
+ * Merges what is old into longer times: a year is read in milliseconds then. Where a budget of false alarms is kept, only what its checks
+ * have looked at: they look at blocks, which may be shorter.
+ */
 export async function compactRollups(scope: Scope, watched: Watched, now: number): Promise<void> {
   const metadata = await scope.service(metadataToken);
-  for (const { from, to, ms, after } of STEPS) {
-    for (;;) {
-      const limit = new Date(Math.floor((now - after) / ms) * ms).toISOString();
-      const isDone = await metadata.write<MonitoringTables, boolean>(async (db) => {
-        const rows = await db
-          .selectFrom('monitoring_rollups')
-          .selectAll()
-          .where('deployment', '=', watched.deployment)
-          .where('span', '=', from)
-          .where('start', '<', limit)
-          .orderBy('start')
-          .limit(500)
-          .execute();
-        const sums = new Map<string, { row: (typeof rows)[number]; start: string; sum: Rollup }>();
-        for (const row of rows) {
-          const start = new Date(Math.floor(Date.parse(row.start) / ms) * ms).toISOString();
-          const key = JSON.stringify([row.model, row.version, row.reference, start, row.segment]);
-          const group = sums.get(key) ?? { row, start, sum: noRollup() };
-          addRollup(group.sum, decodeRollup(row.counts, row.row_count));
-          sums.set(key, group);
-          const { deployment, model, version, reference, span, segment } = row;
-          await db
-            .deleteFrom('monitoring_rollups')
-            .where((eb) => eb.and({ deployment, model, version, reference, span, start: row.start, segment }))
-            .execute();
-        }
-        for (const { row, start, sum } of sums.values()) {
-          const of: Watched = { ...watched, model: { name: row.model, version: row.version } };
-          await merge(db, of, row.reference, to, start, row.segment, sum);
-        }
-        return rows.length < 500;
-      });
-      if (isDone) break;
+  const { falseAlarms } = rulesOf(scope.config(monitoringConfig), watched.deployment);
+  const lookedAt = falseAlarms === undefined ? undefined : await lookedUntil(metadata, watched.deployment);
+  const groups = await metadata
+    .query<MonitoringTables>()
+    .selectFrom('monitoring_rollups')
+    .select(['model', 'version', 'reference'])
+    .distinct()
+    .where('deployment', '=', watched.deployment)
+    .execute();
+  for (const { model, version, reference } of groups) {
+    const of: Watched = { ...watched, model: { name: model, version } };
+    const until = lookedAt === undefined ? '9' : (lookedAt.get(`${model}@${version}`) ?? '');
+    for (const step of STEPS) {
+      const limit = new Date(Math.floor((now - step.after) / step.ms) * step.ms).toISOString();
+      const [first = limit] = [limit, until].toSorted();
+      while (await mergeOld(metadata, of, reference, step, first));
     }
   }
+}
+
+/** Until when the blocks of a deployment have been looked at, by model and version. */
+async function lookedUntil(metadata: Metadata, deployment: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await metadata
+    .query<MonitoringTables>()
+    .selectFrom('monitoring_detectors')
+    .select(['model', 'version', 'until'])
+    .where('deployment', '=', deployment)
+    .execute();
+  return new Map(rows.map(({ model, version, until }) => [`${model}@${version}`, until]));
+}
+
+/** Rows merged in one transaction. */
+const MERGED = 500;
+
+/** @returns whether there may be more */
+async function mergeOld(
+  metadata: Metadata,
+  of: Watched,
+  reference: string,
+  { from, to, ms }: (typeof STEPS)[number],
+  limit: string,
+): Promise<boolean> {
+  const { deployment, model } = of;
+  const old = { deployment, model: model.name, version: model.version, reference, span: from };
+  return await metadata.write<MonitoringTables, boolean>(async (db) => {
+    const rows = await db
+      .selectFrom('monitoring_rollups')
+      .select(['start', 'segment', 'row_count', 'counts'])
+      .where((eb) => eb.and(old))
+      .where('start', '<', limit)
+      .orderBy('start')
+      .limit(MERGED)
+      .execute();
+    const sums = new Map<string, { start: string; segment: string; sum: Rollup }>();
+    for (const { start, segment, row_count, counts } of rows) {
+      const begins = new Date(Math.floor(Date.parse(start) / ms) * ms).toISOString();
+      const key = `${begins}/${segment}`;
+      const group = sums.get(key) ?? { start: begins, segment, sum: noRollup() };
+      addRollup(group.sum, decodeRollup(counts, row_count));
+      sums.set(key, group);
+      await db
+        .deleteFrom('monitoring_rollups')
+        .where((eb) => eb.and({ ...old, start, segment }))
+        .execute();
+    }
+    for (const { start, segment, sum } of sums.values())
+      await merge(db, of, reference, to, start, segment, sum);
+    return rows.length === MERGED;
+  });
 }

@@ -75,6 +75,38 @@ export function decodeRollup(text: string, rows: number): Rollup {
   };
 }
 
+/** When the newest counts of a segment begin; undefined where there are none. */
+export async function newestRollup(
+  metadata: Metadata,
+  of: Watched,
+  { reference, segment }: { readonly reference: string; readonly segment: string },
+): Promise<string | undefined> {
+  const row = await metadata
+    .query<MonitoringTables>()
+    .selectFrom('monitoring_rollups')
+    .select('start')
+    .where((eb) =>
+      eb.and({
+        deployment: of.deployment,
+        model: of.model.name,
+        version: of.model.version,
+        reference,
+        segment,
+      }),
+    )
+    .orderBy('start', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.start;
+}
+
+/** What was counted in a minute, an hour or a day. */
+export interface Counted {
+  readonly start: string;
+  readonly segment: string;
+  readonly rollup: Rollup;
+}
+
 /** What was counted in a time, the oldest first. */
 export async function rollupsOf(
   metadata: Metadata,
@@ -86,7 +118,7 @@ export async function rollupsOf(
     /** All of them where it is left out. */
     readonly segment?: string;
   },
-): Promise<readonly { readonly start: string; readonly segment: string; readonly rollup: Rollup }[]> {
+): Promise<readonly Counted[]> {
   let query = metadata
     .query<MonitoringTables>()
     .selectFrom('monitoring_rollups')
@@ -104,4 +136,62 @@ export async function rollupsOf(
     segment,
     rollup: decodeRollup(counts, row_count),
   }));
+}
+
+/** Rows of a query: some megabytes of counts at most. */
+const PAGE = 1_000;
+
+/** What was counted from a time on in all segments, the oldest first, a part in memory at a time. */
+export async function* rollupsSince(
+  metadata: Metadata,
+  of: Watched,
+  { reference, from }: { readonly reference: string; readonly from: string },
+): AsyncGenerator<Counted> {
+  let after = { start: from, span: '', segment: '' };
+  for (;;) {
+    const { start, span, segment } = after;
+    const rows = await metadata
+      .query<MonitoringTables>()
+      .selectFrom('monitoring_rollups')
+      .select(['start', 'span', 'segment', 'row_count', 'counts'])
+      .where('deployment', '=', of.deployment)
+      .where('model', '=', of.model.name)
+      .where('version', '=', of.model.version)
+      .where('reference', '=', reference)
+      .where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('start', 'span', 'segment'), '>', tuple(start, span, segment)),
+      )
+      .orderBy('start')
+      .orderBy('span')
+      .orderBy('segment')
+      .limit(PAGE)
+      .execute();
+    for (const row of rows)
+      yield { start: row.start, segment: row.segment, rollup: decodeRollup(row.counts, row.row_count) };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = last;
+  }
+}
+
+/** The segments of which something was counted from a time on; `''` is all rows. */
+export async function segmentsSince(
+  metadata: Metadata,
+  of: Watched,
+  { reference, from }: { readonly reference: string; readonly from: string },
+): Promise<{ readonly segments: readonly string[]; readonly newest: string | undefined }> {
+  const rows = await metadata
+    .query<MonitoringTables>()
+    .selectFrom('monitoring_rollups')
+    .select(({ fn }) => ['segment', fn.max<string>('start').as('newest')])
+    .where('deployment', '=', of.deployment)
+    .where('model', '=', of.model.name)
+    .where('version', '=', of.model.version)
+    .where('reference', '=', reference)
+    .where('start', '>=', from)
+    .groupBy('segment')
+    .orderBy('segment')
+    .execute();
+  const times = rows.map(({ newest }) => newest).toSorted();
+  return { segments: rows.map(({ segment }) => segment), newest: times.at(-1) };
 }
