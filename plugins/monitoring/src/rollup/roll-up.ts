@@ -25,7 +25,8 @@ const OTHERS = '(other)';
 export async function rollUp(scope: Scope, watched: Watched, named: NamedReference): Promise<number> {
   const metadata = await scope.service(metadataToken);
   const facts = await (await scope.service(modelFactsToken)).of(watched.model);
-  const { segments } = rulesOf(scope.config(monitoringConfig), watched.deployment);
+  const { segments, falseAlarms } = rulesOf(scope.config(monitoringConfig), watched.deployment);
+  const now = Date.now();
   const { name, reference } = named;
   const counters = countersOf(reference, facts.classes.length > 0);
   const known = new Set(counters.map((counter) => counter.name));
@@ -42,27 +43,28 @@ export async function rollUp(scope: Scope, watched: Watched, named: NamedReferen
         .limit(GROUP)
         .execute();
       if (requests.length === 0) return 0;
-      const found = new Map<string, Rollup>();
+      const found = new Map<string, { span: string; start: string; segment: string; rollup: Rollup }>();
       const seen = new Set<string>();
       const values = await segmentsOf(db, watched, name, segments);
       for (const request of requests) {
         const minute = `${request.time.slice(0, 16)}:00.000Z`;
+        // What is old is counted into the longer times at once; the checks of a budget look at blocks, which may be shorter.
+        const { span, start } =
+          falseAlarms === undefined ? timeOf(Date.parse(minute), now) : { span: 'minute', start: minute };
         for (const row of rowsOf(request)) {
           const one = `${minute}${JSON.stringify(row.input)}`;
           const isAgain = seen.has(one);
           seen.add(one);
           for (const segment of ['', ...segmentsFor(row, segments, values)]) {
-            const key = `${minute}/${segment}`;
-            const rollup = found.get(key) ?? noRollup();
-            found.set(key, rollup);
-            count(rollup, counters, known, facts, row, isAgain);
+            const key = `${span}/${start}/${segment}`;
+            const group = found.get(key) ?? { span, start, segment, rollup: noRollup() };
+            found.set(key, group);
+            count(group.rollup, counters, known, facts, row, isAgain);
           }
         }
       }
-      for (const [key, rollup] of found) {
-        const at = key.indexOf('/');
-        await merge(db, watched, name, 'minute', key.slice(0, at), key.slice(at + 1), rollup);
-      }
+      for (const { span, start, segment, rollup } of found.values())
+        await merge(db, watched, name, span, start, segment, rollup);
       const ids = requests.map(({ id }) => id);
       for (let start = 0; start < ids.length; start += 1_000)
         await db
@@ -179,6 +181,13 @@ const STEPS = [
   { from: 'minute', to: 'hour', ms: HOUR_MS, after: 6 * HOUR_MS },
   { from: 'hour', to: 'day', ms: DAY_MS, after: 35 * DAY_MS },
 ] as const;
+
+/** Into which time a minute is counted when it is so old. */
+function timeOf(minute: number, now: number): { readonly span: string; readonly start: string } {
+  const step = STEPS.findLast(({ ms, after }) => minute < Math.floor((now - after) / ms) * ms);
+  const ms = step?.ms ?? 60_000;
+  return { span: step?.to ?? 'minute', start: new Date(Math.floor(minute / ms) * ms).toISOString() };
+}
 
 /**
  * Merges what is old into longer times: a year is read in milliseconds then. Where a budget of false alarms is kept, only what its checks
