@@ -9,6 +9,7 @@ import { npmFormat } from './operations/npm-format.ts';
 import { onnxFormat } from './operations/onnx-format.ts';
 import { modelList, modelShow, modelVerify } from './operations/read.ts';
 import { modelRegister } from './operations/register.ts';
+import { registryAt } from './operations/registry-at.ts';
 import { registryConfig } from './registry-config.ts';
 import { type RegistryTables, registryMigrations } from './registry-tables.ts';
 import { examinerToken } from './version/examiner-token.ts';
@@ -25,6 +26,7 @@ export const registryPlugin = plugin({
     modelShow,
     modelCard,
     modelVerify,
+    registryAt,
     modelPromote,
     modelRollback,
     modelExport,
