@@ -53,7 +53,7 @@ export async function openGuide(path: string, sessions = 1): Promise<Guide> {
     await symlink(join(root, 'node_modules', name), join(dir, 'node_modules', name));
   for (const name of ['data', 'tracking'])
     await symlink(join(root, 'plugins', name), join(dir, 'node_modules', '@trestle', `plugin-${name}`));
-  for (const block of [...blocks('ts'), ...blocks('py')]) {
+  for (const block of [...blocks('ts'), ...blocks('js'), ...blocks('py')]) {
     const [, file] = /^(?:\/\/|#) (\S+)\n/.exec(block) ?? [];
     if (file === undefined)
       throw new RangeError(`A block without the name of its file: ${block.slice(0, 60)}`);

@@ -16,7 +16,14 @@ const INTERNAL =
 const DEFECTS = /^TRS_(INTERNAL|KERNEL_OUTPUT_INVALID|PLUGIN_BROKEN)$/;
 
 /** Operations that need no name that is there: with new names they make something, or files. */
-const MAKE_NEW: readonly string[] = ['backup', 'run.start', 'init', 'token.create', 'plugin.new'];
+const MAKE_NEW: readonly string[] = [
+  'audit.export',
+  'backup',
+  'run.start',
+  'init',
+  'token.create',
+  'plugin.new',
+];
 /** Nothing that is required of it is a name of something that is there. */
 const NAMES_NOTHING: readonly string[] = ['model.register', 'registry.at'];
 

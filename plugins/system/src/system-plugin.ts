@@ -1,6 +1,8 @@
 import { tokensToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { metadataToken, migrations } from '@trestle/store';
+import { auditCheckpoint } from './audit/audit-checkpoint.ts';
+import { auditExport } from './audit/audit-export.ts';
 import { auditLog } from './audit/audit-log.ts';
 import { auditVerify } from './audit/audit-verify.ts';
 import { backup, restore, storeBackups } from './backup/backup-operations.ts';
@@ -26,6 +28,8 @@ export const systemPlugin = plugin({
     trace,
     auditLog,
     auditVerify,
+    auditCheckpoint,
+    auditExport,
     jobList,
     jobShow,
     jobCancel,

@@ -12,14 +12,17 @@ export interface TemporaryHost {
   remove(): Promise<void>;
 }
 
-export async function temporaryHost(plugins: readonly Plugin[] = []): Promise<TemporaryHost> {
-  const dir = await mkdtemp(join(tmpdir(), 'trestle-system-'));
-  const host = await openHost({
+export const hostAt = (dir: string, plugins: readonly Plugin[] = []): Promise<Host> =>
+  openHost({
     projectDir: dir,
     plugins: [storePlugin, systemPlugin, ...plugins],
     cwd: dir,
     env: { TRESTLE_STORE__RESERVE_BYTES: '0' },
   });
+
+export async function temporaryHost(plugins: readonly Plugin[] = []): Promise<TemporaryHost> {
+  const dir = await mkdtemp(join(tmpdir(), 'trestle-system-'));
+  const host = await hostAt(dir, plugins);
   return {
     dir,
     host,
