@@ -105,6 +105,28 @@ describe.skipIf(isWithoutChromium)('the Studio in a browser', () => {
     await dark.context().close();
   });
 
+  it('shows what served at a time, which is in the address', async () => {
+    await visit('models', 'Models');
+    const field = page.getByLabel('As they were at');
+    await field.fill('2999-01-01T00:00');
+    const served = page.getByRole('table', { name: 'What served then' });
+    await served.getByRole('row').nth(1).getByText('birds').first().waitFor();
+    expect(await page.evaluate('location.hash')).toContain('at=2999-01-01');
+    expect(await violations()).toEqual([]);
+    const dark = await newPage({ colorScheme: 'dark', viewport: { width: 390, height: 844 } });
+    await visit('models?at=2999-01-01T00%3A00%3A00.000Z', 'Models', dark);
+    await dark.getByRole('table', { name: 'Aliases then' }).getByText('champion').first().waitFor();
+    expect(await violations(dark)).toEqual([]);
+    expect(await dark.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await dark.context().close();
+    await field.fill('2001-01-01T00:00');
+    await page.getByText('Nothing had happened yet.').waitFor();
+    await page.getByRole('button', { name: 'Now', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('table', { name: 'Model versions' }).waitFor();
+    expect(await page.evaluate('location.hash')).toBe('#/models');
+  });
+
   it('shows a rollout as a picture in both themes; it is paused and ended by the keyboard', async () => {
     const dark = await newPage({ colorScheme: 'dark' });
     for (const shown of [page, dark]) {

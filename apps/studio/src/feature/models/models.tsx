@@ -1,5 +1,5 @@
 import { ago, metric, metricName } from '../../format.ts';
-import { to } from '../../frame/route.ts';
+import { to, useParameter } from '../../frame/route.ts';
 import { type Output, server } from '../../frame/server.ts';
 import { useQuery } from '../../frame/use-query.ts';
 import { Answer, Empty } from '../../ui/answer.tsx';
@@ -7,6 +7,7 @@ import { Badge, Time } from '../../ui/badge.tsx';
 import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Panels } from '../extensions/panels.tsx';
+import { localTime, ModelsThen } from './models-then.tsx';
 
 const ALIAS = 'champion';
 
@@ -15,37 +16,63 @@ type ModelDetails = Output<'model.show'>;
 
 const aliasesOf = (model: ModelVersion) => model.aliases.map((alias) => <Badge key={alias}>{alias}</Badge>);
 
+/** The models, now or at a time that the address names. */
 export function ModelsPage() {
-  const list = useQuery('model.list', {});
+  const [at, setAt] = useParameter('at');
+  const time = Number.isFinite(Date.parse(at)) ? new Date(at).toISOString() : undefined;
   return (
     <>
       <h1>Models</h1>
-      <Answer of={list}>
-        {({ models }) =>
-          models.length === 0 ? (
-            <Empty command="trestle train --data NAME --target COLUMN --register NAME">No models yet.</Empty>
-          ) : (
-            <Table
-              caption="Model versions"
-              rows={models}
-              columns={[
-                {
-                  label: 'Model',
-                  cell: (model) => <a href={to('models', model.name)}>{`${model.name}@${model.version}`}</a>,
-                },
-                { label: 'Aliases', cell: aliasesOf },
-                { label: 'Task', cell: (model) => model.task ?? '–' },
-                { label: 'Estimator', cell: (model) => model.estimator ?? '–' },
-                {
-                  label: 'Registered',
-                  cell: (model) => <Time at={model.createdAt} text={ago(model.createdAt)} />,
-                },
-              ]}
-            />
-          )
-        }
-      </Answer>
+      <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          {'As they were at '}
+          <input
+            type="datetime-local"
+            value={time === undefined ? '' : localTime(time)}
+            onChange={({ currentTarget: { value } }) =>
+              setAt(value === '' ? '' : new Date(value).toISOString())
+            }
+          />
+        </label>
+        {time === undefined ? null : (
+          <button type="button" onClick={() => setAt('')}>
+            Now
+          </button>
+        )}
+      </form>
+      {time === undefined ? <ModelsNow /> : <ModelsThen time={time} />}
     </>
+  );
+}
+
+function ModelsNow() {
+  const list = useQuery('model.list', {});
+  return (
+    <Answer of={list}>
+      {({ models }) =>
+        models.length === 0 ? (
+          <Empty command="trestle train --data NAME --target COLUMN --register NAME">No models yet.</Empty>
+        ) : (
+          <Table
+            caption="Model versions"
+            rows={models}
+            columns={[
+              {
+                label: 'Model',
+                cell: (model) => <a href={to('models', model.name)}>{`${model.name}@${model.version}`}</a>,
+              },
+              { label: 'Aliases', cell: aliasesOf },
+              { label: 'Task', cell: (model) => model.task ?? '–' },
+              { label: 'Estimator', cell: (model) => model.estimator ?? '–' },
+              {
+                label: 'Registered',
+                cell: (model) => <Time at={model.createdAt} text={ago(model.createdAt)} />,
+              },
+            ]}
+          />
+        )
+      }
+    </Answer>
   );
 }
 
