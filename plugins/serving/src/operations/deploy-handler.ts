@@ -5,6 +5,7 @@ import { deployModel, resolveWanted, underWay, type Wanted } from '../deployment
 import { readRevisions } from '../deployment/revisions.ts';
 import { activeRollouts, readHistory, readPoints, readRollouts } from '../deployment/rollout-records.ts';
 import { beforeAnything, startRollout } from '../deployment/start-rollout.ts';
+import { takenOtherwise } from '../deployment/taken-otherwise.ts';
 import { readChoice } from '../executor/executor-choice.ts';
 import { AUTO } from '../executor/find-executors.ts';
 import { inferencePoolToken } from '../inference/inference-pool-token.ts';
@@ -36,6 +37,9 @@ export async function deploy(
     deployment: input.name,
     executor: input.executor,
   });
+  // Before traffic moves, not from the first request that is refused.
+  const differs = [...(await takenOtherwise(ctx, wanted))];
+  const told = differs.length > 0 ? { differs } : {};
   const isAtOnce = plan.judge(beforeAnything(plan)).decision === 'promote';
   if (isAtOnce && input.stickyHeader !== undefined)
     throw servingError('STRATEGY_OPTION', {
@@ -44,12 +48,12 @@ export async function deploy(
       hint: 'Leave it out.',
       details: { strategy: input.strategy, option: 'stickyHeader' },
     });
-  if (isAtOnce && !input.dryRun) return await deployModel(ctx, ctx, wanted);
+  if (isAtOnce && !input.dryRun) return { ...(await deployModel(ctx, ctx, wanted)), ...told };
   const { strategy, stickyHeader: sticky = 'x-trestle-key', dryRun: isDryRun } = input;
   const deployment = isAtOnce
     ? await wouldServe(ctx, wanted)
     : await startRollout(ctx, ctx, wanted, { strategy, plan, sticky, isDryRun });
-  return { ...deployment, plan: [...plan.explain], ...(isDryRun ? { dryRun: true } : {}) };
+  return { ...deployment, ...told, plan: [...plan.explain], ...(isDryRun ? { dryRun: true } : {}) };
 }
 
 /** What a deployment would serve, were it changed at once. */

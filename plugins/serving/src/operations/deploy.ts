@@ -71,6 +71,8 @@ export const deployOperation = operation({
   output: deploymentSchema.extend({
     /** What is going to happen. */
     plan: z.array(z.string()).optional(),
+    /** What it takes and answers otherwise than the version that serves. */
+    differs: z.array(z.string()).optional(),
     dryRun: z.boolean().optional(),
   }),
   load: async () => (await import('./deploy-handler.ts')).deploy,
@@ -79,6 +81,7 @@ export const deployOperation = operation({
       ? [{ kind: 'note' as const, tone: 'info' as const, text: 'Nothing was changed.' }]
       : [deployedView(deployment)]),
     ...rolloutNotes(deployment),
+    ...(deployment.differs ?? []).map((text) => ({ kind: 'note', tone: 'warn', text }) as const),
     ...(deployment.plan ? [{ kind: 'text' as const, text: deployment.plan.join('\n') }] : []),
     {
       kind: 'note',
