@@ -38,6 +38,8 @@ export const serverConfig = configSection(
     maxBodyBytes: z.number().int().min(1_024).default(1_048_576),
     /** How long a request may take to arrive, in milliseconds. */
     requestTimeoutMs: z.number().int().min(100).max(600_000).default(30_000),
+    /** How long the server may take to get ready before it takes requests (models that were asked lately), in milliseconds; 0 for not at all. */
+    prepareTimeoutMs: z.number().int().min(0).max(600_000).default(20_000),
     /** How long a drain waits for requests under way, in milliseconds. */
     drainTimeoutMs: z.number().int().min(0).max(600_000).default(25_000),
     /** Callers that may follow jobs at once as events; more are refused. */

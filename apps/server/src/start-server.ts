@@ -4,6 +4,7 @@ import { buildApp } from './build-app.ts';
 import { countRequests } from './door/rate-limit.ts';
 import { startGrpc } from './grpc/start-grpc.ts';
 import { type JobProcesses, startJobProcesses } from './job-processes.ts';
+import { prepare } from './prepare.ts';
 import type { Keeper } from './processes/keeper.ts';
 import { jobsConfig, serverConfig } from './server-config.ts';
 import { serverError } from './server-error.ts';
@@ -60,6 +61,8 @@ export async function startServer(host: Host, options: ServerOptions): Promise<R
     count,
     keeper: options.keeper,
   });
+  // Before connections come here: others on the same port answer meanwhile.
+  await prepare(host);
   await app.listen({ port: options.port, host: options.host }).catch(async (cause: unknown) => {
     await app.close();
     throw listenError(cause, options);

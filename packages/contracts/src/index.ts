@@ -40,6 +40,7 @@ export * from './metrics.ts';
 export * from './models.ts';
 export * from './panels.ts';
 export * from './prediction-log.ts';
+export * from './preparations.ts';
 export * from './reference.ts';
 export * from './resources.ts';
 export * from './rollouts.ts';

@@ -3,6 +3,7 @@ import {
   executors,
   modelPromoted,
   modelRolledBack,
+  preparations,
   rolloutStrategies,
 } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
@@ -67,6 +68,10 @@ export const servingPlugin = plugin({
   ],
   contributions: [
     ...[immediate, canary, blueGreen, shadow, ab].map((strategy) => contribute(rolloutStrategies, strategy)),
+    contribute(preparations, {
+      name: 'models that were asked lately',
+      load: async () => (await import('./inference/warm-recent.ts')).warmRecent,
+    }),
     ...ownExecutors.map((executor) => contribute(executors, executor)),
     ...servingMigrations.map((migration) => contribute(migrations, migration)),
     contribute(
