@@ -3,12 +3,18 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Blobs, blobsToken } from '@trestle/store';
+import { contribute, type Plugin, plugin } from '@trestle/kernel';
+import { type Blobs, blobsToken, type Migration, metadataToken, migrations } from '@trestle/store';
 import { databaseToken } from '@trestle/store/adapter';
 import { beginBackupFolder, makeBackup } from '@trestle/store/backup';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TemporaryHost, temporaryHost } from '../temporary-host.test.fixture.ts';
+
+interface Shelf {
+  things: { name: string; length?: number };
+}
 
 const SECRET = 'only-in-the-content-of-this-project';
 
@@ -21,8 +27,8 @@ describe('backups', { timeout: 120_000 }, () => {
   const call = async (operation: string, input: unknown = {}, { host } = here): Promise<any> =>
     await host.runById(operation, input, { surface: 'cli' });
   const blobs = ({ host } = here): Promise<Blobs> => host.service(blobsToken);
-  const another = async (): Promise<TemporaryHost> => {
-    const made = await temporaryHost();
+  const another = async (...plugins: readonly Plugin[]): Promise<TemporaryHost> => {
+    const made = await temporaryHost(plugins);
     others.push(made);
     return made;
   };
@@ -203,6 +209,49 @@ describe('backups', { timeout: 120_000 }, () => {
     await expect(
       makeBackup({ database, blobs: vanishing }, await beginBackupFolder(folder, undefined), options),
     ).rejects.toMatchObject({ code: 'TRS_STORE_BACKUP_UNSETTLED' });
+  });
+
+  it('of an older schema are brought up to date, and of one that nothing here knows are refused by its step', async () => {
+    const things: Migration = {
+      name: 'shelf-0001-things',
+      async up(db) {
+        await db.schema.createTable('things').addColumn('name', 'text').execute();
+      },
+    };
+    const lengths: Migration = {
+      name: 'shelf-0002-lengths',
+      async up(db) {
+        await db.schema.alterTable('things').addColumn('length', 'integer').execute();
+        await sql`UPDATE things SET length = length(name)`.execute(db);
+      },
+    };
+    const shelf = (...steps: readonly Migration[]) =>
+      plugin({
+        name: 'shelf',
+        version: '1.0.0',
+        contributions: steps.map((step) => contribute(migrations, step)),
+      });
+    const older = await another(shelf(things));
+    const metadata = await older.host.service(metadataToken);
+    await metadata.write<Shelf, void>(async (db) => {
+      await db.insertInto('things').values({ name: 'vase' }).execute();
+    });
+    await call('backup', { dir: folder }, older);
+
+    const newer = await another(shelf(things, lengths));
+    await call('restore', { dir: folder }, newer);
+    const rows = await (await newer.host.service(metadataToken))
+      .query<Shelf>()
+      .selectFrom('things')
+      .selectAll()
+      .execute();
+    expect(rows).toEqual([{ name: 'vase', length: 4 }]);
+    expect(await call('audit.verify', {}, newer)).toMatchObject({ ok: true });
+
+    await expect(call('restore', { dir: folder }, await another())).rejects.toMatchObject({
+      code: 'TRS_STORE_BACKUP_NEWER',
+      message: expect.stringContaining('shelf-0001-things'),
+    });
   });
 
   it('wait for one another', async () => {
