@@ -37,6 +37,18 @@ describe('the slices in which a model is worst', () => {
     expect(second).toMatchObject({ column: 'age', where: 'missing' });
   });
 
+  it('are as seldom found where losses are great and differ little', async () => {
+    let found = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const { table, noise } = await rowsOf(seed);
+      found += worstSlices(
+        table,
+        noise.map((loss) => 1e9 + loss),
+      ).length;
+    }
+    expect(found).toBeLessThanOrEqual(1);
+  });
+
   it('are seldom found where losses do not depend on anything', async () => {
     let found = 0;
     for (let seed = 0; seed < 20; seed++) {

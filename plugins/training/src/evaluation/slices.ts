@@ -26,15 +26,18 @@ const SHOWN = 10;
  * @param losses one a row
  */
 export function worstSlices(table: Table, losses: Float64Array): readonly Slice[] {
-  const all = sumsOf(losses, () => true);
+  // Sums of squares of great numbers that differ little would lose what they differ by.
+  const centre = losses.reduce((sum, loss) => sum + loss, 0) / Math.max(1, losses.length);
+  const centred = losses.map((loss) => loss - centre);
+  const all = sumsOf(centred, () => true);
   const found: Slice[] = [];
   for (const [column, { where, of }] of groups(table)) {
-    const own = sumsOf(losses, of);
+    const own = sumsOf(centred, of);
     const others = { rows: all.rows - own.rows, sum: all.sum - own.sum, squares: all.squares - own.squares };
     if (own.rows < MIN_ROWS || others.rows < MIN_ROWS) continue;
     const [a, b] = [meanAndError(own), meanAndError(others)];
     if (a.mean - b.mean <= STANDARD_ERRORS * Math.sqrt(a.variance + b.variance)) continue;
-    found.push({ column, where, rows: own.rows, loss: a.mean, others: b.mean });
+    found.push({ column, where, rows: own.rows, loss: centre + a.mean, others: centre + b.mean });
   }
   return found.toSorted((a, b) => b.loss - b.others - (a.loss - a.others)).slice(0, SHOWN);
 }
