@@ -171,6 +171,14 @@ describe('a graph', () => {
     });
   });
 
+  it('in which one value is read by tens of thousands of nodes is opened and run', async () => {
+    const sums = Array.from({ length: 40_000 }, (_, i) =>
+      node('Add', [i === 0 ? 'one' : `sum${i}`, 'one'], [`sum${i + 1}`]),
+    );
+    const found = await run(graphOf(sums, [one], ['sum40000']));
+    expect(found).toMatchObject({ sum40000: { data: Float32Array.of(40_001) } });
+  });
+
   it('of graphs three thousand deep in each other is refused', () => {
     let graph = new Uint8Array();
     for (let depth = 0; depth < 3_000; depth++) {

@@ -50,7 +50,13 @@ export function viewOf(model: OnnxModel): GraphView {
   };
   for (const node of graph.nodes) {
     for (const output of node.outputs) if (output) makers.set(output, node);
-    for (const input of node.inputs) if (input) readers.set(input, [...(readers.get(input) ?? []), node]);
+    for (const input of node.inputs) {
+      if (!input) continue;
+      // One list grows: a list made anew for each reader of a value is squared time in a model that anyone may send.
+      const known = readers.get(input);
+      if (known) known.push(node);
+      else readers.set(input, [node]);
+    }
     visit(node);
   }
   return {
