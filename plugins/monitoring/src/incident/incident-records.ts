@@ -212,7 +212,8 @@ export async function endIncident(
   incident: string,
   resolution: string,
 ): Promise<void> {
-  const end = { state: 'resolved', resolved_at: new Date().toISOString(), resolution, silenced_until: null };
+  // A silence outlives it: what flaps within it is not told of.
+  const end = { state: 'resolved', resolved_at: new Date().toISOString(), resolution };
   await update(change, actor, incident, end, ['resolved', resolution], incidentResolved);
 }
 
@@ -276,7 +277,10 @@ export async function enter(
     .execute();
 }
 
-export const incidentRow = async (db: Within['db'], id: string): Promise<IncidentRow | undefined> =>
+export const incidentRow = async (
+  db: Pick<Within['db'], 'selectFrom'>,
+  id: string,
+): Promise<IncidentRow | undefined> =>
   await db.selectFrom('monitoring_incidents').selectAll().where('id', '=', id).executeTakeFirst();
 
 /** Newest first. */

@@ -19,6 +19,7 @@ import {
   incidentSilence,
   monitorIncidents,
 } from '../operations/incidents.ts';
+import { type Alert, contributeNotifier } from '../retrain/notifier.test.setup.ts';
 import type { MonitoringTables } from '../tables.ts';
 import { drawRows, sendTraffic } from '../traffic.test.setup.ts';
 import type { Finding } from './finding.ts';
@@ -227,6 +228,29 @@ describe('severity', () => {
         },
       ),
     );
+  });
+});
+
+describe('a silence', () => {
+  it('keeps everybody from being told, of its end too, until it is over', async () => {
+    const told: Alert[] = [];
+    await host.close();
+    host = await project.open([...pluginsOf(world), contributeNotifier(told)]);
+    await host.start();
+    await settle(finding('drift', ['speed']));
+    await expect.poll(() => told.map(({ kind }) => kind)).toEqual(['drift']);
+    const [{ incident = '' } = {}] = await list();
+    await host.run(incidentSilence, { incident, for: '2h' });
+    await settle(finding('performance', [], { severity: 'critical' }));
+    await settle(good('drift'), good('performance'));
+    expect(await host.run(incidentShow, { incident })).toMatchObject({ state: 'resolved' });
+    // What is of another incident comes behind them, in order.
+    await settle(finding('stale', []));
+    await expect.poll(() => told.map(({ kind }) => kind)).toEqual(['drift', 'stale']);
+    await settle(finding('drift', ['speed']));
+    await host.run(incidentSilence, { incident, for: '0s' });
+    await settle(finding('performance', [], { severity: 'critical' }));
+    await expect.poll(() => told.map(({ kind }) => kind)).toContain('performance');
   });
 });
 

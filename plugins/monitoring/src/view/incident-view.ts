@@ -34,7 +34,9 @@ export function incidentListViews(incidents: readonly Incident[]): View[] {
 }
 
 const stateOf = ({ state, silencedUntil }: Pick<Incident, 'state' | 'silencedUntil'>): string =>
-  silencedUntil !== undefined && Date.parse(silencedUntil) > Date.now() ? `${state}, silenced` : state;
+  state !== 'resolved' && silencedUntil !== undefined && Date.parse(silencedUntil) > Date.now()
+    ? `${state}, silenced`
+    : state;
 
 export function incidentViews(incident: IncidentDetails): View[] {
   const { severity, state, title, features, alerts, history, acknowledgedBy, silencedUntil, resolution } =
