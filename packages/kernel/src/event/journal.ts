@@ -54,8 +54,12 @@ export interface Journal {
    * @returns ends it
    */
   watch(listener: () => void): () => void;
-  /** Recomputes the chain from the start; `firstBad` is the first entry that does not fit. */
-  verify(): Promise<{
+  /**
+   * Recomputes the chain from the start; `firstBad` is the first entry that does not fit.
+   *
+   * @param each is told the hash of every entry that fits, in order: what is made of them is made of what was proved
+   */
+  verify(each?: (hash: string) => void): Promise<{
     readonly ok: boolean;
     readonly events: number;
     readonly head: string;

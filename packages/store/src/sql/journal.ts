@@ -32,7 +32,7 @@ export function sqlJournal(database: SqlDatabase): Journal {
 
     watch: (listener) => database.head.watch(listener),
 
-    verify: () => verifyChain(database),
+    verify: (each) => verifyChain(database, each),
 
     async cursor(subscriber) {
       const row = await database.reader
@@ -58,7 +58,10 @@ export function sqlJournal(database: SqlDatabase): Journal {
 }
 
 /** Recomputes the chain, some entries at a time. The head kept beside the log shows when its end was cut off. */
-async function verifyChain(database: SqlDatabase): ReturnType<Journal['verify']> {
+async function verifyChain(
+  database: SqlDatabase,
+  each?: (hash: string) => void,
+): ReturnType<Journal['verify']> {
   const kept = await database.reader.selectFrom('log_head').select(['seq', 'hash']).executeTakeFirst();
   let head = GENESIS;
   let events = 0;
@@ -76,6 +79,7 @@ async function verifyChain(database: SqlDatabase): ReturnType<Journal['verify']>
       if (!isNext || !isKept) return { ok: false, events, head, firstBad: events + 1 };
       head = row.hash;
       events++;
+      each?.(head);
     }
     if (rows.length < VERIFY_BATCH) break;
   }

@@ -26,5 +26,5 @@ const unreadable = ({ seq, unreadable: why }: LogEvent) =>
     details: { seq },
   });
 
-/** What a log is called, by its first entry. */
-export const originOf = ({ hash }: LogEvent): string => `trestle/${hash.slice(0, 16)}`;
+/** What a log is called, by the hash of its first entry. */
+export const originOf = (hash: string): string => `trestle/${hash.slice(0, 16)}`;

@@ -4,7 +4,7 @@ import { localOnly } from '../local-only.ts';
 import { systemError } from '../system-error.ts';
 import type { MadeCheckpoint } from './audit-checkpoint.ts';
 import { readKey, signCheckpoint } from './checkpoint.ts';
-import { entriesOf, originOf } from './entries.ts';
+import { originOf } from './entries.ts';
 import { merkleRoot } from './merkle-root.ts';
 
 export async function makeCheckpoint(
@@ -14,16 +14,18 @@ export async function makeCheckpoint(
   localOnly(ctx);
   const key = readKey(await readFile(await ctx.files.read(input.key), 'utf8'), 'private');
   const journal = await ctx.service(journalToken);
-  const { ok, firstBad } = await journal.verify();
-  if (!ok) throw broken(firstBad);
   const tree = merkleRoot();
-  let [origin, size] = ['', 0];
-  for await (const entry of entriesOf(journal, ctx.signal)) {
-    if (size === 0) origin = originOf(entry);
-    tree.add(Buffer.from(entry.hash, 'hex'));
-    size++;
-  }
-  if (size === 0) throw empty();
+  let origin: string | undefined;
+  const {
+    ok,
+    firstBad,
+    events: size,
+  } = await journal.verify((hash) => {
+    origin ??= originOf(hash);
+    tree.add(Buffer.from(hash, 'hex'));
+  });
+  if (!ok) throw broken(firstBad);
+  if (origin === undefined) throw empty();
   const checkpoint = signCheckpoint({ origin, size, root: tree.root() }, key);
   if (input.out !== undefined) await writeFile(await ctx.files.write(input.out), checkpoint);
   return { origin, size, root: tree.root().toString('hex'), checkpoint };

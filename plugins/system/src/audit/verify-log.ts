@@ -3,7 +3,7 @@ import { type Context, type Journal, journalToken } from '@trestle/kernel';
 import { systemError } from '../system-error.ts';
 import type { AuditVerdict } from './audit-verify.ts';
 import { type Checkpoint, openCheckpoint, readKey } from './checkpoint.ts';
-import { entriesOf, originOf } from './entries.ts';
+import { originOf } from './entries.ts';
 import { merkleRoot } from './merkle-root.ts';
 
 const BATCH = 1_000;
@@ -18,13 +18,14 @@ export async function verifyLog(
 ): Promise<AuditVerdict> {
   const signed = await signedCheckpoint(ctx, input);
   const journal = await ctx.service(journalToken);
-  let verdict: AuditVerdict = await journal.verify();
+  const begins = signed && beginsWith(signed);
+  let verdict: AuditVerdict = await journal.verify(begins?.each);
   if (input.head !== undefined && verdict.ok) {
     const headAt = await positionOf(journal, input.head);
     verdict = { ...verdict, ok: headAt !== undefined, headAt: headAt ?? null };
   }
-  if (signed !== undefined && verdict.firstBad === undefined) {
-    const matches = await beginsWith(journal, signed, ctx.signal);
+  if (signed && begins && verdict.firstBad === undefined) {
+    const matches = begins.matches();
     const { origin, size } = signed;
     verdict = { ...verdict, ok: verdict.ok && matches, checkpoint: { origin, size, matches } };
   }
@@ -42,21 +43,18 @@ async function signedCheckpoint(
   return openCheckpoint(await read(checkpoint), readKey(await read(key), 'public'));
 }
 
-/** Whether the log begins with what was signed, entry for entry. */
-async function beginsWith(
-  journal: Journal,
-  { origin, size, root }: Checkpoint,
-  signal: AbortSignal,
-): Promise<boolean> {
+/** Whether a log, of which it is told the hashes, begins with what was signed, entry for entry. */
+function beginsWith({ origin, size, root }: Checkpoint) {
   const tree = merkleRoot();
   let seen = 0;
-  for await (const entry of entriesOf(journal, signal)) {
-    if (seen === 0 && originOf(entry) !== origin) return false;
-    if (seen === size) break;
-    tree.add(Buffer.from(entry.hash, 'hex'));
-    seen++;
-  }
-  return seen === size && tree.root().equals(root);
+  let isOurs = true;
+  return {
+    each: (hash: string): void => {
+      if (seen === 0) isOurs = originOf(hash) === origin;
+      if (seen++ < size) tree.add(Buffer.from(hash, 'hex'));
+    },
+    matches: (): boolean => isOurs && seen >= size && tree.root().equals(root),
+  };
 }
 
 const alone = () =>
