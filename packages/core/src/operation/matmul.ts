@@ -32,6 +32,12 @@ function product(left: Node, right: Node, named: readonly [Shape, Shape]): Node 
       'It takes [..., m, k] and [..., k, n], or vectors of k.',
     );
   }
+  // One matrix on the right multiplies all rows alike, and is read as it lies, also in panels.
+  if (left.shape.length > 2 && right.shape.length === 2) {
+    const rows = left.shape.slice(0, -1);
+    const flat = reshape(left, [rows.reduce((count, length) => count * length, 1), k]);
+    return reshape(product(flat, right, named), [...rows, n]);
+  }
   const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2), 'matmul', named);
   const a = expand(operand(left), [...batch, m, k]);
   const b = expand(operand(right), [...batch, k, n]);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { explain } from '../transform/explain.ts';
 import { tensor } from './create.ts';
 import { conv2d } from './functions.ts';
 import { inPanels } from './panels.ts';
+import type { Tensor } from './tensor.ts';
 
 const values = (count: number, seed: number): Float32Array =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed));
@@ -19,6 +21,18 @@ describe('inPanels', () => {
     const wanted = await left.matmul(right).add(1).relu().data();
     expect(await left.matmul(inPanels(right)).add(1).relu().data()).toEqual(wanted);
   });
+
+  it.each([[[130, 24]], [[1, 130, 24]], [[2, 65, 24]]])(
+    'is read as it lies by rows of the shape %j',
+    (shape) => {
+      const laid = inPanels(tensor(values(24 * 16, 3), { shape: [24, 16] }));
+      const product = (x: Tensor): Tensor => x.matmul(laid).add(tensor(values(16, 4), { shape: [16] }));
+      const text = String(explain(product, tensor(values(130 * 24, 5), { shape })));
+      expect(text).toMatch(/matmul \[130, 24\] x \[24, 16\]/);
+      // Nothing is laid out anew.
+      expect(text).not.toMatch(/elementwise/);
+    },
+  );
 
   it('keeps the matrix', async () => {
     const matrix = tensor(values(5 * 16, 3), { shape: [5, 16] });

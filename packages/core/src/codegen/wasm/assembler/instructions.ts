@@ -134,6 +134,8 @@ export const i32x4 = {
   mul: vBinary(181),
   min: vBinary(182),
   max: vBinary(184),
+  /** Pairs of 16-bit integers with their signs, multiplied and added up. */
+  dotI16: vBinary(186),
   truncF32: vUnary(248),
   /** `v128.select` for masks that are all or nothing per lane: relaxed SIMD, one instruction. */
   relaxedSelect: vTernary(0x10b),
