@@ -22,12 +22,17 @@ import {
   withDims,
 } from '../tensor/tensor.ts';
 import { choice, flag, float, int, ints, required } from './attributes.ts';
-import { type CoreKernel, type Definition, op, type Versions } from './definition.ts';
+import {
+  type CoreKernel,
+  type Definition,
+  eachElement,
+  elementwise,
+  op,
+  type Versions,
+} from './definition.ts';
 
 /** Of operator set 1: which inputs may be written over. It says nothing about values. */
 export const CONSUMED = { consumed_inputs: ints() };
-
-const nothing = (): number => 0;
 
 /** Before operator set 7 the second input is laid at an axis of the first, where `broadcast` says so. */
 const LEGACY = { axis: int(), broadcast: flag(false) };
@@ -81,7 +86,7 @@ function arithmetic(
     'number',
     (a, b, call) => pairwise(a, b, typeof kernel === 'function' ? kernel(call) : kernel),
     'T',
-    { work: nothing, run: core },
+    eachElement(core),
   );
   return { 1: first, 6: legacy, 7: modern };
 }
@@ -116,7 +121,12 @@ const divided: (a: Tensor, b: Tensor, call: { fail(reason: string): Error }) => 
     },
   });
 };
-const division = pair('number', divided, 'T', { work: nothing, run: ([a, b]) => a && b && a.div(b) });
+const division = pair(
+  'number',
+  divided,
+  'T',
+  eachElement(([a, b]) => a && b && a.div(b)),
+);
 export const Div: Versions = { 1: division.first, 6: division.legacy, 7: division.modern };
 
 const remainderOf = (x: number, y: number): number => {
@@ -199,7 +209,7 @@ export const Pow: Versions = {
     power(a, broadcast ? laidAt(a, b, axis) : b),
   ),
   7: op('T:number U:number -> T', {}, ([a, b]) => power(a, b), {
-    core: { work: nothing, host: [1], run: ([a], _, call) => a && powerCore(a, call.host(1)) },
+    core: { work: elementwise, host: [1], run: ([a], _, call) => a && powerCore(a, call.host(1)) },
   }),
 };
 
@@ -285,7 +295,7 @@ function folded(
   };
   const extras = {
     refuse: (_: unknown, count: number): string | undefined => atLeastOne(count),
-    core: { work: nothing, run: core },
+    core: eachElement(core),
   };
   return {
     1: op('T:number* -> T', CONSUMED, (inputs) => run(inputs), extras),
@@ -354,7 +364,7 @@ export const PRelu: Versions = {
   1: op('T:number T -> T', CONSUMED, preluOfChannels),
   6: op('T:number T -> T', {}, preluOfChannels),
   7: op('T:number T -> T', {}, ([x, slope]) => prelu(x, slope), {
-    core: { work: nothing, run: ([x, slope]) => x && slope && where(x.less(0), x.mul(slope), x) },
+    core: eachElement(([x, slope]) => x && slope && where(x.less(0), x.mul(slope), x)),
   }),
 };
 
@@ -397,14 +407,13 @@ export const Clip: Versions = {
     { max: float(3.402823e38), min: float(-3.402823e38) },
     ([x], { min, max }) => clipped(x, min, max),
     {
-      core: { work: nothing, run: ([x], { min, max }) => x?.clamp(min, max) },
+      core: eachElement(([x], { min, max }) => x?.clamp(min, max)),
     },
   ),
   11: op('T:number T? T? -> T', {}, ([x, low, high]) => clipped(x, bound(low), bound(high)), {
     core: {
-      work: nothing,
+      ...eachElement(([x], _, call) => x && clippedCore(x, call.host(1), call.host(2))),
       host: [1, 2],
-      run: ([x], _, call) => x && clippedCore(x, call.host(1), call.host(2)),
     },
   }),
 };

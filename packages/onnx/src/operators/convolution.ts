@@ -3,6 +3,7 @@ import type { OnnxError } from '../onnx-error.ts';
 import { checkSize, doublesOf, fromNumbers, sizeOf, type Tensor, wideOf } from '../tensor/tensor.ts';
 import { type Geometry, geometryOf, type Sliding, windowPlaces } from '../tensor/windows.ts';
 import { choice, int, ints } from './attributes.ts';
+import { fromChannelsLast, toChannelsLast } from './channels.ts';
 import { type Call, op, type Versions } from './definition.ts';
 
 type Fail = (reason: string) => OnnxError;
@@ -20,7 +21,8 @@ export interface ConvolutionOptions extends Sliding {
   readonly kernel_shape: readonly number[] | undefined;
 }
 
-function fitting(
+/** How a convolution slides. @throws the error that `fail` makes where its sides do not fit */
+export function fitting(
   x: readonly number[],
   w: readonly number[],
   options: ConvolutionOptions,
@@ -91,13 +93,6 @@ function addBias(sums: Float64Array, dims: readonly number[], bias: Tensor | und
     sums[i] = (sums[i] ?? 0) + (values[Math.floor(i / positions) % outputs] ?? 0);
 }
 
-const channelsLast = (rank: number): number[] => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
-const channelsSecond = (rank: number): number[] => [
-  0,
-  rank - 1,
-  ...Array.from({ length: rank - 2 }, (_, i) => i + 1),
-];
-
 /** [outputs, inputs, ...sizes] as [...sizes, inputs, outputs]. */
 const channelsOut = (rank: number): number[] => [...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1, 0];
 
@@ -109,7 +104,6 @@ function packedWeight(w: CoreTensor, group: number): CoreTensor {
   return inPanels(weight.reshape([w.size / outputs, outputs])).reshape(weight.shape);
 }
 
-/** The core has channels last; between two of its kernels the two transposes cancel out. */
 function onCore(
   [x, w, bias]: readonly (CoreTensor | undefined)[],
   options: ConvolutionOptions,
@@ -122,8 +116,8 @@ function onCore(
   const weight = packed(1) ?? w.transpose(channelsOut(x.rank));
   const convolve = x.rank === 3 ? conv1d : conv2d;
   const settings = { stride: strides, dilation: dilations, padding, groups: options.group };
-  const found = convolve(x.transpose(channelsLast(x.rank)), weight, settings);
-  return (bias ? found.add(bias) : found).transpose(channelsSecond(x.rank));
+  const found = convolve(toChannelsLast(x), weight, settings);
+  return fromChannelsLast(bias ? found.add(bias) : found);
 }
 
 export const Conv: Versions = {

@@ -1,7 +1,7 @@
 import type { Tensor as CoreTensor } from '@trestle/core';
 import type { OnnxGraph, ValueType } from '../format/model.ts';
 import type { OnnxError } from '../onnx-error.ts';
-import type { Tensor, Value } from '../tensor/tensor.ts';
+import { sizeOf, type Tensor, type Value } from '../tensor/tensor.ts';
 import type { Spec, ValuesOf } from './attributes.ts';
 import type { InputsOf } from './signature.ts';
 
@@ -47,6 +47,8 @@ export interface CoreKernel<A = never> {
     dims: readonly (readonly number[])[],
     attributes: A,
   ) => CoreTensor | undefined;
+  /** Whether each element of the output is made of those at its place alone: then it does not matter how the inputs lie. */
+  readonly isElementwise?: true;
   /** Undefined where the core cannot do it. */
   readonly run: (
     inputs: readonly (CoreTensor | undefined)[],
@@ -137,3 +139,17 @@ export function prepared<const S extends string, const A extends Record<string, 
   };
   return definition as unknown as Definition;
 }
+
+/**
+ * The work of an operator that goes over its elements one by one: the core does several at once, and together with what stands before
+ * and behind, which pays for the way there from some ten thousands on.
+ */
+export const elementwise = (dims: readonly (readonly number[])[]): number =>
+  8 * dims.reduce((most, one) => Math.max(most, sizeOf(one)), 0);
+
+/** A kernel that goes over elements: inputs stretch as NumPy's do. */
+export const eachElement = <A>(run: CoreKernel<A>['run']): CoreKernel<A> => ({
+  work: elementwise,
+  isElementwise: true,
+  run,
+});

@@ -1,4 +1,4 @@
-import { concat } from '@trestle/core';
+import type { Tensor as CoreTensor } from '@trestle/core';
 import type { OnnxError } from '../onnx-error.ts';
 import { around, axisOf, concatenated, placesOf, stridesOf, view } from '../tensor/places.ts';
 import {
@@ -13,6 +13,7 @@ import {
   withDims,
 } from '../tensor/tensor.ts';
 import { choice, flag, float, int, ints, required } from './attributes.ts';
+import { joinWhereTheyLie } from './channels.ts';
 import { op, type Versions } from './definition.ts';
 import { axesOrAll } from './shape.ts';
 
@@ -33,10 +34,10 @@ function joined(parts: readonly Tensor[], axis: number, fail: Fail): Tensor {
 }
 const some = (_: unknown, count: number): string | undefined =>
   count === 0 ? 'it has no inputs' : undefined;
-const joinCore = (inputs: readonly (Parameters<typeof concat>[0][number] | undefined)[], axis: number) => {
+const joinCore = (inputs: readonly (CoreTensor | undefined)[], axis: number) => {
   const all = inputs.flatMap((one) => (one ? [one] : []));
   const [first, ...rest] = all;
-  return first && all.length === inputs.length ? concat([first, ...rest], axis) : undefined;
+  return first && all.length === inputs.length ? joinWhereTheyLie([first, ...rest], axis) : undefined;
 };
 export const Concat: Versions = {
   1: op('T:any* -> T', { axis: int(1) }, (parts, { axis }, call) => joined(parts, axis, call.fail), {

@@ -12,7 +12,8 @@ import {
 } from '../tensor/tensor.ts';
 import { CONSUMED } from './arithmetic.ts';
 import { checked, flag, float, int, ints, required } from './attributes.ts';
-import { type Definition, type Given, op, type Versions } from './definition.ts';
+import { fromChannelsLast, liesChannelsLast, toChannelsLast } from './channels.ts';
+import { type Definition, elementwise, type Given, op, type Versions } from './definition.ts';
 
 type Fail = (reason: string) => OnnxError;
 
@@ -76,7 +77,7 @@ function rowwise(
       ([x], options, call) => along(x, options.axis, isFlattened, call.fail, fn),
       {
         core: {
-          work: () => 0,
+          work: elementwise,
           run: ([x], options) =>
             x && core && (!isFlattened || options.axis === -1 || options.axis === x.rank - 1)
               ? core(x, options.axis)
@@ -150,15 +151,21 @@ function batchNormalised(
 }
 const batch = { epsilon: float(1e-5), momentum: float(0.9) };
 const batchCore = {
-  work: () => 0,
+  work: elementwise,
   run: (
     [x, scale, bias, mean, variance]: readonly (CoreTensor | undefined)[],
     { epsilon }: BatchOptions,
     call: { readonly wanted: readonly boolean[] },
   ) => {
     if (!x || !scale || !bias || !mean || !variance || call.wanted.length > 1) return undefined;
-    const shape = [x.shape[1] ?? 1, ...x.shape.slice(2).map(() => 1)];
     const factor = scale.div(variance.add(epsilon).sqrt());
+    if (liesChannelsLast(x))
+      return fromChannelsLast(
+        toChannelsLast(x)
+          .mul(factor)
+          .add(bias.sub(mean.mul(factor))),
+      );
+    const shape = [x.shape[1] ?? 1, ...x.shape.slice(2).map(() => 1)];
     return x.mul(factor.reshape(shape)).add(bias.sub(mean.mul(factor)).reshape(shape));
   },
 };
@@ -210,7 +217,7 @@ export const BatchNormalization: Versions = {
     {
       refuse: ({ training_mode: isTraining }, _, given) => inferring(isTraining, given),
       core: {
-        work: () => 0,
+        work: elementwise,
         run: (inputs, options, call) =>
           options.training_mode ? undefined : batchCore.run(inputs, options, call),
       },
@@ -308,7 +315,7 @@ export const LayerNormalization: Versions = {
       refuse: ({ stash_type: stash }) =>
         stash === 1 || stash === 11 ? undefined : `its stash_type is ${stash}`,
       core: {
-        work: () => 0,
+        work: elementwise,
         run: ([x, scale, bias], { axis, epsilon }, call) => {
           if (!x || !scale || call.wanted.length > 1) return undefined;
           const axes = from(axis < 0 ? axis + x.rank : axis, x.rank);

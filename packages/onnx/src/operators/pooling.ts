@@ -16,6 +16,7 @@ import {
 } from '../tensor/tensor.ts';
 import { type Geometry, geometryOf, type Sliding, windowPlaces } from '../tensor/windows.ts';
 import { flag, float, int, ints, required } from './attributes.ts';
+import { fromChannelsLast, toChannelsLast } from './channels.ts';
 import { SLIDING } from './convolution.ts';
 import { op, type Versions } from './definition.ts';
 
@@ -79,13 +80,6 @@ const averaged = (x: Tensor, options: PoolOptions, countsPads: boolean, fail: Fa
     (sum, inside, padded) => sum / (countsPads ? padded : inside),
   );
 
-const channelsLast = (rank: number): number[] => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
-const channelsSecond = (rank: number): number[] => [
-  0,
-  rank - 1,
-  ...Array.from({ length: rank - 2 }, (_, i) => i + 1),
-];
-
 /** Windows that lie inside the padded axes, as the core has them. */
 function coreWindows(
   pool: typeof maxPool,
@@ -115,11 +109,7 @@ function coreWindows(
   if (!isPlain || (isPadded && !allowsPads) || [...before, ...behind].some((pad) => pad < 0))
     return undefined;
   const padding = before.map((pad, axis) => [pad, behind[axis] ?? 0] as const);
-  return pool(x.transpose(channelsLast(x.rank)), kernel, {
-    stride: strides,
-    dilation: gaps,
-    padding,
-  }).transpose(channelsSecond(x.rank));
+  return fromChannelsLast(pool(toChannelsLast(x), kernel, { stride: strides, dilation: gaps, padding }));
 }
 
 export const AVERAGE = { ...PLAIN, kernel_shape, count_include_pad: flag(false) };

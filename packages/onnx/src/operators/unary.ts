@@ -11,9 +11,7 @@ import { erf, roundEven, sigmoid, softplus } from '../tensor/special-functions.t
 import type { Tensor } from '../tensor/tensor.ts';
 import { CONSUMED } from './arithmetic.ts';
 import { choice, flag, float } from './attributes.ts';
-import { op, type Versions } from './definition.ts';
-
-const nothing = (): number => 0;
+import { eachElement, op, type Versions } from './definition.ts';
 
 /** An operator of one tensor, element by element, that has been there since a version of the operator set. */
 function unary(
@@ -25,7 +23,7 @@ function unary(
   const signature = `T:${types} -> T` as 'T:x -> T';
   const run = ([x]: [Tensor]): Tensor => mapped(x, number, big);
   const extras = core
-    ? { core: { work: nothing, run: ([x]: readonly (CoreTensor | undefined)[]) => x && core(x) } }
+    ? { core: eachElement(([x]: readonly (CoreTensor | undefined)[]) => x && core(x)) }
     : {};
   const first = since === 1 ? { 1: op(signature, CONSUMED, run) } : {};
   return { ...first, [since === 1 ? 6 : since]: op(signature, {}, run, extras) };
@@ -63,7 +61,7 @@ const plain = (x: number): number => x / (1 + Math.abs(x));
 export const Softsign: Versions = { 1: op('T:float -> T', {}, ([x]) => mapped(x, plain)) };
 export const Softplus: Versions = {
   1: op('T:float -> T', {}, ([x]) => mapped(x, softplus), {
-    core: { work: nothing, run: ([x]) => x && coreSoftplus(x) },
+    core: eachElement(([x]) => x && coreSoftplus(x)),
   }),
 };
 export const HardSwish = unary(14, 'float', (x) => x * Math.max(0, Math.min(1, x / 6 + 0.5)), {
@@ -104,7 +102,7 @@ const leaky = ([x]: [Tensor], { alpha }: { alpha: number }): Tensor =>
 export const LeakyRelu: Versions = {
   1: op('T:float -> T', { alpha: float(0.01), ...CONSUMED }, leaky),
   6: op('T:float -> T', { alpha: float(0.01) }, leaky, {
-    core: { work: nothing, run: ([x], { alpha }) => x && where(x.less(0), x.mul(alpha), x) },
+    core: eachElement(([x], { alpha }) => x && where(x.less(0), x.mul(alpha), x)),
   }),
 };
 
@@ -120,7 +118,7 @@ const hardSigmoid = ([x]: [Tensor], { alpha, beta }: { alpha: number; beta: numb
 export const HardSigmoid: Versions = {
   1: op('T:float -> T', { alpha: float(0.2), beta: float(0.5), ...CONSUMED }, hardSigmoid),
   6: op('T:float -> T', { alpha: float(0.2), beta: float(0.5) }, hardSigmoid, {
-    core: { work: nothing, run: ([x], { alpha, beta }) => x?.mul(alpha).add(beta).clamp(0, 1) },
+    core: eachElement(([x], { alpha, beta }) => x?.mul(alpha).add(beta).clamp(0, 1)),
   }),
 };
 
@@ -145,10 +143,9 @@ export const Gelu: Versions = {
     { approximate: choice('none', 'tanh') },
     ([x], { approximate }) => mapped(x, approximate === 'tanh' ? tanhGeluOf : geluOf),
     {
-      core: {
-        work: nothing,
-        run: ([x], { approximate }) => x && (approximate === 'tanh' ? coreTanhGelu(x) : coreGelu(x)),
-      },
+      core: eachElement(
+        ([x], { approximate }) => x && (approximate === 'tanh' ? coreTanhGelu(x) : coreGelu(x)),
+      ),
     },
   ),
 };

@@ -1,6 +1,7 @@
 import { type Tensor as CoreTensor, tensor } from '@trestle/core';
 import { elementBytes } from '../format/element-types.ts';
 import { OnnxError } from '../onnx-error.ts';
+import { runKernel } from '../operators/channels.ts';
 import type { Call, Result } from '../operators/definition.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import { floats, type Tensor, type Value } from '../tensor/tensor.ts';
@@ -171,7 +172,7 @@ function record(key: string, plan: Plan, run: FirstRun, state: RunState): void {
       slotOf: (slot) => weights.get(slot),
       packed: (index) => packedOf(step, index, weights, run.shapes, state),
     });
-    const made = kernel?.run(inputs, step.attributes as never, call);
+    const made = kernel && runKernel(kernel, inputs, step.attributes as never, call);
     // The core has computed the step in the run before, from the same shapes.
     if (!made) throw new TypeError('the core does not compute it any more');
     return made;
@@ -298,7 +299,7 @@ function onCore(step: Step, values: readonly Slot[], call: Call, state: RunState
   const inputs = values.map((value, index) =>
     kernel.host?.includes(index) ? undefined : uploadedOf(value, state),
   );
-  const found = kernel.run(inputs, step.attributes as never, call);
+  const found = runKernel(kernel, inputs, step.attributes as never, call);
   return found && { kind: 'resident', type: 'float32', dims: found.shape, tensor: found };
 }
 

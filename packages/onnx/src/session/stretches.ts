@@ -1,4 +1,5 @@
 import { type Tensor as CoreTensor, jit } from '@trestle/core';
+import { fromChannelsLast, liesChannelsLast, toChannelsLast } from '../operators/channels.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import type { Value } from '../tensor/tensor.ts';
 
@@ -159,16 +160,41 @@ function stretchOf(
     ),
   ].filter((slot) => slot >= 0 && !written.has(slot) && !weights.has(slot));
   const writes = [...written].filter((slot) => slot >= 0 && !freed.has(slot));
-  const run = jit((inputs: readonly CoreTensor[]): readonly CoreTensor[] => {
+  const recorded = jit((inputs: readonly AsItLies[]): Readonly<Record<string, CoreTensor>> => {
     const tensors = new Map<number, CoreTensor>();
-    for (const [index, slot] of reads.entries()) tensors.set(slot, there(inputs[index]));
+    for (const [index, slot] of reads.entries()) tensors.set(slot, asWritten(there(inputs[index])));
     for (const step of steps) tensors.set(step.outputs[0] ?? -1, compute(step, tensors, weights));
-    return writes.map((slot) => there(tensors.get(slot)));
+    return Object.fromEntries(
+      writes.map((slot) => {
+        const { isLast, tensor } = asItLies(there(tensors.get(slot)));
+        return [`${isLast ? LAST : SECOND} ${slot}`, tensor] as const;
+      }),
+    );
   });
+  const run = (inputs: readonly CoreTensor[]): readonly CoreTensor[] => {
+    const made = recorded(inputs.map(asItLies));
+    return writes.map((slot) => {
+      const last = made[`${LAST} ${slot}`];
+      return last ? fromChannelsLast(last) : there(made[`${SECOND} ${slot}`]);
+    });
+  };
   return { end, reads, dims: reads.map((slot) => shapes[slot] ?? ''), writes, run };
 }
 
-function there(tensor: CoreTensor | undefined): CoreTensor {
+/** A tensor goes in and out of a recording as it lies: what is computed of it then is the same, to the last bit, as node by node. */
+interface AsItLies {
+  readonly isLast: boolean;
+  readonly tensor: CoreTensor;
+  readonly [name: string]: CoreTensor | boolean;
+}
+const asItLies = (x: CoreTensor): AsItLies =>
+  liesChannelsLast(x) ? { isLast: true, tensor: toChannelsLast(x) } : { isLast: false, tensor: x };
+const asWritten = ({ isLast, tensor }: AsItLies): CoreTensor => (isLast ? fromChannelsLast(tensor) : tensor);
+
+/** How an output's name says where its channels are. */
+const [LAST, SECOND] = ['last', 'second'] as const;
+
+function there<T>(tensor: T | undefined): T {
   if (!tensor) throw new TypeError('a recorded value is missing');
   return tensor;
 }
