@@ -1,10 +1,24 @@
-import { type GraphBuilder, graphBuilder, int, ints, type OnnxModel } from '@trestle/onnx';
+import {
+  compressWeights,
+  type GraphBuilder,
+  graphBuilder,
+  int,
+  ints,
+  type OnnxModel,
+  quantize,
+} from '@trestle/onnx';
 import { fill } from '../core/values.ts';
 
 /** A network of random weights in the shape of a known one: what is measured depends on shapes alone. */
 export type Network =
   | { readonly kind: 'resnet50' | 'mobilenetv2'; readonly size: number }
-  | { readonly kind: 'bert'; readonly layers: number; readonly length: number }
+  | {
+      readonly kind: 'bert';
+      readonly layers: number;
+      readonly length: number;
+      /** Products in integers, or weights of 4 bits. */
+      readonly as?: 'int8' | 'int4';
+    }
   /** Boosted trees of 63 nodes over 28 features. */
   | { readonly kind: 'trees'; readonly trees: number }
   /** One product with a weight of so many megabytes. */
@@ -41,12 +55,17 @@ export function build(network: Network): Built {
     case 'mobilenetv2':
       return image(network.size, mobileNetV2);
     case 'bert':
-      return bert(network.layers, network.length);
+      return inIntegers(bert(network.layers, network.length), network.as);
     case 'trees':
       return boosted(network.trees);
     case 'weights':
       return large(network.megabytes);
   }
+}
+
+function inIntegers({ model, feeds }: Built, as: 'int8' | 'int4' | undefined): Built {
+  if (as === 'int4') return { model: compressWeights(model, 'int4').model, feeds };
+  return { model: as === 'int8' ? quantize(model).model : model, feeds };
 }
 
 const modelOf = (

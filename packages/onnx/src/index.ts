@@ -20,6 +20,7 @@ export { OnnxError } from './onnx-error.ts';
 export { murmurHash3 } from './operators/murmur-hash.ts';
 export { type Blend, resizeBlends } from './operators/resize-weights.ts';
 export { type Compressed, compressWeights, type WeightFormat } from './rewrite/compress-weights.ts';
+export { type Quantized, quantize, quantizedValues, type Ranges } from './rewrite/quantize.ts';
 export { type Rewritten, rewrite } from './rewrite/rewrite.ts';
 export type { Feed } from './session/check-feeds.ts';
 export { openSession, type Session, type SessionOptions } from './session/session.ts';

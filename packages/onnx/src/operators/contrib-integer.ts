@@ -1,5 +1,13 @@
 import { transposed } from '../tensor/places.ts';
-import { doublesOf, fromNumbers, make, sizeOf, type Tensor } from '../tensor/tensor.ts';
+import {
+  doublesOf,
+  floats,
+  fromNumbers,
+  make,
+  type NumberArray,
+  sizeOf,
+  type Tensor,
+} from '../tensor/tensor.ts';
 import { flag, float, int, required } from './attributes.ts';
 import { ran } from './contrib.ts';
 import { Attention } from './contrib-attention.ts';
@@ -16,14 +24,14 @@ import {
  * are brought to numbers once.
  */
 
-/** A scale for all, or one for each place of the last axis. */
-const ofColumns = (x: Tensor, columns: number, call: Call): ((at: number) => number) => {
+/** Scales, or what is added, by column: one for all, or one for each place of the last axis. */
+function lineOf(x: Tensor, columns: number, call: Call): NumberArray {
   const values = doublesOf(x);
-  if (values.length === 1) return () => values[0] ?? 0;
+  if (values.length === 1) return new Float32Array(columns).fill(values[0] ?? 0);
   if (x.dims.at(-1) !== columns || values.length !== columns)
     throw call.fail(`[${x.dims}] is not one number, nor one for each of ${columns} columns`);
-  return (at) => values[at % columns] ?? 0;
-};
+  return values;
+}
 
 /** The sums of products, of which each is multiplied by the scales of its sides. */
 function scaledProduct(
@@ -41,11 +49,17 @@ function scaledProduct(
   const [sums] = ran(MatMulInteger[10], [a, b, aZero, bZero], {}, call);
   if (!sums) throw call.fail('it has no sums');
   const columns = sums.dims.at(-1) ?? 1;
-  const [factor, bias] = [ofColumns(bScale, columns, call), added && ofColumns(added, columns, call)];
+  const factors = lineOf(bScale, columns, call);
+  const shifts = added ? lineOf(added, columns, call) : new Float32Array(columns);
   if (aScale.data.length !== 1) throw call.fail(`a scale [${aScale.dims}] of its left side is not honoured`);
   const left = Number(aScale.data[0]);
-  const values = Float64Array.from(doublesOf(sums), (sum, at) => sum * left * factor(at) + (bias?.(at) ?? 0));
-  return fromNumbers(aScale.type, sums.dims, values);
+  const values = doublesOf(sums);
+  const out = aScale.type === 'float32' ? new Float32Array(values.length) : new Float64Array(values.length);
+  for (let from = 0; from < out.length; from += columns)
+    for (let column = 0; column < columns; column++)
+      out[from + column] =
+        (values[from + column] ?? 0) * left * (factors[column] ?? 0) + (shifts[column] ?? 0);
+  return out instanceof Float32Array ? floats(sums.dims, out) : fromNumbers(aScale.type, sums.dims, out);
 }
 
 export const MatMulIntegerToFloat: Versions = {
@@ -78,14 +92,17 @@ export const QGemm: Versions = {
       const [sums] = ran(MatMulInteger[10], sides, {}, call);
       if (!sums) throw call.fail('it has no sums');
       const [rows = 1, columns = 1] = sums.dims;
-      const [list, factor] = [c && doublesOf(c), ofColumns(bScale, columns, call)];
+      const [list, factors] = [c && doublesOf(c), lineOf(bScale, columns, call)];
       const [tall = 1, wide = 1] = c ? [c.dims.at(-2) ?? 1, c.dims.at(-1) ?? 1] : [];
       if (c && ((tall !== 1 && tall !== rows) || (wide !== 1 && wide !== columns) || c.dims.length > 2))
         throw call.fail(`[${c.dims}] does not fit [${sums.dims}]`);
       const shift = (at: number): number =>
         list?.[(tall === 1 ? 0 : Math.floor(at / columns)) * wide + (wide === 1 ? 0 : at % columns)] ?? 0;
       const left = alpha * Number(aScale.data[0]);
-      const values = Float64Array.from(doublesOf(sums), (sum, at) => (sum + shift(at)) * left * factor(at));
+      const values = Float64Array.from(
+        doublesOf(sums),
+        (sum, at) => (sum + shift(at)) * left * (factors[at % columns] ?? 0),
+      );
       const numbers = fromNumbers('float32', sums.dims, values);
       return yScale ? ran(Quantize[10], [numbers, yScale, yZero], {}, call) : numbers;
     },

@@ -5,7 +5,7 @@ import { sigmoid } from '../tensor/special-functions.ts';
 import { doublesOf, fromNumbers, integersOf, make, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { checked, choice, flag, float, floatList, int } from './attributes.ts';
 import { CONVOLUTION, Conv } from './convolution.ts';
-import { type Call, type Definition, op, type Versions } from './definition.ts';
+import { type Call, type Definition, elementwise, op, type Versions } from './definition.ts';
 import { Gemm, multiplied } from './matrix.ts';
 import { LayerNormalization, RMSNormalization } from './normalisation.ts';
 import { geluOf, tanhGeluOf } from './unary.ts';
@@ -58,11 +58,11 @@ function turned(x: Tensor, isTurned: boolean): Tensor {
 
 const sum = { number: (a: number, b: number) => a + b, big: (a: bigint, b: bigint) => a + b };
 /** Of the last axis. */
-const biased = (x: Tensor, bias: Tensor | undefined): Tensor => (bias ? pairwise(x, bias, sum) : x);
+export const biased = (x: Tensor, bias: Tensor | undefined): Tensor => (bias ? pairwise(x, bias, sum) : x);
 
 /** The same on the core, where its input lies there already. */
 const geluCore = {
-  work: () => 0,
+  work: elementwise,
   run: ([x, bias]: readonly (CoreTensor | undefined)[]): CoreTensor | undefined => {
     const all = bias ? x?.add(bias) : x;
     return all?.mul(erf(all.mul(Math.SQRT1_2)).add(1)).mul(0.5);
@@ -132,7 +132,7 @@ function rootInverse(x: Tensor, epsilon: number): Tensor {
 
 /** Where the sum itself is not asked for, and the inputs lie in the core. */
 const skippedCore = {
-  work: () => 0,
+  work: elementwise,
   run: (
     [x, skip, gamma, beta, bias]: readonly (CoreTensor | undefined)[],
     { epsilon }: { readonly epsilon: number },
@@ -196,91 +196,6 @@ export const EmbedLayerNormalization: Versions = {
     },
   ),
 };
-
-/** Weights are constants, and are taken apart once: by their codes, and what these are multiplied by. */
-const unpacked = new WeakMap<Tensor, Packed & { readonly weight: Tensor }>();
-interface Packed {
-  readonly scales: Tensor;
-  readonly zeros: Tensor | undefined;
-  /** The block of each row, where they are not in the order of rows. */
-  readonly order: Tensor | undefined;
-}
-
-/** Weights as numbers: [K, N]. */
-function unpack(
-  packed: Tensor,
-  { scales, zeros, order }: Packed,
-  { K, N, bits, size }: Readonly<Record<'K' | 'N' | 'bits' | 'size', number>>,
-): Tensor {
-  const blocks = Math.ceil(K / size);
-  const [codes, factors] = [doublesOf(packed), doublesOf(scales)];
-  const middle = zerosOf(zeros, bits, blocks);
-  const weight = new Float32Array(K * N);
-  const perByte = 8 / bits;
-  const groups = order && integersOf(order);
-  for (let column = 0; column < N; column++)
-    for (let k = 0; k < K; k++) {
-      const at = column * blocks * size + k;
-      const block = column * blocks + (groups?.[k] ?? Math.floor(k / size));
-      const code = ((codes[Math.floor(at / perByte)] ?? 0) >> ((at % perByte) * bits)) & (2 ** bits - 1);
-      weight[k * N + column] = (code - middle(block)) * (factors[block] ?? 0);
-    }
-  return make('float32', [K, N], weight);
-}
-
-/** Weights of a few bits, in blocks that have a scale and a zero each: [columns, blocks, bytes]. */
-export const MatMulNBits: Versions = {
-  1: op(
-    'T:float32|float16 uint8 T Z:float|uint8? int32? T? -> T',
-    {
-      K: int(0),
-      N: int(0),
-      bits: checked(int(4), (bits) => bits === 2 || bits === 4 || bits === 8, '2, 4 and 8'),
-      block_size: checked(
-        int(128),
-        (size) => size >= 16 && (size & (size - 1)) === 0,
-        'a power of 2 from 16 on',
-      ),
-      // How exact the sums are at least: here they are those of doubles.
-      accuracy_level: int(0),
-    },
-    ([x, packed, scales, zeros, order, bias], { K, N, bits, block_size: size }, call) => {
-      const blocks = Math.ceil(K / size);
-      const bytes = (size * bits) / 8;
-      if (
-        x.dims.at(-1) !== K ||
-        packed.data.length !== N * blocks * bytes ||
-        scales.data.length !== N * blocks
-      )
-        throw call.fail(
-          `[${x.dims}], weights [${packed.dims}] and scales [${scales.dims}] are not of K ${K} and N ${N}`,
-        );
-      if (order && (order.data.length !== K || integersOf(order).some((one) => !(one >= 0 && one < blocks))))
-        throw call.fail(`g_idx [${order.dims}] does not name one of ${blocks} blocks for each of ${K} rows`);
-      const known = unpacked.get(packed);
-      const isSame = known?.scales === scales && known.zeros === zeros && known.order === order;
-      const weight = isSame ? known.weight : unpack(packed, { scales, zeros, order }, { K, N, bits, size });
-      unpacked.set(packed, { scales, zeros, order, weight });
-      const product = multiplied(x, { ...weight, type: x.type }, call.fail);
-      return biased(product, bias);
-    },
-  ),
-};
-
-function zerosOf(zeros: Tensor | undefined, bits: number, blocks: number): (block: number) => number {
-  if (!zeros) return () => 2 ** (bits - 1);
-  const data = doublesOf(zeros);
-  if (zeros.type !== 'uint8') return (block) => data[block] ?? 0;
-  const perByte = 8 / bits;
-  // Each column begins with a byte of its own.
-  const bytes = Math.ceil(blocks / perByte);
-  return (block) => {
-    const [column, at] = [Math.floor(block / blocks), block % blocks];
-    return (
-      ((data[column * bytes + Math.floor(at / perByte)] ?? 0) >> ((at % perByte) * bits)) & (2 ** bits - 1)
-    );
-  };
-}
 
 const ACTIVATION = {
   activation: choice('', 'Relu', 'Tanh', 'Sigmoid', 'LeakyRelu', 'Clip', 'HardSigmoid'),

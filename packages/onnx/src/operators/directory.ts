@@ -74,9 +74,10 @@ export const FAMILIES: readonly Family[] = [
   ),
   elsewhere(
     'com.microsoft',
-    'BiasGelu EmbedLayerNormalization FastGelu FusedConv FusedGemm FusedMatMul Gelu MatMulNBits QuickGelu SkipLayerNormalization SkipSimplifiedLayerNormalization',
+    'BiasGelu EmbedLayerNormalization FastGelu FusedConv FusedGemm FusedMatMul Gelu QuickGelu SkipLayerNormalization SkipSimplifiedLayerNormalization',
     () => import('./contrib.ts'),
   ),
+  elsewhere('com.microsoft', 'MatMulNBits', () => import('./contrib-blocks.ts')),
   elsewhere(
     'com.microsoft',
     'Attention GroupQueryAttention MultiHeadAttention RotaryEmbedding',

@@ -3,11 +3,20 @@ import { roundTo } from '../format/float-formats.ts';
 import type { OnnxError } from '../onnx-error.ts';
 import { broadcastPlaces, stridesOf } from '../tensor/places.ts';
 import { roundEven } from '../tensor/special-functions.ts';
-import { doublesOf, floats, fromNumbers, make, sizeOf, type Tensor, wideOf } from '../tensor/tensor.ts';
+import {
+  doublesOf,
+  floats,
+  fromNumbers,
+  make,
+  type NumberArray,
+  sizeOf,
+  type Tensor,
+} from '../tensor/tensor.ts';
 import { checked, flag, int, type Spec } from './attributes.ts';
-import { CONVOLUTION, convolved } from './convolution.ts';
+import { CONVOLUTION } from './convolution.ts';
 import { op, type Versions } from './definition.ts';
-import { matricesOf, product } from './matrix.ts';
+import { integerConvolution } from './integer-convolution.ts';
+import { doubleProduct, integerProduct, ofRows } from './integer-product.ts';
 
 type Fail = (reason: string) => OnnxError;
 
@@ -73,6 +82,27 @@ function rounding(type: ElementType): (value: number) => number {
   return format ? (value) => roundTo(format, value) : (value) => value;
 }
 
+/** Added and taken away, it rounds a float32 below 2^22 to the nearest integer, halves to the even one. */
+const ROUNDER = 1.5 * 2 ** 23;
+
+/** Integers of 8 bits by one scale, in the arithmetic of float32. What is no number becomes the zero point. */
+function codesOf(
+  values: NumberArray,
+  scale: number,
+  zero: number,
+  type: 'uint8' | 'int8',
+): Uint8Array | Int8Array {
+  const out = type === 'uint8' ? new Uint8Array(values.length) : new Int8Array(values.length);
+  const [least, most] = type === 'uint8' ? [-zero, 255 - zero] : [-128 - zero, 127 - zero];
+  for (let i = 0; i < out.length; i++) {
+    const divided = Math.fround((values[i] ?? 0) / scale);
+    // Limited first: the limits are integers, and rounding keeps the order.
+    const limited = Math.min(most, Math.max(least, divided));
+    out[i] = Number.isNaN(limited) ? zero : Math.fround(limited + ROUNDER) - ROUNDER + zero;
+  }
+  return out;
+}
+
 interface QuantiseOptions {
   readonly axis?: number;
   readonly block_size?: number;
@@ -91,6 +121,8 @@ function quantised(
     throw fail(`its zero point is ${zero.type}, and its output_dtype ${options.output_dtype}`);
   const places = scalePlaces(x.dims, scale, options.axis ?? 1, options.block_size ?? 0, fail);
   const [values, scales, zeros] = [doublesOf(x), doublesOf(scale), zero && doublesOf(zero)];
+  if (!places && (type === 'uint8' || type === 'int8') && scale.type === 'float32' && !options.precision)
+    return make(type, x.dims, codesOf(values, scales[0] ?? 1, zeros?.[0] ?? 0, type));
   const round = rounding(options.precision ?? scale.type);
   const range = integerRange(type);
   const format = floatFormat(type);
@@ -150,6 +182,12 @@ function dequantised(
   const places = scalePlaces(x.dims, scale, options.axis ?? 1, options.block_size ?? 0, fail);
   if (zero && zero.data.length !== scale.data.length) throw fail('its scale and zero point differ in shape');
   const [values, scales, zeros] = [doublesOf(x), doublesOf(scale), zero && doublesOf(zero)];
+  if (!places && (options.output_dtype ?? scale.type) === 'float32') {
+    const [factor, shift] = [scales[0] ?? 1, zeros?.[0] ?? 0];
+    const numbers = new Float32Array(values.length);
+    for (let i = 0; i < numbers.length; i++) numbers[i] = ((values[i] ?? 0) - shift) * factor;
+    return floats(x.dims, numbers);
+  }
   const out = new Float64Array(values.length);
   for (let i = 0; i < out.length; i++) {
     const at = places ? (places[i] ?? 0) : 0;
@@ -194,83 +232,40 @@ export const DynamicQuantizeLinear: Versions = {
   11: op('float32 -> uint8 float32 uint8', {}, ([x]) => {
     const values = doublesOf(x);
     let [least, most] = [0, 0];
-    for (const value of values) {
-      least = Math.min(least, value);
-      most = Math.max(most, value);
+    // What is no number has no part in the range.
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? 0;
+      if (value < least) least = value;
+      else if (value > most) most = value;
     }
     const scale = Math.fround(Math.fround(most - least) / 255) || 1;
     const zero = Math.min(255, Math.max(0, roundEven(Math.fround(-least / scale))));
-    const out = Uint8Array.from(values, (value) =>
-      Math.min(255, Math.max(0, roundEven(Math.fround(value / scale)) + zero)),
-    );
     return [
-      make('uint8', x.dims, out),
+      make('uint8', x.dims, codesOf(values, scale, zero, 'uint8')),
       floats([], Float32Array.of(scale)),
       make('uint8', [], Uint8Array.of(zero)),
     ];
   }),
 };
 
-/** Elements less their zero point: one for all, or one for each row (axis -2 of a left matrix) or column or output. */
-function shifted(x: Tensor, zero: Tensor | undefined, dims: readonly number[]): Float64Array {
-  const values = wideOf(x);
-  if (!zero) return values;
-  const zeros = doublesOf(zero);
-  const places = zero.data.length === 1 ? undefined : broadcastPlaces(dims, x.dims);
-  return Float64Array.from(
-    values,
-    (value, i) => value - (zeros[zero.data.length === 1 ? 0 : places ? (places[i] ?? 0) : i] ?? 0),
-  );
-}
-
-/** The shape by which the zero points or scales of a left matrix stand for its rows, those of a right one for its columns. */
-const ofRows = (zero: Tensor): readonly number[] => (zero.dims.length === 1 ? [...zero.dims, 1] : zero.dims);
-
-function integerProduct(
-  a: Tensor,
-  b: Tensor,
-  aZero: Tensor | undefined,
-  bZero: Tensor | undefined,
-  fail: Fail,
-): { dims: readonly number[]; sums: Float64Array } {
-  const matrices = matricesOf(a.dims, b.dims);
-  if (typeof matrices === 'string') throw fail(matrices);
-  const sums = new Float64Array(sizeOf(matrices.dims));
-  product(
-    shifted(a, aZero, aZero ? ofRows(aZero) : []),
-    shifted(b, bZero, bZero?.dims ?? []),
-    sums,
-    matrices,
-  );
-  return { dims: matrices.dims, sums };
-}
 export const MatMulInteger: Versions = {
   10: op('A:int8|uint8 B:int8|uint8 A? B? -> int32', {}, ([a, b, aZero, bZero], _, call) => {
     const { dims, sums } = integerProduct(a, b, aZero, bZero, call.fail);
-    return fromNumbers('int32', dims, sums);
+    return make('int32', dims, sums);
   }),
 };
 
-/** Scales and zero points of a weight's outputs. */
-const ofOutputs = (one: Tensor, rank: number): readonly number[] =>
-  one.data.length === 1 ? [] : [one.data.length, ...new Array<number>(rank - 1).fill(1)];
-
 export const ConvInteger: Versions = {
   10: op('X:int8|uint8 W:int8|uint8 X? W? -> int32', CONVOLUTION, ([x, w, xZero, wZero], options, call) => {
-    const { dims, sums } = convolved(
-      { dims: x.dims, data: shifted(x, xZero, []) },
-      { dims: w.dims, data: shifted(w, wZero, wZero ? ofOutputs(wZero, w.dims.length) : []) },
-      options,
-      call.fail,
-    );
-    return fromNumbers('int32', dims, sums);
+    const { dims, sums } = integerConvolution(x, w, xZero, wZero, options, call.fail);
+    return make('int32', dims, sums);
   }),
 };
 
 /** Integers of a product put onto the scale of the output. */
 function rescaled(
   dims: readonly number[],
-  sums: Float64Array,
+  sums: Int32Array | Float64Array,
   factor: (i: number) => number,
   scale: Tensor,
   zero: Tensor,
@@ -278,7 +273,7 @@ function rescaled(
   const [y, shift] = [Number(scale.data[0]), Number(zero.data[0])];
   const range = integerRange(zero.type);
   const format = floatFormat(zero.type);
-  const out = sums.map((sum, i) => {
+  const out = Float64Array.from(sums, (sum, i) => {
     const value = Math.fround((sum * factor(i)) / y);
     if (range) return limited(roundEven(value) + shift, range);
     return format ? roundTo(format, value + shift, true) : value + shift;
@@ -292,7 +287,10 @@ export const QLinearMatMul: Versions = {
     `A:${byte} S:float A B:${byte} S B S Y:${byte} -> Y`,
     {},
     ([a, aScale, aZero, b, bScale, bZero, yScale, yZero], _, call) => {
-      const { dims, sums } = integerProduct(a, b, aZero, bZero, call.fail);
+      // Of 8-bit floats, sums are those of doubles.
+      const { dims, sums } = floatFormat(a.type)
+        ? doubleProduct(a, b, aZero, bZero, call.fail)
+        : integerProduct(a, b, aZero, bZero, call.fail);
       const left = broadcastScales(aScale, ofRows(aScale), dims);
       const right = broadcastScales(bScale, bScale.dims, dims);
       return rescaled(dims, sums, (i) => left(i) * right(i), yScale, yZero);
@@ -316,26 +314,18 @@ export const QLinearConv: Versions = {
     'X:int8|uint8 float32 X W:int8|uint8 float32 W float32 Y:int8|uint8 int32? -> Y',
     CONVOLUTION,
     ([x, xScale, xZero, w, wScale, wZero, yScale, yZero, bias], options, call) => {
-      const { dims, sums } = convolved(
-        { dims: x.dims, data: shifted(x, xZero, []) },
-        { dims: w.dims, data: shifted(w, wZero, ofOutputs(wZero, w.dims.length)) },
-        options,
-        call.fail,
-      );
+      const { dims, sums } = integerConvolution(x, w, xZero, wZero, options, call.fail);
       const outputs = dims[1] ?? 1;
       const inner = sizeOf(dims.slice(2));
-      const channel = (i: number): number => Math.floor(i / inner) % outputs;
-      const shift = bias && doublesOf(bias);
-      if (shift) for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (shift[channel(i)] ?? 0);
-      const scales = doublesOf(wScale);
-      const factor = Number(xScale.data[0]);
-      return rescaled(
-        dims,
-        sums,
-        (i) => factor * (scales[scales.length === 1 ? 0 : channel(i)] ?? 1),
-        yScale,
-        yZero,
-      );
+      const [scales, shift] = [doublesOf(wScale), bias && doublesOf(bias)];
+      const numbers = new Float32Array(sums.length);
+      for (let from = 0, one = 0; from < sums.length; from += inner, one++) {
+        const channel = one % outputs;
+        const factor = Number(xScale.data[0]) * (scales[scales.length === 1 ? 0 : channel] ?? 1);
+        const added = shift?.[channel] ?? 0;
+        for (let i = from; i < from + inner; i++) numbers[i] = ((sums[i] ?? 0) + added) * factor;
+      }
+      return quantised([floats(dims, numbers), yScale, yZero], {}, call.fail);
     },
   ),
 };

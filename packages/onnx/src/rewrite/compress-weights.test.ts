@@ -1,72 +1,10 @@
 import * as ort from 'onnxruntime-web';
 import { describe, expect, it } from 'vitest';
-import { graphBuilder, int, ints } from '../format/graph-builder.ts';
-import type { OnnxModel } from '../format/model.ts';
-import { readModel } from '../format/read-model.ts';
 import { writeModel } from '../format/write-model.ts';
-import { openSession } from '../session/session.ts';
 import { compressWeights } from './compress-weights.ts';
+import { answers, distance, feeds, network } from './network.test.setup.ts';
 
 ort.env.wasm.numThreads = 1;
-
-const wave = (size: number, seed: number): Float32Array =>
-  Float32Array.from({ length: size }, (_, i) => Math.sin(i * 12.9898 + seed) * (1 + (i % 7)));
-
-/** A convolution, a table of embeddings, a product and a Gemm, with weights of a thousand values and more each. */
-function model(opset = 17): OnnxModel {
-  const g = graphBuilder([{ domain: '', version: opset }]);
-  const weight = (seed: number, ...dims: number[]): string =>
-    g.constant(
-      'float32',
-      dims,
-      wave(
-        dims.reduce((a, b) => a * b, 1),
-        seed,
-      ),
-    );
-  const conv = g.add('Relu', [g.add('Conv', ['x', weight(1, 16, 8, 3, 3)], { pads: ints(1, 1, 1, 1) })]);
-  const flat = g.add('Flatten', [conv], { axis: int(1) });
-  const words = g.add('Gather', [weight(2, 64, 40), 'ids']);
-  const product = g.add('MatMul', [g.add('Concat', [flat, words], { axis: int(1) }), weight(3, 296, 24)]);
-  const output = g.add('Gemm', [product, weight(4, 48, 24), weight(5, 48)], { transB: int(1) });
-  return {
-    irVersion: 8,
-    opsets: g.opsets(),
-    producer: 'test',
-    metadata: {},
-    graph: {
-      name: 'test',
-      inputs: [
-        { name: 'x', type: 'float32', dims: ['n', 8, 4, 4] },
-        { name: 'ids', type: 'int64', dims: ['n'] },
-      ],
-      outputs: [{ name: output, type: 'float32', dims: ['n', 48] }],
-      initializers: g.initializers,
-      nodes: g.nodes,
-    },
-  };
-}
-
-const feeds = (n: number) => ({
-  x: { type: 'float32', dims: [n, 8, 4, 4], data: wave(n * 128, 6) } as const,
-  ids: {
-    type: 'int64',
-    dims: [n],
-    data: BigInt64Array.from({ length: n }, (_, i) => BigInt(i * 5)),
-  } as const,
-});
-
-async function answers(bytes: Uint8Array, n: number): Promise<number[]> {
-  const session = await openSession(readModel(bytes));
-  let last: number[] = [];
-  // The third run is one that was recorded.
-  for (let run = 0; run < 3; run++)
-    last = Object.values(await session.run(feeds(n))).flatMap(({ data }) => Array.from(data ?? [], Number));
-  return last;
-}
-
-const distance = (a: readonly number[], b: readonly number[]): number =>
-  Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)))) / Math.max(...b.map(Math.abs));
 
 describe('weights that are kept smaller', () => {
   it.each([
@@ -74,8 +12,8 @@ describe('weights that are kept smaller', () => {
     ['int8', 4, 0.32, 2e-2],
     ['int4', 1, 0.75, 0.15],
   ] as const)('as %s: %i of four, and ONNX Runtime answers the same', async (to, count, size, close) => {
-    const whole = writeModel(model());
-    const { model: small, weights, left } = compressWeights(model(), to);
+    const whole = writeModel(network());
+    const { model: small, weights, left } = compressWeights(network(), to);
     const bytes = writeModel(small);
     expect(weights).toBe(count);
     expect(Object.keys(left)).toHaveLength(4 - count);
@@ -95,7 +33,7 @@ describe('weights that are kept smaller', () => {
   });
 
   it('names those that stay as they are', () => {
-    const given = model();
+    const given = network();
     const [first, ...others] = given.graph.initializers;
     const odd = Float32Array.from(first?.data as Float32Array);
     odd[3] = Number.NaN;
@@ -113,7 +51,7 @@ describe('weights that are kept smaller', () => {
   });
 
   it('keeps columns of zeros, and rows that are no whole block', async () => {
-    const given = model();
+    const given = network();
     const initializers = given.graph.initializers.map((one) => ({
       ...one,
       data: (one.data as Float32Array).map((value, i) => (i % 24 === 5 ? 0 : value)),
@@ -126,6 +64,6 @@ describe('weights that are kept smaller', () => {
   });
 
   it('is refused where the operator set is older than what it takes', () => {
-    expect(() => compressWeights(model(12), 'int8')).toThrow(/operator set 12/);
+    expect(() => compressWeights(network(12), 'int8')).toThrow(/operator set 12/);
   });
 });

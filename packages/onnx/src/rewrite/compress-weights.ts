@@ -1,5 +1,6 @@
 import type { Attribute, OnnxModel, OnnxNode, TensorData } from '../format/model.ts';
 import { OnnxError } from '../onnx-error.ts';
+import { byChannel } from './by-channel.ts';
 import { type GraphView, viewOf } from './rule.ts';
 
 /** How weights are kept: half as large, a quarter, or an eighth. */
@@ -22,8 +23,8 @@ const MOST_HALF = 65_504;
 
 /**
  * Keeps weights smaller: as float16, or as integers of 8 or 4 bits with factors by channel or by block of 32 values. The graph
- * computes in float32 as before, with weights that are rounded; activations are not touched. int8 has a factor for each output
- * channel, symmetric around 0 (Krishnamoorthi 2018, section 3.1.2); int4 is what `MatMulNBits` of com.microsoft defines.
+ * computes in float32 as before, with weights that are rounded; activations are not touched (`quantize` computes in integers). int4 is
+ * what `MatMulNBits` of com.microsoft defines.
  *
  * @throws TRS_ONNX_OPSET where the operators that it takes are younger than the model
  */
@@ -102,18 +103,10 @@ function compressed(tensor: TensorData, to: WeightFormat, view: GraphView): Made
     return { tensors: [half], nodes: [node], replaced: new Map() };
   }
   const axis = channelAxis(tensor, view);
-  const channels = dims[axis] ?? 1;
-  const inner = dims.slice(axis + 1).reduce((product, length) => product * length, 1);
-  const largest = new Float32Array(channels);
-  const channelOf = (at: number): number => Math.floor(at / inner) % channels;
-  for (const [at, value] of data.entries())
-    largest[channelOf(at)] = Math.max(largest[channelOf(at)] ?? 0, Math.abs(value));
-  // A channel of zeros, or of numbers too small for a factor, has any factor.
-  const factors = largest.map((most) => (most / 127 >= 1e-37 ? most / 127 : 1));
-  const codes = Int8Array.from(data, (value, at) => Math.round(value / (factors[channelOf(at)] ?? 1)));
+  const { codes, factors } = byChannel(data, dims, axis);
   const tensors = [
     { name: `${name}.int8`, type: 'int8', dims, data: codes },
-    { name: `${name}.factors`, type: 'float32', dims: [channels], data: factors },
+    { name: `${name}.factors`, type: 'float32', dims: [factors.length], data: factors },
   ] as const;
   const inputs = tensors.map((one) => one.name);
   const node = nodeOf('DequantizeLinear', inputs, name, { axis: { kind: 'int', value: axis } });

@@ -16,8 +16,9 @@ export const foldBatchNorm: Rule = {
   apply(view) {
     const replaced = new Map<OnnxNode, Folded>();
     const gone = new Set<OnnxNode>();
+    const taken = new Set([...view.makers.keys(), ...view.graph.initializers.map(({ name }) => name)]);
     for (const node of view.graph.nodes) {
-      const folded = folding(node, view);
+      const folded = folding(node, view, taken);
       if (!folded) continue;
       const maker = view.makers.get(node.inputs[0] ?? '');
       if (!maker) continue;
@@ -40,7 +41,7 @@ export const foldBatchNorm: Rule = {
   },
 };
 
-function folding(node: OnnxNode, view: GraphView): Folded | undefined {
+function folding(node: OnnxNode, view: GraphView, taken: ReadonlySet<string>): Folded | undefined {
   if (node.operator !== 'BatchNormalization' || node.domain !== '' || view.opset < 9) return undefined;
   const training = node.attributes.training_mode;
   if (training?.kind === 'int' && Number(training.value) !== 0) return undefined;
@@ -74,9 +75,7 @@ function folding(node: OnnxNode, view: GraphView): Folded | undefined {
     return undefined;
   const [output = ''] = node.outputs;
   const names = { weight: `${output}.folded_weight`, bias: `${output}.folded_bias` };
-  const isTaken = (name: string): boolean =>
-    view.makers.has(name) || view.graph.initializers.some((one) => one.name === name);
-  if (isTaken(names.weight) || isTaken(names.bias)) return undefined;
+  if (taken.has(names.weight) || taken.has(names.bias)) return undefined;
   return {
     convolution: {
       ...convolution,

@@ -1,11 +1,18 @@
 import type { OnnxModel } from '../format/model.ts';
 import { dropUnused, skipIdentities } from './drop-unused.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
+import { convolveCodes, multiplyCodes, scaleSums } from './integer-products.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
 import { type Rule, viewOf } from './rule.ts';
 
 /** In this order: one makes room for the next. */
 export const RULES: readonly Rule[] = [skipIdentities, mergeDuplicates, foldBatchNorm, dropUnused];
+
+/** What runs here: also in operators that are faster here, and that a file for others does not keep. */
+export const RUN_RULES: readonly Rule[] = [
+  ...RULES.slice(0, -1),
+  ...[scaleSums, convolveCodes, multiplyCodes, dropUnused],
+];
 
 export interface Rewritten {
   readonly model: OnnxModel;
@@ -20,8 +27,13 @@ export function rewrite(given: OnnxModel, rules: readonly Rule[] = RULES): Rewri
   for (const { name, apply } of rules) {
     const found = apply(viewOf(model));
     if (!found) continue;
-    model = { ...model, graph: found.graph };
+    model = { ...model, graph: found.graph, opsets: withSets(model.opsets, found.opsets) };
     hits[name] = (hits[name] ?? 0) + found.hits;
   }
   return { model, hits };
 }
+
+const withSets = (given: OnnxModel['opsets'], more: OnnxModel['opsets'] = []): OnnxModel['opsets'] => [
+  ...given,
+  ...more.filter(({ domain }) => given.every((one) => one.domain !== domain)),
+];

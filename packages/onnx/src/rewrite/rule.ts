@@ -17,8 +17,12 @@ export interface GraphView {
 export interface Rule {
   /** As `TRESTLE_DEBUG=1` prints it. */
   readonly name: string;
-  /** @returns the graph afterwards and how often the rule has hit; undefined where it has not */
-  readonly apply: (view: GraphView) => { readonly graph: OnnxGraph; readonly hits: number } | undefined;
+  /** @returns the graph afterwards, how often the rule has hit, and operator sets that it needs now; undefined where it has not hit */
+  readonly apply: (
+    view: GraphView,
+  ) =>
+    | { readonly graph: OnnxGraph; readonly hits: number; readonly opsets?: OnnxModel['opsets'] }
+    | undefined;
 }
 
 /** Operators that draw random numbers: two of the same are not the same, and none is a constant. */
