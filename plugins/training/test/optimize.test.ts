@@ -75,6 +75,32 @@ describe('optimising a registered model', () => {
     expect(model.card).toContain('weights are kept as int8');
   });
 
+  it.each([
+    ['of each batch', {}, undefined],
+    ['that were measured', { calibrate: 'customers' }, { dataset: 'customers@1', rows: 600 }],
+  ] as const)('computes in integers, by ranges %s', async (_, how, calibrated) => {
+    const asked = { model: 'mlp', to: 'int8', compute: 'integers', data: 'customers', most: 0.2 } as const;
+    const found = await host.run(modelOptimize, { ...asked, ...how });
+    expect(found.integers).toBeGreaterThan(0);
+    expect(found.calibrated).toEqual(calibrated);
+    expect(found.size.after).toBeLessThan(found.size.before);
+    expect(found.metrics?.after.accuracy).toBeGreaterThan(0.8);
+    const model = await openModel(taken.at(-1)?.bytes ?? new Uint8Array());
+    expect(await model.verify()).toMatchObject({ verified: true });
+    expect(model.card).toContain(`${found.integers} of its products compute in integers of 8 bits`);
+  });
+
+  it.each([
+    [{ to: 'float16', compute: 'integers' }, '--compute integers goes with --to int8 alone.'],
+    [{ compute: 'integers' }, '--compute integers goes with --to int8 alone.'],
+    [{ to: 'int8', calibrate: 'customers' }, '--calibrate goes with --compute integers alone.'],
+  ] as const)('refuses %j', async (options, message) => {
+    await expect(host.run(modelOptimize, { model: 'mlp', ...options })).rejects.toMatchObject({
+      code: 'TRS_TRAIN_OPTIMIZE_OPTIONS',
+      message,
+    });
+  });
+
   it('does not repeat what was measured before the weights were rounded', async () => {
     await host.run(modelOptimize, { model: 'mlp', to: 'float16' });
     const model = await openModel(taken.at(-1)?.bytes ?? new Uint8Array());

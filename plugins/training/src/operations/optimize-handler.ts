@@ -4,17 +4,22 @@ import { METADATA_PREFIX, type Model, openModel, type Prediction } from '@trestl
 import {
   compressWeights,
   type OnnxModel,
+  type Quantized,
+  quantize,
   readModel,
   rewrite,
   type WeightFormat,
   writeModel,
 } from '@trestle/onnx';
 import { trainError } from '../train-error.ts';
+import { calibrate } from './calibrate.ts';
 import { evaluateOpened } from './evaluate-handler.ts';
 
 interface OptimizeInput {
   readonly model: string;
   readonly to?: WeightFormat | undefined;
+  readonly compute: 'float32' | 'integers';
+  readonly calibrate?: string | undefined;
   readonly data?: string | undefined;
   readonly most: number;
 }
@@ -25,19 +30,24 @@ type Metrics = Record<string, number | null>;
  * Makes a version of a model that is smaller or faster, measures both, and registers it. The golden examples are answered anew: what
  * the new version says of them is what it is verified by. The same twice is the same version.
  *
- * @throws TRS_TRAIN_NOTHING_TO_OPTIMIZE, TRS_TRAIN_WORSE, and what `evaluate` and registering throw
+ * @throws TRS_TRAIN_OPTIMIZE_OPTIONS, TRS_TRAIN_NOTHING_TO_OPTIMIZE, TRS_TRAIN_WORSE, and what `evaluate` and registering throw
  */
-export async function optimizeModel(ctx: Context, { model: reference, to, data, most }: OptimizeInput) {
+export async function optimizeModel(ctx: Context, input: OptimizeInput) {
+  const { model: reference, to, data, most } = input;
+  checkOptions(input);
   const models = await ctx.service(modelsToken);
   const version = await models.resolve(reference);
   const named = `${version.name}@${version.version}`;
   const given = await models.bytes(version);
   const read = readModel(given);
   const { model: folded, hits: rules } = rewrite(read);
-  const small = to && compressWeights(folded, to);
+  const counted = await inIntegers(ctx, folded, input);
+  const small = to && compressWeights(counted?.model ?? folded, to);
   const graph = small?.model ?? folded;
-  if (to ? small?.weights === 0 : Object.keys(rules).length === 0)
-    throw nothingToDo(named, to, small?.left ?? {});
+  const integers = counted?.nodes ?? 0;
+  const left = { ...counted?.left, ...small?.left };
+  if (to ? small?.weights === 0 && integers === 0 : Object.keys(rules).length === 0)
+    throw nothingToDo(named, to, left);
   const before = await openModel(given);
   // It has the golden answers of before, which nobody compares yet.
   const after = await openModel(writeModel(graph));
@@ -53,7 +63,7 @@ export async function optimizeModel(ctx: Context, { model: reference, to, data, 
     const bytes = writeModel({
       ...graph,
       metadata: metadataOf(read.metadata, predictions, {
-        words: wordsOf(named, to, small?.weights ?? 0),
+        words: wordsOf(named, to, small?.weights ?? 0, counted),
         // What was measured before is not said of weights that were rounded since.
         metrics: metrics?.after ?? (to ? {} : undefined),
       }),
@@ -63,7 +73,8 @@ export async function optimizeModel(ctx: Context, { model: reference, to, data, 
       ...{ name: made.name, version: made.version, from: version.version, digest: made.digest },
       size: { before: given.byteLength, after: bytes.byteLength },
       golden: { examples: before.examples.length, changed },
-      ...{ speed, metrics, rules: { ...rules }, weights: small?.weights ?? 0, left: { ...small?.left } },
+      ...{ speed, metrics, rules: { ...rules }, weights: small?.weights ?? 0, integers, left },
+      ...(counted?.calibrated ? { calibrated: counted.calibrated } : {}),
     };
   } finally {
     await Promise.all([before.close(), after.close()]);
@@ -142,10 +153,52 @@ async function speedOf(before: Model, after: Model): Promise<{ before: number; a
   return best;
 }
 
-const wordsOf = (named: string, to: WeightFormat | undefined, weights: number): string =>
-  to
+function wordsOf(
+  named: string,
+  to: WeightFormat | undefined,
+  weights: number,
+  counted: Counted | undefined,
+): string {
+  if (counted) {
+    const { nodes, calibrated } = counted;
+    const ranges = calibrated
+      ? `ranges that were measured on ${calibrated.rows} rows of ${calibrated.dataset}`
+      : 'the range of what comes with each batch, on which an answer depends a little';
+    return `Made from ${named}: ${nodes} of its products compute in integers of 8 bits, by ${ranges}.`;
+  }
+  return to
     ? `Made from ${named}: ${weights} of its weights are kept as ${to}; it computes in float32.`
     : `Made from ${named}: its graph was folded, its weights are the same.`;
+}
+
+interface Counted extends Quantized {
+  readonly calibrated: { readonly dataset: string; readonly rows: number } | undefined;
+}
+
+/** The graph with its products in integers, where that is asked for. */
+async function inIntegers(
+  ctx: Context,
+  model: OnnxModel,
+  { compute, calibrate: reference }: OptimizeInput,
+): Promise<Counted | undefined> {
+  if (compute !== 'integers') return undefined;
+  if (reference === undefined) return { ...quantize(model), calibrated: undefined };
+  const { ranges, ...calibrated } = await calibrate(ctx, model, reference);
+  return { ...quantize(model, ranges), calibrated };
+}
+
+/** @throws TRS_TRAIN_OPTIMIZE_OPTIONS naming two that do not go together */
+function checkOptions({ to, compute, calibrate: reference }: OptimizeInput): void {
+  if (compute === 'integers' && to !== 'int8') throw apart('--compute integers', '--to int8');
+  if (reference !== undefined && compute !== 'integers') throw apart('--calibrate', '--compute integers');
+}
+
+const apart = (option: string, needed: string) =>
+  trainError('OPTIMIZE_OPTIONS', {
+    kind: 'usage',
+    message: `${option} goes with ${needed} alone.`,
+    hint: 'trestle model optimize MODEL --to int8 --compute integers [--calibrate DATASET]',
+  });
 
 /** Our entries of the file as they were, but for what the new version says and what was measured of it. */
 function metadataOf(
