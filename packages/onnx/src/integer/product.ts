@@ -37,8 +37,9 @@ export function packColumns(
   return { depth, columns, data };
 }
 
+type Tile = (a: number, b: number, c: number, turns: number, row: number) => void;
 interface Engine {
-  readonly tiles: readonly ((a: number, b: number, c: number, turns: number, row: number) => void)[];
+  readonly tiles: readonly Tile[];
   /** The memory, of at least so many bytes. */
   memory(bytes: number): ArrayBuffer;
 }
@@ -51,7 +52,8 @@ function openEngine(): Engine {
     tiles: Array.from({ length: TILE_ROWS }, (_, at) => {
       const found = exports[`tile${at + 1}`];
       if (!found) throw new RangeError(`There is no kernel for ${at + 1} rows.`);
-      return found;
+      // Which functions there are `kernels` says.
+      return found as Tile;
     }),
     memory(bytes) {
       const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);

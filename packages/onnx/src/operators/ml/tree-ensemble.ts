@@ -230,15 +230,16 @@ const ROWS_TOGETHER = 256;
 
 /**
  * Adds up the votes of plain trees, for each row in the order of the trees, as one row alone does. Four rows go down a tree side by
- * side, as many steps as it is deep: nothing is guessed by the processor, and it waits for four at once.
+ * side, or a row down four trees, as many steps as they are deep: nothing is guessed by the processor, and it waits for four at once.
  */
 function addVotes(
   forest: Forest,
-  { ways, features, depths }: PlainTrees,
+  plain: PlainTrees,
   data: Float32Array | Float64Array,
   columns: number,
   scores: Float64Array,
 ): void {
+  const { ways, features, depths } = plain;
   const { roots, thresholds, votesAt, targets, weights, width } = forest;
   const vote = (row: number, leaf: number): void => {
     const end = votesAt[leaf + 1] ?? 0;
@@ -270,10 +271,50 @@ function addVotes(
         vote(row + 2, c);
         vote(row + 3, d);
       }
-      for (; row < to; row++) {
-        let node = root;
-        for (let step = 0; step < depth; step++) node = next(node, row * columns);
-        vote(row, node);
+    }
+    for (let row = to - ((to - from) % 4); row < to; row++)
+      addVotesOfRow(forest, plain, data, columns, scores, row);
+  }
+}
+
+/** As `addVotes`, for one row: it goes down four trees side by side. A leaf is its own next node. */
+function addVotesOfRow(
+  { roots, thresholds, votesAt, targets, weights, width }: Forest,
+  { ways, features, depths }: PlainTrees,
+  data: Float32Array | Float64Array,
+  columns: number,
+  scores: Float64Array,
+  row: number,
+): void {
+  const start = row * columns;
+  const next = (node: number): number =>
+    ways[2 * node + Number((data[start + (features[node] ?? 0)] ?? 0) <= (thresholds[node] ?? 0))] ?? 0;
+  const leaves = new Int32Array(4);
+  for (let tree = 0; tree < roots.length; tree += 4) {
+    const last = roots.length - 1;
+    let a = roots[tree] ?? 0;
+    let b = roots[Math.min(last, tree + 1)] ?? 0;
+    let c = roots[Math.min(last, tree + 2)] ?? 0;
+    let d = roots[Math.min(last, tree + 3)] ?? 0;
+    let depth = 0;
+    for (let one = tree; one < Math.min(tree + 4, roots.length); one++)
+      depth = Math.max(depth, depths[one] ?? 0);
+    for (let step = 0; step < depth; step++) {
+      a = next(a);
+      b = next(b);
+      c = next(c);
+      d = next(d);
+    }
+    leaves[0] = a;
+    leaves[1] = b;
+    leaves[2] = c;
+    leaves[3] = d;
+    for (let one = 0; one < 4 && tree + one < roots.length; one++) {
+      const leaf = leaves[one] ?? 0;
+      const end = votesAt[leaf + 1] ?? 0;
+      for (let at = votesAt[leaf] ?? 0; at < end; at++) {
+        const to = row * width + (targets[at] ?? 0);
+        scores[to] = (scores[to] ?? 0) + (weights[at] ?? 0);
       }
     }
   }
