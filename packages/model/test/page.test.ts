@@ -4,7 +4,7 @@ import process from 'node:process';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel } from '../src/index.ts';
-import { encoderModel, productModel, tableModel } from './page/models.ts';
+import { decoderModel, encoderModel, productModel, tableModel } from './page/models.ts';
 import { type Served, servePage } from './page/serve.ts';
 
 /** What a page may pay for a model of a table or of images, minified and compressed. */
@@ -15,7 +15,7 @@ const executablePath = [process.env.TRESTLE_CHROMIUM ?? '', ...places].find(exis
 if (executablePath === undefined && process.env.TRESTLE_REQUIRE_CHROMIUM === '1')
   throw new Error('There is no Chromium, and TRESTLE_REQUIRE_CHROMIUM says that there must be one.');
 
-const [table, encoder] = [tableModel(), encoderModel()];
+const [table, encoder, decoder] = [tableModel(), encoderModel(), decoderModel()];
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const TEXTS = [{ text: 'The planes hit birds.' }, { text: 'late' }, { text: 'a bird hit the plane, late.' }];
 
@@ -27,6 +27,7 @@ describe('a model in a page', () => {
         ['table.onnx', table],
         ['encoder.onnx', encoder],
         ['product.onnx', productModel()],
+        ['decoder.onnx', decoder],
         ['broken.onnx', table.slice(0, 100)],
       ]),
     );
@@ -98,6 +99,25 @@ describe('a model in a page', () => {
       expect(theirs[0]).toHaveLength(8);
       for (const [row, vector] of theirs.entries())
         for (const [at, value] of vector.entries()) expect(ours[row]?.[at]).toBeCloseTo(value, 5);
+    });
+
+    it('writes a text on, piece by piece as in Node, and stops where nobody listens any more', async () => {
+      const rows = [{ text: 'The plane' }, { text: 'late', temperature: 1.2, seed: 7, max_tokens: 20 }];
+      const { generate } = await openModel(decoder);
+      const wanted: unknown[][] = [];
+      for (const row of rows) wanted.push(await Array.fromAsync(generate?.(row) ?? []));
+      expect(wanted.map((pieces) => pieces.length > 1)).toEqual([true, true]);
+      const found = await inPage(`
+        const model = await load('decoder.onnx');
+        const found = [];
+        for (const row of ${JSON.stringify(rows)}) found.push(await Array.fromAsync(model.generate(row)));
+        let count = 0;
+        for await (const piece of model.generate({ text: 'the', max_tokens: 50 })) if (++count === 2) break;
+        // A text that nobody reads on does not keep the next one waiting.
+        found.push(await Array.fromAsync(model.generate({ text: 'The plane' })));
+        model.close();
+        return JSON.parse(JSON.stringify(found));`);
+      expect(found).toEqual([...wanted, wanted[0]]);
     });
 
     it('computes on the device that is asked for', async () => {

@@ -61,6 +61,58 @@ const node = (
   attributes: Record<string, Attribute> = {},
 ): OnnxNode => ({ name: output, operator, domain: '', inputs, outputs: [output], attributes });
 
+/** WordPiece over the words above, as `tokenizer.json` has it. */
+const TOKENIZER = {
+  ...{ version: '1.0', added_tokens: [] },
+  normalizer: { type: 'BertNormalizer', lowercase: true, strip_accents: null },
+  pre_tokenizer: { type: 'BertPreTokenizer' },
+  post_processor: {
+    type: 'TemplateProcessing',
+    single: [
+      { SpecialToken: { id: '[CLS]', type_id: 0 } },
+      { Sequence: { id: 'A', type_id: 0 } },
+      { SpecialToken: { id: '[SEP]', type_id: 0 } },
+    ],
+    pair: [],
+    special_tokens: {
+      '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] },
+      '[SEP]': { id: '[SEP]', ids: [3], tokens: ['[SEP]'] },
+    },
+  },
+  decoder: { type: 'WordPiece', prefix: '##' },
+  model: {
+    ...{ type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##' },
+    ...{ max_input_chars_per_word: 100 },
+    vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])),
+  },
+};
+
+/** A decoder that knows the last word alone: the next one is the likeliest behind it. */
+export function decoderModel(): Uint8Array {
+  const tokens = ['batch', 'length'];
+  const model: OnnxModel = {
+    ...{ irVersion: 8, producer: 'test', opsets: [{ domain: '', version: 17 }] },
+    graph: {
+      name: 'decoder',
+      nodes: [node('Gather', ['words', 'input_ids'], 'x'), node('MatMul', ['x', 'next'], 'logits')],
+      initializers: [weights('words', [WORDS.length, WIDTH], 3), weights('next', [WIDTH, WORDS.length], 11)],
+      inputs: [{ name: 'input_ids', type: 'int64', dims: tokens }],
+      outputs: [{ name: 'logits', type: 'float32', dims: [...tokens, WORDS.length] }],
+    },
+    metadata: {
+      'trestle.origin': JSON.stringify({ format: 'ONNX', source: 'decoder', digest: '', notes: [] }),
+      'trestle.card': JSON.stringify(''),
+      'trestle.golden': JSON.stringify({ rows: [], predictions: [], tolerance: 1e-4 }),
+      'trestle.text': JSON.stringify({
+        ...{ kind: 'generation', output: 'logits', endTokens: [], maxTokens: 64, padding: 0 },
+        ...{ tokenizerConfig: {}, tokenizer: TOKENIZER },
+        defaults: { max_tokens: 6, temperature: 0, top_k: 0, top_p: 1 },
+      }),
+    },
+  };
+  return writeModel(model);
+}
+
 /** A small encoder as Hugging Face's exporter writes it: words, one layer of attention with a mask, a norm; its tokeniser is WordPiece. */
 export function encoderModel(): Uint8Array {
   const nodes = [
@@ -101,30 +153,7 @@ export function encoderModel(): Uint8Array {
       'trestle.text': JSON.stringify({
         ...{ kind: 'embedding', output: 'last_hidden_state', pooling: 'mean', isNormalised: true },
         ...{ maxTokens: 16, padding: 0, tokenizerConfig: {} },
-        tokenizer: {
-          ...{ version: '1.0', added_tokens: [] },
-          normalizer: { type: 'BertNormalizer', lowercase: true, strip_accents: null },
-          pre_tokenizer: { type: 'BertPreTokenizer' },
-          post_processor: {
-            type: 'TemplateProcessing',
-            single: [
-              { SpecialToken: { id: '[CLS]', type_id: 0 } },
-              { Sequence: { id: 'A', type_id: 0 } },
-              { SpecialToken: { id: '[SEP]', type_id: 0 } },
-            ],
-            pair: [],
-            special_tokens: {
-              '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] },
-              '[SEP]': { id: '[SEP]', ids: [3], tokens: ['[SEP]'] },
-            },
-          },
-          decoder: { type: 'WordPiece', prefix: '##' },
-          model: {
-            ...{ type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##' },
-            ...{ max_input_chars_per_word: 100 },
-            vocab: Object.fromEntries(WORDS.map((word, id) => [word, id])),
-          },
-        },
+        tokenizer: TOKENIZER,
       }),
     },
   };

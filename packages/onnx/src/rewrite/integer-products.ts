@@ -39,7 +39,7 @@ const toFloat = (node: OnnxNode, inputs: readonly string[]): OnnxNode => ({
 });
 
 /** A product of integers, brought to numbers by the scale of its left side and those of its weights: one pass over the sums. */
-export const scaleSums: Rule = {
+const scaleSums: Rule = {
   name: 'a product of integers and its scale',
   apply(view) {
     const replaced = new Map<OnnxNode, OnnxNode>();
@@ -120,7 +120,7 @@ function areBytes(view: GraphView, { codes, zero }: Restored): boolean {
 }
 
 /** A product of what was brought to integers and restored, with a weight that was: the integers are multiplied. */
-export const multiplyCodes: Rule = {
+const multiplyCodes: Rule = {
   name: 'a product of restored integers',
   apply(view) {
     const replaced = new Map<OnnxNode, OnnxNode>();
@@ -142,7 +142,7 @@ export const multiplyCodes: Rule = {
 };
 
 /** A convolution of restored integers that becomes integers again at once. */
-export const convolveCodes: Rule = {
+const convolveCodes: Rule = {
   name: 'a convolution of restored integers',
   apply(view) {
     const replaced = new Map<OnnxNode, OnnxNode>();
@@ -224,3 +224,5 @@ function isOnScaleOfSums(
     return Math.abs(at(bias, output) - wanted) <= 1e-5 * Math.abs(wanted);
   });
 }
+
+export const INTEGER_RULES: readonly Rule[] = [scaleSums, convolveCodes, multiplyCodes];

@@ -6,7 +6,7 @@ import { writeModel } from '../format/write-model.ts';
 import { openSession } from '../session/session.ts';
 import { answers, distance, feeds, network } from './network.test.setup.ts';
 import { quantize, quantizedValues, type Ranges } from './quantize.ts';
-import { RUN_RULES, rewrite } from './rewrite.ts';
+import { rewrite, runRules } from './rewrite.ts';
 
 ort.env.wasm.numThreads = 1;
 
@@ -95,13 +95,13 @@ describe('products in integers', () => {
   });
 
   it('are computed as such here: nothing is restored only to be multiplied', async () => {
-    const operators = (model: OnnxModel) =>
-      rewrite(model, RUN_RULES).model.graph.nodes.map(({ operator }) => operator);
-    const fixed = operators(quantize(chain(), await rangesOf(chain(), 12)).model);
+    const operators = async (model: OnnxModel) =>
+      rewrite(model, await runRules(model)).model.graph.nodes.map(({ operator }) => operator);
+    const fixed = await operators(quantize(chain(), await rangesOf(chain(), 12)).model);
     expect(fixed).toContain('QLinearConv');
     expect(fixed.filter((one) => one === 'MatMulIntegerToFloat')).toHaveLength(1);
     expect(fixed).not.toContain('Relu');
-    const dynamic = operators(quantize(chain()).model);
+    const dynamic = await operators(quantize(chain()).model);
     expect(dynamic.filter((one) => one === 'MatMulIntegerToFloat')).toHaveLength(2);
     expect(dynamic).not.toContain('MatMulInteger');
   });

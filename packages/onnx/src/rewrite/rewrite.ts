@@ -1,18 +1,21 @@
 import type { OnnxModel } from '../format/model.ts';
 import { dropUnused, skipIdentities } from './drop-unused.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
-import { convolveCodes, multiplyCodes, scaleSums } from './integer-products.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
 import { type Rule, viewOf } from './rule.ts';
 
 /** In this order: one makes room for the next. */
 export const RULES: readonly Rule[] = [skipIdentities, mergeDuplicates, foldBatchNorm, dropUnused];
 
-/** What runs here: also in operators that are faster here, and that a file for others does not keep. */
-export const RUN_RULES: readonly Rule[] = [
-  ...RULES.slice(0, -1),
-  ...[scaleSums, convolveCodes, multiplyCodes, dropUnused],
-];
+/** Operators of integers and what brings numbers to them: models without any do not pay for the rules about them. */
+const OF_INTEGERS = new Set(['DequantizeLinear', 'MatMulInteger']);
+
+/** What runs here: also rules whose operators are faster here, and that a file for others does not keep. */
+export async function runRules({ graph }: OnnxModel): Promise<readonly Rule[]> {
+  if (!graph.nodes.some(({ operator }) => OF_INTEGERS.has(operator))) return RULES;
+  const { INTEGER_RULES } = await import('./integer-products.ts');
+  return [...RULES, ...INTEGER_RULES, dropUnused];
+}
 
 export interface Rewritten {
   readonly model: OnnxModel;

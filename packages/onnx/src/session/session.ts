@@ -6,7 +6,7 @@ import type { Versions } from '../operators/definition.ts';
 import { loadOperators } from '../operators/directory.ts';
 import { planGraph } from '../plan/plan.ts';
 import { declared, functionKey, type Plan, textOfGraph } from '../plan/step.ts';
-import { RUN_RULES, rewrite } from '../rewrite/rewrite.ts';
+import { rewrite, runRules } from '../rewrite/rewrite.ts';
 import { fromData, type Tensor, type Value } from '../tensor/tensor.ts';
 import { checkFeeds, type Feed } from './check-feeds.ts';
 import { CORE_WORK, execute, type RunState } from './execute.ts';
@@ -58,7 +58,7 @@ export async function openSession(model: OnnxModel, options: SessionOptions = {}
   const operators = await operatorsOf(model);
   // Checked as it came: what a rule takes away is not left out unseen.
   const asGiven = planModel(model, operators);
-  const { model: rewritten, hits } = rewrite(model, options.rewrites === false ? [] : RUN_RULES);
+  const { model: rewritten, hits } = rewrite(model, options.rewrites === false ? [] : await runRules(model));
   const plan = Object.keys(hits).length > 0 ? planModel(rewritten, await operatorsOf(rewritten)) : asGiven;
   if (debug().level >= 1)
     for (const [rule, count] of Object.entries(hits)) console.error(`onnx: ${rule}: ${count}`);

@@ -3,8 +3,9 @@ import { openDevice, setDefaultDevice } from '@trestle/core';
 import { describe, expect, it } from 'vitest';
 import { readModel } from '../../src/format/read-model.ts';
 import { openSession } from '../../src/session/session.ts';
-import { CASES_FOLDER, conformanceCases, dataSets, differenceOf, modelBytes, NEWER_FOLDER } from './cases.ts';
+import { CASES_FOLDER, conformanceCases, dataSets, modelBytes, NEWER_FOLDER } from './cases.ts';
 import exceptions from './exceptions.json' with { type: 'json' };
+import { differenceOf } from './judge.ts';
 
 // By hand also on a GPU: TRESTLE_DEVICE=webgpu, with what "on the core" then means.
 if (process.env.TRESTLE_DEVICE !== undefined) setDefaultDevice(await openDevice());
