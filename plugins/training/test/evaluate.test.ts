@@ -21,6 +21,7 @@ describe('evaluating a registered model', () => {
   let project: TemporaryProject;
   let host: Host;
   let bytes: Uint8Array;
+  const others = new Map<string, Uint8Array>();
   /** A registry of one model: what the registry plugin does is tested there. */
   const registry = plugin({
     name: 'registry-of-one',
@@ -31,7 +32,7 @@ describe('evaluating a registered model', () => {
           ...{ name: reference, version: 3, digest: '0'.repeat(64), aliases: [], metrics: {} },
           ...{ dataset: 'customers@1', createdAt: '2026-01-01T00:00:00.000Z' },
         }),
-        bytes: async () => bytes,
+        bytes: async ({ name }) => others.get(name) ?? bytes,
         register: () => Promise.reject(new Error('not asked')),
         refusal: () => Promise.reject(new Error('not asked')),
         promote: () => Promise.reject(new Error('not asked')),
@@ -105,6 +106,73 @@ describe('evaluating a registered model', () => {
     } finally {
       bytes = before;
     }
+  });
+
+  it('compares it with another on the same rows, and says which is better, or that the rows do not tell', async () => {
+    const training = await host.service(trainingToken);
+    for (const [name, estimator, exclude] of [
+      ['same', 'trees', []],
+      ['blind', 'trees', ['paid']],
+    ] as const) {
+      const asked = { data: 'customers', target: 'left', estimator, exclude: [...exclude] };
+      const { run } = await host.run(trainOperation, asked);
+      others.set(name, await training.modelBytes(await training.run(run)));
+    }
+    await add('next', `paid,region,left\n${lines(300, 11)}\n`);
+    const against = async (model: string, other: string) =>
+      (await host.run(evaluateOperation, { model, data: 'next', against: other })).against;
+    const better = await against('churn', 'blind');
+    const of = (metric: string) => better?.differences.find((one) => one.metric === metric);
+    expect(better?.model).toEqual({ name: 'blind', version: 3 });
+    expect(of('rocAuc')).toMatchObject({ test: 'DeLong', verdict: 'better' });
+    expect(of('accuracy')).toMatchObject({ test: 'McNemar', verdict: 'better' });
+    expect(of('logLoss')).toMatchObject({ test: 'bootstrap', verdict: 'better' });
+    // Less loss is better: the difference lies below 0.
+    expect(of('logLoss')?.interval?.[1]).toBeLessThan(0);
+    const turned = await against('blind', 'churn');
+    for (const one of turned?.differences ?? []) {
+      expect(one.difference).toBeCloseTo(-(of(one.metric)?.difference ?? Number.NaN), 12);
+      if (of(one.metric)?.verdict === 'better') expect(one.verdict).toBe('worse');
+    }
+    const same = await against('churn', 'same');
+    expect(same?.differences.every((one) => one.difference === 0 && one.pValue === 1)).toBe(true);
+    expect(same?.differences.every((one) => one.verdict === 'unclear')).toBe(true);
+  });
+
+  it('refuses to compare models of other classes by both their names', async () => {
+    await add(
+      'kinds',
+      `paid,region,left\n${lines(300, 3).replace(/yes/g, 'gone').replace(/no$/gm, 'here')}\n`,
+    );
+    const { run } = await host.run(trainOperation, { data: 'kinds', target: 'left', estimator: 'trees' });
+    const training = await host.service(trainingToken);
+    others.set('kinds', await training.modelBytes(await training.run(run)));
+    const refused = host.run(evaluateOperation, { model: 'churn', data: 'next', against: 'kinds' });
+    await expect(refused).rejects.toMatchObject({
+      code: 'TRS_TRAIN_RIVALS',
+      message: expect.stringMatching(/"churn".*"no", "yes".*"kinds".*"gone"/),
+    });
+  });
+
+  it('draws whole groups where rows belong to them', async () => {
+    const crowded = lines(20, 5)
+      .split('\n')
+      .flatMap((line, person) => Array.from({ length: 20 }, () => `p${person},${line}`));
+    await add('crowded', `person,paid,region,left\n${crowded.join('\n')}\n`);
+    const width = async (group?: string) => {
+      const found = await host.run(evaluateOperation, {
+        model: 'churn',
+        data: 'crowded',
+        ...(group ? { group } : {}),
+      });
+      const [low = 0, high = 0] = found.intervals.logLoss ?? [];
+      return { groups: found.groups, wide: high - low };
+    };
+    const [alone, together] = [await width(), await width('person')];
+    expect(alone.groups).toBeUndefined();
+    expect(together.groups).toEqual({ column: 'person', count: 20 });
+    expect(together.wide).toBeGreaterThan(2 * alone.wide);
+    await expect(width('persons')).rejects.toMatchObject({ code: 'TRS_TRAIN_UNKNOWN_COLUMN' });
   });
 
   it.each([

@@ -1,133 +1,122 @@
-import { datasetsToken, type ModelVersion, modelsToken } from '@trestle/contracts';
-import type { Table } from '@trestle/features';
-import { type Context, didYouMean } from '@trestle/kernel';
+import { type ModelVersion, modelsToken } from '@trestle/contracts';
+import type { Context } from '@trestle/kernel';
 import { type Model, type ModelSchema, openModel } from '@trestle/model';
+import { compareRivals } from '../evaluation/against.ts';
+import { askedRows, groupOf } from '../evaluation/asked-rows.ts';
 import { baselineOf, measureBaseline } from '../evaluation/baseline.ts';
+import { groupDraws, rowDraws } from '../evaluation/draws.ts';
 import { bootstrap } from '../evaluation/intervals.ts';
 import { allMetrics, measure, properMetric, reportOf } from '../evaluation/metrics.ts';
-import { modelTable } from '../evaluation/model-table.ts';
+import { noSchema, openRival, type Rival } from '../evaluation/rival.ts';
 import { scoreModel } from '../evaluation/score-model.ts';
 import { worstSlices } from '../evaluation/slices.ts';
-import { readTable, takeRows } from '../table/table.ts';
-import { labelTexts } from '../table/target.ts';
-import { trainError } from '../train-error.ts';
 
 interface EvaluateInput {
   readonly model: string;
   readonly data: string;
   readonly target?: string | undefined;
   readonly threshold?: number | undefined;
+  readonly group?: string | undefined;
+  readonly against?: string | undefined;
   readonly seed: number;
 }
 
-/** Measures a model on all rows of a dataset that have a label. @throws TRS_TRAIN_NO_SCHEMA, TRS_TRAIN_UNKNOWN_COLUMN, TRS_TRAIN_LABELS, TRS_TRAIN_UNREADABLE */
+/** Measures a model on all rows of a dataset that have a label. @throws TRS_TRAIN_NO_SCHEMA, TRS_TRAIN_UNKNOWN_COLUMN, TRS_TRAIN_LABELS, TRS_TRAIN_UNREADABLE, TRS_TRAIN_RIVALS */
 export async function evaluateModel(ctx: Context, input: EvaluateInput) {
   const models = await ctx.service(modelsToken);
   const version = await models.resolve(input.model);
   return await evaluateOpened(ctx, await openModel(await models.bytes(version)), version, input);
 }
 
+type Named = Pick<ModelVersion, 'name' | 'version' | 'dataset' | 'run'>;
+
 /** The same of a model that is open, and perhaps not registered yet. */
-export async function evaluateOpened(
-  ctx: Context,
-  model: Model,
-  version: Pick<ModelVersion, 'name' | 'version' | 'dataset'>,
-  input: EvaluateInput,
-) {
-  const datasets = await ctx.service(datasetsToken);
+export async function evaluateOpened(ctx: Context, model: Model, version: Named, input: EvaluateInput) {
   const schema = model.metadata?.schema;
   if (!schema) throw noSchema(input.model);
   const { task, classes } = schema;
-  const dataset = await datasets.resolve(input.data);
-  const reference = `${dataset.dataset}@${dataset.version}`;
-  const target = input.target ?? schema.target;
-  const names = dataset.columns.map(({ name }) => name);
-  if (!names.includes(target)) {
-    throw trainError('UNKNOWN_COLUMN', {
-      kind: 'invalid',
-      message: `"${reference}" has no column "${target}" with what is true.${didYouMean(target, names)}`,
-      hint: `Name it with --target. Columns: ${names.join(', ')}.`,
-      details: { column: target },
-    });
-  }
-  const missing = model.features.map(({ name }) => name).filter((name) => !names.includes(name));
-  if (missing.length > 0) {
-    throw trainError('UNKNOWN_COLUMN', {
-      kind: 'invalid',
-      message: `"${reference}" lacks ${missing.map((name) => `"${name}"`).join(', ')}, which the model reads.`,
-      hint: 'Add the columns: without them the model would be measured on guesses.',
-      details: { columns: missing },
-    });
-  }
-  ctx.progress({ step: `reading ${reference}`, fraction: 0.05 });
-  const columns = [...new Set([...model.features.map(({ name }) => name), target])];
-  const read = await readTable(datasets, dataset, columns, undefined, ctx.signal);
-  const truths = truthsOf(read, target, schema);
-  const labelled = Int32Array.from(truths.keys()).filter((row) => !Number.isNaN(truths[row]));
-  if (labelled.length === 0) throw noLabels(reference, target);
-  const table = takeRows(modelTable(read, model.features), labelled);
-  const targets = Float64Array.from(labelled, (row) => truths[row] ?? Number.NaN);
-  ctx.progress({ step: `asking the model for ${labelled.length} rows`, fraction: 0.2 });
-  const scores = await scoreModel(model, table);
+  const rival =
+    input.against === undefined ? undefined : await openRival(ctx, input.against, model, input.model);
+  const { column: group, note: ofGroups } = await groupOf(ctx, version, input.group);
+  const asked = await askedRows(ctx, rival ? [model, rival.model] : [model], schema, input, group);
+  const { reference, target, targets, table } = asked;
+  const rows = targets.length;
+  ctx.progress({ step: `asking the model for ${rows} rows`, fraction: 0.2 });
+  const scores = await scoreModel(model, asked.tableFor(model));
   const threshold = input.threshold ?? schema.threshold;
   const metrics = allMetrics(ctx).filter(({ tasks }) => tasks.includes(task));
-  const width = scores.length / labelled.length;
-  const measured = (places: Int32Array) =>
+  const measuring = (of: Float64Array, from: number) => (places: Int32Array) =>
     measure(
       task,
       Float64Array.from(places, (place) => targets[place] ?? Number.NaN),
-      taken(scores, width, places),
+      taken(of, of.length / rows, places),
       classes.length,
-      threshold,
+      from,
       metrics,
     );
+  const draw = asked.groups ? groupDraws(asked.groups, input.seed) : rowDraws(rows, input.seed);
+  const comparedWith = async ({ model: other, version: of }: Rival) => {
+    ctx.progress({ step: `comparing with ${of.name}@${of.version}`, fraction: 0.7 });
+    const others = await scoreModel(other, asked.tableFor(other));
+    await other.close();
+    const from = input.threshold ?? other.metadata?.schema.threshold ?? threshold;
+    const right = {
+      own: rightOf(task, targets, scores, threshold),
+      others: rightOf(task, targets, others, from),
+    };
+    const differences = await compareRivals(
+      {
+        ...{ rows, draw, metrics, isGrouped: asked.groups !== undefined },
+        measure: measuring(scores, threshold),
+        measureOther: measuring(others, from),
+        ...(task === 'binary' ? { ranked: { truths: targets, scores, others } } : {}),
+        ...(task === 'regression' ? {} : { right }),
+      },
+      ctx.signal,
+    );
+    return { model: { name: of.name, version: of.version }, differences };
+  };
   ctx.progress({ step: 'intervals', fraction: 0.5 });
   const baseline = baselineOf(task, targets, classes, properMetric(task));
-  const losses = lossesOf(task, targets, scores, width);
+  const losses = lossesOf(task, targets, scores, scores.length / rows);
+  const intervals = await bootstrap(draw, measuring(scores, threshold), ctx.signal);
+  const against = rival && (await comparedWith(rival));
   return {
     model: { name: version.name, version: version.version },
     dataset: reference,
     target,
     task,
     ...(task === 'binary' ? { positive: classes[1], threshold } : {}),
-    rows: labelled.length,
+    rows,
+    ...(asked.groups ? { groups: { column: group ?? '', count: new Set(asked.groups).size } } : {}),
     metrics: measure(task, targets, scores, classes.length, threshold, metrics),
     baseline: {
       name: baseline.name,
       metrics: measureBaseline(baseline, task, targets, classes.length, metrics),
     },
-    intervals: await bootstrap(labelled.length, measured, input.seed, ctx.signal),
+    intervals,
+    ...(against ? { against } : {}),
     classes: reportOf({ task, targets, scores, classes: classes.length, threshold }, classes),
     slices: losses.every(Number.isFinite) ? [...worstSlices(table, losses)] : [],
-    notes: notesOf(read.rows - labelled.length, version.dataset, reference),
+    notes: [...notesOf(asked.unlabelled, version.dataset, reference), ...ofGroups, ...asked.notes],
   };
 }
 
-/** Class indices, or numbers; NaN where there is none. @throws TRS_TRAIN_LABELS naming those that are no class of the model */
-function truthsOf({ columns }: Table, target: string, { task, classes }: ModelSchema): Float64Array {
-  const column = columns[target];
-  if (!column) throw new RangeError(`The column "${target}" was not read.`);
-  if (task === 'regression') {
-    if (column.type !== 'string' && column.type !== 'image') return Float64Array.from(column.values);
-    throw trainError('LABELS', {
-      kind: 'invalid',
-      message: `"${target}" holds ${column.type}s, and the model predicts numbers.`,
-      hint: 'Name the column with what is true with --target.',
-    });
-  }
-  const texts = labelTexts(column);
-  const place = new Map(classes.map((name, index) => [name, index]));
-  const unknown = [...new Set(texts)].filter((text) => text !== '' && !place.has(text));
-  if (unknown.length > 0) {
-    const shown = unknown.slice(0, 10).map((name) => `"${name}"`);
-    throw trainError('LABELS', {
-      kind: 'invalid',
-      message: `"${target}" holds ${shown.join(', ')}${unknown.length > 10 ? `, and ${unknown.length - 10} more` : ''}, which ${unknown.length === 1 ? 'is no class' : 'are no classes'} of the model.`,
-      hint: `Its classes are ${classes.map((name) => `"${name}"`).join(', ')}.`,
-      details: { labels: unknown.slice(0, 100) },
-    });
-  }
-  return Float64Array.from(texts, (text) => place.get(text) ?? Number.NaN);
+/** Whether each row is said to be of its class. */
+function rightOf(
+  task: ModelSchema['task'],
+  targets: Float64Array,
+  scores: Float64Array,
+  threshold: number,
+): Uint8Array {
+  const width = scores.length / targets.length;
+  return Uint8Array.from(targets, (truth, row) => {
+    if (task === 'binary') return Number(Number((scores[row] ?? 0) >= threshold) === truth);
+    let best = 0;
+    for (let one = 1; one < width; one++)
+      if ((scores[row * width + one] ?? 0) > (scores[row * width + best] ?? 0)) best = one;
+    return Number(best === truth);
+  });
 }
 
 function taken(scores: Float64Array, width: number, places: Int32Array): Float64Array {
@@ -162,17 +151,3 @@ const notesOf = (unlabelled: number, trainedOn: string | undefined, reference: s
     ? ['The model was trained on this very version: on rows that it has not seen it is worse.']
     : []),
 ];
-
-const noSchema = (model: string) =>
-  trainError('NO_SCHEMA', {
-    kind: 'conflict',
-    message: `"${model}" does not say what it predicts: it was not packaged by a training here.`,
-    hint: 'Measure what it answers with a program of your own: "trestle predict" writes it to a file.',
-  });
-
-const noLabels = (reference: string, target: string) =>
-  trainError('LABELS', {
-    kind: 'invalid',
-    message: `No row of "${reference}" has a value in "${target}".`,
-    hint: 'Name the column with what is true with --target.',
-  });

@@ -1,6 +1,7 @@
 import { classesReportSchema, metricsSchema, resources, taskSchema } from '@trestle/contracts';
 import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
+import { againstViews } from './against-views.ts';
 import { classViews } from './class-views.ts';
 
 export const evaluateOperation = operation({
@@ -8,11 +9,12 @@ export const evaluateOperation = operation({
   summary: 'Measure a registered model on a dataset: metrics with intervals, classes, and where it is worst.',
   kind: 'job',
   access: 'training:read',
-  resource: ({ model, data }) => resources({ model, dataset: data }),
+  resource: ({ model, data, against }) => resources({ model: [model, against], dataset: data }),
   positionals: ['model'],
   examples: [
     'trestle evaluate strikes@champion --data strikes@5',
     'trestle evaluate strikes@2 --data labelled --target outcome --json',
+    'trestle evaluate strikes@4 --data strikes@5 --against strikes@champion',
   ],
   input: z.object({
     model: z.string().max(250).describe('Model: name, name@3 or name@alias.'),
@@ -27,6 +29,17 @@ export const evaluateOperation = operation({
       .lt(1)
       .optional()
       .describe("From this probability on a row is of the positive class; the model's own when left out."),
+    against: z
+      .string()
+      .max(250)
+      .optional()
+      .describe('Another model of the same target: both answer the same rows, and what differs is tested.'),
+    group: z
+      .string()
+      .optional()
+      .describe(
+        'Column whose rows of one value (a person, a site) belong together, for intervals; that of the training when left out.',
+      ),
     seed: z.number().int().default(42).describe('Makes the samples of the intervals repeatable.'),
   }),
   output: z.object({
@@ -37,11 +50,32 @@ export const evaluateOperation = operation({
     positive: z.string().optional(),
     threshold: z.number().optional(),
     rows: z.number(),
+    groups: z
+      .object({ column: z.string(), count: z.number().int() })
+      .optional()
+      .describe('Samples were drawn of whole groups.'),
     metrics: metricsSchema,
     baseline: z.object({ name: z.string(), metrics: metricsSchema }),
     intervals: z
       .record(z.string(), z.tuple([z.number(), z.number()]))
       .describe('95 of 100 samples of as many rows lie in there (bootstrap).'),
+    against: z
+      .object({
+        model: z.object({ name: z.string(), version: z.number() }),
+        differences: z.array(
+          z.object({
+            metric: z.string(),
+            value: z.number().nullable(),
+            other: z.number().nullable(),
+            difference: z.number().nullable(),
+            interval: z.tuple([z.number(), z.number()]).optional(),
+            pValue: z.number().optional(),
+            test: z.enum(['bootstrap', 'DeLong', 'McNemar']).optional(),
+            verdict: z.enum(['better', 'worse', 'unclear']),
+          }),
+        ),
+      })
+      .optional(),
     classes: classesReportSchema.optional(),
     slices: z.array(
       z.object({
@@ -61,6 +95,9 @@ export const evaluateOperation = operation({
       title: `${result.model.name}@${result.model.version} on ${result.dataset}`,
       facts: [
         ['rows', result.rows],
+        ...(result.groups
+          ? [['groups', `${result.groups.count}, by "${result.groups.column}"`] as const]
+          : []),
         ['target', `${result.target}, ${result.task}`],
         ...(result.positive === undefined ? [] : [['positive class', result.positive] as const]),
         ...(result.threshold === undefined ? [] : [['threshold', result.threshold] as const]),
@@ -84,6 +121,7 @@ export const evaluateOperation = operation({
         baseline: result.baseline.metrics[metric],
       })),
     },
+    ...againstViews(result),
     ...classViews(result.classes, 'all rows', result.threshold),
     ...(result.slices.length === 0
       ? []
