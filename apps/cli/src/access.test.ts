@@ -66,8 +66,8 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'run.resume': ['run/run'],
   'run.cancel': ['run/run'],
   train: ['dataset/data', 'model/register'],
-  evaluate: ['model/model', 'dataset/data'],
-  'model.optimize': ['model/model', 'dataset/data'],
+  evaluate: ['model/model', 'model/against', 'dataset/data'],
+  'model.optimize': ['model/model', 'dataset/data', 'dataset/calibrate'],
 };
 
 /** Inputs whose names confine them to nothing: a token's, a new plugin's, and what reaches further than the dataset that is named. */
