@@ -105,7 +105,11 @@ describe('a model in a page', () => {
       const rows = [{ text: 'The plane' }, { text: 'late', temperature: 1.2, seed: 7, max_tokens: 20 }];
       const { generate } = await openModel(decoder);
       const wanted: unknown[][] = [];
-      for (const row of rows) wanted.push(await Array.fromAsync(generate?.(row) ?? []));
+      for (const row of rows) {
+        const pieces: unknown[] = [];
+        for await (const piece of generate?.(row) ?? []) pieces.push(piece);
+        wanted.push(pieces);
+      }
       expect(wanted.map((pieces) => pieces.length > 1)).toEqual([true, true]);
       const found = await inPage(`
         const model = await load('decoder.onnx');

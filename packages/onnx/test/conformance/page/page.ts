@@ -1,4 +1,5 @@
 import { type DeviceName, openDevice, setDefaultDevice } from '@trestle/core';
+import type { ValueData } from '../../../src/format/model.ts';
 import { readModel } from '../../../src/format/read-model.ts';
 import { openSession } from '../../../src/session/session.ts';
 import { differenceOf, readCase } from '../judge.ts';
@@ -26,17 +27,12 @@ const WAYS = [
 async function judge({ path, sets }: PageCase): Promise<string | undefined> {
   const model = readModel(await bytesOf(`${path}/model.onnx`));
   for (const set of sets) {
-    const read = async (infos: typeof model.graph.inputs, what: string, count: number) =>
-      Object.fromEntries(
-        await Promise.all(
-          infos
-            .slice(0, count)
-            .map(async (info, index) => [
-              info.name,
-              readCase(await bytesOf(`${path}/${set.name}/${what}_${index}.pb`), info),
-            ]),
-        ),
-      );
+    const read = async (infos: typeof model.graph.inputs, what: string, count: number) => {
+      const values: Record<string, ValueData> = {};
+      for (const [index, info] of infos.slice(0, count).entries())
+        values[info.name] = readCase(await bytesOf(`${path}/${set.name}/${what}_${index}.pb`), info);
+      return values;
+    };
     const inputs = await read(model.graph.inputs, 'input', set.inputs);
     const outputs = await read(model.graph.outputs, 'output', set.outputs);
     for (const [way, options] of WAYS) {
