@@ -63,6 +63,8 @@ export interface Estimator<Settings> {
   readonly encoding?: Encoding;
   /** Whether a fit honours `weights`. */
   readonly takesWeights?: boolean;
+  /** Whether `auto` tries it; it does where left out. */
+  readonly isInAuto?: boolean;
   /** The settings that are tried: the validation part decides between them. Plain data, as it is recorded. */
   readonly space: readonly Settings[];
   /** What `--trials` searches besides: ranges by name, and the settings that drawn parameters make. */
@@ -88,6 +90,7 @@ export interface EstimatorCandidate {
   readonly tasks: readonly Task[];
   readonly encoding: Encoding;
   readonly takesWeights: boolean;
+  readonly isInAuto: boolean;
   /** What a search may draw of its estimator, and the candidate that drawn parameters make. */
   readonly search?: {
     readonly space: SearchSpace;
@@ -106,6 +109,7 @@ export function estimator<Settings>(parts: Estimator<Settings>): readonly Estima
     tasks: parts.tasks,
     encoding: parts.encoding ?? 'scaled',
     takesWeights: parts.takesWeights ?? false,
+    isInAuto: parts.isInAuto ?? true,
     ...(search
       ? {
           search: {

@@ -4,6 +4,8 @@ import { migrations } from '@trestle/store';
 import { extraTrees, randomForest } from './estimator/forests.ts';
 import { linear } from './estimator/linear.ts';
 import { mlp } from './estimator/mlp.ts';
+import { naiveBayes } from './estimator/naive-bayes.ts';
+import { nearest } from './estimator/nearest.ts';
 import { trees } from './estimator/trees.ts';
 import { evaluateOperation } from './operations/evaluate.ts';
 import { modelOptimize } from './operations/optimize.ts';
@@ -39,6 +41,8 @@ export const trainingPlugin = plugin({
     contribute(estimators, mlp),
     contribute(estimators, extraTrees),
     contribute(estimators, randomForest),
+    contribute(estimators, nearest),
+    contribute(estimators, naiveBayes),
     contribute(searchStrategies, tpe),
     contribute(searchStrategies, randomSearch),
     contribute(pruningRules, noPruning),

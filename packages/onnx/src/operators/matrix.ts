@@ -46,20 +46,36 @@ export function matricesOf(a: readonly number[], b: readonly number[]): Matrices
   };
 }
 
-/** Rows times columns: sums in doubles, so that neither order nor length costs digits of a float32. */
+/** Whether all numbers of a right side are finite: then a zero on the left has no part in a sum. Weights are asked once. */
+const finite = new WeakMap<Float64Array, boolean>();
+function isAllFinite(b: Float64Array): boolean {
+  const known = finite.get(b) ?? b.every(Number.isFinite);
+  finite.set(b, known);
+  return known;
+}
+
+/**
+ * Rows times columns: sums in doubles, so that neither order nor length costs digits of a float32.
+ *
+ * @param isKept whether the right side may be there again, so that it pays to look through it
+ */
 export function product(
   a: Float64Array,
   b: Float64Array,
   out: { [at: number]: number },
   { rows, inner, columns, left, right }: Matrices,
+  isKept = false,
 ): void {
   const line = new Float64Array(columns);
+  const skipsZeros = isKept && isAllFinite(b);
   for (let batch = 0; batch < left.length; batch++) {
     const [from, other] = [left[batch] ?? 0, right[batch] ?? 0];
     for (let row = 0; row < rows; row++) {
       line.fill(0);
       for (let k = 0; k < inner; k++) {
         const x = a[from + row * inner + k] ?? 0;
+        // Rows of categories are zeros but for one place of each.
+        if (x === 0 && skipsZeros) continue;
         const at = other + k * columns;
         for (let column = 0; column < columns; column++)
           line[column] = (line[column] ?? 0) + x * (b[at + column] ?? 0);
@@ -88,13 +104,16 @@ function bigProduct(
       }
 }
 
+const doubles = (x: Tensor): Float64Array => (x.data instanceof Float64Array ? x.data : wideOf(x));
+
 export function multiplied(a: Tensor, b: Tensor, fail: (reason: string) => Error): Tensor {
   const matrices = matricesOf(a.dims, b.dims);
   if (typeof matrices === 'string') throw fail(matrices);
   const out = newData(a.type, sizeOf(matrices.dims)) as Tensor['data'];
   if (isBig(a.data) && isBig(b.data) && isBig(out)) bigProduct(a.data, b.data, out, matrices);
   else if (!isBig(out) && !isText(out)) {
-    if (floatLike(a.type)) product(wideOf(a), wideOf(b), out, matrices);
+    // Those of float64 are taken as they lie, and may be weights.
+    if (floatLike(a.type)) product(doubles(a), doubles(b), out, matrices, b.data instanceof Float64Array);
     else {
       // A product of 32-bit integers does not fit a double.
       const wide = new BigInt64Array(out.length);

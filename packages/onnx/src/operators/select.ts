@@ -16,6 +16,24 @@ const compare = (a: Element, b: Element): number => {
   return a < b ? -1 : 1;
 };
 
+/** Fewer than so many of all are picked out, more are sorted. */
+const FEW = 0.1;
+
+/** The first k of so many places in an order: those that are behind the last of k are looked at once. */
+function first(length: number, k: number, isBehind: (i: number, j: number) => boolean): readonly number[] {
+  if (k > FEW * length)
+    return Array.from({ length }, (_, i) => i).sort((i, j) => (i === j ? 0 : isBehind(i, j) ? 1 : -1));
+  const kept: number[] = [];
+  for (let place = 0; place < length && k > 0; place++) {
+    if (kept.length === k && isBehind(place, kept[k - 1] ?? 0)) continue;
+    let at = kept.length;
+    while (at > 0 && isBehind(kept[at - 1] ?? 0, place)) at--;
+    kept.splice(at, 0, place);
+    if (kept.length > k) kept.pop();
+  }
+  return kept;
+}
+
 /** The first k along an axis in order; equal ones by their place. */
 function topK(x: Tensor, k: number, axis: number, isLargest: boolean, fail: Fail): Tensor[] {
   const at = axisOf(axis, x.dims.length, fail);
@@ -27,8 +45,9 @@ function topK(x: Tensor, k: number, axis: number, isLargest: boolean, fail: Fail
     for (let lane = 0; lane < inner; lane++) {
       const base = outer * length * inner + lane;
       const value = (i: number): Element => x.data[base + i * inner] ?? 0;
-      const order = Array.from({ length }, (_, i) => i);
-      order.sort((i, j) => (isLargest ? -1 : 1) * compare(value(i), value(j)) || i - j);
+      const sign = isLargest ? -1 : 1;
+      const isBehind = (i: number, j: number): boolean => (sign * compare(value(i), value(j)) || i - j) > 0;
+      const order = first(length, k, isBehind);
       for (let i = 0; i < k; i++) {
         const to = (outer * k + i) * inner + lane;
         places[to] = base + (order[i] ?? 0) * inner;

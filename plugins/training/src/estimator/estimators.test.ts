@@ -2,6 +2,8 @@ import { estimatorContract } from '@trestle/testing';
 import { extraTrees, randomForest } from './forests.ts';
 import { linear } from './linear.ts';
 import { mlp } from './mlp.ts';
+import { naiveBayes } from './naive-bayes.ts';
+import { nearest } from './nearest.ts';
 import { trees } from './trees.ts';
 
 estimatorContract(linear);
@@ -9,3 +11,5 @@ estimatorContract(mlp);
 estimatorContract(trees);
 estimatorContract(randomForest);
 estimatorContract(extraTrees);
+estimatorContract(nearest);
+estimatorContract(naiveBayes);

@@ -22,7 +22,7 @@ export function candidatesFor(scope: Scope, spec: TrainingSpec): readonly Estima
 function named(scope: Scope, spec: TrainingSpec): readonly EstimatorCandidate[] {
   const every = inTurn(scope.extensions(estimators));
   const all = spec.classWeight === 'none' ? every : every.filter(({ takesWeights }) => takesWeights);
-  if (spec.estimator === 'auto') return all;
+  if (spec.estimator === 'auto') return all.filter(({ isInAuto }) => isInAuto);
   const unweighted = every.find((one) => !one.takesWeights && isCalled(one, spec.estimator));
   if (spec.classWeight !== 'none' && unweighted) {
     throw trainError('WEIGHTS_UNAVAILABLE', {

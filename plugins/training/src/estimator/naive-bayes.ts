@@ -1,0 +1,25 @@
+import { estimator } from '@trestle/contracts';
+import { numberIn } from './drawn-settings.ts';
+
+export interface NaiveBayesSettings {
+  /** Added to each count of a category: what a class never had is not impossible (Laplace). */
+  readonly smoothing: number;
+}
+
+/** Naive Bayes: numbers as a normal distribution of each class, categories by their counts, as if no column knew of another. */
+export const naiveBayes = estimator<NaiveBayesSettings>({
+  name: 'naive-bayes',
+  aliases: ['nb'],
+  tasks: ['binary', 'multiclass'],
+  encoding: 'plain',
+  takesWeights: true,
+  // Columns do know of each other: it is quick and small, and seldom the best.
+  isInAuto: false,
+  space: [{ smoothing: 1 }, { smoothing: 10 }],
+  search: {
+    space: { smoothing: { type: 'float', low: 0.01, high: 100, scale: 'log' } },
+    settings: (params) => ({ smoothing: numberIn(params, 'smoothing') }),
+  },
+  describe: ({ smoothing }) => `(smoothing ${smoothing})`,
+  load: async () => (await import('./fit-naive-bayes.ts')).fitNaiveBayes,
+});
