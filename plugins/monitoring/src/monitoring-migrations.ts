@@ -310,4 +310,27 @@ export const monitoringMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: 'monitoring-0008-deliveries',
+    async up(db) {
+      await db.schema
+        .createTable('monitoring_deliveries')
+        .addColumn('channel', 'text', (column) => column.notNull())
+        .addColumn('seq', 'bigint', (column) => column.notNull())
+        .addColumn('time', 'text', (column) => column.notNull())
+        .addColumn('alert', 'text', (column) => column.notNull())
+        .addColumn('payload', 'text', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('next_at', 'text', (column) => column.notNull())
+        .addColumn('error', 'text')
+        .addColumn('given_up_at', 'text')
+        .addPrimaryKeyConstraint('monitoring_deliveries_key', ['channel', 'seq'])
+        .execute();
+      await db.schema
+        .createIndex('monitoring_deliveries_alert')
+        .on('monitoring_deliveries')
+        .column('alert')
+        .execute();
+    },
+  },
 ];

@@ -128,6 +128,11 @@ export const monitoringPlugin = plugin({
       load: () => import('./schedules.ts').then((module) => module.checkDue),
     },
     {
+      name: 'deliver',
+      every: LOOK_EVERY_MS,
+      load: () => import('./schedules.ts').then((module) => module.deliver),
+    },
+    {
       name: 'prune',
       every: '17 */10 * * * *',
       load: () => import('./schedules.ts').then((module) => module.prune),

@@ -147,6 +147,20 @@ export interface MonitoringTables {
     resolved_at: string | null;
     resolution: string | null;
   };
+  /** What a channel has to be told of, and what could not be told: gone where it was. */
+  monitoring_deliveries: {
+    channel: string;
+    /** Of the event. */
+    seq: number;
+    time: string;
+    alert: string;
+    /** The alert, as it was then. */
+    payload: string;
+    attempts: number;
+    next_at: string;
+    error: string | null;
+    given_up_at: string | null;
+  };
   /** What happened to an incident, from 1. */
   monitoring_incident_history: {
     incident: string;

@@ -19,6 +19,18 @@ export const alertGrew = defineEvent('alert.grew', alert);
 export const alertAcknowledged = defineEvent('alert.acknowledged', alert);
 export const alertResolved = defineEvent('alert.resolved', alert);
 
+/** Somebody who was to be told of an alert could not be told within a day. */
+export const notificationLost = defineEvent(
+  'notification.lost',
+  z.object({
+    channel: z.string(),
+    alert: z.string(),
+    since: z.string(),
+    attempts: z.number().int(),
+    error: z.string(),
+  }),
+);
+
 const incident = incidentSchema.omit({ alerts: true });
 export const incidentOpened = defineEvent('incident.opened', incident);
 /** An alert of the same cause joined it, or it became more severe. */

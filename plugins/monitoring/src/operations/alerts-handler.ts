@@ -1,8 +1,10 @@
-import { type Alert, deploymentsToken } from '@trestle/contracts';
+import type { Alert } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { acknowledgeAlert, listAlerts } from '../alert/alert-records.ts';
+import { listUndelivered, type Undelivered } from '../alert/deliveries.ts';
 import { monitorError } from '../monitor-error.ts';
+import { watchedOf } from '../watched.ts';
 
 export async function alerts(
   ctx: Context,
@@ -11,13 +13,18 @@ export async function alerts(
     readonly state: 'open' | 'resolved' | 'all';
     readonly limit: number;
   },
-): Promise<{ alerts: Alert[] }> {
+): Promise<{ alerts: Alert[]; undelivered: Undelivered[] }> {
   const metadata = await ctx.service(metadataToken);
-  // Names an unknown deployment.
-  if (input.deployment !== undefined) await (await ctx.service(deploymentsToken)).get(input.deployment);
+  // Names an unknown deployment, or model that runs elsewhere.
+  if (input.deployment !== undefined) await watchedOf(ctx, input.deployment);
   const isOpen = input.state === 'all' ? undefined : input.state === 'open';
+  const found = await listAlerts(metadata, { deployment: input.deployment, isOpen, limit: input.limit });
   return {
-    alerts: await listAlerts(metadata, { deployment: input.deployment, isOpen, limit: input.limit }),
+    alerts: found,
+    undelivered: await listUndelivered(
+      metadata,
+      found.map(({ alert }) => alert),
+    ),
   };
 }
 

@@ -5,6 +5,7 @@ import { driftThresholdsSchema } from './drift-thresholds.ts';
 import { falseAlarmsSchema, monitorDeclarationSchema } from './monitor-declaration.ts';
 import { performanceThresholdsSchema } from './performance-thresholds.ts';
 import { retrainOptionsSchema } from './retrain-options.ts';
+import { webhookSchema } from './webhook.ts';
 
 const rulesSchema = z.strictObject({
   /** How often all checks of the deployment together may alarm without a change: `1 per 30d`. What pages follows from it. */
@@ -46,6 +47,11 @@ export const monitoringConfig = configSection(
     deployments: z.record(z.string(), rulesSchema).default({}),
     /** Models that run elsewhere, by the name under which their predictions are logged; their rules stand with the deployments'. */
     monitors: z.record(z.string().regex(NAME_PATTERN), monitorDeclarationSchema).default({}),
+    /** Where alerts are posted to, besides what plugins bring. */
+    webhooks: z
+      .array(webhookSchema)
+      .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'two have the same name')
+      .default([]),
     /** Rules of deployments without their own. */
     defaults: rulesSchema.prefault({}),
     log: z
