@@ -18,6 +18,7 @@ export { imageGroups } from './image/image-groups.ts';
 export { isImageText } from './image/image-header.ts';
 export { type ImageStatistics, imageStatistics } from './image/image-statistics.ts';
 export { RESIZING } from './image/resize-pixels.ts';
+export { interfaceDifferences, interfaceOf, type ModelInterface } from './interface.ts';
 export * from './metadata.ts';
 export { type Model, openModel, type Prediction, type Verification } from './model.ts';
 export { ModelError } from './model-error.ts';

@@ -2,7 +2,7 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Gate, gates, modelsToken } from '@trestle/contracts';
 import { contribute, type Host, journalToken, plugin } from '@trestle/kernel';
-import { openModel } from '@trestle/model';
+import { buildModel, denseLayers, openModel } from '@trestle/model';
 import { blobsToken, lineageToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject, tinyModel } from '@trestle/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -139,6 +139,36 @@ describe('the registry', () => {
       kind: 'refused',
     });
     expect((await host.run(modelList, {})).models).toEqual([]);
+  });
+
+  it('tells how the version that an alias moves to takes other things than the one before, both ways', async () => {
+    await register(tinyModel(1));
+    const other = buildModel({
+      inputs: ['x', 'age'].map((name) => ({ name, type: 'float32' as const, dims: ['batch', 1] })),
+      design: (graph) => graph.add('Add', ['x', 'age']),
+      head: denseLayers(
+        [{ weights: Float32Array.of(1), bias: Float32Array.of(0), activation: 'none' }],
+        'regression',
+      ),
+      outputs: 1,
+      metadata: {
+        schema: {
+          ...{ task: 'regression', target: 'y', classes: [], threshold: 0.5 },
+          features: ['x', 'age'].map((name) => ({ name, type: 'number' as const, nullable: false })),
+        },
+        golden: { rows: [{ x: 1, age: 2 }], predictions: [{ value: 3 }], tolerance: 1e-4 },
+        ...{ metrics: {}, card: '', lineage: {}, reference: { features: [] }, estimator: 'linear' },
+        ...{ licence: 'Apache-2.0', createdAt: '2026-12-01' },
+      },
+    });
+    await register(other);
+    expect(await promote(1)).not.toHaveProperty('differs');
+    const moved = await promote(2);
+    expect(moved.differs?.join(' ')).toMatch(
+      /regression.*It needs "age" \(number\), which strikes@1 does not take/,
+    );
+    const back = await host.run(modelRollback, CHAMPION);
+    expect(back.differs?.join(' ')).toContain('It does not look at "age", which strikes@2 takes.');
   });
 
   it('refuses to promote a version whose package was damaged, and leaves the alias', async () => {

@@ -1,7 +1,11 @@
 import { resource } from '@trestle/contracts';
-import { operation } from '@trestle/kernel';
+import { operation, type View } from '@trestle/kernel';
 import { z } from 'zod';
 import { modelNameSchema, movedAliasSchema } from './schemas.ts';
+
+/** What callers have to know, one note each. */
+const differing = (differs: readonly string[] = []): View[] =>
+  differs.map((text) => ({ kind: 'note', tone: 'warn', text }));
 
 const aliasSchema = z.string().max(100).describe('The alias, such as champion.');
 
@@ -21,7 +25,8 @@ export const modelPromote = operation({
   output: movedAliasSchema,
   load: async () => {
     const { promoteModel } = await import('../alias/move-alias.ts');
-    return (ctx, target) => promoteModel(ctx, ctx, target);
+    const { withDifferences } = await import('../alias/with-differences.ts');
+    return async (ctx, target) => await withDifferences(ctx, await promoteModel(ctx, ctx, target));
   },
   present: (moved) => [
     {
@@ -33,6 +38,7 @@ export const modelPromote = operation({
           : `, which was version ${moved.previous}`
       }.`,
     },
+    ...differing(moved.differs),
   ],
 });
 
@@ -48,7 +54,8 @@ export const modelRollback = operation({
   output: movedAliasSchema,
   load: async () => {
     const { rollBackAlias } = await import('../alias/move-alias.ts');
-    return (ctx, target) => rollBackAlias(ctx, ctx, target);
+    const { withDifferences } = await import('../alias/with-differences.ts');
+    return async (ctx, target) => await withDifferences(ctx, await rollBackAlias(ctx, ctx, target));
   },
   present: (moved) => [
     {
@@ -56,5 +63,6 @@ export const modelRollback = operation({
       tone: 'good',
       text: `"${moved.alias}" of ${moved.name} returned from version ${moved.previous} to ${moved.version}.`,
     },
+    ...differing(moved.differs),
   ],
 });

@@ -20,6 +20,10 @@ export const movedAliasSchema = z.object({
   version: z.number().int(),
   alias: z.string(),
   previous: z.number().int().nullable().describe('The version that had the alias before.'),
+  differs: z
+    .array(z.string())
+    .optional()
+    .describe('How it differs from that version in what it takes and answers; left out where it does not.'),
 });
 
 /** Where a model that was made elsewhere comes from, for a person. */

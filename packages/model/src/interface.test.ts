@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Contract, differences } from './taken-otherwise.ts';
+import { type ModelInterface as Contract, interfaceDifferences as differences } from './interface.ts';
 
 type Feature = Contract['features'][number];
 const number = (name: string, more: Partial<Feature> = {}): Feature => ({
