@@ -1,3 +1,4 @@
+export { auditExport } from './audit/audit-export.ts';
 export { auditLog } from './audit/audit-log.ts';
 export { auditVerify } from './audit/audit-verify.ts';
 export { doctor } from './doctor/doctor.ts';

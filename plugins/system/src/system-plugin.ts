@@ -46,6 +46,15 @@ export const systemPlugin = plugin({
     restore,
     storeBackups,
   ],
+  routes: [
+    {
+      method: 'GET',
+      path: '/v1/audit/export',
+      access: 'audit:read',
+      summary: 'The whole audit log as JSON lines, which anybody can verify without Trestle.',
+      load: () => import('./audit/export-route.ts').then((module) => module.exportRoute),
+    },
+  ],
   services: [
     provide(tokensToken, async (scope) =>
       (await import('./token/verify-tokens.ts')).verifyTokens(await scope.service(metadataToken)),

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   type Host,
   type Route,
@@ -10,6 +11,9 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { abortedWith } from './aborted-with.ts';
 import { notReady } from './health-routes.ts';
+
+/** What is sent line by line, as it comes. */
+const LINES = 'application/x-ndjson';
 
 /** So large an answer is let go of as soon as it is sent. */
 const LARGE_BYTES = 65_536;
@@ -122,5 +126,8 @@ function send(reply: FastifyReply, answer: Response | RouteAnswer): FastifyReply
 
 async function sendResponse(reply: FastifyReply, answer: Response): Promise<FastifyReply> {
   for (const [name, value] of answer.headers) reply.header(name, value);
+  // Lines that are made while they are sent may be more than memory holds; what breaks off in the middle ends without its end.
+  if (answer.body && answer.headers.get('content-type')?.startsWith(LINES))
+    return reply.send(Readable.fromWeb(answer.body));
   return reply.send(Buffer.from(await answer.arrayBuffer()));
 }

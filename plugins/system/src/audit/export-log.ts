@@ -1,13 +1,10 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { type Context, journalToken } from '@trestle/kernel';
-import { canonicalJson } from '@trestle/store';
 import { localOnly } from '../local-only.ts';
 import { exists } from '../new-folder.ts';
 import { systemError } from '../system-error.ts';
 import type { ExportedLog } from './audit-export.ts';
-import { entriesOf } from './entries.ts';
-
-const BATCH = 1_000;
+import { linesOf } from './log-lines.ts';
 
 export async function exportLog(ctx: Context, input: { readonly out: string }): Promise<ExportedLog> {
   localOnly(ctx);
@@ -19,16 +16,11 @@ export async function exportLog(ctx: Context, input: { readonly out: string }): 
   try {
     const file = await open(part, 'w', 0o600);
     try {
-      let lines = '';
-      for await (const entry of entriesOf(await ctx.service(journalToken), ctx.signal)) {
-        lines += `${canonicalJson(entry)}\n`;
-        head = entry.hash;
-        if (++events % BATCH === 0) {
-          await file.appendFile(lines);
-          lines = '';
-        }
+      for await (const lines of linesOf(await ctx.service(journalToken), ctx.signal)) {
+        await file.appendFile(lines.text);
+        events += lines.events;
+        head = lines.head;
       }
-      await file.appendFile(lines);
       await file.sync();
     } finally {
       await file.close();
