@@ -29,6 +29,9 @@ describe('the audit log over HTTP', () => {
     ]);
     const text = await response.text();
     expect(events).toBeGreaterThan(1_050);
-    expect(text).toBe(await readFile(join(it1.project.dir, 'audit.jsonl'), 'utf8'));
+    const file = await readFile(join(it1.project.dir, 'audit.jsonl'), 'utf8');
+    // What was recorded since stands behind it.
+    expect(text.slice(0, file.length)).toBe(file);
+    expect(text.endsWith('\n')).toBe(true);
   });
 });
