@@ -61,16 +61,23 @@ export function resumeContract(name: string, module: URL): void {
         });
         let kills = 0;
         for (let isThrough = false; !isThrough; kills++)
-          for (const moment of ['before', 'after'] as const)
-            await inCopyOf(template, async (project) => {
-              if (await killedAt(module, project.dir, kills + 1, moment)) {
-                const host = await project.open(plugins, { jobs: RESUME_TIMINGS });
-                await resume(host);
-                const where = `killed ${moment} change ${kills + 1}`;
-                expect({ where, outcome: await subject.outcome(host) }).toEqual({ where, outcome: expected });
-                expect(await (await host.service(journalToken)).verify()).toMatchObject({ ok: true });
-              } else isThrough = true;
-            });
+          // Both wait for leases to run out: side by side.
+          await Promise.all(
+            (['before', 'after'] as const).map((moment) =>
+              inCopyOf(template, async (project) => {
+                if (await killedAt(module, project.dir, kills + 1, moment)) {
+                  const host = await project.open(plugins, { jobs: RESUME_TIMINGS });
+                  await resume(host);
+                  const where = `killed ${moment} change ${kills + 1}`;
+                  expect({ where, outcome: await subject.outcome(host) }).toEqual({
+                    where,
+                    outcome: expected,
+                  });
+                  expect(await (await host.service(journalToken)).verify()).toMatchObject({ ok: true });
+                } else isThrough = true;
+              }),
+            ),
+          );
         // Fewer are no job in steps.
         expect(kills).toBeGreaterThan(2);
       } finally {
