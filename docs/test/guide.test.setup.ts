@@ -51,7 +51,7 @@ export async function openGuide(path: string, sessions = 1): Promise<Guide> {
     await symlink(join(root, 'packages', name), join(dir, 'node_modules', '@trestle', name));
   for (const name of ['zod', 'vitest'])
     await symlink(join(root, 'node_modules', name), join(dir, 'node_modules', name));
-  for (const name of ['data', 'tracking'])
+  for (const name of ['data', 'tracking', 'training'])
     await symlink(join(root, 'plugins', name), join(dir, 'node_modules', '@trestle', `plugin-${name}`));
   for (const block of [...blocks('ts'), ...blocks('js'), ...blocks('py')]) {
     const [, file] = /^(?:\/\/|#) (\S+)\n/.exec(block) ?? [];

@@ -44,11 +44,15 @@ function claims(): string {
 describe('the guide to training', () => {
   let guide: Guide;
   beforeAll(async () => {
-    guide = await openGuide('guides/train-a-model.md', 4);
+    guide = await openGuide('guides/train-a-model.md', 5);
     await writeFile(join(guide.dir, 'flats.csv'), flats());
     await writeFile(join(guide.dir, 'claims.csv'), claims());
   });
   afterAll(() => guide.remove());
+
+  it('has the types that it says', async () => {
+    expect(await guide.types(['seven/index.ts', 'trestle.config.ts'])).toBe('');
+  });
 
   it('has commands that print what it says', async () => {
     expect(await guide.printed()).toMatch(guide.says);

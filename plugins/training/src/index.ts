@@ -1,3 +1,5 @@
+export { type NaiveBayesSettings, naiveBayes } from './estimator/naive-bayes.ts';
+export { type NearestSettings, nearest } from './estimator/nearest.ts';
 export { evaluateOperation } from './operations/evaluate.ts';
 export { modelOptimize } from './operations/optimize.ts';
 export { runReproduce } from './operations/reproduce.ts';

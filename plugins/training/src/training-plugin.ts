@@ -1,4 +1,4 @@
-import { estimators, pruningRules, searchStrategies, trainingToken } from '@trestle/contracts';
+import { estimator, estimators, pruningRules, searchStrategies, trainingToken } from '@trestle/contracts';
 import { contribute, plugin, provide } from '@trestle/kernel';
 import { migrations } from '@trestle/store';
 import { extraTrees, randomForest } from './estimator/forests.ts';
@@ -41,8 +41,8 @@ export const trainingPlugin = plugin({
     contribute(estimators, mlp),
     contribute(estimators, extraTrees),
     contribute(estimators, randomForest),
-    contribute(estimators, nearest),
-    contribute(estimators, naiveBayes),
+    contribute(estimators, estimator(nearest)),
+    contribute(estimators, estimator(naiveBayes)),
     contribute(searchStrategies, tpe),
     contribute(searchStrategies, randomSearch),
     contribute(pruningRules, noPruning),

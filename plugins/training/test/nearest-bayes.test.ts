@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fitNaiveBayes } from '../src/estimator/fit-naive-bayes.ts';
 import { fitNearest } from '../src/estimator/fit-nearest.ts';
+import { nearest } from '../src/estimator/nearest.ts';
 
 ort.env.wasm.numThreads = 1;
 
@@ -20,12 +21,12 @@ const known = z
     nearest: z.array(
       z.object({
         neighbours: z.number(),
-        weighting: z.enum(['uniform', 'distance']),
+        weights: z.enum(['uniform', 'distance']),
         task: z.enum(['binary', 'multiclass', 'regression']),
         predictions: numbers,
       }),
     ),
-    ...{ gaussian: byTask, categorical: byTask },
+    ...{ gaussian: byTask, categorical: byTask, mixed: z.record(z.string(), numbers) },
   })
   .parse(JSON.parse(readFileSync(new URL('./fixtures/nearest-bayes.json', import.meta.url), 'utf8')));
 
@@ -70,15 +71,40 @@ function expectClose(found: ArrayLike<number>, wanted: readonly number[], digits
 
 describe('k-nearest neighbours', () => {
   it.each(known.nearest)(
-    '$neighbours of them, $weighting, of a $task target, predict as scikit-learn, here and in ONNX Runtime',
-    async ({ neighbours, weighting, task, predictions }) => {
+    '$neighbours of them, $weights, of a $task target, predict as scikit-learn, here and in ONNX Runtime',
+    async ({ neighbours, weights, task, predictions }) => {
       const options = optionsOf(task);
-      const fitted = await fitNearest(designOf(known.x.slice(0, train)), { neighbours, weighting }, options);
+      const fitted = await fitNearest(designOf(known.x.slice(0, train)), { neighbours, weights }, options);
       const held = designOf(known.x.slice(train));
       expectClose(fitted.predict(held), predictions, 5);
       expectClose(await inRuntime(fitted, held, options.outputs), predictions, 5);
     },
   );
+
+  it('asks all rows where there are fewer than neighbours, and says so', async () => {
+    const rows = designOf(known.x.slice(0, 20));
+    const options = { ...optionsOf('regression'), targets: Float64Array.from(known.regression.slice(0, 20)) };
+    const fitted = await fitNearest(rows, { neighbours: 50, weights: 'uniform' }, options);
+    const mean = options.targets.reduce((a, b) => a + b) / 20;
+    expectClose(fitted.predict(designOf(known.x.slice(train, train + 1))), [mean], 5);
+    expect(fitted.notes?.join(' ')).toContain('50 neighbours were asked for, and there are 20 rows');
+    const enough = await fitNearest(rows, { neighbours: 20, weights: 'uniform' }, options);
+    expect(enough.notes?.join(' ')).not.toContain('asked for');
+  });
+
+  it.each([0, -1, 2.5, Number.NaN])('refuses %d neighbours', async (neighbours) => {
+    const fit = fitNearest(
+      designOf(known.x.slice(0, train)),
+      { neighbours, weights: 'uniform' },
+      optionsOf('binary'),
+    );
+    await expect(fit).rejects.toMatchObject({ code: 'TRS_TRAIN_SETTINGS' });
+  });
+
+  it('refuses weights that it does not know, where types do not', () => {
+    const drawn = () => nearest.search?.settings({ neighbours: 5, weights: 'cosine' });
+    expect(drawn).toThrow(expect.objectContaining({ code: 'TRS_TRAIN_SETTINGS' }));
+  });
 
   it('keeps a part of many rows, and says so', async () => {
     const rows = 12_000;
@@ -90,7 +116,7 @@ describe('k-nearest neighbours', () => {
     const targets = Float64Array.from({ length: rows }, (_, row) => Number(row > 6_000));
     const fitted = await fitNearest(
       design,
-      { neighbours: 3, weighting: 'uniform' },
+      { neighbours: 3, weights: 'uniform' },
       { ...optionsOf('binary'), targets },
     );
     expect([...fitted.predict({ rows: 2, width: 1, matrix: Float32Array.of(0.2, 0.8) })]).toEqual([0, 1]);
@@ -120,6 +146,40 @@ describe('naive Bayes', () => {
       expectClose(await inRuntime(fitted, held, options.outputs), wanted[task]?.[how] ?? [], 5);
     },
   );
+
+  it.each(['binary', 'multiclass'] as const)(
+    'of numbers among categories, a %s target, little smoothing, predicts as scikit-learn, here and in ONNX Runtime',
+    async (task) => {
+      const places = [4, 0, 0, 3, 0];
+      const rows = known.x.map(([a = 0, b = 0, d = 0], at) => {
+        const [first = 0, second = 0] = known.c[at] ?? [];
+        return [first, a, b, second, d];
+      });
+      const options = optionsOf(task, known.weights);
+      const fitted = await fitNaiveBayes(
+        designOf(rows.slice(0, train), places),
+        { smoothing: 0.25 },
+        options,
+      );
+      const held = designOf(rows.slice(train), places);
+      expectClose(fitted.predict(held), known.mixed[task] ?? [], 5);
+      expectClose(await inRuntime(fitted, held, options.outputs), known.mixed[task] ?? [], 5);
+    },
+  );
+
+  it('takes columns that are all constant for no proof', async () => {
+    const of = (value: number) => designOf(Array.from({ length: train }, () => [value]));
+    const fitted = await fitNaiveBayes(of(5), { smoothing: 1 }, optionsOf('binary'));
+    const share = known.binary.slice(0, train).reduce((a, b) => a + b) / train;
+    const asked = designOf([[5], [6], [-300]]);
+    expectClose(fitted.predict(asked), [share, share, share], 5);
+    expectClose(await inRuntime(fitted, asked, 1), [share, share, share], 5);
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a smoothing of %d', async (smoothing) => {
+    const fit = fitNaiveBayes(designOf(known.x.slice(0, train)), { smoothing }, optionsOf('binary'));
+    await expect(fit).rejects.toMatchObject({ code: 'TRS_TRAIN_SETTINGS' });
+  });
 
   it('leaves out what is missing, and a category that has no place', async () => {
     const rows = known.x.slice(0, train).map((row, at) => [...row, known.c[at]?.[0] ?? 0]);

@@ -1,3 +1,4 @@
+import { estimator } from '@trestle/contracts';
 import { estimatorContract } from '@trestle/testing';
 import { extraTrees, randomForest } from './forests.ts';
 import { linear } from './linear.ts';
@@ -11,5 +12,5 @@ estimatorContract(mlp);
 estimatorContract(trees);
 estimatorContract(randomForest);
 estimatorContract(extraTrees);
-estimatorContract(nearest);
-estimatorContract(naiveBayes);
+estimatorContract(estimator(nearest));
+estimatorContract(estimator(naiveBayes));

@@ -1,7 +1,7 @@
 import type { Design, Fit } from '@trestle/contracts';
 import { type GraphPart, int } from '@trestle/onnx';
 import { breathe } from '../breathe.ts';
-import type { NaiveBayesSettings } from './naive-bayes.ts';
+import { checkNaiveBayes, type NaiveBayesSettings } from './naive-bayes.ts';
 
 /** Of the largest variance of a column, added to each: a column that is constant in a class is no proof (as scikit-learn has it). */
 const LEAST_VARIANCE = 1e-9;
@@ -24,11 +24,12 @@ interface Sums {
 }
 
 /** Counts and moments, in one pass over the rows; what is missing has no part in a sum, neither here nor in a prediction. */
-export const fitNaiveBayes: Fit<NaiveBayesSettings> = async (design, { smoothing }, options) => {
+export const fitNaiveBayes: Fit<NaiveBayesSettings> = async (design, settings, options) => {
+  checkNaiveBayes(settings);
   const { targets, weights, outputs, signal, validation, onRound } = options;
   await breathe(signal);
   const classes = Math.max(2, outputs);
-  const sums = sumsOf(design, targets, weights, classes, smoothing);
+  const sums = sumsOf(design, targets, weights, classes, settings.smoothing);
   onRound(1, {});
   const predictions = (of: Design): Float32Array => predict(sums, of);
   validation?.judge(predictions(validation.design));
@@ -67,7 +68,8 @@ function sumsOf(
     return { count, mean, variance: count > 0 ? squares / count : 0 };
   }
   const whole = numbers.map((column, at) => momentsOf(column, () => true, middles[at]));
-  const least = LEAST_VARIANCE * Math.max(0, ...whole.map(({ variance }) => variance)) || Number.MIN_VALUE;
+  // Where all columns are constant the largest is 0, and what is divided by it no number: any that is not is as good.
+  const least = LEAST_VARIANCE * Math.max(0, ...whole.map(({ variance }) => variance)) || 1;
   const perClass = (of: (at: number, one: number) => number): Float64Array =>
     Float64Array.from({ length: numbers.length * classes }, (_, i) =>
       of(Math.floor(i / classes), i % classes),

@@ -2,7 +2,7 @@ import type { Design, Fit } from '@trestle/contracts';
 import { random } from '@trestle/core';
 import { type GraphPart, int } from '@trestle/onnx';
 import { breathe } from '../breathe.ts';
-import type { NearestSettings } from './nearest.ts';
+import { checkNearest, type NearestSettings } from './nearest.ts';
 
 /** Each prediction looks at all rows, and the model holds them: so many, and so many numbers, are some MB and some milliseconds. */
 const MOST_ROWS = 10_000;
@@ -29,6 +29,7 @@ interface Kept {
  */
 export const fitNearest: Fit<NearestSettings> = async (design, settings, options) => {
   const { task, targets, outputs, seed, signal, validation, onRound } = options;
+  checkNearest(settings);
   await breathe(signal);
   const most = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_NUMBERS / design.width)));
   const places =
@@ -42,7 +43,7 @@ export const fitNearest: Fit<NearestSettings> = async (design, settings, options
     for (let from = 0; from < validation.design.rows; from += CHUNK_ROWS) {
       await breathe(signal);
       onRound((from + 1) / (validation.design.rows + 1), {});
-      predictInto(kept, validation.design, from, neighbours, settings.weighting, predictions);
+      predictInto(kept, validation.design, from, neighbours, settings.weights, predictions);
     }
     validation.judge(predictions);
   }
@@ -51,12 +52,17 @@ export const fitNearest: Fit<NearestSettings> = async (design, settings, options
     predict(of) {
       const predictions = new Float32Array(of.rows * outputs);
       for (let from = 0; from < of.rows; from += CHUNK_ROWS)
-        predictInto(kept, of, from, neighbours, settings.weighting, predictions);
+        predictInto(kept, of, from, neighbours, settings.weights, predictions);
       return predictions;
     },
-    head: headOf(kept, neighbours, settings.weighting),
+    head: headOf(kept, neighbours, settings.weights),
     notes: [
       `The model holds ${kept.rows} rows of the training data, scaled: whoever has the model can read them.`,
+      ...(neighbours < settings.neighbours
+        ? [
+            `${settings.neighbours} neighbours were asked for, and there are ${kept.rows} rows: each answer is of all of them.`,
+          ]
+        : []),
       ...(kept.rows < design.rows
         ? [
             `Of ${design.rows} rows ${kept.rows} are kept, drawn by the seed: more would be slow to predict with.`,
@@ -97,7 +103,7 @@ function predictInto(
   of: Design,
   from: number,
   neighbours: number,
-  weighting: NearestSettings['weighting'],
+  weights: NearestSettings['weights'],
   into: Float32Array,
 ): void {
   const { rows, width, columns, lengths, targets, outputs } = kept;
@@ -124,7 +130,7 @@ function predictInto(
     const mean = new Float64Array(outputs);
     for (const other of near) {
       const distance = distances[other] ?? 0;
-      const weight = weighting === 'uniform' ? 1 : isEqual ? Number(distance === 0) : 1 / Math.sqrt(distance);
+      const weight = weights === 'uniform' ? 1 : isEqual ? Number(distance === 0) : 1 / Math.sqrt(distance);
       sum += weight;
       for (let output = 0; output < outputs; output++)
         mean[output] = (mean[output] ?? 0) + weight * (targets[other * outputs + output] ?? 0);
@@ -149,7 +155,7 @@ function smallest(values: Float64Array, count: number): readonly number[] {
 
 /** The same in nodes: distances in float64, TopK, and the mean of what those rows were. */
 const headOf =
-  (kept: Kept, neighbours: number, weighting: NearestSettings['weighting']): GraphPart =>
+  (kept: Kept, neighbours: number, weights: NearestSettings['weights']): GraphPart =>
   (graph, input) => {
     const { rows, width, columns, lengths, targets, outputs } = kept;
     const { add, constant } = graph;
@@ -178,19 +184,19 @@ const headOf =
       axis: int(0),
     });
     const wide = add('Cast', [theirs], { to: DOUBLE });
-    if (weighting === 'uniform') {
+    if (weights === 'uniform') {
       const sum = add('ReduceSum', [wide, axis], { keepdims: int(0) });
       return add('Cast', [add('Div', [sum, double(neighbours)])], { to: FLOAT });
     }
     const isEqual = add('Cast', [add('Equal', [found, double(0)])], { to: DOUBLE });
     const count = add('ReduceSum', [isEqual, axis], { keepdims: int(1) });
-    const weights = add('Where', [
+    const influence = add('Where', [
       add('Greater', [count, double(0)]),
       isEqual,
       add('Reciprocal', [add('Sqrt', [found])]),
     ]);
-    const sum = add('ReduceSum', [weights, axis], { keepdims: int(1) });
-    const share = add('Unsqueeze', [add('Div', [weights, sum]), constant('int64', [1], [2])]);
+    const sum = add('ReduceSum', [influence, axis], { keepdims: int(1) });
+    const share = add('Unsqueeze', [add('Div', [influence, sum]), constant('int64', [1], [2])]);
     const mean = add('ReduceSum', [add('Mul', [wide, share]), axis], { keepdims: int(0) });
     return add('Cast', [mean], { to: FLOAT });
   };

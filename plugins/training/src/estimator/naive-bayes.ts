@@ -1,13 +1,14 @@
-import { estimator } from '@trestle/contracts';
+import type { Estimator } from '@trestle/contracts';
+import { trainError } from '../train-error.ts';
 import { numberIn } from './drawn-settings.ts';
 
 export interface NaiveBayesSettings {
-  /** Added to each count of a category: what a class never had is not impossible (Laplace). */
+  /** Added to each count of a category, above 0: what a class never had is not impossible (Laplace). */
   readonly smoothing: number;
 }
 
 /** Naive Bayes: numbers as a normal distribution of each class, categories by their counts, as if no column knew of another. */
-export const naiveBayes = estimator<NaiveBayesSettings>({
+export const naiveBayes: Estimator<NaiveBayesSettings> = {
   name: 'naive-bayes',
   aliases: ['nb'],
   tasks: ['binary', 'multiclass'],
@@ -22,4 +23,14 @@ export const naiveBayes = estimator<NaiveBayesSettings>({
   },
   describe: ({ smoothing }) => `(smoothing ${smoothing})`,
   load: async () => (await import('./fit-naive-bayes.ts')).fitNaiveBayes,
-});
+};
+
+/** @throws TRS_TRAIN_SETTINGS when the smoothing is no number above 0 */
+export function checkNaiveBayes({ smoothing }: NaiveBayesSettings): void {
+  if (Number.isFinite(smoothing) && smoothing > 0) return;
+  throw trainError('SETTINGS', {
+    kind: 'invalid',
+    message: `naive Bayes: smoothing is ${smoothing}.`,
+    hint: 'Give a number above 0; 1 is Laplace’s.',
+  });
+}

@@ -24,7 +24,7 @@ export const trainOperation = operation({
     data: shape.data.describe('Dataset, or dataset@version.'),
     target: shape.target.describe('The column to predict.'),
     estimator: shape.estimator.describe(
-      'What kind of model: trees (gbdt), linear, mlp, or one of a plugin; auto tries all and lets a validation part decide.',
+      'What kind of model: trees (gbdt), forest, extra-trees, linear, mlp, nearest (knn), naive-bayes, or one of a plugin; auto tries all but those that are taken by name alone (nearest, naive-bayes) and lets a validation part decide.',
     ),
     task: shape.task.describe('What is predicted; auto looks at the target.'),
     exclude: shape.exclude.describe(
