@@ -21,9 +21,6 @@ const executablePath = [process.env.TRESTLE_CHROMIUM ?? '', ...places].find(exis
 if (executablePath === undefined && process.env.TRESTLE_REQUIRE_CHROMIUM === '1')
   throw new Error('There is no Chromium, and TRESTLE_REQUIRE_CHROMIUM says that there must be one.');
 
-/** By hand also `webgpu`: on an adapter in software it takes some minutes. */
-const device = process.env.TRESTLE_DEVICE ?? 'wasm';
-
 /** Random cases are compared by shape and type in Node, faulty and refused ones are explained there. */
 const left = new Set(
   [exceptions.refused, exceptions.faulty, exceptions.random].flatMap((one) => Object.keys(one)),
@@ -101,12 +98,16 @@ describe.skipIf(isSkipped)('the conformance cases of ONNX in Chromium', () => {
     server?.close();
   });
 
-  it('give what is expected, as the session chooses and on the core', { timeout: 900_000 }, async () => {
-    expect(cases.length).toBeGreaterThan(1_000);
-    const wrong = await page.evaluate(
-      ([list, name]) => (globalThis as never as InPage).conformance(list, name),
-      [cases, device] as const,
-    );
-    expect(wrong).toEqual({});
-  });
+  // An adapter in software, SwiftShader, is a part of Chromium.
+  it.each(['wasm', 'webgpu'])(
+    'give what is expected on %s, as the session chooses and on the core',
+    async (device) => {
+      expect(cases.length).toBeGreaterThan(1_000);
+      const wrong = await page.evaluate(
+        ([list, name]) => (globalThis as never as InPage).conformance(list, name),
+        [cases, device] as const,
+      );
+      expect(wrong).toEqual({});
+    },
+  );
 });
