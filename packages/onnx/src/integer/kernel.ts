@@ -12,16 +12,20 @@ export const MOST_PAGES = 16_384;
 /**
  * (a, b, c, turns, row): a tile of `rows` rows times one of `TILE_COLUMNS` columns, both of 16-bit integers in pairs along the inner
  * dimension, stored as 32-bit sums, which wrap. `row` is the bytes from one row of c to the next.
+ *
+ * @param bytes that an integer of the right side takes: 1 is widened as it is read, as memory is what few rows wait for
  */
-function tile(rows: number) {
+function tile(rows: number, bytes: 1 | 2) {
   const scope = newScope(5);
   const [a, b, c, turns, row] = scope.parameters;
   if (!a || !b || !c || !turns || !row) throw new RangeError('five parameters');
   const sums = Array.from({ length: rows }, () => [scope.local('v128'), scope.local('v128')] as const);
   const [left, low, high] = [scope.local('v128'), scope.local('v128'), scope.local('v128')];
+  const vector = (ahead: number, half: number) =>
+    bytes === 2 ? v128.load(get(b), 32 * ahead + 16 * half) : v128.load8x8(get(b), 16 * ahead + 8 * half);
   const pair = (ahead: number) => [
-    set(low, v128.load(get(b), ahead * 32)),
-    set(high, v128.load(get(b), ahead * 32 + 16)),
+    set(low, vector(ahead, 0)),
+    set(high, vector(ahead, 1)),
     sums.map(([first, second], at) => [
       set(left, v128.loadSplat(get(a), (ahead * rows + at) * 4)),
       set(first, i32x4.add(get(first), i32x4.dotI16(get(left), get(low)))),
@@ -34,7 +38,7 @@ function tile(rows: number) {
     loop(
       Array.from({ length: pairs }, (_, ahead) => pair(ahead)),
       set(a, i32.add(get(a), i32.const(pairs * rows * 4))),
-      set(b, i32.add(get(b), i32.const(pairs * 32))),
+      set(b, i32.add(get(b), i32.const(pairs * 16 * bytes))),
       set(turns, i32.sub(get(turns), i32.const(1))),
       branchIf(0, get(turns)),
     ),
@@ -44,12 +48,12 @@ function tile(rows: number) {
       set(c, i32.add(get(c), get(row))),
     ]),
   ];
-  return scope.finish(body, `tile${rows}`);
+  return scope.finish(body, `tile${rows}x${bytes}`);
 }
 
-/** The kernels for 1 to `TILE_ROWS` rows, in a module that imports its memory. */
+/** The kernels for 1 to `TILE_ROWS` rows and right sides of 1 and 2 bytes, `tile5x1`, in a module that imports its memory. */
 export const kernels = (): Uint8Array<ArrayBuffer> =>
   assemble(
     { initialPages: 0, maximumPages: MOST_PAGES, isShared: false },
-    Array.from({ length: TILE_ROWS }, (_, at) => tile(at + 1)),
+    ([1, 2] as const).flatMap((bytes) => Array.from({ length: TILE_ROWS }, (_, at) => tile(at + 1, bytes))),
   );

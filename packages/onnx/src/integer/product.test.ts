@@ -26,10 +26,14 @@ describe('a product of integers', () => {
         fc.integer({ min: 0, max: 70 }),
         fc.integer({ min: 0, max: 150 }),
         fc.nat(1_000),
-        (rows, depth, columns, seed) => {
-          const [a, b] = [side(rows * depth, seed), side(depth * columns, seed + 1)];
+        fc.boolean(),
+        (rows, depth, columns, seed, isNarrow) => {
+          const a = side(rows * depth, seed);
+          // What 8 bits hold is kept in 8 bits, and widened as it is read.
+          const b = side(depth * columns, seed + 1).map((value) => (isNarrow ? value >> 1 : value));
           const out = new Int32Array(rows * columns + 2).fill(7);
-          const packed = packColumns(depth, columns, (at, column) => b[at * columns + column] ?? 0);
+          const packed = packColumns(depth, columns, (at, column) => b[at * columns + column] ?? 0, isNarrow);
+          expect(packed.data).toBeInstanceOf(isNarrow ? Int8Array : Int16Array);
           multiplyIntegers(a, rows, packed, out, 1);
           expect([...out.subarray(1, -1)]).toEqual([...plainly(a, b, rows, depth, columns)]);
           // Nothing around its own place is written.

@@ -4,7 +4,8 @@ import { DEPTH_STEP, kernels, MOST_PAGES, TILE_COLUMNS, TILE_ROWS } from './kern
 export interface PackedColumns {
   readonly depth: number;
   readonly columns: number;
-  readonly data: Int16Array;
+  /** 8 bits where they hold all of it and it is kept. */
+  readonly data: Int8Array | Int16Array;
 }
 
 const PAGE = 65_536;
@@ -19,11 +20,13 @@ const upTo = (count: number, step: number): number => step * Math.ceil(count / s
  * Packs what `read` gives of each row and column. Numbers are those of 8-bit types less a zero point: 16 bits hold them.
  *
  * @param read the number at a place of the inner dimension and a column
+ * @param isKept whether it is used again: then it pays to look whether it may be half as large
  */
 export function packColumns(
   depth: number,
   columns: number,
   read: (at: number, column: number) => number,
+  isKept = false,
 ): PackedColumns {
   const tall = upTo(depth, DEPTH_STEP);
   const data = new Int16Array(tall * upTo(columns, TILE_COLUMNS));
@@ -34,12 +37,14 @@ export function packColumns(
       for (let column = first; column < last; column++) data[to + 2 * (column - first)] = read(at, column);
     }
   }
-  return { depth, columns, data };
+  const isNarrow = isKept && data.every((value) => value >= -128 && value <= 127);
+  return { depth, columns, data: isNarrow ? Int8Array.from(data) : data };
 }
 
 type Tile = (a: number, b: number, c: number, turns: number, row: number) => void;
 interface Engine {
-  readonly tiles: readonly Tile[];
+  /** By the bytes of the right side's integers, and the rows less one. */
+  readonly tiles: Readonly<Record<1 | 2, readonly Tile[]>>;
   /** The memory, of at least so many bytes. */
   memory(bytes: number): ArrayBuffer;
 }
@@ -49,12 +54,7 @@ function openEngine(): Engine {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(kernels()), { env: { memory } });
   return {
-    tiles: Array.from({ length: TILE_ROWS }, (_, at) => {
-      const found = exports[`tile${at + 1}`];
-      if (!found) throw new RangeError(`There is no kernel for ${at + 1} rows.`);
-      // Which functions there are `kernels` says.
-      return found as Tile;
-    }),
+    tiles: { 1: tilesOf(exports, 1), 2: tilesOf(exports, 2) },
     memory(bytes) {
       const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
       if (missing > 0) memory.grow(missing);
@@ -62,6 +62,14 @@ function openEngine(): Engine {
     },
   };
 }
+
+const tilesOf = (exports: WebAssembly.Instance['exports'], bytes: 1 | 2): readonly Tile[] =>
+  Array.from({ length: TILE_ROWS }, (_, at) => {
+    const found = exports[`tile${at + 1}x${bytes}`];
+    if (!found) throw new RangeError(`There is no kernel for ${at + 1} rows.`);
+    // Which functions there are `kernels` says.
+    return found as Tile;
+  });
 
 /**
  * Multiplies [rows, depth] by packed columns; sums are of 32 bits and wrap, as those of ONNX Runtime. `a` holds numbers of 8-bit types
@@ -89,10 +97,11 @@ export function multiplyIntegers(
   const wide = Math.min(upTo(columns, TILE_COLUMNS), PANEL_COLUMNS);
   const line = upTo(columns, TILE_COLUMNS);
   const panelAt = upTo(blockRows * tall * 2, 16);
-  const sumsAt = panelAt + wide * tall * 2;
+  const bytes = data instanceof Int8Array ? 1 : 2;
+  const sumsAt = panelAt + wide * tall * bytes;
   const memory = engine.memory(sumsAt + blockRows * line * 4);
   const left = new Int16Array(memory, 0, blockRows * tall);
-  const panel = new Int16Array(memory, panelAt, wide * tall);
+  const panel = new (bytes === 1 ? Int8Array : Int16Array)(memory, panelAt, wide * tall);
   const sums = new Int32Array(memory, sumsAt, blockRows * line);
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
     const count = Math.min(BLOCK_ROWS, rows - from);
@@ -101,11 +110,11 @@ export function multiplyIntegers(
       const width = Math.min(PANEL_COLUMNS, upTo(columns - first, TILE_COLUMNS));
       panel.set(data.subarray(first * tall, (first + width) * tall));
       for (let row = 0; row < count; row += TILE_ROWS) {
-        const tile = engine.tiles[Math.min(TILE_ROWS, count - row) - 1];
+        const tile = engine.tiles[bytes][Math.min(TILE_ROWS, count - row) - 1];
         for (let column = 0; column < width; column += TILE_COLUMNS)
           tile?.(
             row * tall * 2,
-            panelAt + column * tall * 2,
+            panelAt + column * tall * bytes,
             sumsAt + 4 * (row * line + first + column),
             turns,
             4 * line,

@@ -61,16 +61,23 @@ export function integerProduct(
     known = { zero: bZero, byPlace: new Map() };
     packed.set(b, known);
   }
+  // One matrix for all is a weight.
+  const isKept = b.dims.length === 2;
   for (let batch = 0; batch < left.length; batch++) {
     const [from, other] = [left[batch] ?? 0, right[batch] ?? 0];
     let side = known.byPlace.get(other);
     if (!side) {
       const codes = doublesOf(b);
       const shift = zeroOf(b, bZero, bZero?.dims ?? []);
-      side = packColumns(inner, columns, (at, column) => {
-        const place = other + at * columns + column;
-        return (codes[place] ?? 0) - (typeof shift === 'number' ? shift : shift(place));
-      });
+      side = packColumns(
+        inner,
+        columns,
+        (at, column) => {
+          const place = other + at * columns + column;
+          return (codes[place] ?? 0) - (typeof shift === 'number' ? shift : shift(place));
+        },
+        isKept,
+      );
       known.byPlace.set(other, side);
     }
     multiplyIntegers(values.subarray(from, from + rows * inner), rows, side, sums, batch * rows * columns);

@@ -72,6 +72,8 @@ export const f64 = {
 
 export const v128 = {
   load: load('v128', ...simd(0)),
+  /** Eight bytes, each widened to 16 bits with its sign. */
+  load8x8: load('v128', ...simd(1)),
   loadSplat: load('v128', ...simd(9)),
   load64Zero: load('v128', ...simd(93)),
   load32Zero: load('v128', ...simd(92)),
