@@ -117,6 +117,52 @@ describe('products in integers', () => {
     }
   });
 
+  it('that share a weight, one of them turned, or a bias, are each as they were', async () => {
+    const { graph, opsets, ...rest } = network();
+    const g = graphBuilder(opsets);
+    const square = g.constant('float32', [40, 40], scattered(1_600, 1));
+    const bias = g.constant('float32', [24], scattered(24, 2));
+    const words = g.add('Gather', [g.constant('float32', [64, 40], scattered(2_560, 3)), 'ids']);
+    const both = g.add('Sub', [
+      g.add('MatMul', [words, square]),
+      g.add('Gemm', [words, square], { transB: int(1) }),
+    ]);
+    // Weights of another size, and the same bias: what is on the scale of one's sums is not on that of the other's.
+    const convolved = [5, 6].map((seed) => {
+      const weight = g.constant(
+        'float32',
+        [24, 8, 3, 3],
+        scattered(1_728, seed).map((one) => one * 10 ** (seed - 5)),
+      );
+      return g.add('Flatten', [g.add('Conv', ['x', weight, bias])]);
+    });
+    const output = g.add('Concat', [both, ...convolved], { axis: int(1) });
+    const model: OnnxModel = {
+      ...rest,
+      opsets,
+      graph: {
+        ...graph,
+        ...{ nodes: g.nodes, initializers: g.initializers },
+        outputs: [{ name: output, type: 'float32', dims: ['n', 232] }],
+      },
+    };
+    for (const ranges of [undefined, await rangesOf(model, 12)]) {
+      const { model: small, nodes } = quantize(model, ranges);
+      expect(nodes).toBe(4);
+      const bytes = writeModel(small);
+      const ours = await answers(bytes, 5);
+      expect(distance(ours, await answers(writeModel(model), 5))).toBeLessThan(0.03);
+      expect(distance(ours, await theirs(bytes, 5))).toBeLessThan(0.01);
+    }
+  });
+
+  it('stay as they are where a value is larger than a factor can be', async () => {
+    const ranges = new Map(quantizedValues(network()).map((name) => [name, [-3e38, 3e38] as const]));
+    const found = quantize(network(), ranges);
+    expect(found.nodes).toBe(0);
+    expect(Object.values(found.left)[0]).toMatch(/is too large for a factor of float32$/);
+  });
+
   it('stay as they are where nothing is known of a value, or a weight is no number', () => {
     expect(quantize(network(), new Map())).toMatchObject({ nodes: 0 });
     expect(Object.values(quantize(network(), new Map()).left)[0]).toMatch(/^nothing is known of how large "/);

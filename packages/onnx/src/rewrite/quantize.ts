@@ -63,6 +63,10 @@ export function quantize(model: OnnxModel, ranges?: Ranges): Quantized {
   const replaced = new Map<OnnxNode, readonly OnnxNode[]>();
   for (const product of found) {
     const range = ranges?.get(product.input);
+    if (range && !Number.isFinite(Math.fround(range[1] - range[0]))) {
+      left[product.weight.name] = `"${product.input}" is too large for a factor of float32`;
+      continue;
+    }
     if (ranges && !range) {
       left[product.weight.name] = `nothing is known of how large "${product.input}" is`;
       continue;
@@ -169,21 +173,25 @@ function codesOf({ weight, isConvolution, isTurned }: Product) {
   return { dims: [inputs, outputs], axis: 1, codes: turned, factors };
 }
 
+/** What is made of a weight is called by it, and by how it is read: several products may share one, some of them turned. */
+const ownName = ({ weight, isTurned }: Product): string => (isTurned ? `${weight.name}.turned` : weight.name);
+
 const scalar = (type: 'uint8' | 'float32', value: number) => (): Omit<TensorData, 'name'> =>
   ({ type, dims: [], data: type === 'uint8' ? Uint8Array.of(value) : Float32Array.of(value) }) as const;
 
 function dynamic(product: Product, made: Made): OnnxNode[] {
-  const { node, input, weight, bias, isConvolution } = product;
+  const { node, input, bias, isConvolution } = product;
   const [output = ''] = node.outputs;
   const { dims, codes, factors } = codesOf(product);
   const spread = isConvolution ? [factors.length, ...dims.slice(2).map(() => 1)] : [factors.length];
   // ONNX Runtime convolves unsigned weights alone.
-  const weightName = made.tensor(`${weight.name}.${isConvolution ? 'uint8' : 'int8'}`, () =>
+  const own = ownName(product);
+  const weightName = made.tensor(`${own}.${isConvolution ? 'uint8' : 'int8'}`, () =>
     isConvolution
       ? { type: 'uint8', dims, data: Uint8Array.from(codes, (code) => code + 128) }
       : { type: 'int8', dims, data: codes },
   );
-  const factorName = made.tensor(`${weight.name}.factors`, () => ({
+  const factorName = made.tensor(`${own}.factors`, () => ({
     type: 'float32',
     dims: spread,
     data: factors,
@@ -196,7 +204,7 @@ function dynamic(product: Product, made: Made): OnnxNode[] {
   );
   const biasName =
     bias && isConvolution
-      ? made.tensor(`${bias.name}.spread`, () => ({ type: 'float32', dims: spread, data: bias.data }))
+      ? made.tensor(`${bias.name}.spread.${own}`, () => ({ type: 'float32', dims: spread, data: bias.data }))
       : (node.inputs[2] ?? '');
   const zeros = isConvolution ? [made.tensor('weights.zero', scalar('uint8', 128))] : [];
   return [
@@ -212,7 +220,7 @@ function dynamic(product: Product, made: Made): OnnxNode[] {
 }
 
 function fixed(product: Product, [least, most]: readonly [number, number], made: Made): OnnxNode[] {
-  const { node, input, weight, bias, isConvolution } = product;
+  const { node, input, bias, isConvolution } = product;
   const { dims, axis, codes, factors } = codesOf(product);
   // Zero has a code of its own: it is what padding holds and rectifiers give.
   const [from, to] = [Math.min(0, least), Math.max(0, most)];
@@ -223,13 +231,14 @@ function fixed(product: Product, [least, most]: readonly [number, number], made:
     scalar('uint8', Math.min(255, Math.max(0, Math.round(-from / scale)))),
   );
   const [code = '', restored = ''] = ['codes', 'restored'].map((one) => made.name(`${input}.${one}`));
-  const weightName = made.tensor(`${weight.name}.int8`, () => ({ type: 'int8', dims, data: codes }));
-  const factorName = made.tensor(`${weight.name}.factors`, () => ({
+  const own = ownName(product);
+  const weightName = made.tensor(`${own}.int8`, () => ({ type: 'int8', dims, data: codes }));
+  const factorName = made.tensor(`${own}.factors`, () => ({
     type: 'float32',
     dims: [factors.length],
     data: factors,
   }));
-  const restoredWeight = made.name(`${weight.name}.restored`);
+  const restoredWeight = made.name(`${own}.restored`);
   const nodes = [
     ...made.once('QuantizeLinear', [input, scaleName, zeroName], [code]),
     ...made.once('DequantizeLinear', [code, scaleName, zeroName], [restored]),
@@ -246,19 +255,19 @@ function fixed(product: Product, [least, most]: readonly [number, number], made:
   if (!bias) return [...nodes, { ...node, inputs: [restored, restoredWeight] }];
   // On the scale of the sums, as an integer: runners add it to them.
   const biasFactors = factors.map((factor) => factor * scale);
-  const biasCode = made.tensor(`${bias.name}.int32.${input}`, () => ({
+  const biasCode = made.tensor(`${bias.name}.int32.${input}.${own}`, () => ({
     type: 'int32',
     dims: bias.dims,
     data: Int32Array.from(bias.data as Float32Array, (value, at) =>
       Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.round(value / (biasFactors[at] ?? 1)))),
     ),
   }));
-  const biasFactor = made.tensor(`${bias.name}.factors.${input}`, () => ({
+  const biasFactor = made.tensor(`${bias.name}.factors.${input}.${own}`, () => ({
     type: 'float32',
     dims: bias.dims,
     data: biasFactors,
   }));
-  const restoredBias = made.name(`${bias.name}.restored.${input}`);
+  const restoredBias = made.name(`${bias.name}.restored.${input}.${own}`);
   return [
     ...nodes,
     ...made.once('DequantizeLinear', [biasCode, biasFactor], [restoredBias], { axis: int(0) }),
