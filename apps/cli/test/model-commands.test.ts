@@ -111,6 +111,8 @@ describe('from a dataset to a deployment, by the command line', () => {
       version: 1,
       alias: 'champion',
       previous: 2,
+      // Callers are told that the two answer other questions.
+      differs: expect.arrayContaining([expect.stringContaining('answers@2')]),
     });
     expect(await project.json('model', 'show', 'answers@champion')).toMatchObject({ version: 1 });
     expect(await project.json('model', 'show', 'answers')).toMatchObject({ version: 2 });
