@@ -16,7 +16,7 @@ export const nearest: Estimator<NearestSettings> = {
   name: 'nearest',
   aliases: ['knn', 'k-nearest-neighbours'],
   tasks: ['binary', 'multiclass', 'regression'],
-  // A model that holds its rows is large, slow and shows them: it is chosen by name.
+  // A model that holds its rows is large, slow and shows them, for a gain on few tables (benchmarks/results/auto-more-…): it is chosen by name.
   isInAuto: false,
   space: [
     { neighbours: 15, weights: 'distance' },
