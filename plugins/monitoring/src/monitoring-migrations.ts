@@ -333,4 +333,29 @@ export const monitoringMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    // Deliveries are kept once they ended, and are in order for an incident.
+    name: 'monitoring-0009-delivered',
+    async up(db) {
+      for (const column of ['incident', 'outcome', 'ended_at'])
+        await db.schema.alterTable('monitoring_deliveries').addColumn(column, 'text').execute();
+      await db.schema
+        .alterTable('monitoring_deliveries')
+        .addColumn('says', 'text', (column) => column.notNull().defaultTo('fired'))
+        .execute();
+      await sql`update monitoring_deliveries set incident = (select incident from monitoring_alerts where monitoring_alerts.id = monitoring_deliveries.alert)`.execute(
+        db,
+      );
+      await sql`update monitoring_deliveries set says = 'resolved' where payload like '%"state":"resolved"%'`.execute(
+        db,
+      );
+      await sql`update monitoring_deliveries set outcome = 'given-up', ended_at = given_up_at where given_up_at is not null`.execute(
+        db,
+      );
+      await db.schema.alterTable('monitoring_deliveries').dropColumn('given_up_at').execute();
+      await sql`create index monitoring_deliveries_waiting on monitoring_deliveries (channel, seq) where outcome is null`.execute(
+        db,
+      );
+    },
+  },
 ];

@@ -1,5 +1,6 @@
 import {
   alertFired,
+  alertGrew,
   alertResolved,
   answersToken,
   driftTests,
@@ -39,6 +40,8 @@ import { monitoringConfig } from './rules/monitoring-config.ts';
 
 /** How often the plugin looks whether a check is due; how often it checks is configured. */
 const LOOK_EVERY_MS = 2_000;
+/** How often it looks whether somebody is to be told of an alert. */
+const DELIVER_EVERY_MS = 1_000;
 
 /** Watches deployed models: keeps what was predicted, finds drift and decay, raises alerts, retrains. */
 export const monitoringPlugin = plugin({
@@ -117,7 +120,7 @@ export const monitoringPlugin = plugin({
   subscribers: [
     subscribe({
       name: 'notify',
-      to: [alertFired, alertResolved],
+      to: [alertFired, alertGrew, alertResolved],
       load: async () => (await import('./alert/notify.ts')).notify,
     }),
   ],
@@ -129,7 +132,7 @@ export const monitoringPlugin = plugin({
     },
     {
       name: 'deliver',
-      every: LOOK_EVERY_MS,
+      every: DELIVER_EVERY_MS,
       load: () => import('./schedules.ts').then((module) => module.deliver),
     },
     {

@@ -1,7 +1,8 @@
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { listAlerts } from './alert/alert-records.ts';
-import { deliverDue, pruneDeliveries } from './alert/deliveries.ts';
+import { deliverDue } from './alert/deliver-due.ts';
+import { pruneDeliveries } from './alert/deliveries.ts';
 import { checkDeployment, checkFeed } from './check/check-deployment.ts';
 import { latestCheck, seenBy } from './check/check-records.ts';
 import { watchedReference } from './drift/watched-reference.ts';
@@ -35,11 +36,11 @@ export async function checkDue(ctx: Context): Promise<void> {
   }
 }
 
-/** Tells channels that could not be told before. */
+/** Tells channels what they have not been told yet. */
 export const deliver = async (ctx: Context): Promise<void> => await deliverDue(ctx);
 
-/** What could not be told is shown for so long. */
-const KEEP_LOST_MS = 30 * 24 * 3_600_000;
+/** Who was told, or could not be, is shown for so long. */
+const KEEP_DELIVERIES_MS = 30 * 24 * 3_600_000;
 
 /** Deletes predictions beyond the configured age and number, once their rows are counted: what is asked about them later is answered from there. */
 export async function prune(ctx: Context): Promise<void> {
@@ -62,6 +63,6 @@ export async function prune(ctx: Context): Promise<void> {
     now: new Date(),
   });
   for (const watched of all) await compactRollups(ctx, watched, Date.now());
-  await pruneDeliveries(ctx, new Date(Date.now() - KEEP_LOST_MS));
+  await pruneDeliveries(ctx, new Date(Date.now() - KEEP_DELIVERIES_MS));
   if (deleted > 0) ctx.log.info('old predictions were deleted', { requests: deleted });
 }

@@ -147,19 +147,23 @@ export interface MonitoringTables {
     resolved_at: string | null;
     resolution: string | null;
   };
-  /** What a channel has to be told of, and what could not be told: gone where it was. */
+  /** What a channel has to be told of, was told, or could not be. */
   monitoring_deliveries: {
     channel: string;
     /** Of the event. */
     seq: number;
     time: string;
     alert: string;
+    incident: string | null;
+    says: 'fired' | 'resolved';
     /** The alert, as it was then. */
     payload: string;
     attempts: number;
     next_at: string;
     error: string | null;
-    given_up_at: string | null;
+    /** Null while it waits. */
+    outcome: 'told' | 'moot' | 'given-up' | null;
+    ended_at: string | null;
   };
   /** What happened to an incident, from 1. */
   monitoring_incident_history: {

@@ -19,7 +19,7 @@ export const alertGrew = defineEvent('alert.grew', alert);
 export const alertAcknowledged = defineEvent('alert.acknowledged', alert);
 export const alertResolved = defineEvent('alert.resolved', alert);
 
-/** Somebody who was to be told of an alert could not be told within a day. */
+/** Somebody who was to be told of an alert could not be told for as long as it was tried. */
 export const notificationLost = defineEvent(
   'notification.lost',
   z.object({

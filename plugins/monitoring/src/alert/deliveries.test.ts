@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
 import { type Alert, alertSchema } from '@trestle/contracts';
-import { type Host, journalToken } from '@trestle/kernel';
+import { type Context, type Host, journalToken } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { type TemporaryProject, temporaryProject } from '@trestle/testing';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstChampion } from '../first-champion.test.setup.ts';
 import { newWorld, pluginsOf, type World } from '../neighbours.test.setup.ts';
-import { monitorAlerts } from '../operations/alerts.ts';
+import { monitorAcknowledge, monitorAlerts } from '../operations/alerts.ts';
 import { monitorCheck } from '../operations/check.ts';
-import { incidentSilence } from '../operations/incidents.ts';
+import { incidentAck, incidentShow, incidentSilence } from '../operations/incidents.ts';
 import type { MonitoringTables } from '../tables.ts';
 import { settleFindings } from './alert-records.ts';
+import { listDeliveries, queueDeliveries } from './deliveries.ts';
 import { bodyOf } from './webhook-bodies.ts';
 
 interface Got {
@@ -33,10 +33,11 @@ let world: World;
 let host: Host;
 
 const secret = `whsec_${Buffer.from('a key of some length').toString('base64')}`;
-const open = async (): Promise<Host> => {
+const open = async (delivery: object = {}): Promise<Host> => {
   const opened = await project.open(pluginsOf(world), {
     env: {
       TRESTLE_STORE__RESERVE_BYTES: '0',
+      TRESTLE_MONITORING__DELIVERY: JSON.stringify(delivery),
       TRESTLE_MONITORING__WEBHOOKS: JSON.stringify([
         { name: 'ops', url: `${url}/ops`, secret },
         { name: 'pages', url: `${url}/pages`, format: 'alertmanager', severity: 'critical' },
@@ -45,6 +46,10 @@ const open = async (): Promise<Host> => {
   });
   await opened.start();
   return opened;
+};
+const reopen = async (delivery: object): Promise<void> => {
+  await host.close();
+  host = await open(delivery);
 };
 
 beforeEach(async () => {
@@ -63,7 +68,6 @@ beforeEach(async () => {
   host = await open();
 });
 afterEach(async () => {
-  vi.useRealTimers();
   await project.remove();
   server.closeAllConnections();
   server.close();
@@ -76,25 +80,51 @@ const finding = (kind: string, verdict: 'bad' | 'good', severity: Alert['severit
 const settle = async (...findings: readonly ReturnType<typeof finding>[]) =>
   await settleFindings(await host.service(metadataToken), host.context(monitorCheck), watched, findings);
 const alerts = async () => await host.run(monitorAlerts, { deployment: 'strikes' });
+/** What is not told yet, and what of it was tried. */
+const waiting = async () => (await alerts()).deliveries.filter(({ state }) => state === 'waiting');
+const failing = async () =>
+  (await waiting()).filter(({ attempts, error }) => attempts > 0 && error !== UNDER_WAY);
+const UNDER_WAY = 'there is no answer yet';
+const SOON = { timeout: 10_000 };
 const at = (path: string): Got[] => got.filter((one) => one.path === path);
+const kinds = (path: string): string[] => at(path).map(({ body }) => JSON.parse(body).data.kind);
+const types = (path: string): string[] => at(path).map(({ body }) => JSON.parse(body).type);
+const incident = async (): Promise<string> => (await alerts()).alerts[0]?.incident ?? '';
+const ofOps = async () =>
+  (await alerts()).deliveries
+    .filter(({ channel }) => channel === 'webhook:ops')
+    .map(({ says, state }) => `${says}: ${state}`);
 /** Lets what waits for its next attempt be tried at once. */
-const hurry = async (since?: string) => {
+const hurry = async () => {
   const metadata = await host.service(metadataToken);
   await metadata.change<MonitoringTables, void>(host.context(monitorCheck), async ({ db }) => {
-    await db
-      .updateTable('monitoring_deliveries')
-      .set({ next_at: '2000-01-01T00:00:00.000Z', ...(since ? { time: since } : {}) })
-      .execute();
+    await db.updateTable('monitoring_deliveries').set({ next_at: '2000-01-01T00:00:00.000Z' }).execute();
   });
 };
+
+const ALERT = alertSchema.parse({
+  ...{
+    alert: 'a-1',
+    deployment: 'strikes',
+    kind: 'drift',
+    severity: 'critical',
+    state: 'open',
+    features: ['speed'],
+  },
+  ...{
+    model: { name: 'strikes', version: 2 },
+    summary: 'Speed moved.',
+    openedAt: '2026-03-01T10:00:00.000Z',
+  },
+});
 
 describe('a webhook', () => {
   it('is told of an alert and of its end, signed, by what it is to be told of', async () => {
     await settle(finding('drift', 'bad'));
     await settle(finding('performance', 'bad', 'critical'));
     await settle(finding('drift', 'good'));
-    await expect.poll(() => at('/ops').length).toBe(3);
-    await expect.poll(() => at('/pages').length).toBe(1);
+    await expect.poll(() => at('/ops').length, SOON).toBe(3);
+    await expect.poll(() => at('/pages').length, SOON).toBe(1);
     const [fired, , resolved] = at('/ops');
     expect(JSON.parse(fired?.body ?? '')).toMatchObject({
       type: 'alert.fired',
@@ -113,7 +143,7 @@ describe('a webhook', () => {
     expect(JSON.parse(at('/pages')[0]?.body ?? '')).toMatchObject([
       { labels: { alertname: 'trestle_performance', severity: 'critical', deployment: 'strikes' } },
     ]);
-    expect((await alerts()).undelivered).toEqual([]);
+    expect(await waiting()).toEqual([]);
   });
 
   it.each([
@@ -125,99 +155,161 @@ describe('a webhook', () => {
     ],
     ['breaks off', (response: ServerResponse) => response.destroy(), 'it could not be reached'],
   ])(
-    'that %s is told later, in order, also by another process, and keeps no other waiting',
+    'that %s is told later, in order for an incident, also by another process, and keeps no other waiting',
     async (_, fails, error) => {
       answer = (response, { path }) => (path === '/ops' ? fails(response) : response.writeHead(200).end());
       await settle(finding('drift', 'bad', 'critical'));
-      await settle(finding('stale', 'bad', 'critical'));
-      await expect.poll(() => at('/pages').length).toBe(2);
-      await expect.poll(async () => (await alerts()).undelivered).toHaveLength(1);
-      const [{ undelivered }] = [await alerts()];
-      expect(undelivered[0]).toMatchObject({ channel: 'webhook:ops', state: 'fired', attempts: 1 });
-      expect(undelivered[0]?.error).toContain(error);
+      await settle(finding('performance', 'bad', 'critical'));
+      await expect.poll(() => at('/pages').length, SOON).toBe(2);
+      await expect.poll(failing, SOON).toHaveLength(1);
+      const [first] = await failing();
+      expect(first).toMatchObject({ channel: 'webhook:ops', says: 'fired', state: 'waiting', attempts: 1 });
+      expect(first?.error).toContain(error);
       // What comes behind waits for it.
       expect(at('/ops')).toHaveLength(1);
+      // What is of another incident does not.
+      await settle(finding('stale', 'bad', 'critical'));
+      await expect.poll(() => kinds('/ops'), SOON).toEqual(['drift', 'stale']);
       await host.close();
       answer = (response) => response.writeHead(200).end();
+      got = [];
       host = await open();
       await hurry();
-      await expect.poll(() => at('/ops').length, { timeout: 10_000 }).toBe(3);
-      expect(at('/ops').map(({ body }) => JSON.parse(body).data.kind)).toEqual(['drift', 'drift', 'stale']);
-      expect(
-        new Set(
-          at('/ops')
-            .slice(0, 2)
-            .map(({ headers }) => headers['webhook-id']),
-        ).size,
-      ).toBe(1);
+      await expect.poll(() => at('/ops').length, SOON).toBe(3);
+      expect(kinds('/ops').filter((kind) => kind !== 'stale')).toEqual(['drift', 'performance']);
       expect(at('/other')).toEqual([]);
-      expect((await alerts()).undelivered).toEqual([]);
+      await expect.poll(waiting, SOON).toEqual([]);
     },
   );
 
+  it('is called by the same id whenever it is tried', async () => {
+    answer = (response) => response.writeHead(got.length === 1 ? 500 : 200).end();
+    await settle(finding('drift', 'bad'));
+    await expect.poll(failing, SOON).toHaveLength(1);
+    await hurry();
+    await expect.poll(() => at('/ops').length, SOON).toBe(2);
+    expect(new Set(at('/ops').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
   it('that answers without end is told all the same: its status is all that counts', async () => {
+    let poured = 0;
     answer = (response) => {
       response.writeHead(200);
       const pour = (): void => {
-        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+        while (!response.destroyed && response.write(Buffer.alloc(65_536))) poured += 65_536;
         if (!response.destroyed) response.once('drain', pour);
       };
       pour();
     };
     await settle(finding('drift', 'bad'));
     await settle(finding('stale', 'bad'));
-    await expect.poll(() => at('/ops').length).toBe(2);
-    expect((await alerts()).undelivered).toEqual([]);
+    await expect.poll(() => at('/ops').length, SOON).toBe(2);
+    await expect.poll(waiting, SOON).toEqual([]);
+    expect(poured).toBeLessThan(64 * 2 ** 20);
   });
 
-  it('that fails for a day is given up, which is shown and recorded, and those behind go on', async () => {
+  it('that never answers is tried again after its time, and others are told meanwhile', async () => {
+    await reopen({ timeout: '2s' });
+    answer = (response, { path }) => (path === '/ops' ? undefined : response.writeHead(200).end());
+    await settle(finding('drift', 'bad', 'critical'));
+    await expect.poll(() => at('/ops').length, SOON).toBe(1);
+    await settle(finding('stale', 'bad', 'critical'));
+    await expect.poll(() => at('/pages').length, SOON).toBe(2);
+    expect(await failing()).toEqual([]);
+    await expect.poll(failing, SOON).toMatchObject([{ error: 'it did not answer within 2 s' }, {}]);
+  });
+
+  it('that fails for too long is given up, which is shown and recorded, and those behind go on', async () => {
+    await reopen({ giveUpAfter: '1s', firstRetry: '10ms', lastRetry: '10ms' });
     answer = (response, { body }) => response.writeHead(body.includes('"drift"') ? 500 : 200).end();
     await settle(finding('drift', 'bad'));
-    await settle(finding('stale', 'bad'));
-    await expect.poll(async () => (await alerts()).undelivered).toHaveLength(1);
-    await hurry(new Date(Date.now() - 25 * 3_600_000).toISOString());
-    await expect
-      .poll(() => at('/ops').some(({ body }) => body.includes('"stale"')), { timeout: 10_000 })
-      .toBe(true);
-    const { undelivered } = await alerts();
-    expect(undelivered).toMatchObject([{ channel: 'webhook:ops', attempts: 2, error: 'it answered 500' }]);
-    expect(undelivered[0]?.givenUpAt).toBeDefined();
+    await settle(finding('performance', 'bad'));
+    await expect.poll(() => kinds('/ops').includes('performance'), SOON).toBe(true);
+    const lost = (await alerts()).deliveries.filter(({ state }) => state === 'given-up');
+    expect(lost).toMatchObject([{ channel: 'webhook:ops', says: 'fired', error: 'it answered 500' }]);
+    expect(lost[0]?.attempts).toBe(kinds('/ops').filter((kind) => kind === 'drift').length);
+    expect(lost[0]?.attempts).toBeGreaterThanOrEqual(3);
+    expect(lost[0]?.endedAt).toBeDefined();
     const events = await (await host.service(journalToken)).read({ types: ['notification.lost'] });
-    expect(events).toMatchObject([{ payload: { channel: 'webhook:ops', attempts: 2 } }]);
+    expect(events).toMatchObject([{ payload: { channel: 'webhook:ops', attempts: lost[0]?.attempts } }]);
+    const { history } = await host.run(incidentShow, { incident: await incident() });
+    expect(history.map(({ what }) => what)).toContain('not-told');
   });
 
-  it('is not told later of what was silenced since', async () => {
+  it('is told of an alert that became as bad as it is to be told of, once', async () => {
+    await settle(finding('drift', 'bad'));
+    await expect.poll(() => at('/ops').length, SOON).toBe(1);
+    await settle(finding('drift', 'bad', 'critical'));
+    await expect.poll(() => at('/pages').length, SOON).toBe(1);
+    await settle(finding('drift', 'good', 'critical'));
+    await expect.poll(() => at('/pages').length, SOON).toBe(2);
+    expect(types('/ops')).toEqual(['alert.fired', 'alert.resolved']);
+  });
+});
+
+describe('what became moot', () => {
+  it.each([
+    ['silenced', async () => await host.run(incidentSilence, { incident: await incident(), for: '1h' })],
+    ['acknowledged', async () => await host.run(incidentAck, { incident: await incident() })],
+    [
+      'acknowledged, alone',
+      async () => await host.run(monitorAcknowledge, { alert: (await alerts()).alerts[0]?.alert ?? '' }),
+    ],
+  ])('is not told later: %s. Its end is, to whom it was tried to be told', async (_, act) => {
     answer = (response) => response.writeHead(500).end();
     await settle(finding('drift', 'bad'));
-    await expect.poll(async () => (await alerts()).undelivered).toHaveLength(1);
-    const {
-      alerts: [alert],
-    } = await alerts();
-    await host.run(incidentSilence, { incident: alert?.incident ?? '', for: '1h' });
-    const before = got.length;
+    await expect.poll(failing, SOON).toHaveLength(1);
+    await act();
+    answer = (response) => response.writeHead(200).end();
     await hurry();
-    await expect.poll(async () => (await alerts()).undelivered, { timeout: 10_000 }).toEqual([]);
-    await wait(50);
-    expect(got).toHaveLength(before);
+    await expect.poll(ofOps, SOON).toEqual(['fired: moot']);
+    expect(types('/ops')).toEqual(['alert.fired']);
+    await settle(finding('drift', 'good'));
+    await expect.poll(ofOps, SOON).toEqual(['fired: moot', 'resolved: told']);
+    expect(types('/ops')).toEqual(['alert.fired', 'alert.resolved']);
+  });
+
+  it('is told neither of its beginning nor of its end where a silence was there first', async () => {
+    await settle(finding('drift', 'bad'));
+    await expect.poll(ofOps, SOON).toEqual(['fired: told']);
+    await host.run(incidentSilence, { incident: await incident(), for: '1h' });
+    await settle(finding('performance', 'bad', 'critical'));
+    await settle(finding('performance', 'good', 'critical'), finding('drift', 'good'));
+    await expect
+      .poll(async () => (await ofOps()).toSorted(), SOON)
+      .toEqual(['fired: moot', 'fired: told', 'resolved: moot', 'resolved: told']);
+    expect(kinds('/ops')).toEqual(['drift', 'drift']);
+    expect(at('/pages')).toEqual([]);
+  });
+});
+
+describe('who is to be told', () => {
+  it('is noted as soon as the store takes it, however often it does not', async () => {
+    const metadata = await host.service(metadataToken);
+    const ctx = host.context(monitorCheck);
+    let failures = 0;
+    const flaky = {
+      signal: ctx.signal,
+      ...{ principal: ctx.principal, requestId: ctx.requestId, operation: ctx.operation },
+      ...{ log: ctx.log, config: ctx.config, extensions: ctx.extensions },
+      service: async () => {
+        failures += 1;
+        if (failures < 4) throw new Error('the disk is full');
+        return metadata;
+      },
+    } as unknown as Context;
+    const alert = { ...ALERT, alert: 'a-flaky' };
+    const event = { seq: 9_000_000, type: 'alert.fired', time: new Date().toISOString(), payload: alert };
+    await queueDeliveries(flaky, event);
+    await expect.poll(() => at('/ops').length, SOON).toBe(1);
+    // The same event again is the same delivery.
+    await queueDeliveries(ctx, event);
+    expect(await listDeliveries(metadata, ['a-flaky'])).toHaveLength(3);
   });
 });
 
 describe('what a receiver reads', () => {
-  const alert = alertSchema.parse({
-    ...{
-      alert: 'a-1',
-      deployment: 'strikes',
-      kind: 'drift',
-      severity: 'critical',
-      state: 'open',
-      features: ['speed'],
-    },
-    ...{
-      model: { name: 'strikes', version: 2 },
-      summary: 'Speed moved.',
-      openedAt: '2026-03-01T10:00:00.000Z',
-    },
-  });
+  const alert = ALERT;
   const over = {
     ...alert,
     state: 'resolved' as const,

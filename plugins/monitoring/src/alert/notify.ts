@@ -1,12 +1,9 @@
-import type { alertFired, alertResolved } from '@trestle/contracts';
+import type { alertFired, alertGrew, alertResolved } from '@trestle/contracts';
 import type { Context, EventOf } from '@trestle/kernel';
-import { deliverDue, queueDeliveries } from './deliveries.ts';
+import { queueDeliveries } from './deliveries.ts';
 
-/** Notes who is to be told of an alert, and tells them; what fails is tried again by the schedule. */
-export async function notify(
+/** Notes who is to be told of an alert; the schedule tells them, so that one who is slow keeps the next event from nothing. */
+export const notify = async (
   ctx: Context,
-  event: EventOf<typeof alertFired | typeof alertResolved>,
-): Promise<void> {
-  await queueDeliveries(ctx, event);
-  await deliverDue(ctx);
-}
+  event: EventOf<typeof alertFired | typeof alertGrew | typeof alertResolved>,
+): Promise<void> => await queueDeliveries(ctx, event);

@@ -2,7 +2,8 @@ import type { Alert } from '@trestle/contracts';
 import type { Context } from '@trestle/kernel';
 import { metadataToken } from '@trestle/store';
 import { acknowledgeAlert, listAlerts } from '../alert/alert-records.ts';
-import { listUndelivered, type Undelivered } from '../alert/deliveries.ts';
+import { listDeliveries } from '../alert/deliveries.ts';
+import type { Delivery } from '../alert/delivery.ts';
 import { monitorError } from '../monitor-error.ts';
 import { watchedOf } from '../watched.ts';
 
@@ -13,7 +14,7 @@ export async function alerts(
     readonly state: 'open' | 'resolved' | 'all';
     readonly limit: number;
   },
-): Promise<{ alerts: Alert[]; undelivered: Undelivered[] }> {
+): Promise<{ alerts: Alert[]; deliveries: Delivery[] }> {
   const metadata = await ctx.service(metadataToken);
   // Names an unknown deployment, or model that runs elsewhere.
   if (input.deployment !== undefined) await watchedOf(ctx, input.deployment);
@@ -21,7 +22,7 @@ export async function alerts(
   const found = await listAlerts(metadata, { deployment: input.deployment, isOpen, limit: input.limit });
   return {
     alerts: found,
-    undelivered: await listUndelivered(
+    deliveries: await listDeliveries(
       metadata,
       found.map(({ alert }) => alert),
     ),

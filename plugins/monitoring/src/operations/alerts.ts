@@ -1,12 +1,13 @@
 import { alertSchema, resource, resources } from '@trestle/contracts';
 import { operation } from '@trestle/kernel';
 import { z } from 'zod';
+import { deliverySchema } from '../alert/delivery.ts';
 import { deploymentNameSchema } from '../feedback/feedback-schemas.ts';
-import { alertViews, undeliveredViews } from '../view/alert-view.ts';
+import { alertViews, troubleViews } from '../view/alert-view.ts';
 
 export const monitorAlerts = operation({
   id: 'monitor.alerts',
-  summary: 'Alerts, newest first.',
+  summary: 'Alerts, newest first, and who was told of them.',
   kind: 'query',
   access: 'monitor:read',
   resource: ({ deployment }) => resources({ deployment }),
@@ -17,24 +18,11 @@ export const monitorAlerts = operation({
   }),
   output: z.object({
     alerts: z.array(alertSchema),
-    undelivered: z
-      .array(
-        z.object({
-          channel: z.string(),
-          alert: z.string(),
-          state: z.enum(['fired', 'resolved']),
-          since: z.string(),
-          attempts: z.number().int(),
-          error: z.string().describe('Why the last attempt failed.'),
-          nextAt: z.string().optional(),
-          givenUpAt: z.string().optional(),
-        }),
-      )
-      .describe('Who could not be told of them yet, or at all.'),
+    deliveries: z.array(deliverySchema).describe('Who was told of them, is to be, or could not be.'),
   }),
   positionals: ['deployment'],
   load: () => import('./alerts-handler.ts').then((module) => module.alerts),
-  present: (output) => [...alertViews(output.alerts), ...undeliveredViews(output.undelivered)],
+  present: ({ alerts, deliveries }) => [...alertViews(alerts, deliveries), ...troubleViews(deliveries)],
 });
 
 export const monitorAcknowledge = operation({

@@ -224,7 +224,7 @@ describe('the action', () => {
     expect(place('alert.resolved')).toBeGreaterThan(place('retrain.finished'));
     expect(world.deployments.get('strikes')?.model.version).toBe(2);
     await expect
-      .poll(() => told.map((alert) => alert.state), { timeout: 5_000 })
+      .poll(() => told.map((alert) => alert.state), { timeout: 10_000 })
       .toEqual(expect.arrayContaining(['open', 'resolved']));
   });
 

@@ -1,4 +1,4 @@
-import { durationSchema, NAME_PATTERN } from '@trestle/contracts';
+import { durationSchema, millisecondsOf, NAME_PATTERN } from '@trestle/contracts';
 import { configSection } from '@trestle/kernel';
 import { z } from 'zod';
 import { driftThresholdsSchema } from './drift-thresholds.ts';
@@ -6,6 +6,8 @@ import { falseAlarmsSchema, monitorDeclarationSchema } from './monitor-declarati
 import { performanceThresholdsSchema } from './performance-thresholds.ts';
 import { retrainOptionsSchema } from './retrain-options.ts';
 import { webhookSchema } from './webhook.ts';
+
+const upTo = (longest: string) => (ms: number) => ms <= millisecondsOf(longest);
 
 const rulesSchema = z.strictObject({
   /** How often all checks of the deployment together may alarm without a change: `1 per 30d`. What pages follows from it. */
@@ -52,6 +54,23 @@ export const monitoringConfig = configSection(
       .array(webhookSchema)
       .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'two have the same name')
       .default([]),
+    /** How a channel that could not be told of an alert is tried again. */
+    delivery: z
+      .strictObject({
+        /** A channel that does not end within this is taken for one that failed. */
+        timeout: durationSchema.prefault('15s').refine(upTo('5m'), 'at most 5m'),
+        /** The pause after the first failure; each is twice as long as the one before. */
+        firstRetry: durationSchema.prefault('5s').refine(upTo('1h'), 'at most 1h'),
+        /** The longest pause. */
+        lastRetry: durationSchema.prefault('15m').refine(upTo('1d'), 'at most 1d'),
+        /** What could not be told for so long is given up, which is recorded. */
+        giveUpAfter: durationSchema.prefault('24h').refine(upTo('30d'), 'at most 30d'),
+      })
+      .refine(({ firstRetry, lastRetry }) => firstRetry <= lastRetry, {
+        path: ['lastRetry'],
+        message: 'it is shorter than firstRetry',
+      })
+      .prefault({}),
     /** Rules of deployments without their own. */
     defaults: rulesSchema.prefault({}),
     log: z

@@ -1,4 +1,5 @@
 import { NAME_PATTERN, severitySchema } from '@trestle/contracts';
+import { secret } from '@trestle/kernel';
 import { z } from 'zod';
 
 /** Where alerts are posted to. */
@@ -6,16 +7,17 @@ export const webhookSchema = z
   .strictObject({
     /** It is shown with what could not be delivered. */
     name: z.string().regex(NAME_PATTERN),
-    url: z.url({ protocol: /^https?$/ }),
+    /** Of chats, whoever has it may write. */
+    url: z.url({ protocol: /^https?$/ }).meta({ secret: true }),
     /**
      * `json`: the alert as it is, signed as Standard Webhooks has it. `slack`, `teams`: a message for an incoming webhook or workflow.
      * `alertmanager`: for `/api/v2/alerts`. `pagerduty`: Events API v2.
      */
     format: z.enum(['json', 'slack', 'teams', 'alertmanager', 'pagerduty']).default('json'),
     /** `json`: the key of the signature, `whsec_` and base64. `pagerduty`: the routing key. */
-    secret: z.string().min(1).optional(),
+    secret: secret().optional(),
     /** More headers, such as `authorization`. */
-    headers: z.record(z.string(), z.string()).default({}),
+    headers: z.record(z.string(), secret()).default({}),
     /** What matters less is not told. */
     severity: severitySchema.default('warning'),
     /** Alerts of these deployments alone; of all when left out. */
